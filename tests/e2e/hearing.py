@@ -1,11 +1,10 @@
-"""A queue that hears the notices of the deployed pipeline, as people do."""
+"""A queue that receives the notices of the deployed pipeline, as subscribers do."""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
-from typing import Any
 
 from tests.e2e.conftest import Project
 
@@ -16,6 +15,7 @@ class Heard:
     """Subscribes a new queue to the pipeline's topic; `notices` are what has come since."""
 
     def __init__(self, project: Project) -> None:
+        self.notices: list[str] = []
         self._sqs, sns = project.client("sqs", "pipeline"), project.client("sns", "pipeline")
         (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"] if "NoticesTopic" in each["TopicArn"]]
         self._url = self._sqs.create_queue(QueueName=f"heard-{uuid.uuid4().hex[:8]}")["QueueUrl"]
@@ -31,14 +31,18 @@ class Heard:
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
-    def notices(self, number: int) -> list[str]:
-        """So many notices, in the order in which they were sent; an approval's is JSON."""
-        messages: list[dict[str, Any]] = []
+    def wait(self, number: int) -> None:
+        """Receive so many notices; they come in no certain order."""
         deadline = time.monotonic() + SECONDS
-        while len(messages) < number:
-            assert time.monotonic() < deadline, f"only this was heard: {messages}"
+        while len(self.notices) < number:
+            assert time.monotonic() < deadline, f"only this was heard: {self.notices}"
             received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             for message in received.get("Messages", []):
-                messages.append(json.loads(message["Body"]))
+                self.notices.append(str(json.loads(message["Body"])["Message"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-        return [str(each["Message"]) for each in sorted(messages, key=lambda each: str(each["Timestamp"]))]
+
+    def one(self, start: str, part: str = "") -> str:
+        """The only notice that starts so and has the part; an approval's is JSON."""
+        found = [notice for notice in self.notices if notice.startswith(start) and part in notice]
+        assert len(found) == 1, f"{len(found)} notices are '{start}' with '{part}': {self.notices}"
+        return found[0]

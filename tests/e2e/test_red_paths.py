@@ -98,16 +98,26 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     assert deployed.holds("prod") == prod
     (stack,) = deployed.client("cloudformation", "prod").describe_stacks(StackName="Prod-Echo")["Stacks"]
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", "the pipeline's rollback of the stage changed something"
-    approval, red, green = heard.notices(3)
+    heard.wait(7)
     (revision,) = failed["sourceRevisions"]
-    asked = json.loads(approval)["approval"]["customData"]
+    asked = json.loads(heard.one("{"))["approval"]["customData"]
     assert asked.startswith(f"Deploy to prod (traffic: 10% for 5 min): {revision['revisionId'][:8]} ")
     assert "Approve or reject: docs/approve-and-roll-back.md" in asked
-    assert red.startswith("echo-delivery Prod/Echo.Deploy failed at ")
+    this, other = f"/executions/{failed['pipelineExecutionId']}/", f"/executions/{back['pipelineExecutionId']}/"
+    plan = "Traffic: of each function that changes: 10% of its calls for 5 min, then all"
+    assert plan in heard.one("echo-delivery Prod/Echo.Deploy started at ", this)
+    red = heard.one("echo-delivery Prod/Echo.Deploy failed at ", this)
     assert f"\nRevision: {revision['revisionId']} " in red
-    assert f"/executions/{failed['pipelineExecutionId']}/" in red
-    assert green.startswith("echo-delivery succeeded at ")
-    assert f"/executions/{back['pipelineExecutionId']}/" in green
+    assert "BeforeAllowTraffic" in red
+    assert "Traffic: this release has none of it: CloudFormation has taken its update back" in red
+    target = back["rollbackMetadata"]["rollbackTargetPipelineExecutionId"]
+    stage = heard.one("echo-delivery Prod failed at ", this)
+    assert "Traffic: this release has none of it: no stack was deployed" in stage
+    assert f"Rollback: to the release of execution {target}, which gets all calls in one step" in stage
+    assert "all calls in one step" in heard.one("echo-delivery Prod/Echo.Deploy started at ", other)
+    assert "Traffic: this release has all of it" in heard.one("echo-delivery Prod/Echo.Deploy succeeded at ", other)
+    green = heard.one("echo-delivery succeeded at ", other)
+    assert f"Rollback: to the release of execution {target}, because {failed['pipelineExecutionId']} failed" in green
 
 
 def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) -> None:

@@ -165,13 +165,15 @@ def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Proj
 
 
 def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Project) -> None:
-    """The notice names the revision that failed."""
+    """The notice names the revision that failed, and the release that comes back."""
     role, bucket = Acting(deployed, "pipeline", "NoticesNotifierRole"), artifacts(deployed)
     api = deployed.client("codepipeline", "pipeline")
     newest = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"][0]
     execution = {"pipelineName": "echo-delivery", "pipelineExecutionId": newest["pipelineExecutionId"]}
     assert role.may("codepipeline", "get_pipeline_execution", **execution)
-    assert not role.may("codepipeline", "list_pipeline_executions", pipelineName="echo-delivery")
+    assert role.may("codepipeline", "list_pipeline_executions", pipelineName="echo-delivery")
+    assert role.may("codepipeline", "list_action_executions", pipelineName="echo-delivery")
+    assert not role.may("codepipeline", "get_pipeline", name="echo-delivery")
     topics = [each["TopicArn"] for each in deployed.client("sns", "pipeline").list_topics()["Topics"]]
     (topic,) = [each for each in topics if "Notices" in each]
     assert role.may("sns", "publish", TopicArn=topic, Message="tried")

@@ -34,6 +34,7 @@ from cdk_delivery.constructs.project_files import Project
 from cdk_delivery.constructs.service_stage import ServiceStage, StageFactory
 from cdk_delivery.settings.environment import Environment, Wave
 from cdk_delivery.settings.model import Delivery
+from cdk_delivery.settings.traffic import Traffic
 
 # For CDK's own builds: the Node.js that installs their pinned tools, and the cache of npm.
 _NODE = codebuild.BuildSpec.from_object(
@@ -63,6 +64,7 @@ class DeliveryStack[OptionsT](Stack):
         )
         self._delivery, self._project, self._page = delivery, project, project.config.pages.approvals
         self._baking: dict[str, list[tuple[str, BakeTime]]] = {}
+        self._shifts: dict[str, Traffic] = {}
         self._source = source_triggers.source_action(self, delivery.source)
         self._store = ArtifactStore(self, "Artifacts")
         self._log = logs.LogGroup(
@@ -192,7 +194,8 @@ class DeliveryStack[OptionsT](Stack):
         return service_stage
 
     def _let_traffic_shift(self, wave: Wave[OptionsT], environment: Environment[OptionsT], stage: ServiceStage) -> None:
-        progressive_delivery.shift_traffic(stage, environment.traffic, self._project)
+        shifting = progressive_delivery.shift_traffic(stage, environment.traffic, self._project)
+        self._shifts |= dict.fromkeys(shifting, environment.traffic)
         roles = self.format_arn(service="iam", region="", resource="role", resource_name=f"{self._delivery.name}-*")
         if baking := progressive_delivery.bake(stage, environment.traffic, pipeline=roles):
             self._baking.setdefault(wave.stage_name, []).append((environment.stage_id, baking))
@@ -240,12 +243,14 @@ class DeliveryStack[OptionsT](Stack):
         self.pipeline.build_pipeline()
         generated, source = self.pipeline.pipeline, self._delivery.source
         self._pass_artifacts(generated)
-        self._notices.watch(generated, baking=list(self._baking))
+        approved = [wave.stage_name for wave in self._delivery.waves() if wave.approval]
+        rolled_back = list(dict.fromkeys([*approved, *self._baking]))
+        self._notices.watch(generated, shifts=self._shifts, rolled_back=rolled_back)
         source_triggers.start_on_push(self, source, generated)
         source_triggers.use_connection(source, generated.role)
         escape_hatches.ignore_cfn_lint_rule(generated)
         escape_hatches.add_triggers(generated, source_triggers.triggers(source))
-        escape_hatches.roll_back(generated, [wave.stage_name for wave in self._delivery.waves() if wave.approval])
+        escape_hatches.roll_back(generated, rolled_back)
         self._bake(generated)
         accept_findings(self.pipeline, self._store)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -19,30 +21,74 @@ PAGE = (
 )
 
 
-class Aws:
-    """CodePipeline and SNS, as far as the function calls them. asked: its requests. told: the published messages."""
+TRAFFIC = {"Prod/Shop.Deploy": "10% of its calls for 5 min, then all"}
+DEPLOY = DETAIL | {"stage": "Prod", "action": "Shop.Deploy"}
+STAGE_FAILED = DETAIL | {"stage": "Prod", "state": "FAILED"}
+ROLLBACK: dict[str, Any] = {
+    "executionType": "ROLLBACK",
+    "rollbackMetadata": {"rollbackTargetPipelineExecutionId": "0old"},
+}
+ONE_STEP = "Traffic: of each function that changes: all calls in one step, as of every release that comes back"
 
-    def __init__(self, *revisions: dict[str, str]) -> None:
-        self.revisions, self.asked, self.told = revisions, dict[str, str](), dict[str, str]()
+
+@dataclass
+class Aws:
+    """CodePipeline and SNS, as far as the function calls them: `asked` has its requests, `told` its messages.
+
+    execution: members of the event's execution; actions: of its action that deploys; past: executions that succeeded.
+    """
+
+    revisions: tuple[dict[str, str], ...] = ()
+    execution: dict[str, Any] = field(default_factory=dict)
+    actions: tuple[tuple[str, str], ...] = ()
+    past: tuple[dict[str, Any], ...] = ()
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
 
     def client(self, _: str) -> Aws:
         return self
 
     def get_pipeline_execution(self, **asked: str) -> dict[str, Any]:
-        self.asked = asked
-        return {"pipelineExecution": {"artifactRevisions": list(self.revisions)}}
+        self.asked.append(asked)
+        return {"pipelineExecution": {"artifactRevisions": list(self.revisions), **self.execution}}
+
+    def list_action_executions(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        execute = {"configuration": {"ActionMode": "CHANGE_SET_EXECUTE"}}
+        found = [
+            {"stageName": stage, "actionName": "Shop.Deploy", "status": status, "input": execute}
+            for stage, status in self.actions
+        ]
+        other = {"stageName": "Prod", "actionName": "Test", "status": "Succeeded", "input": {}}
+        return {"actionExecutionDetails": [*found, other]}
+
+    def list_pipeline_executions(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {"pipelineExecutionSummaries": list(self.past)}
 
     def publish(self, **told: str) -> None:
         self.told = told
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the notice between its first and its last one."""
+        return self.told["Message"].splitlines()[1:-1]
 
-def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: dict[str, str]) -> Aws:
+
+def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: dict[str, str], **has: Any) -> Aws:
     """Return the notice of an event."""
-    aws = Aws(*revisions)
+    aws = Aws(revisions, **has)
     monkeypatch.setattr(boto3, "client", aws.client)
-    monkeypatch.setenv("TOPIC", "arn:of:the:topic")
+    environment = {"TOPIC": "arn:of:the:topic", "ARTIFACT_DAYS": "400", "TRAFFIC": json.dumps(TRAFFIC)}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     notifier_function.handler({"time": "2026-01-02T03:04:05Z", "region": "eu-west-1", "detail": detail}, None)
     return aws
+
+
+def past(id_: str, *, days: int = 1, **members: Any) -> dict[str, Any]:
+    """Return an execution that succeeded so many days ago."""
+    return {"pipelineExecutionId": id_, "startTime": datetime.now(UTC) - timedelta(days=days), **members}
 
 
 def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +96,7 @@ def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> N
     summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": "Sell twice\n\nBecause."})
     revision = {"revisionId": "0123abc", "revisionSummary": summary, "revisionUrl": "https://example.com/0123abc"}
     aws = notice(monkeypatch, DETAIL, revision)
-    assert aws.asked == {"pipelineName": "shop-delivery", "pipelineExecutionId": "0a1b"}
+    assert aws.asked == [{"pipelineName": "shop-delivery", "pipelineExecutionId": "0a1b"}]
     assert (aws.told["TopicArn"], aws.told["Subject"]) == ("arn:of:the:topic", "shop-delivery succeeded")
     assert aws.told["Message"].splitlines() == [
         "shop-delivery succeeded at 2026-01-02T03:04:05Z.",
@@ -82,13 +128,92 @@ def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) 
     ]
 
 
-def test_a_failed_stage_tells_what_becomes_of_the_new_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage may fail in its bake time without a failed action; the notice has the command that lists releases."""
-    aws = notice(monkeypatch, DETAIL | {"state": "FAILED", "stage": "Prod"})
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("STARTED", "Traffic: of each function that changes: 10% of its calls for 5 min, then all"),
+        ("SUCCEEDED", "Traffic: this release has all of it"),
+        ("FAILED", "Traffic: this release has none of it: CloudFormation has taken its update back"),
+    ],
+)
+def test_a_deployment_tells_what_the_traffic_does(monkeypatch: pytest.MonkeyPatch, state: str, said: str) -> None:
+    """Its plan at the start, and who has the traffic at the end."""
+    aws = notice(monkeypatch, DEPLOY | {"state": state})
+    assert aws.told["Subject"] == f"shop-delivery Prod/Shop.Deploy {state.lower()}"
+    assert aws.lines == [said]
+
+
+def test_the_deployment_of_a_rollback_tells_that_it_is_immediate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that comes back is not shifted; the notice names the execution whose failure brings it back."""
+    trigger = {"triggerType": "AutomatedRollback", "triggerDetail": '{"FailedPipelineExecutionId":"0bad"}'}
+    aws = notice(monkeypatch, DEPLOY | {"state": "STARTED"}, execution=ROLLBACK | {"trigger": trigger})
+    assert aws.lines == ["Rollback: to the release of execution 0old, because 0bad failed", ONE_STEP]
+
+
+def test_a_rollback_by_hand_names_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its trigger is the caller's ARN, not a failure."""
+    trigger = {"triggerType": "ManualRollback", "triggerDetail": "arn:aws:sts::1:assumed-role/dev/kim"}
+    aws = notice(monkeypatch, DETAIL, execution=ROLLBACK | {"trigger": trigger})
+    assert aws.lines == ["Rollback: to the release of execution 0old"]
+
+
+def test_a_failed_stage_tells_which_release_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a bake time no action fails: the release has all traffic until the rollback has ended."""
+    aws = notice(
+        monkeypatch,
+        STAGE_FAILED,
+        {"revisionId": "0123abc"},
+        actions=(("Prod", "Succeeded"), ("Dev", "Succeeded")),
+        past=(past("0a1b"), past("0new"), past("0old")),
+    )
     assert aws.told["Subject"] == "shop-delivery Prod failed"
-    assert "keeps all traffic until `git revert` is pushed" in aws.told["Message"]
-    command = "aws codepipeline list-pipeline-executions --pipeline-name shop-delivery --filter"
-    assert f"{command} succeededInStage={{stageName=Prod}}" in aws.told["Message"]
+    assert aws.asked[1:] == [
+        {"pipelineName": "shop-delivery", "filter": {"pipelineExecutionId": "0a1b"}},
+        {"pipelineName": "shop-delivery", "filter": {"succeededInStage": {"stageName": "Prod"}}},
+    ]
+    assert aws.lines == [
+        "Revision: 0123abc",
+        "Traffic: this release has all of it, by Shop.Deploy",
+        "Rollback: to the release of execution 0new, which gets all calls in one step",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("has", "why"),
+    [
+        ({}, "no execution has succeeded in Prod with this definition of the pipeline"),
+        ({"past": (past("0a1b"),)}, "no execution has succeeded in Prod with this definition of the pipeline"),
+        ({"past": (past("0up", **ROLLBACK),)}, "only rollbacks have succeeded there, and none of them can be a target"),
+        ({"past": (past("0old", days=401),)}, "the artifacts of 0old expired after 400 days"),
+        ({"execution": ROLLBACK, "past": (past("0old"),)}, "a rollback that fails is not rolled back"),
+    ],
+)
+def test_a_failed_stage_tells_why_nothing_can_come_back(
+    monkeypatch: pytest.MonkeyPatch, has: dict[str, Any], why: str
+) -> None:
+    """The release keeps all traffic; the notice has the command that takes it away."""
+    aws = notice(monkeypatch, STAGE_FAILED, {"revisionId": "0123abc"}, actions=(("Prod", "Succeeded"),), **has)
+    assert aws.lines[-3:] == [
+        "Traffic: this release has all of it, by Shop.Deploy",
+        f"Rollback: impossible, because {why}",
+        "To go back: git revert 0123abc && git push",
+    ]
+
+
+def test_a_failed_deployment_needs_no_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation has taken it back: there is nothing to revert for the sake of prod."""
+    aws = notice(monkeypatch, STAGE_FAILED, {"revisionId": "0123abc"}, actions=(("Prod", "Failed"),))
+    assert aws.lines[1] == "Traffic: this release has none of it: no stack was deployed"
+    assert "git revert" not in aws.told["Message"]
+
+
+def test_a_target_before_a_rollback_is_told_as_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CodePipeline does not say whether it looks further back than the last execution that succeeded."""
+    aws = notice(monkeypatch, STAGE_FAILED, past=(past("0up", **ROLLBACK), past("0old")))
+    assert aws.lines[-1] == (
+        "Rollback: to the release of execution 0old, which gets all calls in one step, "
+        "unless CodePipeline refuses: the last one that succeeded was a rollback"
+    )
 
 
 def test_a_source_that_fails_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from cdk_delivery.constructs.project_files import Project
+from cdk_delivery.constructs.traffic_shift import CONCURRENT_SHIFTS
 from cdk_delivery.errors import WrongUse
 from tests.app import shop_pipeline
 from tests.app.shop_stage import ShopStage
@@ -115,6 +116,39 @@ def test_the_pace_depends_on_when_a_release_was_built(prod: Template) -> None:
     assert group["DeploymentConfigName"] == {"Fn::GetAtt": [id_, "Config"]}
 
 
+def test_ten_functions_of_a_stack_shift_concurrently(
+    monkeypatch: pytest.MonkeyPatch, context: dict[str, Any], project: Project
+) -> None:
+    """More of them could exceed the rate of Lambda's API: each waits for one of the first ten, also in the long run."""
+
+    class LargeShop(AliasedShop):
+        """The shop with 25 more functions."""
+
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            stack = self.node.find_child("Shop")
+            assert isinstance(stack, Stack)
+            for number in range(25):
+                function = lambda_.Function(
+                    stack,
+                    f"More{number}",
+                    code=lambda_.Code.from_inline("pass"),
+                    handler="index.handler",
+                    runtime=lambda_.Runtime.PYTHON_3_13,
+                )
+                lambda_.Alias(function, "Live", alias_name="live", version=function.current_version)
+
+    monkeypatch.setattr(shop_pipeline, "ShopStage", LargeShop)
+    pipeline = pipeline_stack(App(context=context), context, project, canary)
+    stack = pipeline.node.find_child("Prod").node.find_child("Shop")
+    assert isinstance(stack, Stack)
+    aliases = Template.from_stack(stack).find_resources("AWS::Lambda::Alias")
+    waits = {id_: set(alias.get("DependsOn", [])) & aliases.keys() for id_, alias in aliases.items()}
+    assert sorted(map(len, waits.values())) == [0] * CONCURRENT_SHIFTS + [1] * (26 - CONCURRENT_SHIFTS)
+    awaited = [id_ for earlier in waits.values() for id_ in earlier]
+    assert len(awaited) == len(set(awaited)), "two functions wait for one, and then shift with the others"
+
+
 def test_the_service_role_can_shift_and_nothing_more(prod: Template) -> None:
     """CodeDeploy's role has only the statements that a shift needs, and no AWS managed policy."""
     roles = prod.find_resources("AWS::IAM::Role")
@@ -161,12 +195,26 @@ def test_the_pipeline_waits_for_the_bake_time_and_rolls_back(shifted: Synthesize
     assert "OnSuccess" not in json.dumps([s for s in pipeline_of(shifted.pipeline)["Stages"] if s["Name"] != "Prod"])
 
 
-def test_a_stage_that_fails_in_its_bake_time_is_a_notice(shifted: Synthesized) -> None:
-    """A failed stage is notified too, since no action fails in a bake time."""
+def patterns(shifted: Synthesized, kind: str) -> list[dict[str, Any]]:
+    """The details of the events of one kind that become notices, but for what fails or succeeds anywhere."""
     rules = shifted.pipeline.find_resources("AWS::Events::Rule").values()
-    patterns = [rule["Properties"]["EventPattern"] for rule in rules]
-    (stages,) = (pattern for pattern in patterns if "Stage" in json.dumps(pattern["detail-type"]))
-    assert stages["detail"] == {"state": ["FAILED"], "stage": ["Prod"]}
+    found = [rule["Properties"]["EventPattern"] for rule in rules]
+    wanted = [f"CodePipeline {kind} Execution State Change"]
+    return [each["detail"] for each in found if each["detail-type"] == wanted and "stage" in each["detail"]]
+
+
+def test_a_stage_that_fails_is_a_notice_where_it_is_rolled_back(shifted: Synthesized) -> None:
+    """In its bake time no action fails, of which there would be a notice."""
+    assert patterns(shifted, "Stage") == [{"state": ["FAILED"], "stage": ["Prod"]}]
+
+
+def test_the_start_and_the_end_of_a_shift_are_notices(shifted: Synthesized) -> None:
+    """Of the actions that deploy a stack with a shift; their function has the plan in words."""
+    (shift,) = patterns(shifted, "Action")
+    assert shift == {"state": ["STARTED", "SUCCEEDED"], "stage": ["Prod"], "action": ["Shop.Deploy"]}
+    (notifier,) = shifted.pipeline.find_resources("AWS::Lambda::Function").values()
+    plans = json.loads(notifier["Properties"]["Environment"]["Variables"]["TRAFFIC"])
+    assert plans == {"Prod/Shop.Deploy": "20% of its calls for 15 min, then all"}
 
 
 def test_the_rule_packs_find_nothing(shifted: Synthesized) -> None:

@@ -45,6 +45,18 @@ def test_a_shift_is_described_with_its_duration(
 
 
 @pytest.mark.parametrize(
+    ("traffic", "plan"),
+    [
+        ({"type": "canary", "percent": 25, "minutes": 30}, "25% of its calls for 30 min, then all"),
+        ({"type": "linear", "percent": 30, "minutes": 2}, "30% more of its calls every 2 min, all of them after 6 min"),
+    ],
+)
+def test_a_plan_says_when_a_function_has_all_calls(context: dict[str, Any], traffic: dict[str, Any], plan: str) -> None:
+    """Notices say it where a shift starts."""
+    assert read(context, traffic).plan == plan
+
+
+@pytest.mark.parametrize(
     ("traffic", "message"),
     [
         ({"type": "blue"}, ".type: got 'blue'; input should be 'all-at-once', 'canary' or 'linear'"),

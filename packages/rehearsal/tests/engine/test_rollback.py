@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) 
     assert back.variables["Deploy"] == {"said": "old"}
     assert (back.artifacts["Source"].key, back.artifacts["Source"].revision) == ("key-old", "old")
     assert [each.id for each in back.revisions] == ["old"]
-    assert back.trigger == {"triggerType": "ManualRollback", "triggerDetail": old.id}
+    assert back.trigger["triggerType"] == "ManualRollback"
     assert list(back.stages) == ["Two"]
 
 
@@ -60,7 +61,8 @@ def test_a_failed_stage_rolls_itself_back_to_the_last_good_execution(stage: Stag
     stage.wait()
     back = latest(stage)
     assert (failed.status, back.status, back.rollback_of) == ("Failed", "Succeeded", good.id)
-    assert back.trigger["triggerType"] == "AutomatedRollback"
+    detail = json.loads(back.trigger["triggerDetail"])
+    assert (back.trigger["triggerType"], detail) == ("AutomatedRollback", {"FailedPipelineExecutionId": failed.id})
     assert stage.events(failed)[-1]["rolled_back_as"] == back.id
 
 
@@ -80,7 +82,8 @@ def test_without_a_good_execution_there_is_nothing_to_roll_back_to(stage: Stage)
     stage.played.parts["deploy"] = fails
     execution = stage.run(rolling())
     assert execution.status == "Failed"
-    assert "was not rolled back: no execution has succeeded in Two yet" in execution.summary
+    why = "Two was not rolled back, and keeps what was deployed: no execution has succeeded in Two yet"
+    assert why in execution.summary
 
 
 def test_a_rollback_that_fails_is_not_rolled_back_itself(stage: Stage) -> None:
@@ -91,6 +94,24 @@ def test_a_rollback_that_fails_is_not_rolled_back_itself(stage: Stage) -> None:
     stage.wait()
     back = latest(stage)
     assert (back.status, back.rollback_of) == ("Failed", good.id)
+    assert "Two was not rolled back" in back.summary
+    assert back.summary.endswith("is a rollback itself")
+
+
+def test_a_target_before_a_rollback_is_told_as_uncertain(stage: Stage) -> None:
+    """CodePipeline does not say whether it looks further back than to the last success."""
+    parts = stage.played.parts
+    parts["deploy"] = lambda task: ok(task) if task.action.configuration["say"] == "good" else fails(task)
+    parts["source"] = brings("good")
+    good = stage.run(rolling())
+    parts["source"] = brings("bad")
+    first = stage.run(rolling())
+    stage.wait()
+    second = stage.run(rolling())
+    stage.wait()
+    assert latest(stage).rollback_of == good.id
+    assert "CodePipeline does not say" not in first.summary
+    assert "CodePipeline does not say whether it takes an earlier one" in second.summary
 
 
 def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) -> None:

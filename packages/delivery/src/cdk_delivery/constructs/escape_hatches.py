@@ -11,7 +11,7 @@ from aws_cdk import aws_codepipeline as codepipeline
 def add_triggers(pipeline: codepipeline.Pipeline, triggers: Sequence[Mapping[str, Any]]) -> None:
     """Add `triggers` that start the pipeline. Call it after `build_pipeline()`."""
     if triggers:
-        _resource(pipeline).add_property_override("Triggers", triggers)
+        pipeline_resource(pipeline).add_property_override("Triggers", triggers)
 
 
 def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
@@ -21,7 +21,7 @@ def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
     """
     for number, stage in enumerate(pipeline.stages):
         if stage.stage_name in stages:
-            _resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
+            pipeline_resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
 
 
 def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -32,15 +32,16 @@ def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[s
     for number, stage in enumerate(pipeline.stages):
         if checked := rules.get(stage.stage_name):
             condition = {"Result": "ROLLBACK", "Rules": list(checked)}
-            _resource(pipeline).add_property_override(f"Stages.{number}.OnSuccess", {"Conditions": [condition]})
+            pipeline_resource(pipeline).add_property_override(f"Stages.{number}.OnSuccess", {"Conditions": [condition]})
 
 
 def ignore_cfn_lint_rule(pipeline: codepipeline.Pipeline) -> None:
     """Ignore E3703 of cfn-lint, which rejects an action's RoleArn in a pipeline with several regions."""
-    _resource(pipeline).add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3703"]}})
+    pipeline_resource(pipeline).add_metadata("cfn-lint", {"config": {"ignore_checks": ["E3703"]}})
 
 
-def _resource(pipeline: codepipeline.Pipeline) -> codepipeline.CfnPipeline:
+def pipeline_resource(pipeline: codepipeline.Pipeline) -> codepipeline.CfnPipeline:
+    """Return the resource of the template."""
     resource = pipeline.node.default_child
     if not isinstance(resource, codepipeline.CfnPipeline):
         raise TypeError(f"{pipeline.node.path} is not made of a pipeline")

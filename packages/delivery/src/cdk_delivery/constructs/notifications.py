@@ -1,6 +1,7 @@
-"""Notifications: of failures and successes by events of the pipeline, of approvals by the approval action."""
+"""Notifications: of failures, successes and shifts by events of the pipeline, of approvals by the approval action."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from aws_cdk import aws_codepipeline as codepipeline
@@ -13,8 +14,10 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from cdk_delivery.compliance.accept import accept
+from cdk_delivery.constructs.deploy_actions import deploy_actions
 from cdk_delivery.constructs.notifier import Notifier
 from cdk_delivery.settings.model import Delivery
+from cdk_delivery.settings.traffic import Traffic
 
 
 class Notifications(Construct):
@@ -39,15 +42,25 @@ class Notifications(Construct):
                 see="AWS CodePipeline user guide, View pipelines and details",
             )
 
-    def watch(self, pipeline: codepipeline.IPipeline, *, baking: Sequence[str] = ()) -> None:
-        """Notify of failed actions, succeeded executions, and failures of the stages that have a bake time.
+    def watch(
+        self, pipeline: codepipeline.Pipeline, *, shifts: Mapping[str, Traffic], rolled_back: Collection[str]
+    ) -> None:
+        """Notify of failed actions, succeeded executions, shifts of traffic, and failures of stages that are rolled back.
 
-        Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
+        shifts: by the name of the stack. Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
         """
         self._notify(pipeline, "Failed", "Action", {"state": ["FAILED"]})
         self._notify(pipeline, "Succeeded", "Pipeline", {"state": ["SUCCEEDED"]})
-        if baking:
-            self._notify(pipeline, "BakeFailed", "Stage", {"state": ["FAILED"], "stage": list(baking)})
+        if rolled_back:
+            self._notify(pipeline, "StageFailed", "Stage", {"state": ["FAILED"], "stage": list(rolled_back)})
+        plans = dict[str, str]()
+        for stage, actions in groupby(deploy_actions(pipeline), key=lambda action: action.stage):
+            shifting = [action for action in actions if action.stack in shifts]
+            plans |= {f"{stage}/{action.name}": shifts[action.stack].plan for action in shifting}
+            if shifting:
+                which = {"stage": [stage], "action": [action.name for action in shifting]}
+                self._notify(pipeline, f"{stage}Shift", "Action", {"state": ["STARTED", "SUCCEEDED"], **which})
+        self._notifier.describe_traffic(plans)
 
     def _notify(
         self, pipeline: codepipeline.IPipeline, id_: str, kind: str, detail: Mapping[str, Sequence[str]]

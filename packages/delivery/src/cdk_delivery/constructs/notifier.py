@@ -1,5 +1,7 @@
 """The function that writes the notices of events, with its role and its log."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -11,12 +13,14 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_delivery.compliance.accept import accept
+from cdk_delivery.constructs.artifact_store import ARTIFACT_DAYS
 
 _CODE = Path(__file__).with_name("notifier_function.py")
+_LOOKS_UP = ("GetPipelineExecution", "ListActionExecutions", "ListPipelineExecutions")
 
 
 class Notifier(Construct):
-    """`function` takes an event of the pipeline, looks up its revision and publishes to `topic`, encrypted with `key`.
+    """`function` takes an event of the pipeline, looks up what it lacks and publishes to `topic`, encrypted with `key`.
 
     Its code is in the template, so that the pipeline's stack needs no published asset. An event that it fails to
     process goes to the topic unchanged: the topic is its dead-letter queue.
@@ -37,7 +41,7 @@ class Notifier(Construct):
         statements = (
             ("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
             ("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
-            ("LookUp", ["codepipeline:GetPipelineExecution"], arn),
+            ("LookUp", [f"codepipeline:{operation}" for operation in _LOOKS_UP], arn),
             ("Publish", ["sns:Publish"], topic.topic_arn),
             ("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn),
         )
@@ -62,7 +66,7 @@ class Notifier(Construct):
             code=lambda_.Code.from_inline(_CODE.read_text()),
             handler="index.handler",
             runtime=runtime,
-            environment={"TOPIC": topic.topic_arn},
+            environment={"TOPIC": topic.topic_arn, "ARTIFACT_DAYS": str(ARTIFACT_DAYS), "TRAFFIC": "{}"},
             role=role.without_policy_updates(),
             log_group=log,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -73,6 +77,10 @@ class Notifier(Construct):
         )
         self.function.node.add_dependency(role)
         self._accept_findings()
+
+    def describe_traffic(self, plans: Mapping[str, str]) -> None:
+        """Set how traffic shifts in each action that deploys, which `plans` has by its stage, a slash and its name."""
+        self.function.add_environment("TRAFFIC", json.dumps(dict(plans), separators=(",", ":")))
 
     def _accept_findings(self) -> None:
         accept(

@@ -1,73 +1,144 @@
-"""The function behind a notice: what an event of CodePipeline says, and the revision, which no such event holds.
+"""The function that writes notices: an event of CodePipeline, and what no event holds.
 
-The template holds this file as it is, so it imports what the runtime brings alone, and keeps within 4,096 characters.
+That is the revision, how traffic shifts, and whether the pipeline can roll back. The template holds this file as it is,
+so it imports only what the runtime brings.
+Sources: AWS CodePipeline user guide, "Monitoring CodePipeline events" and "Configuring stage rollback"; API reference,
+GetPipelineExecution, ListPipelineExecutions and ListActionExecutions.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 
+Json = Mapping[str, Any]
 
-def handler(event: Mapping[str, Any], _: object) -> None:
-    """Tell the topic in words. An error is raised: Lambda tries twice more, then the topic gets the event as it came.
 
-    Sources: AWS CodePipeline user guide, "Monitoring CodePipeline events"; API reference, GetPipelineExecution.
-    """
+def handler(event: Json, _: object) -> None:
+    """Publish a notice. An error is raised: Lambda tries twice more, then the topic gets the event as it came."""
     detail = event["detail"]
     subject = " ".join([detail["pipeline"], *_where(detail), detail["state"].lower()])
-    told = [*_revisions(detail), *_result(detail), *_rollback(detail)]
-    lines = [f"{subject} at {event['time']}.", *told, f"Execution: {_page(event)}"]
-    message = "\n".join(lines)
+    asked = {"pipelineName": detail["pipeline"], "pipelineExecutionId": detail["execution-id"]}
+    execution = _codepipeline().get_pipeline_execution(**asked)["pipelineExecution"]
+    said = [*_revisions(execution), *_result(detail), *_rolled_back(execution)]
+    said += [*_traffic(detail, execution), *_failed_stage(detail, execution)]
+    message = "\n".join([f"{subject} at {event['time']}.", *said, f"Execution: {_page(event)}"])
     boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Subject=subject[:100], Message=message)
 
 
-def _where(detail: Mapping[str, Any]) -> Iterator[str]:
+def _codepipeline() -> Any:
+    return boto3.client("codepipeline")
+
+
+def _where(detail: Json) -> Iterator[str]:
     if "action" in detail:
         yield f"{detail['stage']}/{detail['action']}"
     elif "stage" in detail:
         yield detail["stage"]
 
 
-def _revisions(detail: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each source; none before the source stage is through."""
-    asked = {"pipelineName": detail["pipeline"], "pipelineExecutionId": detail["execution-id"]}
-    found = boto3.client("codepipeline").get_pipeline_execution(**asked)["pipelineExecution"]
-    for each in found.get("artifactRevisions", []):
-        told = [each["revisionId"], _first_line(each.get("revisionSummary", "")), each.get("revisionUrl", "")]
-        yield f"Revision: {' '.join(filter(None, told))}"
+def _revisions(execution: Json) -> Iterator[str]:
+    """Yield a line for each source; none before the source stage has succeeded."""
+    for revision in execution.get("artifactRevisions", []):
+        summary = _first_line(revision.get("revisionSummary", ""))
+        yield f"Revision: {' '.join(filter(None, [revision['revisionId'], summary, revision.get('revisionUrl', '')]))}"
 
 
 def _first_line(summary: str) -> str:
-    """Of the commit's message, which a connection wraps into JSON."""
+    """Return the first line of the commit's message, which a connection wraps into JSON."""
     with suppress(ValueError, KeyError, TypeError):
         summary = json.loads(summary)["CommitMessage"]
     return str(summary).partition("\n")[0]
 
 
-def _result(detail: Mapping[str, Any]) -> Iterator[str]:
-    """Why the action failed and where its log is, as far as its provider says."""
+def _result(detail: Json) -> Iterator[str]:
+    """Yield why the action failed and where its log is, as far as its provider says."""
     result = detail.get("execution-result", {})
     for name, key in (("Result", "external-execution-summary"), ("Log", "external-execution-url")):
         if result.get(key):
             yield f"{name}: {result[key]}"
 
 
-def _rollback(detail: Mapping[str, Any]) -> Iterator[str]:
-    """What becomes of the new version where a stage fails, which may be in its bake time, when no action fails."""
-    if "stage" in detail and "action" not in detail:
-        name, stage = detail["pipeline"], detail["stage"]
-        yield "The last good release comes back, unless the pipeline has none to roll back to: then the new version"
-        yield "keeps all traffic until `git revert` is pushed. Which it was:"
-        command = f"aws codepipeline list-pipeline-executions --pipeline-name {name} --filter"
-        yield f"{command} succeededInStage={{stageName={stage}}}"
+def _rolled_back(execution: Json) -> Iterator[str]:
+    """Yield which release an execution that is a rollback deploys, and which failure started it."""
+    if _is_rollback(execution):
+        target = execution["rollbackMetadata"]["rollbackTargetPipelineExecutionId"]
+        trigger, failed = execution.get("trigger", {}).get("triggerDetail", ""), ""
+        with suppress(ValueError, KeyError, TypeError):
+            failed = f", because {json.loads(trigger)['FailedPipelineExecutionId']} failed"
+        yield f"Rollback: to the release of execution {target}{failed}"
 
 
-def _page(event: Mapping[str, Any]) -> str:
-    """The console's page of the execution."""
+def _is_rollback(execution: Json) -> bool:
+    return execution.get("executionType") == "ROLLBACK"
+
+
+def _traffic(detail: Json, execution: Json) -> Iterator[str]:
+    """Yield what the traffic of a deployment does. The weight at this moment is in the environment's account only."""
+    plan = json.loads(os.environ["TRAFFIC"]).get("/".join(_where(detail)))
+    if plan and _is_rollback(execution):
+        plan = "all calls in one step, as of every release that comes back"
+    said = {
+        "STARTED": f"of each function that changes: {plan}",
+        "SUCCEEDED": "this release has all of it",
+        "FAILED": "this release has none of it: CloudFormation has taken its update back",
+    }
+    if plan and detail["state"] in said:
+        yield f"Traffic: {said[detail['state']]}"
+
+
+def _failed_stage(detail: Json, execution: Json) -> Iterator[str]:
+    """Yield what becomes of the release where a stage failed that the pipeline rolls back."""
+    if "stage" not in detail or "action" in detail:
+        return
+    deployed = _deployed(detail)
+    has = f"all of it, by {', '.join(deployed)}" if deployed else "none of it: no stack was deployed"
+    yield f"Traffic: this release has {has}"
+    why, target = ("a rollback that fails is not rolled back", None) if _is_rollback(execution) else _target(detail)
+    if target:
+        yield f"Rollback: to the release of execution {target}, which gets all calls in one step{why}"
+        return
+    yield f"Rollback: impossible, because {why}"
+    for revision in execution.get("artifactRevisions", []) if deployed else ():
+        yield f"To go back: git revert {revision['revisionId']} && git push"
+
+
+def _deployed(detail: Json) -> list[str]:
+    """Return the actions of the stage that have deployed a stack."""
+    only = {"pipelineExecutionId": detail["execution-id"]}
+    found = _codepipeline().list_action_executions(pipelineName=detail["pipeline"], filter=only)
+    return [
+        action["actionName"]
+        for action in found["actionExecutionDetails"]
+        if (action["stageName"], action["status"]) == (detail["stage"], "Succeeded")
+        and action["input"].get("configuration", {}).get("ActionMode") == "CHANGE_SET_EXECUTE"
+    ]
+
+
+def _target(detail: Json) -> tuple[str, str | None]:
+    """Return the execution to which the stage goes back, and what is uncertain of it; None and why, without one."""
+    only = {"succeededInStage": {"stageName": detail["stage"]}}  # with the present definition of the pipeline
+    found = _codepipeline().list_pipeline_executions(pipelineName=detail["pipeline"], filter=only)
+    executions = found["pipelineExecutionSummaries"]
+    good = [past for past in executions if past["pipelineExecutionId"] != detail["execution-id"]]
+    targets = [past for past in good if not _is_rollback(past)]
+    if not good:
+        return f"no execution has succeeded in {detail['stage']} with this definition of the pipeline", None
+    if not targets:
+        return "only rollbacks have succeeded there, and none of them can be a target", None
+    target, days = targets[0], int(os.environ["ARTIFACT_DAYS"])
+    if target["startTime"] < datetime.now(UTC) - timedelta(days=days):
+        return f"the artifacts of {target['pipelineExecutionId']} expired after {days} days", None
+    doubt = "" if target is good[0] else ", unless CodePipeline refuses: the last one that succeeded was a rollback"
+    return doubt, target["pipelineExecutionId"]
+
+
+def _page(event: Json) -> str:
+    """Return the console's page of the execution."""
     region, detail = event["region"], event["detail"]
     console = f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/{detail['pipeline']}"
     return f"{console}/executions/{detail['execution-id']}/timeline?region={region}"

@@ -21,8 +21,8 @@ LONGEST_CHECKS = 3_800
 Aliases = Mapping[str, lambda_.Alias]
 
 
-def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> None:
-    """Let CodeDeploy shift the traffic of every alias of the stage. Raises WrongUse."""
+def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> list[str]:
+    """Let CodeDeploy shift the traffic of every alias of the stage; the names of its stacks. Raises WrongUse."""
     stacks = dict(_stacks(stage))
     if traffic.shifts and not stacks:
         raise WrongUse(
@@ -40,6 +40,7 @@ def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> No
             runtime=project.runtime,
             released=project.released,
         )
+    return [stack.stack_name for stack in stacks] if traffic.shifts else []
 
 
 def bake(stage: ServiceStage, traffic: Traffic, *, pipeline: str) -> BakeTime | None:

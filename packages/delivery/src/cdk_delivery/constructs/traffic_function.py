@@ -1,6 +1,6 @@
 """The function that checks a new version before and after it gets traffic, and chooses the pace of a shift.
 
-The template holds this file as it is. It imports only what the runtime brings, and keeps within 4,096 characters.
+The template holds this file as it is, so it imports only what the runtime brings.
 Sources: AWS CodeDeploy user guide, "AppSpec 'hooks' section for an AWS Lambda deployment"; AWS CloudFormation user
 guide, "Custom resource response objects".
 """

@@ -19,7 +19,7 @@ MARKS = Marks("<!-- roles: made by `make generate` -->", "<!-- end of roles -->"
 PIPELINE_ROLES: Mapping[str, str] = {
     "PipelineRole": "CodePipeline's own: passes artifacts on, starts builds, and deploys through the bootstrap's roles",
     "PushedRole": "lets the event of a push start the pipeline",
-    "NoticesNotifierRole": "looks up the revision of an execution, and writes the notice of it",
+    "NoticesNotifierRole": "looks up an execution and those that it can be rolled back to, and writes the notice",
     "SynthRole": "the Synth build: reads the push, writes the assembly; no account is open to it",
     "PipelineUpdatePipelineSelfMutationRole": "the pipeline's update of itself, through the bootstrap's roles",
     "PipelineAssetsFileRole": "publishes assets, through the bootstrap's publishing roles",

@@ -57,6 +57,13 @@ class Traffic(Settings):
         steps = {"all-at-once": 0, "canary": 1, "linear": -(-100 // self.percent) - 1}
         return steps[self.type] * self.minutes
 
+    @property
+    def plan(self) -> str:
+        """Describe the whole shift in words, as notices do."""
+        if self.type == "canary":
+            return f"{self.percent}% of its calls for {self.minutes} min, then all"
+        return f"{self.percent}% more of its calls every {self.minutes} min, all of them after {self.duration} min"
+
     def __str__(self) -> str:
         """Describe the shift in a few words, as approvals do."""
         if not self.shifts:

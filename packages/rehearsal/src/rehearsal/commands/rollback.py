@@ -42,4 +42,7 @@ def _previous_successful_execution(deployed: Deployment, stage: str) -> str:
     for each in successful_executions(deployed, stage):
         if each != latest:
             return each
-    raise WrongUse(f"no execution before {latest or 'the first one'} has succeeded in {stage}")
+    raise WrongUse(
+        f"no execution before {latest or 'the first one'} has succeeded in {stage} with the present version of the"
+        " pipeline, and is not a rollback itself: revert the change and push"
+    )

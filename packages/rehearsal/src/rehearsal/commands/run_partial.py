@@ -121,11 +121,17 @@ def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) ->
     for each in lists[0]:
         if all(each in others for others in lists):
             return each
-    raise WrongUse(f"no execution has succeeded in all of {', '.join(stages)}; `rehearse retry` takes a failed one up")
+    raise WrongUse(
+        f"no execution has succeeded in all of {', '.join(stages)} with the present version of the pipeline;"
+        " `rehearse retry` takes a failed one up"
+    )
 
 
 def successful_executions(deployed: Deployment, stage: str) -> list[str]:
-    """Return the executions that have succeeded in a stage, newest first, without rollbacks."""
+    """Return the executions a rollback of the stage can reach, newest first.
+
+    They have succeeded in it with the present version of the pipeline, and are not rollbacks themselves.
+    """
     listed = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}
     )["pipelineExecutionSummaries"]

@@ -12,6 +12,7 @@ from rehearsal.engine.action_api import Answer
 from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Json, PipelineKey, parse
+from rehearsal.engine.running import follow_up
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.running.execution_writer import ExecutionWriter
@@ -126,12 +127,12 @@ class Engine:
         """Continue as if the stage's conditions of `kind` were met. kind: beforeEntry or onSuccess."""
         self._call(lambda: self._writer(key).override(execution, stage, kind))
 
-    def rollback(self, key: PipelineKey, stage: str, target: str) -> Execution:
+    def rollback(self, key: PipelineKey, stage: str, target: str, *, caller: str = "") -> Execution:
         """Run one stage with the artifacts and variables of the execution `target`.
 
         Raises RequestRejected where that is not possible.
         """
-        return self._call(lambda: self._writer(key).rollback(stage, target))
+        return self._call(lambda: self._writer(key).rollback(stage, target, follow_up.manual_rollback(caller)))
 
     def run_single_action(self, key: PipelineKey, stage: str, action: str, target: str) -> Execution:
         """Run one action with the artifacts and variables of the execution `target`."""

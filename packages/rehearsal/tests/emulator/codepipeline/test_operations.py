@@ -108,6 +108,9 @@ def test_executions_can_be_filtered_by_the_stage_they_succeeded_in(service: Serv
     service.stage.wait()
     listed = service.call("ListPipelineExecutions", **NAME, filter={"succeededInStage": {"stageName": "Two"}})
     assert [each["pipelineExecutionId"] for each in listed["pipelineExecutionSummaries"]] == [good.id]
+    service.call("UpdatePipeline", pipeline=pipeline(step("deploy"), step("again")))
+    listed = service.call("ListPipelineExecutions", **NAME, filter={"succeededInStage": {"stageName": "Two"}})
+    assert listed["pipelineExecutionSummaries"] == [], "an execution of an earlier version is no target"
 
 
 @pytest.mark.parametrize("abandon", [True, False])
@@ -203,6 +206,7 @@ def test_a_stage_can_be_rolled_back(service: Service) -> None:
     service.stage.wait()
     shown = service.call("GetPipelineExecution", **NAME, pipelineExecutionId=id_)["pipelineExecution"]
     assert (shown["executionType"], shown["status"]) == ("ROLLBACK", "Succeeded")
+    assert shown["trigger"] == {"triggerType": "ManualRollback", "triggerDetail": f"arn:aws:iam::{KEY.account}:root"}
     assert shown["rollbackMetadata"] == {"rollbackTargetPipelineExecutionId": good.id}
     assert service.stage_state()["latestExecution"]["type"] == "ROLLBACK"
     assert service.refused("RollbackStage", **to, stageName="One") == "UnableToRollbackStageException"

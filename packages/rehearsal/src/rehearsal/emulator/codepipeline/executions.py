@@ -58,13 +58,14 @@ def get(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
-    """List executions, newest first."""
-    key = call.deployed().key
-    stage = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
+    """Newest first; those that succeeded in a stage with the present version of the pipeline where a filter says so."""
+    deployed = call.deployed()
+    wanted = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
     executions = [
         each
-        for each in reversed(call.engine.executions_of(key))
-        if stage is None or (stage in each.stages and each.stages[stage].status == "Succeeded")
+        for each in reversed(call.engine.executions_of(deployed.key))
+        if wanted is None
+        or (each.version == deployed.version and wanted in each.stages and each.stages[wanted].status == "Succeeded")
     ]
     return call.page([_summary(each) for each in executions], "pipelineExecutionSummaries")
 

@@ -59,7 +59,7 @@ def override(call: Call) -> Json:
 
 def rollback(call: Call) -> Json:
     stage, target = call.stage(), call.execution("targetPipelineExecutionId")
-    return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target.id).id}
+    return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target.id, caller=call.caller).id}
 
 
 def put_approval_result(call: Call) -> Json:

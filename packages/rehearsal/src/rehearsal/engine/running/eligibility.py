@@ -50,6 +50,18 @@ def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Executi
         raise _unable(f"{target.id} did not succeed in {stage}")
 
 
+def check_no_rollback(failed: Execution) -> None:
+    """Raise RequestRejected where the execution that failed is a rollback."""
+    if failed.rollback_of:
+        raise _unable(f"{failed.id} is a rollback itself")
+
+
+def has_succeeded_since(target: Execution, stage: str, executions: Sequence[Execution]) -> bool:
+    """Return whether a newer execution than the target has succeeded in the stage."""
+    newer = [execution for execution in executions if execution.number > target.number]
+    return any(execution.stages[stage].status == "Succeeded" for execution in newer if stage in execution.stages)
+
+
 def check_files(target: Execution, *, there: bool) -> None:
     """Raise RequestRejected where `clean` has removed the artifacts of `target`, with its journal."""
     if not there:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from rehearsal.engine.running import eligibility
 from rehearsal.engine.running.execution_writer import ExecutionWriter
 from rehearsal.engine.running.stage_lock import PARALLEL
 from rehearsal.engine.running.start_inputs import restart_inputs
+from rehearsal.engine.state.execution import Execution
 
 if TYPE_CHECKING:
     from rehearsal.engine.running.pipeline_writer import PipelineWriter
@@ -34,11 +37,12 @@ def start_what_follows(pipeline: PipelineWriter, ended: ExecutionWriter) -> Foll
     try:
         if ended.restart_wanted:
             return FollowUp(restarted_as=_restart(pipeline, ended))
-        if rollback and not (state.ending or state.rollback_of or state.pipeline.execution_mode == PARALLEL):
-            return FollowUp(rolled_back_as=_roll_back(pipeline, ended, rollback))
+        if rollback and not (state.ending or state.pipeline.execution_mode == PARALLEL):
+            return _roll_back(pipeline, ended, rollback)
     except RequestRejected as error:
-        what = "started again" if ended.restart_wanted else "rolled back"
-        return FollowUp(note=f"; it was not {what}: {error}")
+        if ended.restart_wanted:
+            return FollowUp(note=f"; it was not started again: {error}")
+        return FollowUp(note=f"; {rollback} was not rolled back, and keeps what was deployed: {error}")
     return FollowUp()
 
 
@@ -47,7 +51,33 @@ def _restart(pipeline: PipelineWriter, ended: ExecutionWriter) -> str:
     return pipeline.start(trigger=RESTART, variables=variables, revisions=revisions, restart_of=ended.state.id).id
 
 
-def _roll_back(pipeline: PipelineWriter, ended: ExecutionWriter, stage: str) -> str:
+def _roll_back(pipeline: PipelineWriter, ended: ExecutionWriter, stage: str) -> FollowUp:
+    eligibility.check_no_rollback(ended.state)
     candidates = [writer.state for writer in pipeline.executions.values() if writer is not ended and writer.has_journal]
     target = eligibility.find_rollback_target(pipeline.require(), stage, candidates)
-    return pipeline.rollback(stage, target.id, automated=True).id
+    started = pipeline.rollback(stage, target.id, _automated_rollback(ended.state.id))
+    return FollowUp(rolled_back_as=started.id, note=_doubt(stage, target, candidates))
+
+
+def _doubt(stage: str, target: Execution, executions: Sequence[Execution]) -> str:
+    """Return what CodePipeline does not document: whether it looks further back than to the last success."""
+    if eligibility.has_succeeded_since(target, stage, executions):
+        return (
+            f"; the last success in {stage} was a rollback, which cannot be a target:"
+            " CodePipeline does not say whether it takes an earlier one, as it was done here"
+        )
+    return ""
+
+
+def manual_rollback(caller: str) -> Mapping[str, str]:
+    """Return the trigger of a rollback that a caller starts."""
+    return {"triggerType": "ManualRollback", "triggerDetail": caller}
+
+
+def _automated_rollback(failed: str) -> Mapping[str, str]:
+    """Return the trigger of the rollback of a failed execution.
+
+    Source: AWS CodePipeline user guide, "View rollback status in execution listing".
+    """
+    detail = json.dumps({"FailedPipelineExecutionId": failed}, separators=(",", ":"))
+    return {"triggerType": "AutomatedRollback", "triggerDetail": detail}

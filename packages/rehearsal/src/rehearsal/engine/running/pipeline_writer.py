@@ -158,7 +158,7 @@ class PipelineWriter:
         overridden = ["onSuccess", "beforeEntry"] if kind == "onSuccess" else [kind]
         self._resume(writer, stage, FAILED_ACTIONS, condition=kind, overridden=overridden)
 
-    def rollback(self, stage: str, target: str, *, automated: bool = False) -> Execution:
+    def rollback(self, stage: str, target: str, trigger: Mapping[str, str]) -> Execution:
         """Run one stage with the artifacts and variables of the execution `target`.
 
         Raises RequestRejected where that is not possible.
@@ -167,9 +167,8 @@ class PipelineWriter:
         deployed, writer = self.require(), self._execution(target)
         eligibility.check_rollback(deployed.pipeline, deployed.version, stage, writer.state)
         eligibility.check_files(writer.state, there=writer.has_journal)
-        kind = "AutomatedRollback" if automated else "ManualRollback"
         stages = [each for each in deployed.pipeline.stages if each.name == stage]
-        return self._derive(writer.state, kind, stages)
+        return self._derive(writer.state, trigger, stages)
 
     def run_single_action(self, stage: str, action: str, target: str) -> Execution:
         """Run one action with the artifacts and variables of the execution `target`.
@@ -180,7 +179,8 @@ class PipelineWriter:
         pipeline, state = self.require().pipeline, self._execution(target).state
         single_action.input_artifacts(single_action.find_action(pipeline, stage, action), state, self.states)
         only = f"{stage}/{action}"
-        return self._derive(state, "ManualRollback", single_action.single_action_stages(pipeline, only), only=only)
+        stages = single_action.single_action_stages(pipeline, only)
+        return self._derive(state, follow_up.manual_rollback(""), stages, only=only)
 
     def answer(self, stage: str, action: str, token: str, answer: Answer) -> str:
         """Answer the approval that waits with this token, and return the id of its execution."""
@@ -243,10 +243,12 @@ class PipelineWriter:
             remaining = single_action.single_action_stages(state.pipeline, state.only) or remaining[:1]
         writer.begin(remaining, mode)
 
-    def _derive(self, target: Execution, kind: str, stages: Sequence[Stage], only: str = "") -> Execution:
+    def _derive(
+        self, target: Execution, trigger: Mapping[str, str], stages: Sequence[Stage], only: str = ""
+    ) -> Execution:
         """Start an execution with the artifacts, variables and revisions of `target`."""
         writer = self._new_execution(
-            trigger={"triggerType": kind, "triggerDetail": target.id},
+            trigger=trigger,
             variables=target.variables,
             rollback_of=target.id,
             only=only,

@@ -1,0 +1,150 @@
+"""The functions of metric math on time series, with missing data points as AWS treats them.
+
+Source: Amazon CloudWatch user guide, "Using metric math", syntax and functions, and "Using IF expressions".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeIs
+
+# A value for each period, the newest first; None where the period has no data point.
+Series = list[float | None]
+Value = float | Series | list[Series]
+
+
+class UnsupportedExpression(Exception):
+    """The expression is wrong, or it has something that is not evaluated here."""
+
+
+def is_series(value: Value) -> TypeIs[Series]:
+    """Return whether the value is one time series."""
+    return isinstance(value, list) and not any(isinstance(item, list) for item in value)
+
+
+def combine(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
+    """Apply an operator to numbers, data points of the same period, or each time series of an array.
+
+    Where only one of two series has a data point, the missing one is 0. A division by zero drops the data point.
+    """
+    if isinstance(left, float) and isinstance(right, float):
+        if (number := _apply(function, left, right)) is None:
+            raise UnsupportedExpression("a number is divided by zero")
+        return number
+    if is_series(left) or is_series(right) or isinstance(left, float) or isinstance(right, float):
+        return _broadcast(function, left, right)
+    raise UnsupportedExpression("an operator between two arrays is not evaluated")
+
+
+def _broadcast(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
+    if not isinstance(left, float) and not is_series(left):
+        return [_points(function, series, right) for series in left]
+    if not isinstance(right, float) and not is_series(right):
+        return [_points(function, left, series) for series in right]
+    return _points(function, left, right)
+
+
+def _points(function: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
+    length = max(len(side) for side in (left, right) if isinstance(side, list))
+    lefts = left if isinstance(left, list) else [left] * length
+    rights = right if isinstance(right, list) else [right] * length
+    numbers = isinstance(left, float) or isinstance(right, float)
+    return [_point(function, one, other, both=numbers) for one, other in zip(lefts, rights, strict=True)]
+
+
+def _point(
+    function: Callable[[float, float], float], left: float | None, right: float | None, *, both: bool
+) -> float | None:
+    """Return the data point of two; both: none where one of them is missing, as between a series and a number."""
+    if (left is None and right is None) or (both and (left is None or right is None)):
+        return None
+    return _apply(function, left or 0.0, right or 0.0)
+
+
+def _apply(function: Callable[[float, float], float], left: float, right: float) -> float | None:
+    try:
+        result = function(left, right)
+    except (ZeroDivisionError, OverflowError, ValueError):
+        return None
+    return float(result)
+
+
+def _each(function: Callable[[float], float]) -> Callable[[Value], Value]:
+    def apply(value: Value) -> Value:
+        if isinstance(value, float):
+            return float(function(value))
+        if is_series(value):
+            return [None if point is None else float(function(point)) for point in value]
+        return [[None if point is None else float(function(point)) for point in series] for series in value]
+
+    return apply
+
+
+def _across(function: Callable[[Sequence[float], int], float]) -> Callable[[Value], Value]:
+    """Return a function that makes one time series of an array.
+
+    Of one time series it would be a number over all data points that CloudWatch reads, and AWS does not say how many.
+    """
+
+    def apply(value: Value) -> Value:
+        if isinstance(value, float) or is_series(value):
+            raise UnsupportedExpression("a function of all data points of one time series is not evaluated")
+        result: Series = []
+        for points in zip(*value, strict=True):
+            present = [point for point in points if point is not None]
+            result.append(float(function(present, len(points))) if present else None)
+        return result
+
+    return apply
+
+
+def _fill(value: Value, filler: Value | None = None) -> Value:
+    """Replace missing data points, by the last one before them where there is no filler (REPEAT)."""
+    if isinstance(value, float) or not (filler is None or isinstance(filler, float)):
+        raise UnsupportedExpression("FILL takes time series, and a number or REPEAT")
+    if not is_series(value):
+        return [_fill_series(series, filler) for series in value]
+    return _fill_series(value, filler)
+
+
+def _fill_series(series: Series, filler: float | None) -> Series:
+    filled: Series = []
+    for point in reversed(series):
+        last = filled[-1] if filled and filler is None else filler
+        filled.append(last if point is None else point)
+    return filled[::-1]
+
+
+def _choose(condition: Value, true: Value, false: Value | None = None) -> Value:
+    """IF: decide for each data point of the condition; a missing one is dropped."""
+    for value in (condition, true, false):
+        if not (value is None or isinstance(value, float) or is_series(value)):
+            raise UnsupportedExpression("IF takes single time series and numbers")
+    lengths = [len(value) for value in (condition, true, false) if isinstance(value, list)]
+    if not lengths:
+        raise UnsupportedExpression("IF of numbers only is no time series")
+    conditions, trues, falses = (_spread(value, lengths[0]) for value in (condition, true, false))
+    missing = None if isinstance(condition, float) else 0.0
+    return [
+        None if test is None else (missing if yes is None else yes) if test else no
+        for test, yes, no in zip(conditions, trues, falses, strict=True)
+    ]
+
+
+def _spread(value: Value | None, length: int) -> Series:
+    return value if value is not None and is_series(value) else [value if isinstance(value, float) else None] * length
+
+
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    "ABS": _each(abs),
+    "CEIL": _each(math.ceil),
+    "FLOOR": _each(math.floor),
+    "SUM": _across(lambda points, _: math.fsum(points)),
+    "MAX": _across(lambda points, _: max(points)),
+    "MIN": _across(lambda points, _: min(points)),
+    # a missing data point counts as 0
+    "AVG": _across(lambda points, metrics: math.fsum(points) / metrics),
+    "FILL": _fill,
+    "IF": _choose,
+}

@@ -1,0 +1,94 @@
+"""Metric math, by the examples of AWS's page."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.emulator.cloudwatch.math_expression import MetricMath
+from rehearsal.emulator.cloudwatch.series_functions import Series, UnsupportedExpression
+
+_ = None
+METRICS: dict[str, Series] = {
+    "metric1": [30, 20, 0, 0],
+    "metric2": [20, _, 20, _],
+    "test": [1, 1, 0, 0],
+    "gone": [_, _, _, _],
+}
+EXPRESSIONS = {"rate": "100 * metric2 / metric1", "circle": "circle + 1"}
+
+
+def series(text: str) -> Series:
+    """Return the series of an expression, in which other ones can be named."""
+    return MetricMath(METRICS, {**EXPRESSIONS, "result": text}, 60.0).series("result")
+
+
+# Source: Amazon CloudWatch user guide, "Using metric math": the table of comparison and logical operators, those of IF,
+# and the sentences on missing values and division by zero.
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("metric1 < metric2", [0, 0, 1, 0]),
+        ("metric1 >= 30", [1, 0, 0, 0]),
+        ("(metric1 > 15 AND metric2 > 15)", [1, 0, 0, 0]),
+        ("metric1 > 15 || metric2 > 15", [1, 1, 1, 0]),
+        ("metric1 + metric2", [50, 20, 20, 0]),
+        ("metric1 - metric2 * 2", [-10, 20, -40, 0]),
+        ("metric1 / metric2", [1.5, _, 0, _]),
+        ("metric2 ^ 2", [400, _, 400, _]),
+        ("-metric1", [-30, -20, 0, 0]),
+        ("rate / 100", [20 / 30, 0, _, _]),
+        ("metric1 / PERIOD(metric1)", [0.5, 20 / 60, 0, 0]),
+        ("FILL(metric2, 0)", [20, 0, 20, 0]),
+        ("FILL(metric2, REPEAT)", [20, 20, 20, _]),
+        ("SUM([metric1, metric2])", [50, 20, 20, 0]),
+        ("SUM([metric2, gone])", [20, _, 20, _]),
+        ('MAX(METRICS("metric"))', [30, 20, 20, 0]),
+        ("MIN([metric1, metric2])", [20, 20, 0, 0]),
+        ("AVG([metric1, metric2])", [25, 10, 10, 0]),
+        ("SUM(FILL(METRICS(), 1))", [52, 23, 21, 2]),
+        ("SUM(METRICS() * 10)", [510, 210, 200, 0]),
+        ("CEIL(ABS(metric1 / -7))", [5, 3, 0, 0]),
+        ("IF(test, metric2, metric1)", [20, 0, 0, 0]),
+        ("IF(test, 5, metric2)", [5, 5, 20, _]),
+        ("IF(test, metric2, 5)", [20, 0, 5, 5]),
+        ("IF(metric1 < 25, metric1)", [_, 20, 0, 0]),
+        ("IF(metric2, 1, 0)", [1, _, 1, _]),
+        ("IF(1, metric2)", [20, _, 20, _]),
+        ("IF(FILL(metric2, 0) > 10, rate, 0)", [200 / 3, 0, 0, 0]),
+    ],
+)
+def test_an_expression_has_a_value_for_each_period(text: str, points: Series) -> None:
+    """Missing data points count as 0 where another series has one, and a division by zero drops the data point."""
+    assert series(text) == pytest.approx(points)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("SUM(metric1)", "all data points of one time series"),
+        ("metric1 - AVG(metric1)", "all data points of one time series"),
+        ("RATE(metric1)", "RATE is not evaluated"),
+        ("ANOMALY_DETECTION_BAND(metric1)", "ANOMALY_DETECTION_BAND is not evaluated"),
+        ("FILL(metric1, LINEAR)", "LINEAR is the id of neither"),
+        ("FILL(metric1, metric2)", "FILL takes"),
+        ("METRICS()", "no single time series"),
+        ("5", "no single time series"),
+        ("IF(1, 2, 3)", "IF of numbers only"),
+        ("IF(METRICS(), 1, 0)", "IF takes single"),
+        ("IF(metric1)", "IF has no 1 arguments"),
+        ("[metric1, 5]", "5 is no time series"),
+        ("METRICS() + METRICS()", "two arrays"),
+        ("1 / 0 * metric1", "divided by zero"),
+        ("metric3", "metric3 is the id of neither"),
+        ("circle", "circle is the id of neither"),
+        ("metric1 +", "cannot be read"),
+        ("metric1.real", "cannot be evaluated"),
+        ("__import__('os')", "__import__ is not evaluated"),
+        ("PERIOD(rate)", "PERIOD is not evaluated"),
+        ("0 < metric1 < 5", "cannot be evaluated"),
+    ],
+)
+def test_what_is_not_evaluated_is_said(text: str, why: str) -> None:
+    """A wrong value could be green where AWS is red."""
+    with pytest.raises(UnsupportedExpression, match=why):
+        series(text)
