@@ -31,18 +31,17 @@ class Heard:
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
-    def wait(self, number: int) -> None:
-        """Receive so many notices; they come in no certain order."""
-        deadline = time.monotonic() + SECONDS
-        while len(self.notices) < number:
-            assert time.monotonic() < deadline, f"only this was heard: {self.notices}"
-            received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in received.get("Messages", []):
-                self.notices.append(str(json.loads(message["Body"])["Message"]))
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-
     def one(self, start: str, part: str = "") -> str:
-        """The only notice that starts so and has the part; an approval's is JSON."""
-        found = [notice for notice in self.notices if notice.startswith(start) and part in notice]
-        assert len(found) == 1, f"{len(found)} notices are '{start}' with '{part}': {self.notices}"
+        """Wait for the notice that starts so and has the part; an approval's is JSON. There is only one."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := [notice for notice in self.notices if notice.startswith(start) and part in notice]):
+            assert time.monotonic() < deadline, f"no notice is '{start}' with '{part}': {self.notices}"
+            self._receive()
+        assert len(found) == 1, f"{len(found)} notices are '{start}' with '{part}': {found}"
         return found[0]
+
+    def _receive(self) -> None:
+        received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        for message in received.get("Messages", []):
+            self.notices.append(str(json.loads(message["Body"])["Message"]))
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])

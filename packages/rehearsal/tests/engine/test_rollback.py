@@ -110,6 +110,11 @@ def test_a_target_before_a_rollback_is_told_as_uncertain(stage: Stage) -> None:
     second = stage.run(rolling())
     stage.wait()
     assert latest(stage).rollback_of == good.id
+    changed = rolling() | {"variables": [{"name": "x", "defaultValue": "1"}]}
+    stage.engine.update(KEY, changed, restart=False)
+    third = stage.run(changed)
+    stage.wait()
+    assert f"Two was not rolled back, and keeps what was deployed: {second.id} started with version" in third.summary
     assert "CodePipeline does not say" not in first.summary
     assert "CodePipeline does not say whether it takes an earlier one" in second.summary
 

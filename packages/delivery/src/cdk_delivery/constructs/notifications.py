@@ -45,7 +45,7 @@ class Notifications(Construct):
     def watch(
         self, pipeline: codepipeline.Pipeline, *, shifts: Mapping[str, Traffic], rolled_back: Collection[str]
     ) -> None:
-        """Notify of failed actions, succeeded executions, shifts of traffic, and failures of stages that are rolled back.
+        """Notify of failed actions, succeeded executions, shifts of traffic, and failed stages that are rolled back.
 
         shifts: by the name of the stack. Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
         """

@@ -7,7 +7,7 @@ Source: AWS CloudFormation user guide, "UpdatePolicy attribute".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import CustomResource, Duration, Stack
@@ -22,6 +22,10 @@ from cdk_delivery.constructs.alias_errors import alias_errors
 from cdk_delivery.constructs.traffic_checker import TrafficChecker
 from cdk_delivery.settings.traffic import Traffic
 
+# CodeDeploy calls Lambda's API a few times for each step of each function. Lambda takes 15 requests per second of an
+# account and region, which cannot be raised (AWS Lambda developer guide, "Lambda quotas"). Where the service role goes
+# over that, deployments fail (govuk-one-login/authentication-api pull request 6806). Ten is not verified on AWS.
+CONCURRENT_SHIFTS = 10
 _ROLL_BACK = codedeploy.AutoRollbackConfig(failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True)
 
 
@@ -54,6 +58,7 @@ class TrafficShift(Construct):
         self._role = self._service_role(aliases)
         for path, alias in aliases.items():
             self._group(path, alias, checked=path in checks)
+        _limit_concurrency(list(aliases.values()))
 
     def _pace(self, released: int) -> codedeploy.ILambdaDeploymentConfig:
         routing = codedeploy.TrafficRouting
@@ -126,3 +131,9 @@ class TrafficShift(Construct):
             post_hook=hook,
         )
         group.node.add_dependency(self._role)
+
+
+def _limit_concurrency(aliases: Sequence[lambda_.Alias]) -> None:
+    """Let CloudFormation update an alias when the one that is so many places before it has shifted."""
+    for earlier, later in zip(aliases, aliases[CONCURRENT_SHIFTS:], strict=False):
+        later.node.add_dependency(earlier)

@@ -79,15 +79,16 @@ def find_rollback_target(deployed: DeployedPipeline, stage: str, executions: Seq
 
     executions: oldest first, without the one that has failed.
     """
-    newest: RequestRejected | None = None
+    # By whether the candidate is a rollback, which says less than the reason of an execution before it.
+    reasons: dict[bool, RequestRejected] = {}
     for candidate in reversed([execution for execution in executions if stage in execution.stages]):
         try:
             check_rollback(deployed.pipeline, deployed.version, stage, candidate)
         except RequestRejected as error:
-            newest = newest or error
+            reasons.setdefault(candidate.rollback_of is not None, error)
         else:
             return candidate
-    raise newest or _unable(f"no execution has succeeded in {stage} yet")
+    raise reasons.get(False) or reasons.get(True) or _unable(f"no execution has succeeded in {stage} yet")
 
 
 def check_retry(deployed: DeployedPipeline, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
