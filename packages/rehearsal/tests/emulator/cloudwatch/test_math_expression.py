@@ -7,12 +7,12 @@ import pytest
 from rehearsal.emulator.cloudwatch.math_expression import MetricMath
 from rehearsal.emulator.cloudwatch.series_functions import Series, UnsupportedExpression
 
-_ = None
+NONE = None
 METRICS: dict[str, Series] = {
     "metric1": [30, 20, 0, 0],
-    "metric2": [20, _, 20, _],
+    "metric2": [20, NONE, 20, NONE],
     "test": [1, 1, 0, 0],
-    "gone": [_, _, _, _],
+    "gone": [NONE, NONE, NONE, NONE],
 }
 EXPRESSIONS = {"rate": "100 * metric2 / metric1", "circle": "circle + 1"}
 
@@ -33,15 +33,15 @@ def series(text: str) -> Series:
         ("metric1 > 15 || metric2 > 15", [1, 1, 1, 0]),
         ("metric1 + metric2", [50, 20, 20, 0]),
         ("metric1 - metric2 * 2", [-10, 20, -40, 0]),
-        ("metric1 / metric2", [1.5, _, 0, _]),
-        ("metric2 ^ 2", [400, _, 400, _]),
+        ("metric1 / metric2", [1.5, NONE, 0, NONE]),
+        ("metric2 ^ 2", [400, NONE, 400, NONE]),
         ("-metric1", [-30, -20, 0, 0]),
-        ("rate / 100", [20 / 30, 0, _, _]),
+        ("rate / 100", [20 / 30, 0, NONE, NONE]),
         ("metric1 / PERIOD(metric1)", [0.5, 20 / 60, 0, 0]),
         ("FILL(metric2, 0)", [20, 0, 20, 0]),
-        ("FILL(metric2, REPEAT)", [20, 20, 20, _]),
+        ("FILL(metric2, REPEAT)", [20, 20, 20, NONE]),
         ("SUM([metric1, metric2])", [50, 20, 20, 0]),
-        ("SUM([metric2, gone])", [20, _, 20, _]),
+        ("SUM([metric2, gone])", [20, NONE, 20, NONE]),
         ('MAX(METRICS("metric"))', [30, 20, 20, 0]),
         ("MIN([metric1, metric2])", [20, 20, 0, 0]),
         ("AVG([metric1, metric2])", [25, 10, 10, 0]),
@@ -49,11 +49,11 @@ def series(text: str) -> Series:
         ("SUM(METRICS() * 10)", [510, 210, 200, 0]),
         ("CEIL(ABS(metric1 / -7))", [5, 3, 0, 0]),
         ("IF(test, metric2, metric1)", [20, 0, 0, 0]),
-        ("IF(test, 5, metric2)", [5, 5, 20, _]),
+        ("IF(test, 5, metric2)", [5, 5, 20, NONE]),
         ("IF(test, metric2, 5)", [20, 0, 5, 5]),
-        ("IF(metric1 < 25, metric1)", [_, 20, 0, 0]),
-        ("IF(metric2, 1, 0)", [1, _, 1, _]),
-        ("IF(1, metric2)", [20, _, 20, _]),
+        ("IF(metric1 < 25, metric1)", [NONE, 20, 0, 0]),
+        ("IF(metric2, 1, 0)", [1, NONE, 1, NONE]),
+        ("IF(1, metric2)", [20, NONE, 20, NONE]),
         ("IF(FILL(metric2, 0) > 10, rate, 0)", [200 / 3, 0, 0, 0]),
     ],
 )

@@ -32,17 +32,22 @@ def combine(function: Callable[[float, float], float], left: Value, right: Value
         if (number := _apply(function, left, right)) is None:
             raise UnsupportedExpression("a number is divided by zero")
         return number
-    if is_series(left) or is_series(right) or isinstance(left, float) or isinstance(right, float):
-        return _broadcast(function, left, right)
+    if _is_single(left) and _is_single(right):
+        return _points(function, left, right)
+    if _is_single(right):
+        return [_points(function, series, right) for series in _array(left)]
+    if _is_single(left):
+        return [_points(function, left, series) for series in _array(right)]
     raise UnsupportedExpression("an operator between two arrays is not evaluated")
 
 
-def _broadcast(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    if not isinstance(left, float) and not is_series(left):
-        return [_points(function, series, right) for series in left]
-    if not isinstance(right, float) and not is_series(right):
-        return [_points(function, left, series) for series in right]
-    return _points(function, left, right)
+def _is_single(value: Value) -> TypeIs[float | Series]:
+    return isinstance(value, float) or is_series(value)
+
+
+def _array(value: Value) -> list[Series]:
+    """Return the time series of an array."""
+    return [] if _is_single(value) else value
 
 
 def _points(function: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
