@@ -22,6 +22,7 @@ from rehearsal.engine.action_api import Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.layout import Workspace
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tests"
@@ -100,7 +101,9 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(self.folder / "caches", self.builds, self.remote, self.folder / "work")
+        return RunBuild(
+            self.folder / "caches", self.builds, Remotes(self.remote, self.folder / "none"), self.folder / "work"
+        )
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex

@@ -17,6 +17,7 @@ from rehearsal.engine.action_api import ActionError, Outcome
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.configuration import Quota, read_quota
+from rehearsal.project.remotes import Remotes
 from tests.codebuild.conftest import Account
 from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, project, until
@@ -105,7 +106,8 @@ def test_the_quota_is_in_rehearsal_toml(text: str, quota: Quota | None, tmp_path
 def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
     """Two builds of a wave where an account may run one: the second waits, the third is an error of StartBuild."""
     queue = BuildQueue(lambda: Quota(1, 1))
-    runner = RunBuild(account.folder / "caches", account.builds, account.remote, account.folder / "work", queue)
+    remotes = Remotes(account.remote, account.folder / "none")
+    runner = RunBuild(account.folder / "caches", account.builds, remotes, account.folder / "work", queue)
     name = account.project(spec("sleep 2; date +%s.%N > at", artifacts={"files": "at"}))
     inputs = {"In": account.source("In", a="a")}
 

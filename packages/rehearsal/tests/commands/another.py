@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
 
 NAME = "another"
+RUNNING = ("InProgress", "Stopping")
 GIT = {"FullRepositoryId": "owner/tiny", "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/t"}
 
 
@@ -61,6 +63,7 @@ def _forget(tiny: Tiny, api: Any, execution: PipelineExecutionSummaryTypeDef) ->
     id_ = execution["pipelineExecutionId"]
     where = {"pipelineName": NAME, "pipelineExecutionId": id_}
     if execution["status"] == "InProgress":
-        api.stop_pipeline_execution(**where, abandon=True)
-        until(lambda: api.get_pipeline_execution(**where)["pipelineExecution"]["status"] == "Stopped")
+        with contextlib.suppress(api.exceptions.PipelineExecutionNotStoppableException):  # it has ended since
+            api.stop_pipeline_execution(**where, abandon=True)
+        until(lambda: api.get_pipeline_execution(**where)["pipelineExecution"]["status"] not in RUNNING)
     shutil.rmtree(tiny.space.executions / id_, ignore_errors=True)

@@ -121,4 +121,4 @@ def test_every_branch_that_a_source_follows_is_pushed_to(monkeypatch: pytest.Mon
     declared = {"name": "p", "roleArn": "", "stages": [{"name": "Source", "actions": actions}], "artifactStores": {}}
     monkeypatch.setattr(Deployment, "pipeline", lambda _: parse(declared))
     deployed = Deployment(Endpoint("http://127.0.0.1:1"), PipelineKey("111111111111", "eu-west-1", "p"))
-    assert (deployed.branches(), deployed.branch()) == (["main", "release"], "main")
+    assert ([branch.name for branch in deployed.branches()], deployed.branch()) == (["main", "release", "main"], "main")

@@ -15,6 +15,7 @@ from typing import Self
 
 from rehearsal.codebuild.zip_extract import Unzip, unzip
 from rehearsal.project import git_repository
+from rehearsal.project.remotes import Remotes
 
 FORMAT = "CODEBUILD_CLONE_REF"
 _FILE = "codebuild-clone-ref.json"
@@ -24,23 +25,27 @@ USE_CONNECTION_ACTIONS = ("codeconnections:UseConnection", "codestar-connections
 
 @dataclass(frozen=True)
 class CloneRef:
-    """A commit of a branch. needs: a build needs one of these IAM actions on `resource` to clone it."""
+    """A commit of a branch.
+
+    needs: a build needs one of these IAM actions on `resource` to clone it. source: the source action that read it.
+    """
 
     commit: str
     branch: str
     needs: tuple[str, ...]
     resource: str
+    source: str = ""
 
     @classmethod
     def from_settings(
-        cls, commit: str, branch: str, settings: Mapping[str, str], account_region: tuple[str, str]
+        cls, commit: str, branch: str, settings: Mapping[str, str], account_region: tuple[str, str], source: str
     ) -> Self:
-        """Return the reference of a source action with this configuration."""
+        """Return the reference of the source action `source` with this configuration."""
         if "ConnectionArn" in settings:
-            return cls(commit, branch, USE_CONNECTION_ACTIONS, settings["ConnectionArn"])
+            return cls(commit, branch, USE_CONNECTION_ACTIONS, settings["ConnectionArn"], source)
         account, region = account_region
         arn = f"arn:aws:codecommit:{region}:{account}:{settings.get('RepositoryName', '')}"
-        return cls(commit, branch, ("codecommit:GitPull",), arn)
+        return cls(commit, branch, ("codecommit:GitPull",), arn, source)
 
     @classmethod
     def read(cls, zip_file: Path) -> Self | None:
@@ -56,10 +61,10 @@ class CloneRef:
             archive.writestr(_FILE, json.dumps(asdict(self)))
 
 
-def unpack_or_clone(zip_file: Path, folder: Path, remote: Path, unzip: Unzip = unzip) -> None:
+def unpack_or_clone(zip_file: Path, folder: Path, remotes: Remotes, unzip: Unzip = unzip) -> None:
     """Unpack an artifact, or clone the commit that it refers to. Raises as `unzip` does, and WrongUse."""
     reference = CloneRef.read(zip_file)
     if reference is None:
         unzip(zip_file, folder)
     else:
-        git_repository.clone(remote, reference.commit, reference.branch, folder)
+        git_repository.clone(remotes.of(reference.source), reference.commit, reference.branch, folder)

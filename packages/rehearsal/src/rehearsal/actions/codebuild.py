@@ -28,6 +28,7 @@ from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import RehearsalError
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
+from rehearsal.project.remotes import Remotes
 
 _COMMIT_MESSAGE = (
     "EnvironmentVariables holds the commit's message: one with quotes or line breaks fails the action, and this run's"
@@ -38,15 +39,15 @@ _COMMIT_MESSAGE = (
 class RunBuild:
     """Runs the build of an action.
 
-    caches: the folder for caches of builds. builds: the store of build records. remote: the repository that a build
+    caches: the folder for caches of builds. builds: the store of build records. remotes: the repositories that a build
     clones where its input is a reference to a commit. work: the folder, outside the project, for work folders. queue:
     the queue of all builds of the embedded AWS.
     """
 
     def __init__(
-        self, caches: Path, builds: BuildStore, remote: Path, work: Path, queue: BuildQueue | None = None
+        self, caches: Path, builds: BuildStore, remotes: Remotes, work: Path, queue: BuildQueue | None = None
     ) -> None:
-        self._caches, self._builds, self._remote, self._work = caches, builds, remote, work
+        self._caches, self._builds, self._remotes, self._work = caches, builds, remotes, work
         self._queue = queue or BuildQueue()
 
     def run(self, task: Task) -> Outcome:
@@ -117,7 +118,7 @@ class RunBuild:
             reference = CloneRef.read(zip_file)
             if reference:  # CodeBuild clones with the project's role, so that role needs the permission
                 task.asked(project.role_arn, *reference.needs, resource=reference.resource)
-            unpack_or_clone(zip_file, folder, self._remote, functools.partial(unzip_cached, shared=task.shared))
+            unpack_or_clone(zip_file, folder, self._remotes, functools.partial(unzip_cached, shared=task.shared))
         except ActionError:
             raise
         except (RehearsalError, BadZipFile) as error:

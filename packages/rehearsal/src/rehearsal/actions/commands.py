@@ -18,6 +18,7 @@ from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.project.remotes import Remotes
 
 RULE_MINUTES, ACTION_MINUTES = 60, 55
 
@@ -41,8 +42,8 @@ class _Unlisted:
 class RunCommands(RunBuild):
     """Runs the commands of an action or rule; the first failed command ends and fails it."""
 
-    def __init__(self, caches: Path, remote: Path, work: Path, queue: BuildQueue | None = None) -> None:
-        super().__init__(caches, _Unlisted(), remote, work, queue)
+    def __init__(self, caches: Path, remotes: Remotes, work: Path, queue: BuildQueue | None = None) -> None:
+        super().__init__(caches, _Unlisted(), remotes, work, queue)
 
     def run(self, task: Task) -> Outcome:
         if not task.action.commands:

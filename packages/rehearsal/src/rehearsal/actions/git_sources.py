@@ -15,6 +15,7 @@ from rehearsal.codebuild.build_log import NOTE
 from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
 from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.project import git_repository, source_files
+from rehearsal.project.remotes import Remotes
 
 Variables = Callable[[Task, git_repository.Commit], Mapping[str, str]]
 _FORMAT = "OutputArtifactFormat"
@@ -27,20 +28,20 @@ class FetchRevision:
     variables: returns the provider's own output variables.
     """
 
-    def __init__(self, remote: Path, *, branch: str, repository: tuple[str, ...], variables: Variables) -> None:
-        self._remote, self._branch, self._repository, self._variables = remote, branch, repository, variables
+    def __init__(self, remotes: Remotes, *, branch: str, repository: tuple[str, ...], variables: Variables) -> None:
+        self._remotes, self._branch, self._repository, self._variables = remotes, branch, repository, variables
 
     def run(self, task: Task) -> Outcome:
         _check_format(task)
         if "ConnectionArn" in task.action.configuration:
             task.require(*USE_CONNECTION_ACTIONS, resource=task.setting("ConnectionArn"))
-        commit = self._commit(task)
+        commit, branch = self._commit(task), task.setting(self._branch)
         zip_file, notes = task.folder / "source.zip", tuple[str, ...]()
         if task.action.configuration.get(_FORMAT) == FORMAT:
             settings, where = task.action.configuration, (task.pipeline.account, task.region)
-            CloneRef.from_settings(commit.id, task.setting(self._branch), settings, where).write(zip_file)
+            CloneRef.from_settings(commit.id, branch, settings, where, task.action.name).write(zip_file)
         else:
-            notes = _write_zip(task, self._remote, commit.id, zip_file)
+            notes = _write_zip(task, self._remotes.of(task.action.name), commit.id, zip_file)
         (output,) = task.action.outputs
         artifact = upload(task, output, task.credentials(), zip_file)
         task.log.write_text("".join(f"{NOTE}{note}\n" for note in notes) + f"{commit.id} {commit.message}\n")
@@ -63,13 +64,13 @@ class FetchRevision:
     def _commit(self, task: Task) -> git_repository.Commit:
         """The commit that the execution was started for, else the newest one of the branch. Raises ActionError."""
         repository = "/".join(task.setting(each) for each in self._repository)
-        branch = task.setting(self._branch)
+        branch, remote = task.setting(self._branch), self._remotes.of(task.action.name)
         if wanted := task.wanted.get("COMMIT_ID"):
             try:
-                return git_repository.commit(self._remote, wanted)
+                return git_repository.commit(remote, wanted)
             except WrongUse as error:
                 raise ActionError(f"{task.where}: {repository} has no commit {wanted}") from error
-        commit = git_repository.branch_head(self._remote, branch)
+        commit = git_repository.branch_head(remote, branch)
         if commit is None:
             raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
         return commit
@@ -88,7 +89,7 @@ def _check_format(task: Task) -> None:
         raise ActionError(f"{task.where}: {_FORMAT}: got {wanted}; CODE_ZIP and {FORMAT} are allowed")
 
 
-def connection(remote: Path) -> FetchRevision:
+def connection(remotes: Remotes) -> FetchRevision:
     """Return the runner of Source/CodeStarSourceConnection."""
 
     def variables(task: Task, _commit: git_repository.Commit) -> Mapping[str, str]:
@@ -97,19 +98,19 @@ def connection(remote: Path) -> FetchRevision:
             "FullRepositoryName": task.setting("FullRepositoryId"),
         }
 
-    return FetchRevision(remote, branch="BranchName", repository=("FullRepositoryId",), variables=variables)
+    return FetchRevision(remotes, branch="BranchName", repository=("FullRepositoryId",), variables=variables)
 
 
-def codecommit(remote: Path) -> FetchRevision:
+def codecommit(remotes: Remotes) -> FetchRevision:
     """Return the runner of Source/CodeCommit."""
 
     def variables(task: Task, commit: git_repository.Commit) -> Mapping[str, str]:
         return {"CommitterDate": commit.committed, "RepositoryName": task.setting("RepositoryName")}
 
-    return FetchRevision(remote, branch="BranchName", repository=("RepositoryName",), variables=variables)
+    return FetchRevision(remotes, branch="BranchName", repository=("RepositoryName",), variables=variables)
 
 
-def github(remote: Path) -> FetchRevision:
+def github(remotes: Remotes) -> FetchRevision:
     """Return the runner of Source/GitHub, version 1."""
 
     def variables(task: Task, commit: git_repository.Commit) -> Mapping[str, str]:
@@ -120,4 +121,4 @@ def github(remote: Path) -> FetchRevision:
             "RepositoryName": repository,
         }
 
-    return FetchRevision(remote, branch="Branch", repository=("Owner", "Repo"), variables=variables)
+    return FetchRevision(remotes, branch="Branch", repository=("Owner", "Repo"), variables=variables)

@@ -25,6 +25,7 @@ from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
+from rehearsal.project.remotes import Remotes
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -53,12 +54,12 @@ def recreate_build(
     worked: Path,
     folder: Path,
     caches: Path,
-    remote: Path,
+    remotes: Remotes,
 ) -> RecreatedBuild:
     """Recreate a build. The account's root assumes its role, so the role's trust policy does not matter.
 
     detail: the action's entry of ListActionExecutions. worked: the action's folder in its execution. folder: a new
-    folder. remote: the repository of the source. Raises WrongUse where the project or an artifact was removed.
+    folder. remotes: the repositories of the sources. Raises WrongUse where the project or an artifact was removed.
     """
     inputs = detail["input"]
     region, settings = inputs["region"], inputs.get("resolvedConfiguration") or inputs.get("configuration", {})
@@ -67,7 +68,7 @@ def recreate_build(
     if not projects:
         raise WrongUse(f"there is no CodeBuild project {settings['ProjectName']} any more")
     project = Project.read(projects[0])
-    fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remote)
+    fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remotes)
     sources, left = _sources(inputs, settings, worked / "sources", folder, fetch)
     session = endpoint.client("sts", root(key.account), region).assume_role(
         RoleArn=project.role_arn, RoleSessionName="shell"
@@ -105,14 +106,14 @@ def _sources(
     return sources, left
 
 
-def _download(s3: S3Client, remote: Path, place: S3LocationTypeDef, source: Path) -> None:
+def _download(s3: S3Client, remotes: Remotes, place: S3LocationTypeDef, source: Path) -> None:
     source.parent.mkdir(parents=True, exist_ok=True)
     zip_file = source.with_suffix(".zip")
     try:
         download_object(s3, place["bucket"], place["key"], zip_file)
     except ClientError as error:
         raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
-    unpack_or_clone(zip_file, source, remote)
+    unpack_or_clone(zip_file, source, remotes)
     zip_file.unlink()
 
 

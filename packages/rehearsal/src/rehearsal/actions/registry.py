@@ -11,6 +11,7 @@ from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.actions.codedeploy import DeployByCodeDeploy
 from rehearsal.actions.commands import RunCommands
+from rehearsal.actions.ecr import FetchImage
 from rehearsal.actions.lambda_deploy import DeployFunction
 from rehearsal.actions.lambda_invoke import InvokeFunction
 from rehearsal.actions.pipeline_invoke import StartPipeline
@@ -21,24 +22,26 @@ from rehearsal.codebuild.build_record import BuildStore
 from rehearsal.engine.action_api import ActionRunner
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.state.invoke_jobs import Jobs
+from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.clock import Clock
 
 
 def runners(
-    *, remote: Path, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue, clock: Clock
+    *, remotes: Remotes, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue, clock: Clock
 ) -> Mapping[ActionType, ActionRunner]:
     """Return the runners.
 
-    remote: the bare repository behind every git source. caches: the folder for caches of builds. work: the folder for
+    remotes: the bare repositories behind the git sources. caches: the folder for caches of builds. work: the folder for
     work folders of builds. jobs: the jobs of Lambda invoke actions. builds: the store of build records. queue: of all
     builds. clock: for waits of rules and deployments; its changes wake waiting actions.
     """
-    build, function = RunBuild(caches, builds, remote, work, queue), InvokeFunction(jobs)
+    build, function = RunBuild(caches, builds, remotes, work, queue), InvokeFunction(jobs)
     return {
-        ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remote),
-        ActionType("Source", "CodeCommit"): git_sources.codecommit(remote),
-        ActionType("Source", "GitHub"): git_sources.github(remote),
+        ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remotes),
+        ActionType("Source", "CodeCommit"): git_sources.codecommit(remotes),
+        ActionType("Source", "GitHub"): git_sources.github(remotes),
         ActionType("Source", "S3"): FetchObject(),
+        ActionType("Source", "ECR"): FetchImage(),
         ActionType("Build", "CodeBuild"): build,
         ActionType("Test", "CodeBuild"): build,
         ActionType("Approval", "Manual"): AwaitApproval(clock),
@@ -48,10 +51,10 @@ def runners(
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,
         ActionType("Invoke", "CodePipeline"): StartPipeline(),
-        ActionType("Compute", "Commands"): RunCommands(caches, remote, work, queue),
+        ActionType("Compute", "Commands"): RunCommands(caches, remotes, work, queue),
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(clock),
         ActionType("Rule", "CodeBuild"): build,
-        ActionType("Rule", "Commands"): RunCommands(caches, remote, work),
+        ActionType("Rule", "Commands"): RunCommands(caches, remotes, work),
         ActionType("Rule", "LambdaInvoke"): function,
         ActionType("Rule", "VariableCheck"): CheckVariable(),
     }

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from types_boto3_events.type_defs import DescribeRuleResponseTypeDef
 
 
-def polls(action: Action) -> bool:
-    """Return whether CodePipeline polls for new commits, which is its default."""
-    return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
-
-
 def push_event(key: PipelineKey, action: Action, push: Push, before: str, after: str) -> Mapping[str, object]:
     """Return CodeCommit's event of a push. before, after: commit ids; zeros where there was none."""
     name = action.configuration["RepositoryName"]

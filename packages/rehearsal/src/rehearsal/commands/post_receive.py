@@ -5,8 +5,11 @@ Source: git's documentation, "githooks", post-receive.
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -15,11 +18,14 @@ from rehearsal.commands import codecommit
 from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.context import running_deployment, with_workspace
 from rehearsal.commands.stop import active_executions
+from rehearsal.deploy import object_sources
 from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.object_sources import Content
 from rehearsal.engine.model.definition import Action, Pipeline
-from rehearsal.engine.model.triggers import Push, mismatch_reason
-from rehearsal.errors import WrongUse
+from rehearsal.engine.model.triggers import Push, mismatch_reason, polls
+from rehearsal.project import source_files
 from rehearsal.project.git_repository import BRANCHES, git, pop_stashed_branch
+from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.layout import Workspace
 
 # The configuration keys of source actions for their branch; Branch is that of GitHub version 1.
@@ -27,32 +33,67 @@ BRANCH_SETTINGS = frozenset({"BranchName", "Branch"})
 TAG_PREFIX = "refs/tags/"
 
 
+@dataclass(frozen=True)
+class Received:
+    """An update of a ref of a bare repository; before and after: commits, zeros where there is none."""
+
+    remote: Path
+    before: str
+    after: str
+    ref: str
+
+    @property
+    def push(self) -> Push:
+        return Push(
+            branch=self.ref.removeprefix(BRANCHES) if self.ref.startswith(BRANCHES) else "",
+            tag=self.ref.removeprefix(TAG_PREFIX) if self.ref.startswith(TAG_PREFIX) else "",
+            paths=tuple(_changed_paths(self.remote, self.before, self.after)),
+        )
+
+    @property
+    def commit(self) -> str:
+        """An annotated tag is an object that names a commit."""
+        return git("rev-parse", f"{self.after}^{{commit}}", cwd=self.remote)
+
+
 @click.command(hidden=True)
+@click.option("--source", help="The source action whose own repository was pushed to.")
 @with_workspace
-def received(space: Workspace) -> None:
+def received(space: Workspace, source: str | None) -> None:
     """Start the pipeline for each branch or tag that was pushed, as its source and trigger say."""
-    deployed = running_deployment(space)
+    deployed, remotes = running_deployment(space), Remotes(space.remote, space.sources)
+    remote = remotes.of(source) if source else space.remote
     for line in sys.stdin:
         before, after, ref = line.split()
         if ref.startswith(BRANCHES):
-            before = pop_stashed_branch(space.remote, ref.removeprefix(BRANCHES)) or before
+            before = pop_stashed_branch(remote, ref.removeprefix(BRANCHES)) or before
         if not after.strip("0"):
             click.echo(f"{ref} was deleted, which starts nothing")
         elif ref.startswith((BRANCHES, TAG_PREFIX)):
-            _start_execution(space, deployed, before, after, ref)
+            sources = [each for each in deployed.pipeline().stages[0].actions if remotes.of(each.name) == remote]
+            _start_execution(deployed, Received(remote, before, after, ref), sources, source)
 
 
-def _start_execution(space: Workspace, deployed: Deployment, before: str, after: str, ref: str) -> None:
-    push = Push(
-        branch=ref.removeprefix(BRANCHES) if ref.startswith(BRANCHES) else "",
-        tag=ref.removeprefix(TAG_PREFIX) if ref.startswith(TAG_PREFIX) else "",
-        paths=tuple(_changed_paths(space, before, after)),
-    )
-    pipeline = deployed.pipeline()
+def follow_repository(sources: Sequence[Action]) -> list[Action]:
+    """Return the source actions that follow a branch of a repository."""
+    return [source for source in sources if not BRANCH_SETTINGS.isdisjoint(source.configuration)]
+
+
+def _start_execution(deployed: Deployment, pushed: Received, sources: Sequence[Action], named: str | None) -> None:
+    """sources: those that read the repository; named: the only one, where the repository is not the project's."""
+    if repositories := follow_repository(sources):
+        _start_by_push(deployed, pushed, repositories)
+    elif objects := object_sources.object_sources(deployed.pipeline(), [named] if named else []):
+        _start_by_upload(deployed, pushed, objects)
+    else:
+        click.echo(f"{pushed.push} starts nothing: no source action of {deployed.key.name} reads this repository")
+
+
+def _start_by_push(deployed: Deployment, pushed: Received, sources: Sequence[Action]) -> None:
+    pipeline, push = deployed.pipeline(), pushed.push
     reasons = {
-        action.name: mismatch_reason(pipeline, action.name, push)
-        or _missing_rule(deployed, action, push, before, after)
-        for action in source_actions(pipeline)
+        action.name: mismatch_reason(pipeline, action.name, push) or _missing_rule(deployed, action, pushed)
+        for action in sources
     }
     started = [name for name, reason in reasons.items() if reason is None]
     if not started:
@@ -62,48 +103,53 @@ def _start_execution(space: Workspace, deployed: Deployment, before: str, after:
         execution = deployed.api().start_pipeline_execution(
             name=deployed.key.name,
             sourceRevisions=[
-                {"actionName": name, "revisionType": "COMMIT_ID", "revisionValue": _resolve_commit(space, after)}
-                for name in started
+                {"actionName": name, "revisionType": "COMMIT_ID", "revisionValue": pushed.commit} for name in started
             ],
         )["pipelineExecutionId"]
-    _print_started(deployed, pipeline, execution, after)
+    print_started(deployed, pipeline, execution, pushed.after)
 
 
-def _missing_rule(deployed: Deployment, action: Action, push: Push, before: str, after: str) -> str | None:
+def _missing_rule(deployed: Deployment, action: Action, pushed: Received) -> str | None:
     """Why a push to CodeCommit starts nothing; None for other sources, which a connection or webhook starts."""
-    if action.type.provider != "CodeCommit" or codecommit.polls(action):
+    if action.type.provider != "CodeCommit" or polls(action):
         return None
-    missing = codecommit.missing_rule(deployed, codecommit.push_event(deployed.key, action, push, before, after))
+    event = codecommit.push_event(deployed.key, action, pushed.push, pushed.before, pushed.after)
+    missing = codecommit.missing_rule(deployed, event)
     return f"{action.name}: {missing}" if missing else None
 
 
-def source_actions(pipeline: Pipeline) -> list[Action]:
-    """Return the source actions that follow a git repository. Raises WrongUse where there is none."""
-    actions = [each for each in pipeline.stages[0].actions if not BRANCH_SETTINGS.isdisjoint(each.configuration)]
-    if not actions:
-        raise WrongUse(f"no source action of {pipeline.name} follows a git repository")
-    return actions
+def _start_by_upload(deployed: Deployment, pushed: Received, sources: Sequence[Action]) -> None:
+    """Write each source; a tag is no change of an object."""
+    if pushed.push.tag:
+        click.echo(f"{pushed.push} starts nothing: {sources[0].name} follows an object, which has no tags")
+        return
+    content = Content(pushed.commit, functools.partial(_write_zip, pushed.remote, pushed.commit))
+    execution = object_sources.put(deployed, [(source, content) for source in sources])
+    if execution is None:
+        click.echo(f"{pushed.push} starts nothing: {object_sources.not_started_reason(sources)}")
+    else:
+        print_started(deployed, deployed.pipeline(), execution, pushed.commit)
 
 
-def _resolve_commit(space: Workspace, revision: str) -> str:
-    """The commit id of a revision; an annotated tag is an object that refers to a commit."""
-    return git("rev-parse", f"{revision}^{{commit}}", cwd=space.remote)
+def _write_zip(remote: Path, commit: str, zip_file: Path) -> None:
+    source_files.write_zip(remote, commit, zip_file)
 
 
-def _changed_paths(space: Workspace, before: str, after: str) -> Iterable[str]:
-    """The changed files; for a new branch, all files of its newest commit."""
+def _changed_paths(remote: Path, before: str, after: str) -> Iterable[str]:
+    """Return the changed files; of a new branch, all files of its newest commit."""
     if before.strip("0"):
         command = ["diff", "--name-only", "-z", before, after]
     else:
         command = ["ls-tree", "-r", "--name-only", "-z", after]
-    return _split(git(*command, cwd=space.remote))
+    return _split(git(*command, cwd=remote))
 
 
 def _split(listed: str) -> Iterator[str]:
     yield from filter(None, listed.split("\0"))
 
 
-def _print_started(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
+def print_started(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
+    """Say which execution a commit has started, and how to follow it."""
     others = [each for each in active_executions(deployed) if each != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
     if others:

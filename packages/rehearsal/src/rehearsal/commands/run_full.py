@@ -16,16 +16,21 @@ from rehearsal.commands import run_partial
 from rehearsal.commands.follow import follow, is_target_reached
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.commands.run_options import RunOptions
-from rehearsal.deploy import first_deployment
+from rehearsal.deploy import first_deployment, object_sources
 from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.object_sources import Content
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.server import launcher
+from rehearsal.engine.model.definition import Action
 from rehearsal.engine.model.triggers import Push, push_mismatch_reason
 from rehearsal.host import host_environment
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
+from rehearsal.project.cloud_assembly import Branch
 from rehearsal.project.configuration import Answer, Config
 from rehearsal.project.git_repository import Repository, branch_head
+from rehearsal.project.remotes import Remotes
+from rehearsal.project.source_trees import SourceTrees
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace import retention
@@ -51,7 +56,8 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
         repository = _prepare(space, config, console, wanted.names)
         # git's snapshot runs in parallel with calls of the embedded AWS
         with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as worker:
-            commit = worker.submit(repository.snapshot)
+            remotes = Remotes(space.remote, space.sources)
+            reading = worker.submit(SourceTrees, space.root, repository, config.sources, remotes)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
             deployed = first_deployment.ensure_deployed(
                 space,
@@ -60,14 +66,16 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
                 tell,
                 stop,
                 app=app,
-                commit=commit.result,
-                push=lambda branches: _push(space, console, repository, branches, commit.result()),
+                commit=lambda: reading.result().project.commit,
+                push=lambda branches: _push(console, reading.result(), branches),
             )
+            trees = reading.result()
+            trees.check_names([action.name for action in deployed.pipeline().stages[0].actions])
             run_partial.reopen_transitions(deployed)
             if not deployed.first_execution:
-                _push_as_trigger(space, console, repository, deployed, commit.result())
+                _push_as_trigger(space, console, trees, deployed)
             with run_partial.closed_transition(deployed, wanted.until):
-                started = _started(deployed, wanted)
+                started = _started(console, deployed, trees, wanted)
                 worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
                 views = follow(space, console, deployed, started, verdict=wanted.verdict, until=wanted.until)
             answers = _call_functions(space, config, endpoint, deployed, views[-1])
@@ -98,39 +106,58 @@ def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> 
             stop.set()
 
 
-def _started(deployed: Deployment, wanted: RunOptions) -> str:
-    """Return the execution to follow: the one that the pipeline's creation started, or a new one.
+def _started(console: Console, deployed: Deployment, trees: SourceTrees, wanted: RunOptions) -> str:
+    """Return the execution to follow: the one that the pipeline's creation or an upload started, or a new one.
 
-    With --until it is a new one: the first execution may pass that stage before the transition is disabled.
+    One that has to stop after a stage is new: it may be past that stage before the transition is closed. Where sources
+    are in S3 or ECR, the first one has found nothing there.
     """
-    if deployed.first_execution and not wanted.until:
+    sources = object_sources.object_sources(deployed.pipeline(), trees.own)
+    if deployed.first_execution and not wanted.until and not sources:
         return deployed.first_execution
     if deployed.first_execution:
         with contextlib.suppress(ClientError):  # it has ended
             deployed.api().stop_pipeline_execution(
                 pipelineName=deployed.key.name, pipelineExecutionId=deployed.first_execution, abandon=True
             )
+    if sources and (execution := _put_objects(console, deployed, trees, sources)):
+        return execution
     return str(deployed.api().start_pipeline_execution(name=deployed.key.name)["pipelineExecutionId"])
 
 
-def _push(space: Workspace, console: Console, repository: Repository, branches: Sequence[str], commit: str) -> None:
-    """Push the working tree to every branch."""
-    for branch in branches:
-        repository.push(commit, space.remote, branch)
-    what = "" if commit == repository.head else " (the working tree, uncommitted changes included)"
-    console.print(f"pushed {commit[:8]} to {', '.join(branches)}{what}", style="dim", soft_wrap=True)
+def _put_objects(console: Console, deployed: Deployment, trees: SourceTrees, sources: Sequence[Action]) -> str | None:
+    """Write the working tree to S3 and ECR; return the execution that this has started, else say that AWS has none."""
+    contents = [(source, Content(trees.of(source.name).commit, trees.of(source.name).write_zip)) for source in sources]
+    execution = object_sources.put(deployed, contents)
+    places = ", ".join(map(object_sources.describe, sources))
+    console.print(f"wrote {trees.of(sources[0].name).commit[:8]} to {places}", style="dim", soft_wrap=True)
+    if execution is None:
+        reason = object_sources.not_started_reason(sources)
+        said = f"on AWS this would not start the pipeline ({reason}); here it is started all the same"
+        console.print(said, style="dim", soft_wrap=True)
+    return execution
 
 
-def _push_as_trigger(
-    space: Workspace, console: Console, repository: Repository, deployed: Deployment, commit: str
-) -> None:
-    """Push to every branch that the pipeline follows, and warn if the push would not start the pipeline on AWS."""
-    branches = deployed.branches()
-    push = push_changes(space, repository, commit, branches[0])
-    _push(space, console, repository, branches, commit)
-    if push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
-        warning = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
-        console.print(warning, style="dim", soft_wrap=True)
+def _push(console: Console, trees: SourceTrees, branches: Sequence[Branch]) -> None:
+    """Push each source's working tree to the branch that it follows."""
+    pushed = dict.fromkeys((trees.of(branch.source), branch.name) for branch in branches)
+    for tree, branch in pushed:
+        tree.push(branch)
+    for tree in dict.fromkeys(tree for tree, _ in pushed):
+        what = "" if tree.commit == tree.repository.head else " (the working tree, uncommitted changes included)"
+        names = ", ".join(branch for each, branch in pushed if each is tree)
+        where = "" if tree is trees.project else f" of {tree.repository.top}"
+        console.print(f"pushed {tree.commit[:8]} to {names}{where}{what}", style="dim", soft_wrap=True)
+
+
+def _push_as_trigger(space: Workspace, console: Console, trees: SourceTrees, deployed: Deployment) -> None:
+    """Push to every branch that the pipeline follows, and say where AWS would not have started it."""
+    branches, project = deployed.branches(), trees.project
+    push = push_changes(space, project.repository, project.commit, deployed.branch())
+    _push(console, trees, branches)
+    if branches and push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
+        said = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
+        console.print(said, style="dim", soft_wrap=True)
 
 
 def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:

@@ -13,6 +13,7 @@ from rehearsal.commands.logs import find_action
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host.processes import INTERRUPTED, run_in_foreground
+from rehearsal.project.remotes import Remotes
 from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import scratch_folder
@@ -50,7 +51,7 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
             worked=worked,
             folder=folder,
             caches=space.caches,
-            remote=space.remote,
+            remotes=Remotes(space.remote, space.sources),
         )
         click.echo(
             f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True

@@ -16,6 +16,7 @@ from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration, push_remote
 from rehearsal.project.cdk_app import App
 from rehearsal.project.git_repository import Repository
+from rehearsal.project.source_trees import own_repositories
 from rehearsal.views.terminal import terminal
 from rehearsal.workspace import retention
 from rehearsal.workspace.acceptances import AcceptedFile
@@ -101,7 +102,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
     console.print(
         f"{deployed.key.name} is deployed; {server.endpoint} answers until `{program_name.command_name()} down`"
     )
-    refusal = push_remote.add(space)
+    refusal = push_remote.add(space, own_repositories(space.root, configuration.read_config(space.root).sources))
     console.print(refusal or f"`git push {push_remote.NAME} {deployed.branch()}` starts it", soft_wrap=True)
     if as_json:
         print_json(
@@ -114,7 +115,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
 @with_workspace
 def down(space: Workspace, *, as_json: bool) -> None:
     """End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."""
-    push_remote.remove(space)
+    push_remote.remove(space, own_repositories(space.root, configuration.read_config(space.root).sources))
     ended = launcher.down(space)
     if as_json:
         print_json({"ended": ended})

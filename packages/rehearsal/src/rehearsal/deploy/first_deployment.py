@@ -31,7 +31,7 @@ from rehearsal.host.processes import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
-from rehearsal.project.cloud_assembly import Assembly, Environment
+from rehearsal.project.cloud_assembly import Assembly, Branch, Environment
 from rehearsal.project.git_repository import Repository
 from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
@@ -40,7 +40,8 @@ from rehearsal.workspace.supported import read_supported
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
 
-Push = Callable[[Sequence[str]], None]
+Push = Callable[[Sequence[Branch]], None]
+DEFAULT_BRANCH = "main"
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,14 @@ class Deployment:
         return parse(self.api().get_pipeline(name=self.key.name)["pipeline"])
 
     def branch(self) -> str:
-        """Return the branch that starts the pipeline. Raises WrongUse where there is none."""
-        return self.branches()[0]
+        """Return the branch that starts the pipeline; for one without git sources, that of the local remote."""
+        branches = self.branches()
+        return branches[0].name if branches else DEFAULT_BRANCH
 
-    def branches(self) -> list[str]:
-        """Return every branch that a source action follows. Raises WrongUse where there is none."""
-        settings = [action.configuration for action in self.pipeline().stages[0].actions]
-        branches = cloud_assembly.followed_branches(settings)
-        if not branches:
-            raise WrongUse(f"no source action of {self.key.name} names a branch")
-        return branches
+    def branches(self) -> list[Branch]:
+        """Return every branch that a source action follows."""
+        sources = self.pipeline().stages[0].actions
+        return cloud_assembly.followed_branches((action.name, action.configuration) for action in sources)
 
 
 def ensure_deployed(

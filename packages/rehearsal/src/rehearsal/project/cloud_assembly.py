@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Required, TypedDict, cast
+from typing import NamedTuple, Required, TypedDict, cast
 
 from rehearsal.errors import WrongUse
 from rehearsal.json_values import items, text
@@ -124,6 +124,13 @@ class Stack:
         return {id_: resource for id_, resource in resources.items() if resource["Type"] == type_}
 
 
+class Branch(NamedTuple):
+    """A branch that a source action follows."""
+
+    source: str
+    name: str
+
+
 @dataclass(frozen=True)
 class PipelineResource:
     """A pipeline in a stack's template. id: its logical id. nested: the logical ids of the nested stacks around it."""
@@ -141,10 +148,10 @@ class PipelineResource:
         return (self.stack.id, self.stack.name, *names, self.id, f"{self.stack.id}/{self.id}")
 
     @property
-    def branches(self) -> list[str]:
+    def branches(self) -> list[Branch]:
         """The branches that its source actions follow, without those that only CloudFormation can resolve."""
         actions = self.properties["Stages"][0]["Actions"]
-        return followed_branches([action.get("Configuration", {}) for action in actions])
+        return followed_branches((action["Name"], action.get("Configuration", {})) for action in actions)
 
 
 @dataclass(frozen=True)
@@ -177,10 +184,10 @@ class Assembly:
         return {str(arch) for each in functions for arch in items(each, "Properties", "Architectures") or ["x86_64"]}
 
 
-def followed_branches(configurations: Iterable[Mapping[str, object]]) -> list[str]:
+def followed_branches(sources: Iterable[tuple[str, Mapping[str, object]]]) -> list[Branch]:
     """Return the branches in the configurations of source actions, without unresolved intrinsic functions."""
-    named = [configuration.get("BranchName") or configuration.get("Branch") for configuration in configurations]
-    return list(dict.fromkeys(branch for branch in named if isinstance(branch, str)))
+    named = [(name, settings.get("BranchName") or settings.get("Branch")) for name, settings in sources]
+    return [Branch(source, name) for source, name in named if isinstance(name, str)]
 
 
 def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("111111111111", "us-east-1")) -> Assembly:

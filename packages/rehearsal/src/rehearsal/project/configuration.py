@@ -13,6 +13,9 @@ command = "aws ssm put-parameter --name /orders/colour --type String --value gre
 command = "npx cdk bootstrap aws://{account}/{region} --cloudformation-execution-policies ..."
 files = ["policies/*.json"]          # files that the command uses: a change of one bootstraps again
 
+[sources."Infra"]                    # a source action that does not read the project's own tree
+path = "../infra"                    # a git repository, or a folder of one
+
 [codebuild]                          # quotas of each account; without them no build waits
 concurrent_builds = 1                # further builds wait in the queue, at most five times as many
 queued_builds = 1                    # the size of the queue, where it is not five times concurrent_builds
@@ -29,6 +32,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +110,14 @@ class CodeBuild(BaseModel):
         return Quota(self.concurrent_builds, waiting)
 
 
+class Source(BaseModel):
+    """The tree that a source action reads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path
+
+
 class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -116,6 +128,7 @@ class Config(BaseModel):
     account: str = Field(default="111111111111", pattern=r"^\d{12}$")
     region: str = "us-east-1"
     prepare: tuple[Prepare, ...] = ()
+    sources: Mapping[str, Source] = {}
     accept: tuple[str, ...] = ()
 
     @property
@@ -163,6 +176,9 @@ def read_config(root_folder: Path) -> Config:
         config = Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise WrongUse(f"{FILE}: {error}") from error
+    for name, source in config.sources.items():
+        if not (root_folder / source.path).is_dir():
+            raise WrongUse(f"{FILE}: sources.{name}: path: there is no folder {source.path} in {root_folder}")
     for each in config.invoke:
         if not (root_folder / each.event).is_file():
             raise WrongUse(f"{FILE}: invoke {each.function}: there is no file {each.event} in {root_folder}")

@@ -74,6 +74,20 @@ class Repository:
         message = f"{SNAPSHOT_MESSAGE}{self.head[:12]}"
         return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
 
+    def snapshot_of_folder(self) -> str:
+        """The id of a commit that holds the folder of the project only, without history; a snapshot of a root is whole.
+
+        The same files have the same id, because its date is that of HEAD.
+        """
+        whole = self.snapshot()
+        if self.project == Path():
+            return whole
+        env = self._scratch_objects()
+        tree = self._git("rev-parse", f"{whole}:{self.project.as_posix()}", env=env)
+        date = self._git("show", "--no-patch", "--format=%cI", "HEAD")
+        env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+        return self._git("commit-tree", tree, "-m", f"{SNAPSHOT_MESSAGE}{self.head[:12]}", env=env)
+
     def changes(self, before: str, after: str) -> list[str]:
         """Return the differences between two commits or snapshots, in git's form `M path`."""
         env = self._scratch_objects()
@@ -113,6 +127,10 @@ class Repository:
     def export(self, commit: str, folder: Path) -> None:
         """Write the files of a commit or snapshot into the new folder `folder`."""
         source_files.write_folder(self.top, commit, folder, self._scratch_objects())
+
+    def write_zip(self, commit: str, zip_file: Path) -> None:
+        """Write the files of `commit`, a snapshot perhaps, into a zip."""
+        source_files.write_zip(self.top, commit, zip_file, self._scratch_objects())
 
     def _scratch_objects(self) -> dict[str, str]:
         objects = self.scratch / "objects"

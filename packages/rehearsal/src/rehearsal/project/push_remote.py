@@ -1,72 +1,107 @@
-"""The remote `rehearsal` of the user's repository, and its post-receive hook, which starts the pipeline."""
+"""The remote `rehearsal` of the user's repositories, and its post-receive hook, which starts the pipeline."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from rehearsal import program_name
 from rehearsal.errors import WrongUse
 from rehearsal.host import helper_process
 from rehearsal.project.git_repository import SKIP_HOOK_VARIABLE, git, init_bare_repository, stash_branches
+from rehearsal.project.remotes import REMOTE, Remotes
 from rehearsal.workspace.layout import Workspace
 
 NAME = "rehearsal"
+NO_SOURCES: Mapping[str, Path] = MappingProxyType({})
 _HOOK = """\
 #!/bin/sh
 # Made by `{name} up`; `{name} down` takes it away.
 [ -z "${silent}" ] || exit 0
 unset GIT_DIR GIT_QUARANTINE_PATH
-cd {root} && PYTHONPATH={package} exec {command} received
+cd {root} && PYTHONPATH={package} exec {command} received{source}
 """
 
 
-def add(space: Workspace) -> str | None:
+@dataclass(frozen=True)
+class PushRemote:
+    """root: the folder of a user's repository. remote: the bare one that it pushes to. source: the source action that
+    reads it, where it is not the project's.
+    """
+
+    root: Path
+    remote: Path
+    source: str = ""
+
+
+def add(space: Workspace, sources: Mapping[str, Path] = NO_SOURCES) -> str | None:
     """Add the remote and its hook, so that `git push rehearsal` starts the pipeline, also for commits pushed before.
 
-    Returns a message where another remote has this name, else None.
+    sources: the repositories of sources that do not read the project's. Returns a message where another remote has this
+    name, else None.
     """
-    init_bare_repository(space.remote)
-    stash_branches(space.remote)
-    url = _url(space)
-    if url not in (None, str(space.remote)):
-        return f"the repository has a remote `{NAME}` already ({url}); rename it for `git push {NAME}` to work"
-    _write_hook(space)
+    refusals = [_add(space, pushes) for pushes in _push_remotes(space, sources)]
+    return "; ".join(filter(None, refusals)) or None
+
+
+def remove(space: Workspace, sources: Mapping[str, Path] = NO_SOURCES) -> None:
+    """Remove the remotes and their hooks; a remote of this name with another URL stays."""
+    for pushes in _push_remotes(space, sources):
+        _hook(pushes).unlink(missing_ok=True)
+        if _url(pushes) == str(pushes.remote):
+            git("remote", "remove", NAME, cwd=pushes.root)
+
+
+def _push_remotes(space: Workspace, sources: Mapping[str, Path]) -> list[PushRemote]:
+    remotes = Remotes(space.remote, space.sources)
+    others = [PushRemote(root, remotes.folder(name) / REMOTE, name) for name, root in sources.items()]
+    return [PushRemote(space.root, space.remote), *others]
+
+
+def _add(space: Workspace, pushes: PushRemote) -> str | None:
+    pushes.remote.parent.mkdir(parents=True, exist_ok=True)
+    init_bare_repository(pushes.remote)
+    stash_branches(pushes.remote)
+    url = _url(pushes)
+    if url not in (None, str(pushes.remote)):
+        where = f" {pushes.root}" if pushes.source else ""
+        return f"the repository{where} has a remote `{NAME}` already ({url}); rename it for `git push {NAME}` to work"
+    _write_hook(space, pushes)
     if url is None:
-        git("remote", "add", NAME, str(space.remote), cwd=space.root)
+        git("remote", "add", NAME, str(pushes.remote), cwd=pushes.root)
     # Force pushes: the branch may be at a snapshot of the working tree, which is not in the user's history.
-    git("config", "--replace-all", f"remote.{NAME}.push", "+refs/heads/*:refs/heads/*", cwd=space.root)
+    git("config", "--replace-all", f"remote.{NAME}.push", "+refs/heads/*:refs/heads/*", cwd=pushes.root)
     return None
 
 
-def remove(space: Workspace) -> None:
-    """Remove the remote and its hook; a remote of this name with another URL stays."""
-    _hook(space).unlink(missing_ok=True)
-    if _url(space) == str(space.remote):
-        git("remote", "remove", NAME, cwd=space.root)
-
-
-def _url(space: Workspace) -> str | None:
+def _url(pushes: PushRemote) -> str | None:
     try:
-        return git("config", "--get", f"remote.{NAME}.url", cwd=space.root)
+        return git("config", "--get", f"remote.{NAME}.url", cwd=pushes.root)
     except WrongUse:
         return None
 
 
-def _hook(space: Workspace) -> Path:
-    return space.remote / "hooks" / "post-receive"
+def _hook(pushes: PushRemote) -> Path:
+    return pushes.remote / "hooks" / "post-receive"
 
 
-def _write_hook(space: Workspace) -> None:
-    hook, temporary = _hook(space), _hook(space).with_suffix(".new")
+def _write_hook(space: Workspace, pushes: PushRemote) -> None:
+    hook, temporary = _hook(pushes), _hook(pushes).with_suffix(".new")
     hook.parent.mkdir(exist_ok=True)
     quoted = {"root": shlex.quote(str(space.root)), "package": shlex.quote(str(helper_process.PACKAGES))}
     temporary.write_text(
         _HOOK.format(
-            silent=SKIP_HOOK_VARIABLE, name=program_name.command_name(), command=program_name.shell_command(), **quoted
+            silent=SKIP_HOOK_VARIABLE,
+            name=program_name.command_name(),
+            command=program_name.shell_command(),
+            source=f" --source {shlex.quote(pushes.source)}" if pushes.source else "",
+            **quoted,
         )
     )
     temporary.chmod(0o755)
     temporary.replace(hook)
     # A core.hooksPath in the user's configuration would disable this hook.
-    git("config", "core.hooksPath", str(hook.parent), cwd=space.remote)
+    git("config", "core.hooksPath", str(hook.parent), cwd=pushes.remote)

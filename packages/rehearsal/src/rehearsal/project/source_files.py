@@ -28,9 +28,12 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_BYTES = 1024
 
 
-def write_zip(repository: Path, commit: str, zip_file: Path) -> tuple[str, ...]:
-    """Write the files of `commit` to an uncompressed zip; return notes on differences from a clone."""
-    return _run("zip", repository, commit, zip_file, {})
+def write_zip(repository: Path, commit: str, zip_file: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Write the files of `commit` to an uncompressed zip; return notes on differences from a clone.
+
+    env: where git finds its objects.
+    """
+    return _run("zip", repository, commit, zip_file, env or {})
 
 
 def write_folder(repository: Path, commit: str, folder: Path, env: Mapping[str, str]) -> None:

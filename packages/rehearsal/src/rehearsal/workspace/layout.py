@@ -73,6 +73,11 @@ class Workspace:
         return self.home / "remote.git"
 
     @property
+    def sources(self) -> Path:
+        """The bare repositories of sources to which rehearsal.toml gives a separate tree."""
+        return self.home / "sources"
+
+    @property
     def caches(self) -> Path:
         return (self.home / build_area.CACHE).resolve()
 

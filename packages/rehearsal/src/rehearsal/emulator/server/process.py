@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.aws import NODE_HOSTS, Endpoint, ca_bundle_variables, close_clients
+from rehearsal.codebuild.build_queue import BuildQueue
 from rehearsal.emulator.server import state_version, tls
 from rehearsal.emulator.server.listeners import Listeners
 from rehearsal.emulator.server.proxy_process import ProxyProcess, write_node_hosts
 from rehearsal.host.processes import await_removals, remove_in_background
+from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.build_area import STARTED
 from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import usage_lock
@@ -125,7 +127,6 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     ministack = application()
     from rehearsal.actions.not_executed import Accepting
     from rehearsal.actions.registry import runners
-    from rehearsal.codebuild.build_queue import BuildQueue
     from rehearsal.emulator.cloudformation import own_types
     from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
     from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
@@ -135,6 +136,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.codepipeline.operations import CodePipelineApi
     from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
     from rehearsal.emulator.eventbridge.publisher import EventPublisher
+    from rehearsal.emulator.eventbridge.source_events import SourceEvents
     from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
     from rehearsal.emulator.functions.mounts import mount_error
     from rehearsal.emulator.iam.decision_log import decisions
@@ -159,7 +161,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     traffic = Traffic(workspace, record)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
     actions = runners(
-        remote=workspace.remote,
+        remotes=Remotes(workspace.remote, workspace.sources),
         caches=workspace.caches,
         work=workspace.builds,
         jobs=jobs,
@@ -179,9 +181,9 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     )
     engine = Engine(environment)
     api = CodePipelineApi(engine, jobs)
-    targets = PipelineTargets(api, sessions)
+    targets, sources = PipelineTargets(api, sessions), SourceEvents(api, engine)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
-    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, builds, started, *traffic.owners))
+    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, sources, builds, started, *traffic.owners))
     traffic.start()
     own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)

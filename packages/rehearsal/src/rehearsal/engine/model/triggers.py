@@ -48,6 +48,11 @@ def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
     return None if None in reasons else "; ".join(each for each in reasons if each) or None
 
 
+def polls(action: Action) -> bool:
+    """Whether CodePipeline polls for changes of a source in S3 or CodeCommit, which is its default."""
+    return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
+
+
 def _branch_mismatch(action: Action, push: Push) -> str | None:
     """Without filters: compare the branch of the source action, unless it does not detect changes."""
     if action.configuration.get("DetectChanges", "true").lower() == "false":

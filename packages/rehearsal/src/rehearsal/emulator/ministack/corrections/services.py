@@ -10,6 +10,7 @@ from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
 from rehearsal.emulator.eventbridge import rule_retries
 from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
+from rehearsal.emulator.eventbridge.source_events import SourceEvents
 from rehearsal.emulator.functions import function_resource
 from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
 from rehearsal.emulator.iam import bucket_policies, session_registration
@@ -161,6 +162,31 @@ PIPELINE_TARGETS = Correction(
             "sha256:550e304af0809563",
             PipelineTargets.start_or_invoke,
             owner=PipelineTargets,
+        ),
+    ),
+)
+SOURCE_EVENTS = Correction(
+    fault="An upload starts no pipeline that polls for it, and a new image is no event.",
+    test=f"{TESTS}/eventbridge/test_source_events.py::test_ministack_tells_of_no_image",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            "ministack.services.s3:_fire_s3_event_async",
+            "sha256:d42619f0eb8691d5",
+            SourceEvents.follow_objects,
+            owner=SourceEvents,
+        ),
+        Patch(
+            "ministack.services.ecr:_put_image",
+            "sha256:657a41f57e5e3fc1",
+            SourceEvents.follow_images,
+            owner=SourceEvents,
+        ),
+        Patch(
+            "ministack.services.ecr:_v2_put_manifest",
+            "sha256:61f30e54dc20a969",
+            SourceEvents.follow_manifests,
+            owner=SourceEvents,
         ),
     ),
 )

@@ -1,0 +1,77 @@
+"""Source/ECR: the description of an image, which the embedded registry has by name and digest.
+
+Sources: AWS CodePipeline user guide, "Amazon ECR source action reference" and "imageDetail.json file for Amazon ECS
+blue/green deployment actions"; CodePipeline API reference, SourceRevisionOverride.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.actions.artifacts import upload
+from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
+
+LATEST = "latest"
+FILE = "imageDetail.json"
+
+
+class FetchImage:
+    """The artifact is imageDetail.json; no layer of the image is read, and none need exist."""
+
+    def run(self, task: Task) -> Outcome:
+        repository, tag = task.setting("RepositoryName"), task.action.configuration.get("ImageTag") or LATEST
+        credentials = task.credentials()
+        image = _describe(task, task.endpoint.client("ecr", credentials, task.region), repository, tag)
+        digest, registry = image["imageDigest"], image["registryId"]
+        uri = f"{registry}.dkr.ecr.{task.region}.amazonaws.com/{repository}@{digest}"
+        zip_file = task.folder / "source.zip"
+        with zipfile.ZipFile(zip_file, "w") as archive:
+            archive.writestr(FILE, json.dumps(_detail(image, uri)))
+        (output,) = task.action.outputs
+        return Outcome(
+            failed=False,
+            summary=uri,
+            variables={
+                "ImageDigest": digest,
+                "ImageTag": tag,
+                "ImageURI": uri,
+                "RegistryId": registry,
+                "RepositoryName": repository,
+            },
+            outputs={output: upload(task, output, credentials, zip_file)},
+            revision=Revision(task.action.name, digest, uri),
+            external_id=digest,
+        )
+
+
+def _describe(task: Task, api: Any, repository: str, tag: str) -> Mapping[str, Any]:
+    """The image that the execution was started for, else the one with the tag. Raises ActionError."""
+    digest = task.wanted.get("IMAGE_DIGEST")
+    wanted = {"imageDigest": digest} if digest else {"imageTag": tag}
+    try:
+        found = api.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
+    except ClientError as error:
+        code = "PermissionError" if "AccessDenied" in error.response["Error"]["Code"] else "ConfigurationError"
+        raise ActionError(f"{task.where}: cannot read the repository {repository}: {error}", code) from error
+    if not found:
+        raise ActionError(f"{task.where}: the repository {repository} has no image {digest or tag}: push one first")
+    image: Mapping[str, Any] = found[0]
+    return image
+
+
+def _detail(image: Mapping[str, Any], uri: str) -> Mapping[str, Any]:
+    return {
+        "ImageSizeInBytes": str(image["imageSizeInBytes"]),
+        "ImageDigest": image["imageDigest"],
+        "Version": "1.0",
+        "ImagePushedAt": f"{image['imagePushedAt']:%a %b %d %H:%M:%S UTC %Y}",
+        "RegistryId": image["registryId"],
+        "RepositoryName": image["repositoryName"],
+        "ImageURI": uri,
+        "ImageTags": image.get("imageTags", []),
+    }
