@@ -31,7 +31,7 @@ CREATED_WITHOUT_EFFECT = tuple(
 _NOTES = dict.fromkeys(CREATED_WITHOUT_EFFECT, "was created without effect") | {
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
-    "AWS::CloudWatch::Alarm": "is not evaluated: it watches an expression of several metrics, or another account",
+    "AWS::CloudWatch::Alarm": "is not evaluated: it watches a function that is missing here, or another account",
     "AWS::CodeStarNotifications::NotificationRule": "delivers notices of pipelines to topics only",
     "AWS::CodePipeline::Webhook": "has no effect: a push to the local remote starts the pipeline",
 }

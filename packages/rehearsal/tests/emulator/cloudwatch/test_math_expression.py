@@ -79,6 +79,8 @@ def test_an_expression_has_a_value_for_each_period(text: str, points: Series) ->
         ("[metric1, 5]", "5 is no time series"),
         ("METRICS() + METRICS()", "two arrays"),
         ("1 / 0 * metric1", "divided by zero"),
+        ('SUM(METRICS("none")) + metric1', "no metrics"),
+        ("SUM([]) + metric1", "no metrics"),
         ("metric3", "metric3 is the id of neither"),
         ("circle", "circle is the id of neither"),
         ("metric1 +", "cannot be read"),

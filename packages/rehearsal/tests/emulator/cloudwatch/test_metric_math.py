@@ -10,9 +10,11 @@ from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.cloudwatch.alarm_evaluation import AlarmEvaluator
 from rehearsal.emulator.cloudwatch.metric_math import TYPE, MetricMathAlarms
 from rehearsal.emulator.ministack.corrections import traffic
 from rehearsal.emulator.ministack.patches import correct
+from rehearsal.workspace.clock import Clock
 
 METRIC: dict[str, Any] = {
     "Namespace": "AWS/Lambda",
@@ -20,7 +22,9 @@ METRIC: dict[str, Any] = {
     "Dimensions": [{"Name": "FunctionName", "Value": "f"}],
 }
 ONE: dict[str, Any] = {"Id": "m1", "MetricStat": {"Metric": METRIC, "Period": 300, "Stat": "Sum"}, "ReturnData": True}
+TWO = {**ONE, "Id": "m2", "MetricStat": {**ONE["MetricStat"], "Metric": {**METRIC, "MetricName": "Invocations"}}}
 RATE = {"Id": "rate", "Expression": "100 * m1 / m2", "ReturnData": True}
+SPEED = {"Id": "rate", "Expression": "RATE(m1)", "ReturnData": True}
 ALARM = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1, "EvaluationPeriods": 1, "AlarmName": "a"}
 
 
@@ -36,15 +40,59 @@ def provision(metrics: list[dict[str, Any]]) -> Any:
     return cloudwatch._alarms["a"]
 
 
+def quiet(*queries: dict[str, Any]) -> list[dict[str, Any]]:
+    """The queries, whose results the alarm does not watch."""
+    return [{**query, "ReturnData": False} for query in queries]
+
+
 def test_an_alarm_with_metrics_is_refused(record: Path) -> None:
-    """The fault: its stack fails. Then an alarm on an expression is created, has no data, and is reported."""
+    """The fault: its stack fails. Then an alarm on an expression is created, with the period of its metrics."""
     with pytest.raises(ValueError, match="metric math"):
         provision([ONE, RATE])
     correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
-    alarm = provision([{**ONE, "ReturnData": False}, RATE])
-    assert (alarm["StateValue"], alarm["MetricName"]) == ("INSUFFICIENT_DATA", "")
-    assert alarm["Metrics"][1]["Expression"] == "100 * m1 / m2"
+    alarm = provision([*quiet(ONE, TWO), RATE])
+    assert (alarm["StateValue"], alarm["MetricName"], alarm["Period"]) == ("INSUFFICIENT_DATA", "", 300)
+    assert alarm["Metrics"][2]["Expression"] == "100 * m1 / m2"
+    assert not record.exists()
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        [*quiet(ONE), SPEED],
+        [*quiet(ONE), RATE],
+        [ONE, TWO],
+        quiet(ONE, TWO),
+        [*quiet(ONE, {**TWO, "MetricStat": {**TWO["MetricStat"], "Period": 60}}), RATE],
+        [*quiet({**ONE, "AccountId": "222222222222"}, TWO), RATE],
+    ],
+)
+def test_an_alarm_that_is_not_evaluated_is_reported(record: Path, queries: list[dict[str, Any]]) -> None:
+    """A missing function or metric, several results, none, several periods, another account: its state stays."""
+    correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
+    alarm = provision(queries)
+    evaluator = AlarmEvaluator(Clock(record.with_name("clock.json")))
+    evaluator.evaluate(alarm)
+    assert alarm["StateValue"] == "INSUFFICIENT_DATA"
     assert TYPE in record.read_text()
+
+
+def test_an_alarm_on_an_expression_is_evaluated(record: Path) -> None:
+    """Three errors in ten calls are 30 percent; the next period has no calls, and drops the data point."""
+    correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
+    clock = Clock(record.with_name("clock.json"))
+    clock.set_scale(1)
+    alarm = provision([*quiet(ONE, TWO), {**RATE, "Expression": "IF(m2 > 5, 100 * m1 / m2, 0)"}])
+    for name, value in (("Errors", 3.0), ("Invocations", 10.0)):
+        cloudwatch.record_metric("AWS/Lambda", name, value, "Count", {"FunctionName": "f"})
+    clock.advance(300)
+    evaluator = AlarmEvaluator(clock)
+    evaluator.evaluate(alarm)
+    assert alarm["StateValue"] == "ALARM"
+    assert "1 datapoint(s) [30.0]" in alarm["StateReason"]
+    alarm["Threshold"] = 30
+    evaluator.evaluate(alarm)
+    assert alarm["StateValue"] == "OK"
 
 
 def test_an_alarm_on_one_metric_is_evaluated(record: Path) -> None:

@@ -11,10 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from rehearsal.emulator.cloudwatch.alarm_math import AlarmMath
 from rehearsal.emulator.cloudwatch.alarm_states import COMPARISONS, AlarmRule
+from rehearsal.emulator.cloudwatch.series_functions import Series, UnsupportedExpression
 from rehearsal.emulator.ministack.port import cloudwatch
 from rehearsal.emulator.ministack.port.cloudwatch import Alarm
 from rehearsal.emulator.ministack.port.requests import request_scope
+from rehearsal.json_values import items
 from rehearsal.workspace.clock import Clock
 
 MINUTE = 60.0
@@ -44,21 +47,34 @@ class AlarmEvaluator:
 
     def evaluate(self, alarm: Alarm) -> None:
         """Evaluate an alarm of the request's account now, and change its state."""
-        if alarm.get("ComparisonOperator") not in COMPARISONS or not alarm.get("MetricName"):
+        if alarm.get("ComparisonOperator") not in COMPARISONS:
             return
         rule = AlarmRule.of(alarm)
-        values = list(self._values(alarm, rule))
+        try:
+            values = self._values(alarm, rule)
+        except UnsupportedExpression:
+            return
         state = rule.state(values)
         if state is not None and state != alarm["StateValue"]:
             cloudwatch.change_alarm_state(alarm, state, rule.reason(values, state))
 
-    def _values(self, alarm: Alarm, rule: AlarmRule) -> Iterator[float | None]:
-        """Yield the metric's value in each period of the evaluation range, the newest first."""
-        period, end = float(alarm.get("Period") or MINUTE), self._period_end(alarm)
-        points = [(self._clock.at(point["Timestamp"]), point) for point in cloudwatch.metric_points(alarm)]
-        for number in range(rule.evaluation_range):
+    def _values(self, alarm: Alarm, rule: AlarmRule) -> Series:
+        """Return the value of the metric or expression in each period of the evaluation range, the newest first.
+
+        Raises UnsupportedExpression.
+        """
+        end, periods = self._period_end(alarm), rule.evaluation_range
+        if alarm.get("MetricName"):
+            return list(self._metric_values(alarm, end, periods))
+        math = AlarmMath.of(items(alarm, "Metrics"))
+        return math.series(lambda metric: list(self._metric_values(metric, end, periods)))
+
+    def _metric_values(self, metric: Alarm, end: float, periods: int) -> Iterator[float | None]:
+        period = float(metric.get("Period") or MINUTE)
+        points = [(self._clock.at(point["Timestamp"]), point) for point in cloudwatch.metric_points(metric)]
+        for number in range(periods):
             first, last = end - (number + 1) * period, end - number * period
-            yield cloudwatch.statistic(alarm, [point for at, point in points if first <= at < last])
+            yield cloudwatch.statistic(metric, [point for at, point in points if first <= at < last])
 
     def _period_end(self, alarm: Alarm) -> float:
         """The end of the last period, in AWS's time: alarms are evaluated every minute, or every shorter period."""

@@ -81,7 +81,7 @@ class MetricMath:
             case ast.Name(name):
                 return self._named(name)
             case ast.List(items):
-                return [series for item in items for series in self._all_series(item)]
+                return _not_empty([series for item in items for series in self._all_series(item)])
             case ast.Call(ast.Name(name), arguments, []):
                 return self._call(name, arguments)
         return self._operation(node)
@@ -108,9 +108,9 @@ class MetricMath:
     def _call(self, name: str, arguments: Sequence[ast.expr]) -> Value:
         match name, arguments:
             case "METRICS", []:
-                return list(self.metrics.values())
+                return _not_empty(list(self.metrics.values()))
             case "METRICS", [ast.Constant(str() as part)]:
-                return [series for id_, series in self.metrics.items() if part in id_]
+                return _not_empty([series for id_, series in self.metrics.items() if part in id_])
             case "PERIOD", [ast.Name(id_)] if id_ in self.metrics:
                 return self.period
             case "FILL", [filled, ast.Name("REPEAT")]:
@@ -127,6 +127,12 @@ class MetricMath:
         if isinstance(value, float):
             raise UnsupportedExpression(f"{ast.unparse(node)} is no time series")
         return [value] if is_series(value) else list(value)
+
+
+def _not_empty(array: list[Series]) -> list[Series]:
+    if not array:
+        raise UnsupportedExpression("an array has no metrics")
+    return array
 
 
 def _python_of(text: str) -> str:

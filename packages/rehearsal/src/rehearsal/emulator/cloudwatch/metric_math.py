@@ -1,4 +1,4 @@
-"""Alarms of templates with the property Metrics: a single metric is evaluated, an expression is not.
+"""Alarms of templates with the property Metrics: a single metric, or an expression of metrics.
 
 Source: CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
 """
@@ -6,8 +6,11 @@ Source: CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.cloudwatch.alarm_math import AlarmMath, single_metric
+from rehearsal.emulator.cloudwatch.series_functions import UnsupportedExpression
 from rehearsal.emulator.ministack.port import cloudwatch
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.json_values import items, mapping
@@ -49,8 +52,12 @@ class MetricMathAlarms:
         alarm = cloudwatch.find_alarm(name)
         if alarm is None or alarm.get("MetricName") != _PLACEHOLDER["MetricName"]:
             return
-        alarm |= {"MetricName": "", "Namespace": "", "Metrics": properties["Metrics"]}
-        self._record.add(TYPE, logical_id, stack)
+        queries = items(properties, "Metrics")
+        alarm |= {"MetricName": "", "Namespace": "", "Metrics": queries}
+        try:
+            alarm["Period"] = AlarmMath.of(queries).period
+        except UnsupportedExpression:
+            self._record.add(TYPE, logical_id, stack)
 
 
 def plain_properties(properties: Properties) -> Properties:
@@ -59,16 +66,13 @@ def plain_properties(properties: Properties) -> Properties:
     if not metrics:
         return properties
     rest = {name: value for name, value in properties.items() if name != "Metrics"}
-    return rest | (_single_metric(metrics) or _PLACEHOLDER)
+    return {**rest, **(_single_metric(metrics) or _PLACEHOLDER)}
 
 
-def _single_metric(metrics: Sequence[object]) -> dict[str, object] | None:
+def _single_metric(metrics: Sequence[object]) -> Properties | None:
     """The properties of a single metric; None for an expression, and for a metric of another account."""
-    watched = mapping(metrics[0]) if len(metrics) == 1 else {}
-    stat = mapping(watched, "MetricStat")
-    if not stat or watched.get("AccountId"):
+    if len(metrics) != 1 or not mapping(metrics[0], "MetricStat"):
         return None
-    metric, name = mapping(stat, "Metric"), str(stat["Stat"])
-    statistic = "ExtendedStatistic" if name.startswith(("p", "t", "w", "P", "T", "W")) else "Statistic"
-    found = {"MetricName": metric["MetricName"], "Namespace": metric["Namespace"], statistic: name}
-    return found | {"Period": stat["Period"], "Dimensions": metric.get("Dimensions", [])}
+    with suppress(UnsupportedExpression):
+        return single_metric(metrics[0])
+    return None

@@ -1,0 +1,67 @@
+"""The metrics and expressions under an alarm's `Metrics`.
+
+Source: CloudWatch API reference, "MetricDataQuery", and CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rehearsal.emulator.cloudwatch.math_expression import MetricMath
+from rehearsal.emulator.cloudwatch.series_functions import Series, UnsupportedExpression
+from rehearsal.emulator.ministack.port.cloudwatch import Alarm, Dimension
+from rehearsal.json_values import items, mapping, text
+
+
+@dataclass(frozen=True)
+class AlarmMath:
+    """The definition of what an alarm watches.
+
+    metrics: each with the members of an alarm on it. watched: the id of the result. period: of all metrics, in seconds.
+    """
+
+    metrics: Mapping[str, Alarm]
+    expressions: Mapping[str, str]
+    watched: str
+    period: float
+
+    @classmethod
+    def of(cls, queries: Sequence[object]) -> AlarmMath:
+        """Return what the queries watch. Raises UnsupportedExpression where it cannot be evaluated."""
+        metrics = {text(query, "Id"): single_metric(query) for query in queries if mapping(query, "MetricStat")}
+        expressions = {text(query, "Id"): text(query, "Expression") for query in queries if text(query, "Expression")}
+        watched = [text(query, "Id") for query in queries if str(mapping(query).get("ReturnData", True)) != "False"]
+        periods = {metric["Period"] for metric in metrics.values()}
+        if len(watched) != 1 or len(periods) != 1:
+            raise UnsupportedExpression("an alarm watches one result, of metrics that have one period")
+        math = cls(metrics, expressions, watched[0], periods.pop())
+        math.series(lambda _: [1.0])
+        return math
+
+    def series(self, read: Callable[[Alarm], Series]) -> Series:
+        """Return the watched time series; `read` returns that of a metric. Raises UnsupportedExpression."""
+        series = {id_: read(metric) for id_, metric in self.metrics.items()}
+        return MetricMath(series, self.expressions, self.period).series(self.watched)
+
+
+def single_metric(query: object) -> Alarm:
+    """Return the metric of a query as an alarm on it has it. Raises UnsupportedExpression for other accounts."""
+    stat, metric = mapping(query, "MetricStat"), mapping(query, "MetricStat", "Metric")
+    if text(query, "AccountId"):
+        raise UnsupportedExpression("a metric of another account is not evaluated")
+    dimensions = [Dimension(Name=text(item, "Name"), Value=text(item, "Value")) for item in items(metric, "Dimensions")]
+    found = Alarm(
+        MetricName=text(metric, "MetricName"),
+        Namespace=text(metric, "Namespace"),
+        Period=float(str(stat["Period"])),
+        Dimensions=dimensions,
+    )
+    name = text(stat, "Stat")
+    if name.startswith(("p", "t", "w", "P", "T", "W")):
+        found["ExtendedStatistic"] = name
+    else:
+        found["Statistic"] = name
+    if unit := text(stat, "Unit"):
+        found["Unit"] = unit
+    return found
