@@ -35,5 +35,5 @@ def serve_decisions(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Decis
     grants = [Grant("own", "s3:Get*", ("*",)), Grant("own", "sns:Publish", ("topic",))]
     monkeypatch.setattr(permissions_page, "roles", lambda _: [ROLE])
     monkeypatch.setattr(permissions_page, "grants", lambda *_: grants)
-    monkeypatch.setattr("pipeline_console.reads.client.Aws.client", lambda *_: None)
+    monkeypatch.setattr("pipeline_console.reads.client.Aws.iam", lambda *_: None)
     return found

@@ -76,7 +76,7 @@ class Pipeline:
         }
         return self
 
-    def definition(self) -> Json:
+    def definition(self) -> Any:
         return {
             "name": NAME,
             "roleArn": "arn:aws:iam::111111111111:role/pipeline",

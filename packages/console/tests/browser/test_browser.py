@@ -304,7 +304,7 @@ def test_axe_is_red_where_a_contrast_is_too_low(aws: FakeAws, open_page: OpenPag
     axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
     Pipeline(green()).serve(aws)
     page = open_page("/")
-    page.evaluate("document.querySelector('h1').style.color = '#eef'")
+    page.evaluate("document.querySelector('.brand').style.color = '#eef'")
     assert [rule for rule, _ in serious(axe.run(page))] == ["color-contrast"]
 
 

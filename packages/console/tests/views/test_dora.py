@@ -13,7 +13,7 @@ def figures_of(*executions: Execution, days: int = 30, now: float = START + 20 *
     pipeline = Pipeline(*executions, stages=TESTED)
     summaries = pipeline.summaries({})["pipelineExecutionSummaries"]
     details = pipeline.details({})["actionExecutionDetails"]
-    return {f.environment: f for f in figures({"pipeline": pipeline.definition()}, summaries, details, now, days)}
+    return {f.environment: f for f in figures(pipeline.definition(), summaries, details, now, days)}
 
 
 def change(day: float, test: str = "Succeeded", authored: str = "", rollback_of: str = "") -> Execution:

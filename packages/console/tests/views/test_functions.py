@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pipeline_console.views.functions import alias, calls, places, total
 from tests.fake_aws import Json, service_model, unknown_members
@@ -13,7 +14,7 @@ WARM = f"REPORT RequestId: 22222222\tDuration: 3.0 ms\t{SIZES}: 62 MB\t\n"
 TIMEOUT = f"REPORT RequestId: 3\tDuration: 10000 ms\t{SIZES}: 9 MB\tStatus: timeout"
 
 
-def checked(service: str, operation: str, answer: Json) -> Json:
+def checked(service: str, operation: str, answer: Json) -> Any:
     """An answer that botocore's model allows."""
     shape = service_model(service).operation_model(operation).output_shape
     assert unknown_members(shape, answer) == []
@@ -39,8 +40,7 @@ def test_calls_are_read_from_reports_of_both_formats() -> None:
     report = json.dumps({"type": "platform.report", "record": record})
     messages = [TEXT, WARM, TIMEOUT, report, "[1]", "{}", "[" * 100_000, "text"]
     events = [{"timestamp": n * 1000, "message": message} for n, message in enumerate(messages)]
-    checked("logs", "FilterLogEvents", {"events": events})
-    found = calls(events)
+    found = calls(checked("logs", "FilterLogEvents", {"events": events})["events"])
     assert [(call.request_id, call.ms, call.memory_mb, call.init_ms, call.status) for call in found] == [
         ("4", 5.5, 70, None, "error"),
         ("3", 10000.0, 9, None, "timeout"),
@@ -64,7 +64,7 @@ def test_stacks_are_listed_once_with_account_and_region() -> None:
         {"name": name, "actionTypeId": type_, "roleArn": role, "configuration": {"StackName": "Dev-Shop"}}
         for name in ("Prepare", "Deploy")
     ]
-    definition = {"pipeline": {"stages": [{"name": "Dev", "actions": actions}]}}
+    definition: Any = {"stages": [{"name": "Dev", "actions": actions}]}
     (place,) = places(definition, "eu-west-1")
     assert (place.environment, place.stack, place.account, place.region) == (
         "Dev",

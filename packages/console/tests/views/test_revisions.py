@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline_console.views.execution import trigger_text
@@ -33,7 +35,7 @@ def test_only_web_addresses_become_links() -> None:
 
 def test_a_caller_is_shown_by_name() -> None:
     """The last part of its ARN."""
-    trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:sts::1:assumed-role/dev/kim"}
+    trigger: Any = {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:sts::1:assumed-role/dev/kim"}
     assert trigger_text(trigger) == "started by assumed-role/dev/kim"
     assert trigger_text({"triggerType": "WebhookV2", "triggerDetail": "x"}) == "push"
 

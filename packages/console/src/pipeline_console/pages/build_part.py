@@ -16,14 +16,14 @@ def show(site: Site, request: Request) -> Response:
     _, flow = load(site, request.path_params["id"])
     run = find_run(flow.rows, request.path_params["action"])
     found, problem = site.attempt(lambda: builds.build(site.aws, run.external_id, run.region))
-    shown, refused = site.attempt(lambda: builds.reports(site.aws, found or {}, run.region))
+    shown, refused = site.attempt(lambda: builds.reports(site.aws, found, run.region) if found else [])
     reports = [report(answer, cases) for answer, cases in shown or ()]
     return site.page(
         request,
         "build.html",
         map=None,
-        phases=phases(found or {}),
-        waiting=waiting_seconds(found or {}),
+        phases=phases(found) if found else [],
+        waiting=waiting_seconds(found) if found else 0.0,
         reports=sorted(reports, key=lambda found: not found.failed),
         problem=problem or refused,
     )

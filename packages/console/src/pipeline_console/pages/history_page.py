@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline_console.pages.site import Site
-from pipeline_console.views.dora import Figures, figures
+from pipeline_console.views.dora import Figures, FiguresJson, figures
 from pipeline_console.views.execution import ExecutionHead, head
 from pipeline_console.views.times import iso
 
 MOST, DAYS, MOST_DAYS = 200, 30, 365
+
+
+class ExecutionJson(TypedDict):
+    """An execution as programs read it."""
+
+    id: str
+    status: str
+    revision: str
+    message: str
+    started: str
+    seconds: float | None
+    trigger: str
+    rollback_of: str | None
+
+
+class HistoryJson(TypedDict):
+    """Executions and figures as programs read them."""
+
+    version: int
+    pipeline: str
+    executions: list[ExecutionJson]
+    environments: list[FiguresJson]
 
 
 def show(site: Site, request: Request) -> Response:
@@ -28,7 +50,7 @@ def show_json(site: Site, request: Request) -> Response:
     return JSONResponse(history(site, _days(request)))
 
 
-def history(site: Site, days: int) -> dict[str, Any]:
+def history(site: Site, days: int) -> HistoryJson:
     """Return executions and figures for programs."""
     heads = [head(summary) for summary in site.reads.executions(MOST)]
     return {
@@ -44,7 +66,7 @@ def _figures(site: Site, days: int) -> list[Figures]:
     return figures(reads.definition(), reads.executions(MOST), reads.all_actions(), site.now(), days)
 
 
-def _execution(found: ExecutionHead) -> dict[str, Any]:
+def _execution(found: ExecutionHead) -> ExecutionJson:
     return {
         "id": found.id,
         "status": found.status,

@@ -53,7 +53,7 @@ def read_reports(site: Site, decisions: list[Decision]) -> tuple[list[Report], l
     problems: list[Problem] = []
     for account in accounts(decisions):
         try:
-            iam = site.aws.client("iam", account)
+            iam = site.aws.iam(account)
             reports += [report(role, grants(iam, role), decisions) for role in roles(iam)]
         except ReadFailed as failed:
             problems.append(failed.problem)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -93,7 +92,7 @@ class Site:
         """Return the pipeline as it is now. Raises ReadFailed."""
         return pipeline_map(self.reads.definition(), self.reads.state(), self.reads.executions(LATEST))
 
-    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    def page(self, request: Request, template: str, status: int = 200, **values: object) -> Response:
         """Render a whole page, with the pipeline's map above it."""
         if "map" not in values:
             values["map"] = self.map()

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from pipeline_console.errors import Problem, ReadFailed
-from pipeline_console.reads.client import Aws, Json
+from pipeline_console.reads.client import Aws
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import BuildTypeDef, ReportTypeDef, TestCaseTypeDef
+    from types_boto3_logs.type_defs import GetLogEventsResponseTypeDef
 
 # The first error is searched in this much of a log's end.
 TAIL_PAGES = 12
 
 
-def build(aws: Aws, id_: str, region: str = "") -> Json:
+def build(aws: Aws, id_: str, region: str = "") -> BuildTypeDef:
     """Return a build by its id. Raises ReadFailed, also where there is none of this id."""
     found = aws.call("codebuild", "batch_get_builds", region=region, ids=[id_])["builds"]
     if not found:
         raise ReadFailed(Problem("missing", "codebuild:BatchGetBuilds", f"CodeBuild has no build {id_}"))
-    answer: Json = found[0]
+    answer: BuildTypeDef = found[0]
     return answer
 
 
-def log_place(build: Json) -> tuple[str, str]:
+def log_place(build: BuildTypeDef) -> tuple[str, str]:
     """Return the group and the stream of a build's log. Raises ReadFailed where it has none."""
     logs = build.get("logs", {})
     if not logs.get("groupName") or not logs.get("streamName"):
@@ -29,11 +34,14 @@ def log_place(build: Json) -> tuple[str, str]:
     return logs["groupName"], logs["streamName"]
 
 
-def log_page(aws: Aws, group: str, stream: str, token: str = "", region: str = "", *, head: bool = True) -> Json:
+def log_page(
+    aws: Aws, group: str, stream: str, token: str = "", region: str = "", *, head: bool = True
+) -> GetLogEventsResponseTypeDef:
     """Return a page of events; `token` is that of the page before."""
     given = {"nextToken": token} if token else {}
     place = {"logGroupName": group, "logStreamName": stream}
-    return aws.call("logs", "get_log_events", region=region, startFromHead=head, **place, **given)
+    answer = aws.call("logs", "get_log_events", region=region, startFromHead=head, **place, **given)
+    return cast("GetLogEventsResponseTypeDef", answer)
 
 
 def log_tail(aws: Aws, group: str, stream: str, region: str = "") -> Iterator[str]:
@@ -41,7 +49,7 @@ def log_tail(aws: Aws, group: str, stream: str, region: str = "") -> Iterator[st
 
     Source: CloudWatch Logs API reference, "GetLogEvents": a page may be empty, and at the end the token stays the same.
     """
-    found: list[Json] = []
+    found: list[GetLogEventsResponseTypeDef] = []
     token = ""
     for _ in range(TAIL_PAGES):
         page = log_page(aws, group, stream, token, region, head=False)
@@ -59,7 +67,7 @@ def lines(message: str) -> list[str]:
     return message.rstrip("\r\n").split("\n")
 
 
-def reports(aws: Aws, build: Json, region: str = "") -> list[tuple[Json, list[Json]]]:
+def reports(aws: Aws, build: BuildTypeDef, region: str = "") -> list[tuple[ReportTypeDef, list[TestCaseTypeDef]]]:
     """Return the reports of a build, each with its failed test cases."""
     arns = build.get("reportArns", [])
     if not arns:
@@ -68,10 +76,17 @@ def reports(aws: Aws, build: Json, region: str = "") -> list[tuple[Json, list[Js
     return [(report, [*_failed_cases(aws, report, region)]) for report in found]
 
 
-def _failed_cases(aws: Aws, report: Json, region: str) -> Iterator[Json]:
+def _failed_cases(aws: Aws, report: ReportTypeDef, region: str) -> Iterator[TestCaseTypeDef]:
     """The first hundred cases of each status that is red. Source: CodeBuild API reference, "TestCaseFilter"."""
     counts = report.get("testSummary", {}).get("statusCounts", {})
     for status in ("FAILED", "ERROR"):
         if counts.get(status):
-            given = {"reportArn": report["arn"], "filter": {"status": status}, "maxResults": 100}
-            yield from aws.call("codebuild", "describe_test_cases", region=region, **given)["testCases"]
+            answer = aws.call(
+                "codebuild",
+                "describe_test_cases",
+                region=region,
+                reportArn=report["arn"],
+                filter={"status": status},
+                maxResults=100,
+            )
+            yield from answer["testCases"]

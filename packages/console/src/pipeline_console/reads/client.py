@@ -7,13 +7,18 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from pipeline_console.errors import Kind, Problem, ReadFailed, WrongUse
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.credentials import ReadOnlyCredentials
+    from types_boto3_iam import IAMClient
 
 Json = dict[str, Any]
 
@@ -50,8 +55,8 @@ class Aws:
 
     def __init__(self, profile: str | None, region: str | None, accounts: Mapping[str, str] = {}) -> None:
         self._profiles, self._accounts, self._lock = profile, dict(accounts), threading.Lock()
-        self._clients: dict[tuple[str, str, str], Any] = {}
-        self._sessions: dict[str, Any] = {"": _session(profile, region)}
+        self._clients: dict[tuple[str, str, str], BaseClient] = {}
+        self._sessions: dict[str, boto3.Session] = {"": _session(profile, region)}
         self.region = str(self._sessions[""].region_name or "")
         if not self.region:
             raise WrongUse("no region is set: give --region, for example --region eu-west-1, or set AWS_REGION")
@@ -78,16 +83,16 @@ class Aws:
                 raise ReadFailed(problem) from error
         raise AssertionError("the last call returns or raises")
 
-    def endpoint(self) -> tuple[str, Any, str | bool]:
+    def endpoint(self) -> tuple[str, ReadOnlyCredentials, str | bool]:
         """Return the address of an endpoint that serves every API, the credentials for it, and how it is verified."""
         client = self._client("codepipeline", "", "")
         session = self._sessions[""]
         verify = os.environ.get("AWS_CA_BUNDLE") or True
         return client.meta.endpoint_url.rstrip("/"), session.get_credentials().get_frozen_credentials(), verify
 
-    def client(self, service: str, account: str) -> Any:
-        """Return a client for reads of several calls, whose errors the caller handles."""
-        return self._client(service, account, "")
+    def iam(self, account: str) -> IAMClient:
+        """Return a client of IAM for reads of several calls, whose errors the caller handles."""
+        return cast("IAMClient", self._client("iam", account, ""))
 
     def own_account(self) -> str:
         """The account of the pipeline's profile."""
@@ -95,7 +100,7 @@ class Aws:
             self._own = str(self.call("sts", "get_caller_identity")["Account"])
         return self._own
 
-    def _client(self, service: str, account: str, region: str) -> Any:
+    def _client(self, service: str, account: str, region: str) -> BaseClient:
         with self._lock:
             key = (service, account, region)
             if key not in self._clients:
@@ -104,7 +109,7 @@ class Aws:
                 self._clients[key] = session.client(service, region_name=region or None, config=config)
             return self._clients[key]
 
-    def _session_of(self, account: str) -> Any:
+    def _session_of(self, account: str) -> boto3.Session:
         if account and account not in self._accounts and account != self._own:
             why = f"no profile of account {account} is given: start the console with --account {account}=PROFILE"
             raise ReadFailed(Problem("missing", "sts:GetCallerIdentity", why))
@@ -114,7 +119,7 @@ class Aws:
         return self._sessions[profile]
 
 
-def _session(profile: str | None, region: str | None) -> Any:
+def _session(profile: str | None, region: str | None) -> boto3.Session:
     try:
         return boto3.Session(profile_name=profile, region_name=region)
     except ProfileNotFound as error:
@@ -137,7 +142,7 @@ def _problem(action: str, error: ClientError | BotoCoreError) -> Problem:
 
 
 def pages(
-    call: Callable[..., Json], *named: str, member: str = "nextToken", limit: int = 20, **given: Any
+    call: Callable[..., Json], *named: str, member: str = "nextToken", limit: int = 20, **given: object
 ) -> list[Json]:
     """Return up to `limit` pages of a paginated operation. member: where an answer names the next page."""
     answers: list[Json] = []

@@ -6,10 +6,14 @@ import base64
 import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pipeline_console.errors import Problem, ReadFailed
 from pipeline_console.reads.client import Aws, Json, pages
 from pipeline_console.views.functions import Alias, FunctionView, Place, alias, calls, total
+
+if TYPE_CHECKING:
+    from types_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 # What finds the reports of calls in a log, by its format.
 REPORTS = {"JSON": '"platform.report"', "Text": '"REPORT RequestId"'}
@@ -95,7 +99,7 @@ class _Reader:
         )
         return total(answer["Datapoints"]) if answer else None
 
-    def reports(self, logging: Json) -> Iterator[Json]:
+    def reports(self, logging: Json) -> Iterator[FilteredLogEventTypeDef]:
         token: dict[str, object] = {}
         since = int((datetime.now(UTC) - timedelta(hours=HOURS)).timestamp() * 1000)
         pattern = REPORTS[logging.get("LogFormat", "Text")]

@@ -5,10 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline_console.errors import WrongUse
 from pipeline_console.reads.client import Aws, Json, pages
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        ActionExecutionDetailTypeDef,
+        GetPipelineStateOutputTypeDef,
+        PipelineDeclarationOutputTypeDef,
+    )
+
+    from pipeline_console.views.answers import ExecutionAnswer
 
 ENDED = frozenset(("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"))
 # How long an answer is shown again: long enough for the parts of one page and for several browsers.
@@ -23,22 +32,31 @@ class PipelineReads:
 
     def __init__(self, aws: Aws, name: str) -> None:
         self.aws, self.name = aws, name
-        self._cache: dict[Hashable, tuple[float, Any]] = {}
-        self._ended: dict[str, list[Json]] = {}
+        self._cache: dict[Hashable, tuple[float, object]] = {}
+        self._ended: dict[str, list[ActionExecutionDetailTypeDef]] = {}
         self._lock = threading.Lock()
 
-    def definition(self) -> Json:
-        """Return the answer of GetPipeline."""
-        return self._cached("definition", DEFINITION_SECONDS, lambda: self._call("get_pipeline", name=self.name))
+    def definition(self) -> PipelineDeclarationOutputTypeDef:
+        """Return the pipeline that GetPipeline answers with."""
 
-    def state(self) -> Json:
+        def read() -> PipelineDeclarationOutputTypeDef:
+            found: PipelineDeclarationOutputTypeDef = self._call("get_pipeline", name=self.name)["pipeline"]
+            return found
+
+        return self._cached("definition", DEFINITION_SECONDS, read)
+
+    def state(self) -> GetPipelineStateOutputTypeDef:
         """Return the answer of GetPipelineState."""
-        return self._cached("state", FRESH_SECONDS, lambda: self._call("get_pipeline_state", name=self.name))
 
-    def executions(self, most: int = 100) -> list[Json]:
+        def read() -> GetPipelineStateOutputTypeDef:
+            return cast("GetPipelineStateOutputTypeDef", self._call("get_pipeline_state", name=self.name))
+
+        return self._cached("state", FRESH_SECONDS, read)
+
+    def executions(self, most: int = 100) -> list[ExecutionAnswer]:
         """Return summaries of the latest executions, newest first."""
 
-        def read() -> list[Json]:
+        def read() -> list[ExecutionAnswer]:
             answers = pages(
                 self._call, "list_pipeline_executions", limit=-(-most // 100), pipelineName=self.name, maxResults=100
             )
@@ -46,18 +64,18 @@ class PipelineReads:
 
         return self._cached(("executions", most), FRESH_SECONDS, read)[:most]
 
-    def execution(self, id_: str) -> Json:
+    def execution(self, id_: str) -> ExecutionAnswer:
         """Return the answer of GetPipelineExecution."""
         answer = self._call("get_pipeline_execution", pipelineName=self.name, pipelineExecutionId=id_)
-        found: Json = answer["pipelineExecution"]
+        found: ExecutionAnswer = answer["pipelineExecution"]
         return found
 
-    def actions(self, id_: str, *, ended: bool = False) -> list[Json]:
+    def actions(self, id_: str, *, ended: bool = False) -> list[ActionExecutionDetailTypeDef]:
         """Return every attempt of the execution's actions; those of an execution that has ended are kept."""
         if ended and id_ in self._ended:
             return self._ended[id_]
 
-        def read() -> list[Json]:
+        def read() -> list[ActionExecutionDetailTypeDef]:
             only = {"pipelineExecutionId": id_}
             answers = pages(
                 self._call, "list_action_executions", pipelineName=self.name, filter=only, maxResults=100, limit=30
@@ -69,10 +87,10 @@ class PipelineReads:
             self._ended[id_] = found
         return found
 
-    def all_actions(self) -> list[Json]:
+    def all_actions(self) -> list[ActionExecutionDetailTypeDef]:
         """Return attempts of actions of the latest executions, newest first."""
 
-        def read() -> list[Json]:
+        def read() -> list[ActionExecutionDetailTypeDef]:
             answers = pages(
                 self._call, "list_action_executions", pipelineName=self.name, maxResults=100, limit=HISTORY_PAGES
             )

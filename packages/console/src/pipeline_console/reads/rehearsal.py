@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -23,7 +22,7 @@ class RehearsalReads:
 
     def __init__(self, aws: Aws) -> None:
         self._aws, self._decisions = aws, list[Decision]()
-        self._http: Any = None
+        self._http: URLLib3Session | None = None
 
     def decisions(self) -> list[Decision]:
         """Return every decision so far. Raises ReadFailed."""

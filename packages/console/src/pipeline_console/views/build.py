@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import BuildTypeDef, ReportTypeDef, TestCaseTypeDef
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class TestReport:
     failed: tuple[TestCase, ...]
 
 
-def phases(build: Json) -> list[Phase]:
+def phases(build: BuildTypeDef) -> list[Phase]:
     """Return the phases of a build, in their order."""
     return [
         Phase(
@@ -51,13 +52,13 @@ def phases(build: Json) -> list[Phase]:
     ]
 
 
-def waiting_seconds(build: Json) -> float:
+def waiting_seconds(build: BuildTypeDef) -> float:
     """Return how long a build waited in CodeBuild's queue."""
     waits = ("SUBMITTED", "QUEUED", "PROVISIONING")
     return float(sum(p.get("durationInSeconds", 0) for p in build.get("phases", ()) if p.get("phaseType") in waits))
 
 
-def report(answer: Json, cases: Iterable[Json]) -> TestReport:
+def report(answer: ReportTypeDef, cases: Iterable[TestCaseTypeDef]) -> TestReport:
     """Read a report of BatchGetReports, and the test cases of DescribeTestCases."""
     counts = answer.get("testSummary", {}).get("statusCounts", {})
     failed = [

@@ -11,14 +11,22 @@ Source: DORA, "Software delivery performance metrics". An environment is a stage
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from pipeline_console.views.times import seconds_of
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        ActionExecutionDetailTypeDef,
+        PipelineDeclarationOutputTypeDef,
+        StageDeclarationOutputTypeDef,
+    )
+
+    from pipeline_console.views.answers import ExecutionAnswer
+
 DAY, WEEK = 86400.0, 604800.0
 # The output variables in which sources give the date of a commit.
 _DATES = ("AuthorDate", "CommitterDate")
@@ -37,6 +45,29 @@ class Change:
     lead: float | None = None
 
 
+class FailureJson(TypedDict):
+    """A failure as programs read it."""
+
+    execution_id: str
+    at: float
+    kind: str
+    restored_by: str
+    seconds: float | None
+
+
+class FiguresJson(TypedDict):
+    """The figures of an environment as programs read them."""
+
+    environment: str
+    days: int
+    deployments: list[str]
+    deployments_per_week: float
+    lead_time_seconds: float | None
+    change_failure_rate: float | None
+    restore_seconds: float | None
+    failures: list[FailureJson]
+
+
 @dataclass(frozen=True)
 class Failure:
     """A failure of an environment. restored_by: the execution after which it worked again, else empty."""
@@ -46,6 +77,16 @@ class Failure:
     kind: str
     restored_by: str = ""
     seconds: float | None = None
+
+    def as_json(self) -> FailureJson:
+        """Write every member."""
+        return {
+            "execution_id": self.execution_id,
+            "at": self.at,
+            "kind": self.kind,
+            "restored_by": self.restored_by,
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(frozen=True)
@@ -74,7 +115,7 @@ class Figures:
     def restore_time(self) -> float | None:
         return _median(failure.seconds for failure in self.failures)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> FiguresJson:
         """Write the figures, with the executions behind each."""
         return {
             "environment": self.environment,
@@ -84,18 +125,22 @@ class Figures:
             "lead_time_seconds": self.lead_time,
             "change_failure_rate": self.failure_rate,
             "restore_seconds": self.restore_time,
-            "failures": [asdict(failure) for failure in self.failures],
+            "failures": [failure.as_json() for failure in self.failures],
         }
 
 
 def figures(
-    definition: Json, summaries: Sequence[Json], details: Sequence[Json], now: float, days: int
+    definition: PipelineDeclarationOutputTypeDef,
+    summaries: Sequence[ExecutionAnswer],
+    details: Sequence[ActionExecutionDetailTypeDef],
+    now: float,
+    days: int,
 ) -> list[Figures]:
     """Return the figures of each environment, in the order of the stages."""
     rollbacks = {s["pipelineExecutionId"] for s in summaries if s.get("executionType") == "ROLLBACK"}
     dates = _commit_dates(details)
     found = []
-    for stage in definition["pipeline"]["stages"]:
+    for stage in definition["stages"]:
         if any(action["actionTypeId"]["category"] == "Deploy" for action in stage["actions"]):
             changes = _changes(stage, details, rollbacks, dates)
             recent = [change for change in changes if change.at >= now - days * DAY]
@@ -121,9 +166,14 @@ def _figures(environment: str, days: int, changes: Sequence[Change]) -> Figures:
     return Figures(environment, days, deployed, tuple(failures), reached)
 
 
-def _changes(stage: Json, details: Sequence[Json], rollbacks: set[str], dates: Mapping[str, float]) -> list[Change]:
+def _changes(
+    stage: StageDeclarationOutputTypeDef,
+    details: Sequence[ActionExecutionDetailTypeDef],
+    rollbacks: set[str],
+    dates: Mapping[str, float],
+) -> list[Change]:
     """Return the executions whose deploy actions of this stage succeeded, by when they ended there."""
-    latest: dict[str, dict[str, Json]] = {}
+    latest: dict[str, dict[str, ActionExecutionDetailTypeDef]] = {}
     for detail in sorted(details, key=lambda detail: seconds_of(detail.get("startTime")) or 0):
         if detail["stageName"] == stage["name"]:
             latest.setdefault(detail["pipelineExecutionId"], {})[detail["actionName"]] = detail
@@ -132,7 +182,11 @@ def _changes(stage: Json, details: Sequence[Json], rollbacks: set[str], dates: M
 
 
 def _change(
-    stage: Json, id_: str, runs: Mapping[str, Json], rollbacks: set[str], dates: Mapping[str, float]
+    stage: StageDeclarationOutputTypeDef,
+    id_: str,
+    runs: Mapping[str, ActionExecutionDetailTypeDef],
+    rollbacks: set[str],
+    dates: Mapping[str, float],
 ) -> Change | None:
     kinds = {action["name"]: action["actionTypeId"]["category"] for action in stage["actions"]}
     status = {name: runs[name].get("status", "") if name in runs else "" for name in kinds}
@@ -148,7 +202,7 @@ def _change(
     return Change(id_, at, succeeded, failed, id_ in rollbacks, started, lead)
 
 
-def _commit_dates(details: Iterable[Json]) -> dict[str, float]:
+def _commit_dates(details: Iterable[ActionExecutionDetailTypeDef]) -> dict[str, float]:
     """Return when the commit of each execution was authored, where its source says so."""
     found = {}
     for detail in details:

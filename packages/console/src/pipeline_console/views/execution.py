@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline_console.views.pipeline_map import PipelineMap
 from pipeline_console.views.revisions import Revision, first_revision
 from pipeline_console.views.times import seconds_of
 from pipeline_console.views.waterfall import Waterfall
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        ExecutionTriggerTypeDef,
+    )
+
+    from pipeline_console.views.answers import ExecutionAnswer
+
 RUNNING = frozenset(("InProgress", "Stopping"))
 
 
@@ -66,7 +72,7 @@ _TRIGGERS = {
 }
 
 
-def head(execution: Json) -> ExecutionHead:
+def head(execution: ExecutionAnswer) -> ExecutionHead:
     """Read a summary of ListPipelineExecutions, or the execution of GetPipelineExecution."""
     return ExecutionHead(
         execution["pipelineExecutionId"],
@@ -82,7 +88,7 @@ def head(execution: Json) -> ExecutionHead:
     )
 
 
-def trigger_text(trigger: Json) -> str:
+def trigger_text(trigger: ExecutionTriggerTypeDef) -> str:
     """Write what started an execution; of a caller's ARN, its name."""
     kind, detail = str(trigger.get("triggerType", "")), str(trigger.get("triggerDetail", ""))
     text = str(_TRIGGERS.get(kind, kind))
@@ -91,7 +97,7 @@ def trigger_text(trigger: Json) -> str:
     return text
 
 
-def story(id_: str, summaries: Sequence[Json]) -> list[Chapter]:
+def story(id_: str, summaries: Sequence[ExecutionAnswer]) -> list[Chapter]:
     """Return the executions that belong together with this one, the oldest first; none where it is by itself.
 
     Restarts deliver the same revision, and a rollback names the execution that it goes back to.

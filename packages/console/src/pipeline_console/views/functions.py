@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch.type_defs import DatapointTypeDef
+    from types_boto3_codepipeline.type_defs import PipelineDeclarationOutputTypeDef
+    from types_boto3_lambda.type_defs import AliasConfigurationTypeDef
+    from types_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 # Source: AWS Lambda developer guide, "Viewing Lambda function logs": the REPORT line of the text format.
 _REPORT = re.compile(
@@ -87,10 +91,10 @@ class FunctionView:
         return [*(alias.name for alias in self.aliases), *reversed(self.versions)]
 
 
-def places(definition: Json, region: str) -> list[Place]:
+def places(definition: PipelineDeclarationOutputTypeDef, region: str) -> list[Place]:
     """Return the stacks that the pipeline deploys, each once, in the order of the stages."""
     found: dict[tuple[str, str, str], Place] = {}
-    for stage in definition["pipeline"]["stages"]:
+    for stage in definition["stages"]:
         for action in stage["actions"]:
             configuration = action.get("configuration", {})
             if action["actionTypeId"]["provider"] == "CloudFormation" and "StackName" in configuration:
@@ -100,7 +104,7 @@ def places(definition: Json, region: str) -> list[Place]:
     return list(found.values())
 
 
-def alias(answer: Json) -> Alias:
+def alias(answer: AliasConfigurationTypeDef) -> Alias:
     """Read an alias.
 
     Source: Lambda API reference, "AliasRoutingConfiguration": a weight is the part of the traffic of one more version.
@@ -111,13 +115,13 @@ def alias(answer: Json) -> Alias:
     return Alias(answer["Name"], tuple(sorted((first, *others), key=lambda share: -share.percent)))
 
 
-def calls(events: Iterable[Json]) -> list[Call]:
+def calls(events: Iterable[FilteredLogEventTypeDef]) -> list[Call]:
     """Return the calls of a log, the latest first."""
     found = [call for event in events if (call := _call(event["message"], event["timestamp"] / 1000))]
     return sorted(found, key=lambda call: -call.at)
 
 
-def total(datapoints: Sequence[Json]) -> int:
+def total(datapoints: Sequence[DatapointTypeDef]) -> int:
     """Return the sum of a metric's data points."""
     return int(sum(point.get("Sum", 0) for point in datapoints))
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline_console.views.revisions import UNKNOWN, Revision, first_revision
 from pipeline_console.views.times import seconds_of
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        ActionDeclarationOutputTypeDef,
+        ActionExecutionTypeDef,
+        GetPipelineStateOutputTypeDef,
+        PipelineDeclarationOutputTypeDef,
+        StageDeclarationOutputTypeDef,
+        StageStateTypeDef,
+        TransitionStateTypeDef,
+    )
+
+    from pipeline_console.views.answers import ExecutionAnswer
 
 
 @dataclass(frozen=True)
@@ -87,9 +98,12 @@ class PipelineMap:
         return [(stage, action) for stage in self.stages for action in stage.actions if action.waits]
 
 
-def pipeline_map(definition: Json, state: Json, executions: Iterable[Json]) -> PipelineMap:
+def pipeline_map(
+    pipeline: PipelineDeclarationOutputTypeDef,
+    state: GetPipelineStateOutputTypeDef,
+    executions: Iterable[ExecutionAnswer],
+) -> PipelineMap:
     """Combine the answers of GetPipeline, GetPipelineState and ListPipelineExecutions."""
-    pipeline = definition["pipeline"]
     revisions = {summary["pipelineExecutionId"]: first_revision(summary) for summary in executions}
     states = {stage["stageName"]: stage for stage in state["stageStates"]}
     return PipelineMap(
@@ -100,26 +114,26 @@ def pipeline_map(definition: Json, state: Json, executions: Iterable[Json]) -> P
     )
 
 
-_CONDITIONS = {"beforeEntry": "entry", "onSuccess": "success", "onFailure": "failure"}
-
-
-def _stage(declared: Json, state: Json, revisions: Mapping[str, Revision]) -> MapStage:
+def _stage(
+    declared: StageDeclarationOutputTypeDef, state: StageStateTypeDef, revisions: Mapping[str, Revision]
+) -> MapStage:
     latest = {action["actionName"]: action.get("latestExecution", {}) for action in state.get("actionStates", ())}
     conditions = (
-        (name, state[f"{kind}ConditionState"].get("latestExecution", {}))
-        for kind, name in _CONDITIONS.items()
-        if f"{kind}ConditionState" in state
+        ("entry", state.get("beforeEntryConditionState")),
+        ("success", state.get("onSuccessConditionState")),
+        ("failure", state.get("onFailureConditionState")),
     )
+    latest_of = [(name, found.get("latestExecution", {})) for name, found in conditions if found]
     return MapStage(
         declared["name"],
         _transition(state.get("inboundTransitionState")),
         tuple(_executions(state, revisions)),
         tuple(_action(action, latest.get(action["name"], {})) for action in declared["actions"]),
-        tuple((name, shown.get("status", ""), shown.get("summary", "")) for name, shown in conditions),
+        tuple((name, shown.get("status", ""), shown.get("summary", "")) for name, shown in latest_of),
     )
 
 
-def _transition(state: Json | None) -> Transition | None:
+def _transition(state: TransitionStateTypeDef | None) -> Transition | None:
     if state is None:
         return None
     return Transition(
@@ -130,16 +144,17 @@ def _transition(state: Json | None) -> Transition | None:
     )
 
 
-def _executions(state: Json, revisions: Mapping[str, Revision]) -> Iterable[StageExecution]:
-    waiting: Sequence[Json] = state.get("inboundExecutions") or [state.get("inboundExecution", {})]
-    inside = state.get("latestExecution", {})
-    for given, inbound in [*((execution, True) for execution in waiting), (inside, False)]:
-        if id_ := given.get("pipelineExecutionId"):
-            rollback = given.get("type") == "ROLLBACK"
-            yield StageExecution(id_, given.get("status", ""), revisions.get(id_, UNKNOWN), rollback, inbound)
+def _executions(state: StageStateTypeDef, revisions: Mapping[str, Revision]) -> Iterable[StageExecution]:
+    single = [state["inboundExecution"]] if state.get("inboundExecution") else []
+    inside = [state["latestExecution"]] if state.get("latestExecution") else []
+    waiting = state.get("inboundExecutions") or single
+    shown = [(execution, True) for execution in waiting] + [(execution, False) for execution in inside]
+    for given, inbound in shown:
+        id_, rollback = given["pipelineExecutionId"], given.get("type") == "ROLLBACK"
+        yield StageExecution(id_, given.get("status", ""), revisions.get(id_, UNKNOWN), rollback, inbound)
 
 
-def _action(declared: Json, latest: Json) -> MapAction:
+def _action(declared: ActionDeclarationOutputTypeDef, latest: ActionExecutionTypeDef) -> MapAction:
     type_ = declared["actionTypeId"]
     return MapAction(
         declared["name"],

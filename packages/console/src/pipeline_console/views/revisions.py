@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        ArtifactRevisionTypeDef,
+        SourceRevisionTypeDef,
+    )
+
+    from pipeline_console.views.answers import ExecutionAnswer
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -29,13 +36,13 @@ class Revision:
 UNKNOWN = Revision("")
 
 
-def first_revision(execution: Mapping[str, Any]) -> Revision:
+def first_revision(execution: ExecutionAnswer) -> Revision:
     """Return the first revision of an execution: of its summary, or of GetPipelineExecution."""
-    given = execution.get("sourceRevisions") or execution.get("artifactRevisions") or ()
-    return next((revision(source) for source in given), UNKNOWN)
+    sources = [*execution.get("sourceRevisions", ())] or [*execution.get("artifactRevisions", ())]
+    return next((revision(source) for source in sources), UNKNOWN)
 
 
-def revision(source: Mapping[str, Any]) -> Revision:
+def revision(source: SourceRevisionTypeDef | ArtifactRevisionTypeDef) -> Revision:
     """Read a SourceRevision or an ArtifactRevision."""
     url = str(source.get("revisionUrl", ""))
     linked = url if urlsplit(url).scheme in ("http", "https") else ""

@@ -5,34 +5,39 @@ Source: AWS CodePipeline user guide, "How do stage conditions work?" and "CloudW
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        PipelineDeclarationOutputTypeDef,
+        RuleDeclarationOutputTypeDef,
+        StageDeclarationOutputTypeDef,
+    )
 
 
-def success_conditions(definition: Json, approval_stage: str) -> list[str]:
+def success_conditions(definition: PipelineDeclarationOutputTypeDef, approval_stage: str) -> list[str]:
     """Return a line for each rule of the stages that the approval releases: those before the next approval."""
-    stages = definition["pipeline"]["stages"]
+    stages = definition["stages"]
     names = [stage["name"] for stage in stages]
     at = names.index(approval_stage)
     released = [stages[at], *takewhile(lambda stage: not _asks(stage), stages[at + 1 :])]
     return [line for stage in released for line in _rules(stage)]
 
 
-def _asks(stage: Json) -> bool:
+def _asks(stage: StageDeclarationOutputTypeDef) -> bool:
     return any(action["actionTypeId"]["category"] == "Approval" for action in stage["actions"])
 
 
-def _rules(stage: Json) -> Iterator[str]:
+def _rules(stage: StageDeclarationOutputTypeDef) -> Iterator[str]:
     for condition in stage.get("onSuccess", {}).get("conditions", ()):
         result = {"ROLLBACK": "is rolled back", "FAIL": "fails"}.get(condition.get("result", ""), "does not succeed")
         for rule in condition.get("rules", ()):
             yield f"{stage['name']} {result} {_when(rule)}"
 
 
-def _when(rule: Json) -> str:
+def _when(rule: RuleDeclarationOutputTypeDef) -> str:
     configuration = rule.get("configuration", {})
     if rule["ruleTypeId"]["provider"] == "CloudWatchAlarm":
         minutes = configuration.get("WaitTime", "")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 
-def seconds_of(moment: Any) -> float | None:
+def seconds_of(moment: object) -> float | None:
     """Return a timestamp of an API answer as seconds since 1970."""
     if isinstance(moment, datetime):
         return moment.timestamp()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline_console.views.times import seconds_of
 
-Json = Mapping[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import ActionExecutionDetailTypeDef, ArtifactDetailTypeDef
+
 # Actions that wait for people, not for machines.
 WAITING = frozenset(("Approval",))
 # An action starts this much before the one that it waited for has ended, as the clocks of two services say.
@@ -110,7 +112,7 @@ class Waterfall:
         return [(step * n, self.percent(self.start + step * n)) for n in range(int(self.seconds / step) + 1)]
 
 
-def waterfall(details: Sequence[Json], now: float) -> Waterfall:
+def waterfall(details: Sequence[ActionExecutionDetailTypeDef], now: float) -> Waterfall:
     """Read the answers of ListActionExecutions, for one execution."""
     in_order = sorted(details, key=lambda detail: seconds_of(detail.get("startTime")) or 0)
     counts: dict[tuple[str, str], int] = {}
@@ -147,7 +149,7 @@ def _covered(runs: Sequence[ActionRun]) -> float:
     return total
 
 
-def _run(detail: Json, attempt: int, now: float) -> ActionRun:
+def _run(detail: ActionExecutionDetailTypeDef, attempt: int, now: float) -> ActionRun:
     given, output = detail.get("input", {}), detail.get("output", {})
     type_, result = given.get("actionTypeId", {}), output.get("executionResult", {})
     configuration = given.get("resolvedConfiguration") or given.get("configuration", {})
@@ -178,7 +180,7 @@ def _run(detail: Json, attempt: int, now: float) -> ActionRun:
     )
 
 
-def _artifacts(given: Sequence[Json]) -> list[Artifact]:
+def _artifacts(given: Sequence[ArtifactDetailTypeDef]) -> list[Artifact]:
     places = [(artifact.get("name", ""), artifact.get("s3location", {})) for artifact in given]
     return [Artifact(name, place.get("bucket", ""), place.get("key", "")) for name, place in places]
 
