@@ -26,6 +26,13 @@ def test_names_of_100_characters_work_everywhere(tmp_path: Path, monkeypatch: py
         assert view.action(STAGE, ACTION).status == "Failed", log
         (source,) = [line.split()[1] for line in log.splitlines() if line.startswith("SOURCE")]
         assert "SSS" not in source
-        for command in (("status",), ("history",), ("logs", WHERE), ("shell", WHERE, "--command", "true")):
+        for command in (
+            ("status",),
+            ("history",),
+            ("logs", WHERE),
+            ("run", "--list"),
+            ("run", "--graph"),
+            ("shell", WHERE, "--command", "true"),
+        ):
             code, printed = tiny.call(*command)
             assert (code, "Traceback" in printed) in {(0, False), (1, False)}, printed
