@@ -5,9 +5,14 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
+from botocore.exceptions import ClientError
+
 from rehearsal.aws import Endpoint, root
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.log_stream import LogStream
+from tests.codebuild.conftest import ACCOUNT, REGION, Account
+from tests.codebuild.test_action import spec
 
 
 def test_secrets_are_masked_in_the_file_and_for_who_watches(tmp_path: Path) -> None:
@@ -35,3 +40,35 @@ def test_a_stream_that_cannot_be_written_is_told_and_holds_nothing_up(tmp_path: 
     first, last = (tmp_path / "log.txt").read_text().splitlines()
     assert first == "still here"
     assert "rehearsal: the log in CloudWatch Logs is not whole: group: " in last
+
+
+class Denied(LogStream):
+    """The stream of a build whose role may not create it."""
+
+    def _make(self) -> None:
+        message = "not authorized to perform: logs:CreateLogStream"
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": message}}, "CreateLogStream")
+
+
+def test_a_role_that_may_not_create_the_log_stream_fails_the_build(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its first command, with CodeBuild's sentence and the denial; a build without such a log needs nothing."""
+    name = account.project(spec("echo RAN"))
+    monkeypatch.setattr("rehearsal.actions.codebuild.LogStream", Denied)
+    task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
+    outcome = account.runner().run(task)
+    assert outcome.failed
+    assert (
+        "ACCESS_DENIED: Service role does not allow AWS CodeBuild to create Amazon CloudWatch Logs" in outcome.summary
+    )
+    assert f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build/{name}:" in outcome.summary
+    assert "not authorized to perform: logs:CreateLogStream" in outcome.summary
+    assert "RAN" not in task.log.read_text()
+
+
+def test_a_log_without_a_stream_is_never_denied(tmp_path: Path) -> None:
+    """As of a project whose log is disabled."""
+    log = BuildLog(tmp_path / "log.txt", lambda _: None)
+    assert log.denial() == ""
+    log.close()

@@ -29,6 +29,12 @@ from rehearsal.host.processes import Processes, remove_in_background
 # The path of a command's script in CodeBuild's logs.
 _SCRIPT = "/codebuild/output/tmp/script.sh"
 
+# CodeBuild's sentence, quoted in github.com/aws/aws-cdk issue 12179; pull request 12213 says that such builds fail.
+_LOG_DENIED = (
+    "Service role does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build {}."
+    " Error message: {}"
+)
+
 
 def run_build(
     build: Build,
@@ -57,6 +63,8 @@ def run_build(
             return _preparation_failure("YAML_FILE_ERROR", str(error), began, log)
         except UnknownValue as error:
             return _preparation_failure(error.code, str(error), began, log)
+        if denial := log.denial():
+            return _preparation_failure("ACCESS_DENIED", _LOG_DENIED.format(build.arn, denial), began, log)
         downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
         log.phase(downloaded)
         result = _run_with_retries(build, folders, prepared, log, limits)

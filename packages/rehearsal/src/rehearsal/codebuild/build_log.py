@@ -25,6 +25,7 @@ class Stream(Protocol):
 
     def put(self, line: str) -> None: ...
     def close(self) -> str: ...
+    def denial(self) -> str: ...
 
 
 class BuildLog:
@@ -105,6 +106,10 @@ class BuildLog:
         output = list[str]()
         self._heard = output if wanted else None
         return output
+
+    def denial(self) -> str:
+        """Return why the build's role may not create its log stream; empty where it may, or needs none."""
+        return self._stream.denial() if self._stream else ""
 
     def close(self) -> None:
         """Close all destinations; report the failure of one to the others."""

@@ -32,7 +32,8 @@ class LogStream:
     def __init__(self, client: CloudWatchLogsClient, group: str, stream: str) -> None:
         self._client, self._group, self._stream = client, group, stream
         self._waiting: queue.Queue[InputLogEventTypeDef | None] = queue.Queue()
-        self._failure, self._room = "", STREAM_BYTES
+        self._failure, self._denial, self._room = "", "", STREAM_BYTES
+        self._made = threading.Event()
         self._thread = threading.Thread(target=self._write, name=f"logs {stream}", daemon=True)
         self._thread.start()
 
@@ -47,6 +48,11 @@ class LogStream:
         # The API rejects events with an empty message.
         self._waiting.put({"timestamp": int(time.time() * 1000), "message": text or " "})
 
+    def denial(self) -> str:
+        """Wait until the stream is created, and return why the role may not do so; empty where it may."""
+        self._made.wait(CLOSE_SECONDS)
+        return self._denial
+
     def close(self) -> str:
         self._waiting.put(None)
         self._thread.join(CLOSE_SECONDS)
@@ -55,10 +61,15 @@ class LogStream:
     def _write(self) -> None:
         try:
             self._make()
+            self._made.set()
             while batch := self._batch():
                 self._client.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=batch)
         except (ClientError, BotoCoreError) as error:
             self._failure = f"{self._group}: {error}"
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDeniedException":
+                self._denial = error.response["Error"]["Message"]
+        finally:
+            self._made.set()
 
     def _make(self) -> None:
         """Create the stream; create the group only where it is missing, since a role may lack that permission."""

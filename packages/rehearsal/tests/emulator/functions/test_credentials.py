@@ -1,4 +1,4 @@
-"""A function's role: who may have it, and who gets its keys."""
+"""A function's role: who may have it, who gets its keys, and whether it may write the log."""
 
 from __future__ import annotations
 
@@ -111,3 +111,30 @@ def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(enforced: Fu
     told = enforced.call(name)
     assert told.error
     assert REFUSED in told.answer["errorMessage"]
+
+
+def test_a_function_logs_with_the_permissions_of_its_role(enforced: Functions) -> None:
+    """Without them the call succeeds and its lines are lost: a test that reads them is red, as on AWS."""
+    api, logs = enforced.client("iam"), enforced.client("logs")
+    api.create_role(RoleName="silent", AssumeRolePolicyDocument=trust("lambda"))
+    name = enforced.make("def handler(*_):\n    print('HERE')", Role=f"arn:aws:iam::{ACCOUNT}:role/silent")
+    group = f"/aws/lambda/{name}"
+
+    def lines() -> list[str]:
+        assert not enforced.call(name).error
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return []
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def allow(*actions: str) -> None:
+        named = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
+        statement = {"Effect": "Allow", "Action": [f"logs:{action}" for action in actions], "Resource": f"{named}*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        api.put_role_policy(RoleName="silent", PolicyName="logs", PolicyDocument=document)
+
+    assert lines() == []
+    allow("CreateLogStream", "PutLogEvents")
+    assert lines() == [], "the group cannot be created"
+    allow("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+    assert "HERE" in lines()

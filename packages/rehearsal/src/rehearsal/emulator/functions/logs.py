@@ -13,8 +13,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from rehearsal.emulator.functions.execution_environment import InvocationResult
+from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.iam.enforcement import Request
+from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.emulator.ministack.port.function_records import FunctionConfig
-from rehearsal.emulator.ministack.port.logs import put_log_events
+from rehearsal.emulator.ministack.port.logs import has_group, put_log_events
 
 
 def lines(config: FunctionConfig, call: InvocationResult, request_id: str) -> list[str]:
@@ -31,9 +34,29 @@ def lines(config: FunctionConfig, call: InvocationResult, request_id: str) -> li
 
 
 def write(config: FunctionConfig, stream: str, events: Sequence[str]) -> None:
-    """Write the events to the function's log group. stream: that of the execution environment."""
+    """Write the events to the function's log group; they are lost where its role may not, and the call goes on.
+
+    stream: that of the execution environment.
+    """
     name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
-    put_log_events(name, stream, int(time.time() * 1000), [message for message in events if message])
+    if _may_write(config, name, stream):
+        put_log_events(name, stream, int(time.time() * 1000), [message for message in events if message])
+
+
+def _may_write(config: FunctionConfig, group: str, stream: str) -> bool:
+    """Whether the function's role may write to the stream, and create the group where there is none.
+
+    Source: AWS Lambda developer guide, "Sending Lambda function logs to CloudWatch Logs".
+    """
+    if not enforces_iam():
+        return True
+    region, account = config["FunctionArn"].split(":")[3:5]
+    log_group = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+    needed = [(f"logs:{action}", f"{log_group}:log-stream:{stream}") for action in ("CreateLogStream", "PutLogEvents")]
+    if not has_group(group):
+        needed.append(("logs:CreateLogGroup", log_group))
+    request = Request(roles.session_principal(config["Role"], config["FunctionName"]), "", "", region)
+    return not any(enforcement.find_denial(request, action, resource) for action, resource in needed)
 
 
 def _printed(text: str) -> list[str]:

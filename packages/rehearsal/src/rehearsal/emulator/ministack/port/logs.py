@@ -27,12 +27,17 @@ class LogSearch(TypedDict, total=False):
     startTime: float
 
 
+def has_group(name: str) -> bool:
+    """Whether the request's account has a log group of this name."""
+    return name in cloudwatch_logs._log_groups
+
+
 def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequence[str]) -> None:
     """Write messages to a stream of the request's account; create the group and the stream if needed.
 
     milliseconds: the events' timestamp, since the epoch.
     """
-    if group not in cloudwatch_logs._log_groups:
+    if not has_group(group):
         cloudwatch_logs._create_log_group({"logGroupName": group})
     if stream not in cloudwatch_logs._log_groups[group]["streams"]:
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
