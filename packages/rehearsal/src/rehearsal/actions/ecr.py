@@ -1,4 +1,4 @@
-"""Source/ECR: the description of an image, which the embedded registry has by name and digest.
+"""Source/ECR: the artifact describes an image in the embedded registry.
 
 Sources: AWS CodePipeline user guide, "Amazon ECR source action reference" and "imageDetail.json file for Amazon ECS
 blue/green deployment actions"; CodePipeline API reference, SourceRevisionOverride.
@@ -21,7 +21,7 @@ FILE = "imageDetail.json"
 
 
 class FetchImage:
-    """The artifact is imageDetail.json; no layer of the image is read, and none need exist."""
+    """Creates an artifact with imageDetail.json; it does not read the image's layers, which need not exist."""
 
     def run(self, task: Task) -> Outcome:
         repository, tag = task.setting("RepositoryName"), task.action.configuration.get("ImageTag") or LATEST
@@ -50,17 +50,17 @@ class FetchImage:
 
 
 def _describe(task: Task, api: Any, repository: str, tag: str) -> Mapping[str, Any]:
-    """The image that the execution was started for, else the one with the tag. Raises ActionError."""
+    """Return the image with the digest from the execution's start, else the one with the tag. Raises ActionError."""
     digest = task.wanted.get("IMAGE_DIGEST")
-    wanted = {"imageDigest": digest} if digest else {"imageTag": tag}
+    image_id = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
-        found = api.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
+        images = api.describe_images(repositoryName=repository, imageIds=[image_id])["imageDetails"]
     except ClientError as error:
         code = "PermissionError" if "AccessDenied" in error.response["Error"]["Code"] else "ConfigurationError"
         raise ActionError(f"{task.where}: cannot read the repository {repository}: {error}", code) from error
-    if not found:
+    if not images:
         raise ActionError(f"{task.where}: the repository {repository} has no image {digest or tag}: push one first")
-    image: Mapping[str, Any] = found[0]
+    image: Mapping[str, Any] = images[0]
     return image
 
 

@@ -52,7 +52,7 @@ class Received:
 
     @property
     def commit(self) -> str:
-        """An annotated tag is an object that names a commit."""
+        """The id of the pushed commit; an annotated tag is an object that refers to a commit."""
         return git("rev-parse", f"{self.after}^{{commit}}", cwd=self.remote)
 
 
@@ -80,7 +80,11 @@ def follow_repository(sources: Sequence[Action]) -> list[Action]:
 
 
 def _start_execution(deployed: Deployment, pushed: Received, sources: Sequence[Action], named: str | None) -> None:
-    """sources: those that read the repository; named: the only one, where the repository is not the project's."""
+    """Start the pipeline for a push, or say why it does not start.
+
+    sources: the source actions that read the repository. named: the source action of a repository other than the
+    project's.
+    """
     if repositories := follow_repository(sources):
         _start_by_push(deployed, pushed, repositories)
     elif objects := object_sources.object_sources(deployed.pipeline(), [named] if named else []):
@@ -119,7 +123,7 @@ def _missing_rule(deployed: Deployment, action: Action, pushed: Received) -> str
 
 
 def _start_by_upload(deployed: Deployment, pushed: Received, sources: Sequence[Action]) -> None:
-    """Write each source; a tag is no change of an object."""
+    """Write the pushed commit to the sources' objects; a pushed tag changes no object."""
     if pushed.push.tag:
         click.echo(f"{pushed.push} starts nothing: {sources[0].name} follows an object, which has no tags")
         return
@@ -149,7 +153,7 @@ def _split(listed: str) -> Iterator[str]:
 
 
 def print_started(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
-    """Say which execution a commit has started, and how to follow it."""
+    """Print the execution that a commit has started, and how to follow it."""
     others = [each for each in active_executions(deployed) if each != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
     if others:

@@ -43,6 +43,6 @@ def _previous_successful_execution(deployed: Deployment, stage: str) -> str:
         if each != latest:
             return each
     raise WrongUse(
-        f"no execution before {latest or 'the first one'} has succeeded in {stage} with the present version of the"
+        f"no execution before {latest or 'the first one'} has succeeded in {stage} with the current version of the"
         " pipeline, and is not a rollback itself: revert the change and push"
     )

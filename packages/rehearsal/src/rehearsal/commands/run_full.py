@@ -109,8 +109,8 @@ def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> 
 def _started(console: Console, deployed: Deployment, trees: SourceTrees, wanted: RunOptions) -> str:
     """Return the execution to follow: the one that the pipeline's creation or an upload started, or a new one.
 
-    One that has to stop after a stage is new: it may be past that stage before the transition is closed. Where sources
-    are in S3 or ECR, the first one has found nothing there.
+    With --until it is a new one: the first execution may pass that stage before the transition is disabled. With
+    sources in S3 or ECR it is a new one as well, because the first execution has found nothing there.
     """
     sources = object_sources.object_sources(deployed.pipeline(), trees.own)
     if deployed.first_execution and not wanted.until and not sources:
@@ -126,15 +126,15 @@ def _started(console: Console, deployed: Deployment, trees: SourceTrees, wanted:
 
 
 def _put_objects(console: Console, deployed: Deployment, trees: SourceTrees, sources: Sequence[Action]) -> str | None:
-    """Write the working tree to S3 and ECR; return the execution that this has started, else say that AWS has none."""
+    """Write the working tree to S3 and ECR; return the execution that this starts, else warn that AWS starts none."""
     contents = [(source, Content(trees.of(source.name).commit, trees.of(source.name).write_zip)) for source in sources]
     execution = object_sources.put(deployed, contents)
     places = ", ".join(map(object_sources.describe, sources))
     console.print(f"wrote {trees.of(sources[0].name).commit[:8]} to {places}", style="dim", soft_wrap=True)
     if execution is None:
         reason = object_sources.not_started_reason(sources)
-        said = f"on AWS this would not start the pipeline ({reason}); here it is started all the same"
-        console.print(said, style="dim", soft_wrap=True)
+        warning = f"on AWS this would not start the pipeline ({reason}); here it is started all the same"
+        console.print(warning, style="dim", soft_wrap=True)
     return execution
 
 
@@ -151,13 +151,13 @@ def _push(console: Console, trees: SourceTrees, branches: Sequence[Branch]) -> N
 
 
 def _push_as_trigger(space: Workspace, console: Console, trees: SourceTrees, deployed: Deployment) -> None:
-    """Push to every branch that the pipeline follows, and say where AWS would not have started it."""
+    """Push to every branch that the pipeline follows, and warn if the push would not start the pipeline on AWS."""
     branches, project = deployed.branches(), trees.project
     push = push_changes(space, project.repository, project.commit, deployed.branch())
     _push(console, trees, branches)
     if branches and push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
-        said = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
-        console.print(said, style="dim", soft_wrap=True)
+        warning = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
+        console.print(warning, style="dim", soft_wrap=True)
 
 
 def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:

@@ -122,15 +122,15 @@ def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) ->
         if all(each in others for others in lists):
             return each
     raise WrongUse(
-        f"no execution has succeeded in all of {', '.join(stages)} with the present version of the pipeline;"
-        " `rehearse retry` takes a failed one up"
+        f"no execution has succeeded in all of {', '.join(stages)} with the current version of the pipeline;"
+        " `rehearse retry` retries a failed one"
     )
 
 
 def successful_executions(deployed: Deployment, stage: str) -> list[str]:
-    """Return the executions a rollback of the stage can reach, newest first.
+    """Return the executions that can be targets of a rollback of the stage, newest first.
 
-    They have succeeded in it with the present version of the pipeline, and are not rollbacks themselves.
+    They have succeeded in the stage with the current version of the pipeline, and are not rollbacks themselves.
     """
     listed = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}

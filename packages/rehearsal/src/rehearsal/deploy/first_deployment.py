@@ -68,7 +68,7 @@ class Deployment:
         return parse(self.api().get_pipeline(name=self.key.name)["pipeline"])
 
     def branch(self) -> str:
-        """Return the branch that starts the pipeline; for one without git sources, that of the local remote."""
+        """Return the branch that starts the pipeline; for a pipeline without git sources, DEFAULT_BRANCH."""
         branches = self.branches()
         return branches[0].name if branches else DEFAULT_BRANCH
 

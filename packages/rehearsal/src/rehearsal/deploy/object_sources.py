@@ -1,4 +1,4 @@
-"""Sources that are an object or an image: the working tree as a zip in S3, and an image of ECR that names its commit.
+"""Content of sources in S3 and ECR: the working tree as a zip file, and an image with a digest for each commit.
 
 Sources: AWS CodePipeline user guide, "Amazon S3 source action reference", "Amazon ECR source action reference".
 """
@@ -23,21 +23,21 @@ from rehearsal.errors import WrongUse
 
 PROVIDERS = ("S3", "ECR")
 LATEST = "latest"
-# Rules and polling start a pipeline within some 0.1 s here.
+# Rules and polling start a pipeline after about 0.1 s here.
 START_SECONDS = 5.0
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a source gets: the commit, and a function that writes its files into a zip."""
+    """Content for a source: the id of a commit, and a function that writes its files to a zip file."""
 
     commit: str
     write_zip: Callable[[Path], None]
 
 
 def object_sources(pipeline: Pipeline, named: Iterable[str]) -> list[Action]:
-    """The sources in S3 and ECR that get the working tree: the only source of a pipeline, and those in `named`."""
+    """Return the sources in S3 and ECR to write to: the only source of a pipeline, and those in `named`."""
     sources, names = pipeline.stages[0].actions, set(named)
     return [
         source
@@ -47,9 +47,10 @@ def object_sources(pipeline: Pipeline, named: Iterable[str]) -> list[Action]:
 
 
 def put(deployed: Deployment, sources: Iterable[tuple[Action, Content]]) -> str | None:
-    """Write each source; return the execution that the last of them started, as it does on AWS; None where none did.
+    """Write each source, and return the newest execution that this starts, by polling or an EventBridge rule.
 
-    A rule of EventBridge starts it, or polling. Raises WrongUse where the bucket or the repository does not exist.
+    None where no execution starts within START_SECONDS. Raises WrongUse where the bucket or the repository does not
+    exist.
     """
     known = set(_executions(deployed))
     for action, content in sources:
@@ -63,7 +64,7 @@ def put(deployed: Deployment, sources: Iterable[tuple[Action, Content]]) -> str 
 
 
 def describe(action: Action) -> str:
-    """Return the place that a source reads."""
+    """Return the S3 URL, or the image with its tag, that a source reads."""
     settings = action.configuration
     if action.type.provider == "S3":
         return f"s3://{settings.get('S3Bucket')}/{settings.get('S3ObjectKey')}"
@@ -71,13 +72,13 @@ def describe(action: Action) -> str:
 
 
 def not_started_reason(sources: Iterable[Action]) -> str:
-    """Why a write started nothing, for a message."""
+    """Return why writing the sources started no execution, for a message."""
     why = "does not poll, and no rule of EventBridge has taken the upload"
     return "; ".join(f"{source.name} {why}" for source in sources)
 
 
 def _executions(deployed: Deployment) -> list[str]:
-    """Newest first."""
+    """Return the ids of the pipeline's executions, newest first."""
     listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
     return [execution["pipelineExecutionId"] for execution in listed]
 
@@ -88,12 +89,12 @@ def _put_object(deployed: Deployment, action: Action, content: Content) -> None:
         zip_file = Path(folder) / "source.zip"
         content.write_zip(zip_file)
         with zip_file.open("rb") as body:
-            wanted = {"Bucket": settings["S3Bucket"], "Key": settings["S3ObjectKey"]}
-            _write(action, _client(deployed, action, "s3").put_object, **wanted, Body=body)
+            location = {"Bucket": settings["S3Bucket"], "Key": settings["S3ObjectKey"]}
+            _write(action, _client(deployed, action, "s3").put_object, **location, Body=body)
 
 
 def _put_image(deployed: Deployment, action: Action, content: Content) -> None:
-    """An image without layers: its configuration's digest is made of the commit, so that each commit is an image."""
+    """Put an image without layers; its configuration's digest depends on the commit, so that each commit has one."""
     digest = f"sha256:{hashlib.sha256(content.commit.encode()).hexdigest()}"
     configuration = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 0, "digest": digest}
     manifest = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": configuration, "layers": []}

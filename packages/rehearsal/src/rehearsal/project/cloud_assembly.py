@@ -125,7 +125,7 @@ class Stack:
 
 
 class Branch(NamedTuple):
-    """A branch that a source action follows."""
+    """A branch that a source action follows; source: the name of the action."""
 
     source: str
     name: str

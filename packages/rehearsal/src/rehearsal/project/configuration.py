@@ -111,7 +111,7 @@ class CodeBuild(BaseModel):
 
 
 class Source(BaseModel):
-    """The tree that a source action reads."""
+    """The files that a source action reads; path: a git repository, or a folder in one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -75,9 +75,10 @@ class Repository:
         return self._git("commit-tree", tree, "-p", "HEAD", "-m", message, env=env)
 
     def snapshot_of_folder(self) -> str:
-        """The id of a commit that holds the folder of the project only, without history; a snapshot of a root is whole.
+        """Return the id of a commit with only the project's folder, without history.
 
-        The same files have the same id, because its date is that of HEAD.
+        For a project at the root of the repository, it is `snapshot`. The same files have the same id, because the
+        commit has the date of HEAD.
         """
         whole = self.snapshot()
         if self.project == Path():
@@ -129,7 +130,7 @@ class Repository:
         source_files.write_folder(self.top, commit, folder, self._scratch_objects())
 
     def write_zip(self, commit: str, zip_file: Path) -> None:
-        """Write the files of `commit`, a snapshot perhaps, into a zip."""
+        """Write the files of a commit or snapshot to a zip file."""
         source_files.write_zip(self.top, commit, zip_file, self._scratch_objects())
 
     def _scratch_objects(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ NAME = "rehearsal"
 NO_SOURCES: Mapping[str, Path] = MappingProxyType({})
 _HOOK = """\
 #!/bin/sh
-# Made by `{name} up`; `{name} down` takes it away.
+# Created by `{name} up`; `{name} down` removes it.
 [ -z "${silent}" ] || exit 0
 unset GIT_DIR GIT_QUARANTINE_PATH
 cd {root} && PYTHONPATH={package} exec {command} received{source}
@@ -28,8 +28,10 @@ cd {root} && PYTHONPATH={package} exec {command} received{source}
 
 @dataclass(frozen=True)
 class PushRemote:
-    """root: the folder of a user's repository. remote: the bare one that it pushes to. source: the source action that
-    reads it, where it is not the project's.
+    """The remote of one of the user's repositories.
+
+    root: the repository's folder. remote: the bare repository that it pushes to. source: the source action that reads
+    it; empty for the project's repository.
     """
 
     root: Path
@@ -40,8 +42,8 @@ class PushRemote:
 def add(space: Workspace, sources: Mapping[str, Path] = NO_SOURCES) -> str | None:
     """Add the remote and its hook, so that `git push rehearsal` starts the pipeline, also for commits pushed before.
 
-    sources: the repositories of sources that do not read the project's. Returns a message where another remote has this
-    name, else None.
+    sources: source action -> folder of its own repository. Returns a message where another remote has this name, else
+    None.
     """
     refusals = [_add(space, pushes) for pushes in _push_remotes(space, sources)]
     return "; ".join(filter(None, refusals)) or None

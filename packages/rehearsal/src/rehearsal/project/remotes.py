@@ -1,4 +1,4 @@
-"""The bare repositories that replace those of git sources."""
+"""The bare repositories that git sources read."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ REMOTE = "remote.git"
 
 @dataclass(frozen=True)
 class Remotes:
-    """project: that of the rehearsed project. sources: the folder of those that sources with a separate tree have."""
+    """Paths of the bare repositories.
+
+    project: the one of the rehearsed project. sources: the folder of the ones for `sources` in rehearsal.toml.
+    """
 
     project: Path
     sources: Path
 
     def of(self, source: str) -> Path:
-        """Return the one that a source action reads."""
+        """Return the bare repository that a source action reads."""
         own = self.folder(source) / REMOTE
         return own if own.exists() else self.project
 
     def folder(self, source: str) -> Path:
-        """Return the folder of a source that rehearsal.toml gives a separate tree."""
+        """Return the folder of a source action in `sources` of rehearsal.toml."""
         return self.sources / quote(source, safe="")

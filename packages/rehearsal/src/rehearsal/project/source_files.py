@@ -31,7 +31,7 @@ _POINTER_BYTES = 1024
 def write_zip(repository: Path, commit: str, zip_file: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Write the files of `commit` to an uncompressed zip; return notes on differences from a clone.
 
-    env: where git finds its objects.
+    env: environment variables for git, such as the place of a snapshot's objects.
     """
     return _run("zip", repository, commit, zip_file, env or {})
 

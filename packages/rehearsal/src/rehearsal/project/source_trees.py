@@ -1,4 +1,4 @@
-"""The working trees that the source actions of a pipeline read: the project's, and those that rehearsal.toml names."""
+"""The working trees that a pipeline's source actions read: the project's, and those in `sources` of rehearsal.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.project.remotes import REMOTE, Remotes
 
 @dataclass(frozen=True)
 class Tree:
-    """A working tree as a commit, and the bare repository that takes it."""
+    """A working tree; commit: the id of its snapshot. remote: the bare repository to push it to."""
 
     repository: Repository
     commit: str
@@ -30,30 +30,34 @@ class Tree:
 
 
 def own_repositories(root: Path, sources: Mapping[str, Source]) -> dict[str, Path]:
-    """Return the folders of sources that are the root of a repository, from which a user can push."""
+    """Return source action -> folder, for folders that are the root of a repository, from which users can push."""
     return {name: root / source.path for name, source in sources.items() if (root / source.path / ".git").exists()}
 
 
 class SourceTrees:
-    """project: the snapshot of the project's tree; sources: what rehearsal.toml gives other sources, by their names."""
+    """The snapshots of the working trees; project: the one of the project's working tree.
+
+    sources: `sources` of rehearsal.toml.
+    """
 
     def __init__(self, root: Path, repository: Repository, sources: Mapping[str, Source], remotes: Remotes) -> None:
         self.project = Tree(repository, repository.snapshot(), remotes.project)
         self._root, self._sources, self._remotes = root, sources, remotes
 
     def of(self, source: str) -> Tree:
-        """The tree of a source action."""
+        """Return the working tree that a source action reads."""
         return self.own.get(source, self.project)
 
     def check_names(self, actions: Sequence[str]) -> None:
-        """Raise WrongUse where rehearsal.toml names a source that the pipeline does not have."""
+        """Raise WrongUse where rehearsal.toml has a source that is not in `actions`, the pipeline's source actions."""
         for name in self._sources:
             if name not in actions:
                 raise WrongUse(f"{FILE}: sources.{name}: the pipeline has no such source; it has {', '.join(actions)}")
 
     @cached_property
     def own(self) -> Mapping[str, Tree]:
-        self._forget_others()
+        """Source action -> its own working tree, for the entries of `sources`."""
+        self._remove_others()
         return {name: self._read(name, source) for name, source in self._sources.items()}
 
     def _read(self, name: str, source: Source) -> Tree:
@@ -63,10 +67,10 @@ class SourceTrees:
         init_bare_repository(folder / REMOTE)
         return Tree(repository, repository.snapshot_of_folder(), folder / REMOTE)
 
-    def _forget_others(self) -> None:
-        """Remove the repositories of sources that rehearsal.toml does not name any more."""
-        named = {self._remotes.folder(name) for name in self._sources}
+    def _remove_others(self) -> None:
+        """Remove the bare repositories of sources that rehearsal.toml does not have any more."""
+        current = {self._remotes.folder(name) for name in self._sources}
         if self._remotes.sources.exists():
             for folder in self._remotes.sources.iterdir():
-                if folder not in named:
+                if folder not in current:
                     shutil.rmtree(folder)

@@ -74,7 +74,7 @@ class Workspace:
 
     @property
     def sources(self) -> Path:
-        """The bare repositories of sources to which rehearsal.toml gives a separate tree."""
+        """The folder of the bare repositories for `sources` in rehearsal.toml."""
         return self.home / "sources"
 
     @property

@@ -59,7 +59,7 @@ class AlarmEvaluator:
             cloudwatch.change_alarm_state(alarm, state, rule.reason(values, state))
 
     def _values(self, alarm: Alarm, rule: AlarmRule) -> Series:
-        """Return the value of the metric or expression in each period of the evaluation range, the newest first.
+        """Return the value of the alarm's metric or expression in each period of the evaluation range, newest first.
 
         Raises UnsupportedExpression.
         """

@@ -1,4 +1,4 @@
-"""The metrics and expressions under an alarm's `Metrics`.
+"""Metrics and expressions in an alarm's property `Metrics`.
 
 Source: CloudWatch API reference, "MetricDataQuery", and CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
 """
@@ -16,9 +16,10 @@ from rehearsal.json_values import items, mapping, text
 
 @dataclass(frozen=True)
 class AlarmMath:
-    """The definition of what an alarm watches.
+    """The metrics and expressions of an alarm.
 
-    metrics: each with the members of an alarm on it. watched: the id of the result. period: of all metrics, in seconds.
+    metrics: id -> a metric with the members of an alarm on it. expressions: id -> text. watched: the id of the metric
+    or expression that the alarm evaluates. period: of all metrics, in seconds.
     """
 
     metrics: Mapping[str, Alarm]
@@ -28,7 +29,7 @@ class AlarmMath:
 
     @classmethod
     def of(cls, queries: Sequence[object]) -> AlarmMath:
-        """Return what the queries watch. Raises UnsupportedExpression where it cannot be evaluated."""
+        """Return the metrics and expressions of an alarm's `Metrics`. Raises UnsupportedExpression."""
         metrics = {text(query, "Id"): single_metric(query) for query in queries if mapping(query, "MetricStat")}
         expressions = {text(query, "Id"): text(query, "Expression") for query in queries if text(query, "Expression")}
         watched = [text(query, "Id") for query in queries if str(mapping(query).get("ReturnData", True)) != "False"]
@@ -40,18 +41,18 @@ class AlarmMath:
         return math
 
     def series(self, read: Callable[[Alarm], Series]) -> Series:
-        """Return the watched time series; `read` returns that of a metric. Raises UnsupportedExpression."""
+        """Return the watched time series; read: returns a metric's time series. Raises UnsupportedExpression."""
         series = {id_: read(metric) for id_, metric in self.metrics.items()}
         return MetricMath(series, self.expressions, self.period).series(self.watched)
 
 
 def single_metric(query: object) -> Alarm:
-    """Return the metric of a query as an alarm on it has it. Raises UnsupportedExpression for other accounts."""
+    """Return a query's metric with the members of an alarm on it. Raises UnsupportedExpression for other accounts."""
     stat, metric = mapping(query, "MetricStat"), mapping(query, "MetricStat", "Metric")
     if text(query, "AccountId"):
         raise UnsupportedExpression("a metric of another account is not evaluated")
     dimensions = [Dimension(Name=text(item, "Name"), Value=text(item, "Value")) for item in items(metric, "Dimensions")]
-    found = Alarm(
+    alarm = Alarm(
         MetricName=text(metric, "MetricName"),
         Namespace=text(metric, "Namespace"),
         Period=float(str(stat["Period"])),
@@ -59,9 +60,9 @@ def single_metric(query: object) -> Alarm:
     )
     name = text(stat, "Stat")
     if name.startswith(("p", "t", "w", "P", "T", "W")):
-        found["ExtendedStatistic"] = name
+        alarm["ExtendedStatistic"] = name
     else:
-        found["Statistic"] = name
+        alarm["Statistic"] = name
     if unit := text(stat, "Unit"):
-        found["Unit"] = unit
-    return found
+        alarm["Unit"] = unit
+    return alarm

@@ -1,4 +1,4 @@
-"""Metric math: evaluates the expression of an alarm for each of its periods.
+"""Evaluation of an alarm's metric math expression for each of its periods.
 
 Source: Amazon CloudWatch user guide, "Using metric math", syntax and functions, and "Using IF expressions".
 """
@@ -21,7 +21,7 @@ from rehearsal.emulator.cloudwatch.series_functions import (
     is_series,
 )
 
-# How Python writes an operator of metric math.
+# Operator of metric math -> the same operator in Python.
 _SPELLINGS = {"^": "**", "&&": " and ", "||": " or ", "AND": "and", "OR": "or"}
 _OPERATOR = re.compile(r"""("[^"]*"|'[^']*')|\^|&&|\|\||\bAND\b|\bOR\b""")
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[float, float], float]] = {
@@ -43,9 +43,9 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class MetricMath:
-    """The metrics and expressions of one request, by their ids.
+    """The metrics and expressions of one alarm, by id.
 
-    metrics: one value for each period, the newest first. period: of all metrics, in seconds.
+    metrics: time series with one value per period, newest first. period: of all metrics, in seconds.
     """
 
     metrics: Mapping[str, Series]
@@ -56,7 +56,7 @@ class MetricMath:
         """Return the time series of a metric or expression. Raises UnsupportedExpression."""
         value = self._named(id_)
         if not is_series(value):
-            raise UnsupportedExpression(f"{id_} is no single time series")
+            raise UnsupportedExpression(f"{id_} is not a single time series")
         return value
 
     def _named(self, id_: str) -> Value:
@@ -125,7 +125,7 @@ class MetricMath:
     def _all_series(self, node: ast.expr) -> list[Series]:
         value = self._value(node)
         if isinstance(value, float):
-            raise UnsupportedExpression(f"{ast.unparse(node)} is no time series")
+            raise UnsupportedExpression(f"{ast.unparse(node)} is not a time series")
         return [value] if is_series(value) else list(value)
 
 
@@ -136,5 +136,5 @@ def _not_empty(array: list[Series]) -> list[Series]:
 
 
 def _python_of(text: str) -> str:
-    """Return the expression in Python's syntax; quoted text stays."""
-    return _OPERATOR.sub(lambda found: _SPELLINGS.get(found[0], found[0]), text).strip()
+    """Return the expression in Python's syntax; quoted strings stay unchanged."""
+    return _OPERATOR.sub(lambda match: _SPELLINGS.get(match[0], match[0]), text).strip()

@@ -70,7 +70,7 @@ def plain_properties(properties: Properties) -> Properties:
 
 
 def _single_metric(metrics: Sequence[object]) -> Properties | None:
-    """The properties of a single metric; None for an expression, and for a metric of another account."""
+    """Return the properties of an alarm on a single metric; None for an expression or another account's metric."""
     if len(metrics) != 1 or not mapping(metrics[0], "MetricStat"):
         return None
     with suppress(UnsupportedExpression):

@@ -1,4 +1,4 @@
-"""The functions of metric math on time series, with missing data points as AWS treats them.
+"""Functions of metric math on time series, with AWS's treatment of missing data points.
 
 Source: Amazon CloudWatch user guide, "Using metric math", syntax and functions, and "Using IF expressions".
 """
@@ -9,24 +9,25 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeIs
 
-# A value for each period, the newest first; None where the period has no data point.
+# One value per period, newest first; None where the period has no data point.
 Series = list[float | None]
 Value = float | Series | list[Series]
 
 
 class UnsupportedExpression(Exception):
-    """The expression is wrong, or it has something that is not evaluated here."""
+    """The expression is invalid, or uses something that is not implemented here."""
 
 
 def is_series(value: Value) -> TypeIs[Series]:
-    """Return whether the value is one time series."""
+    """Whether the value is one time series."""
     return isinstance(value, list) and not any(isinstance(item, list) for item in value)
 
 
 def combine(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Apply an operator to numbers, data points of the same period, or each time series of an array.
+    """Apply an operator to numbers, to data points of the same period, or to each time series of an array.
 
-    Where only one of two series has a data point, the missing one is 0. A division by zero drops the data point.
+    Where only one of two series has a data point, the missing one counts as 0. A division by zero has no data point as
+    its result.
     """
     if isinstance(left, float) and isinstance(right, float):
         if (number := _apply(function, left, right)) is None:
@@ -61,7 +62,7 @@ def _points(function: Callable[[float, float], float], left: float | Series, rig
 def _point(
     function: Callable[[float, float], float], left: float | None, right: float | None, *, both: bool
 ) -> float | None:
-    """Return the data point of two; both: none where one of them is missing, as between a series and a number."""
+    """Return the result for two data points; both: None unless both exist, as between a series and a number."""
     if (left is None and right is None) or (both and (left is None or right is None)):
         return None
     return _apply(function, left or 0.0, right or 0.0)
@@ -87,9 +88,10 @@ def _each(function: Callable[[float], float]) -> Callable[[Value], Value]:
 
 
 def _across(function: Callable[[Sequence[float], int], float]) -> Callable[[Value], Value]:
-    """Return a function that makes one time series of an array.
+    """Return a function that combines the time series of an array into one.
 
-    Of one time series it would be a number over all data points that CloudWatch reads, and AWS does not say how many.
+    For a single time series, the result on AWS is a number from all data points that CloudWatch reads, and AWS does not
+    document how many these are.
     """
 
     def apply(value: Value) -> Value:
@@ -105,7 +107,7 @@ def _across(function: Callable[[Sequence[float], int], float]) -> Callable[[Valu
 
 
 def _fill(value: Value, filler: Value | None = None) -> Value:
-    """Replace missing data points, by the last one before them where there is no filler (REPEAT)."""
+    """Replace missing data points by the filler, or without one (REPEAT) by the previous data point."""
     if isinstance(value, float) or not (filler is None or isinstance(filler, float)):
         raise UnsupportedExpression("FILL takes time series, and a number or REPEAT")
     if not is_series(value):
@@ -122,13 +124,13 @@ def _fill_series(series: Series, filler: float | None) -> Series:
 
 
 def _choose(condition: Value, true: Value, false: Value | None = None) -> Value:
-    """IF: decide for each data point of the condition; a missing one is dropped."""
+    """Implement IF, for each data point of the condition; without one, the result has no data point either."""
     for value in (condition, true, false):
         if not (value is None or isinstance(value, float) or is_series(value)):
             raise UnsupportedExpression("IF takes single time series and numbers")
     lengths = [len(value) for value in (condition, true, false) if isinstance(value, list)]
     if not lengths:
-        raise UnsupportedExpression("IF of numbers only is no time series")
+        raise UnsupportedExpression("IF with only numbers is not a time series")
     conditions, trues, falses = (_spread(value, lengths[0]) for value in (condition, true, false))
     missing = None if isinstance(condition, float) else 0.0
     return [

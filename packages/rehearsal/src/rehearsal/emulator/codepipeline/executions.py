@@ -58,14 +58,17 @@ def get(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
-    """Newest first; those that succeeded in a stage with the present version of the pipeline where a filter says so."""
+    """List executions, newest first.
+
+    With the filter succeededInStage, only those that succeeded in the stage with the current version of the pipeline.
+    """
     deployed = call.deployed()
-    wanted = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
+    stage = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
     executions = [
         each
         for each in reversed(call.engine.executions_of(deployed.key))
-        if wanted is None
-        or (each.version == deployed.version and wanted in each.stages and each.stages[wanted].status == "Succeeded")
+        if stage is None
+        or (each.version == deployed.version and stage in each.stages and each.stages[stage].status == "Succeeded")
     ]
     return call.page([_summary(each) for each in executions], "pipelineExecutionSummaries")
 

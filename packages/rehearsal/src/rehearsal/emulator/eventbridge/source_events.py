@@ -1,4 +1,4 @@
-"""Uploads and images that start pipelines: a source that polls, and events of S3 and ECR that MiniStack does not send.
+"""Starts of pipelines by uploads and images: polling, and events of S3 and ECR that MiniStack does not send.
 
 Sources: AWS CodePipeline user guide, "Source actions and change detection methods", "Amazon ECR source actions and
 EventBridge resources"; Amazon ECR user guide, "Sample events from Amazon ECR"; Amazon S3 user guide, "Amazon S3
@@ -27,7 +27,10 @@ CREATED = "s3:ObjectCreated:"
 
 
 class SourceEvents:
-    """Hears of objects and images. An upload starts a pipeline that polls for it, where AWS looks every few minutes."""
+    """Starts pipelines and sends events after uploads of objects and images.
+
+    An upload immediately starts a pipeline that polls for the object, where AWS polls every few minutes.
+    """
 
     def __init__(self, api: CodePipelineApi, engine: Engine) -> None:
         self._api, self._engine = api, engine
@@ -44,31 +47,31 @@ class SourceEvents:
         return fire_and_follow
 
     def follow_images(self, put_image: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the replacement of PutImage: EventBridge gets ECR's event of a new image or tag."""
+        """Return the replacement of PutImage; it sends ECR's event for a new image or tag to EventBridge."""
 
-        def put_and_tell(data: Mapping[str, Any]) -> Any:
+        def put_and_send_event(data: Mapping[str, Any]) -> Any:
             answer = put_image(data)
             if answer[0] < 400:
                 image = json.loads(answer[2])["image"]
-                _tell_image(image["repositoryName"], image["imageId"]["imageDigest"], data.get("imageTag"))
+                _send_image_event(image["repositoryName"], image["imageId"]["imageDigest"], data.get("imageTag"))
             return answer
 
-        return put_and_tell
+        return put_and_send_event
 
     def follow_manifests(self, put_manifest: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the replacement of the registry's upload of a manifest, which is how Docker pushes."""
+        """Return the replacement of the registry's upload of a manifest, by which Docker pushes an image."""
 
-        def put_and_tell(name: str, ref: str, headers: Any, body: Any) -> Any:
+        def put_and_send_event(name: str, ref: str, headers: Any, body: Any) -> Any:
             answer = put_manifest(name, ref, headers, body)
             if answer[0] < 400:
                 tag = None if ref.startswith("sha256:") else ref
-                _tell_image(name, answer[1]["Docker-Content-Digest"], tag)
+                _send_image_event(name, answer[1]["Docker-Content-Digest"], tag)
             return answer
 
-        return put_and_tell
+        return put_and_send_event
 
     def _sources_of(self, bucket: str, key: str) -> Iterator[tuple[PipelineKey, Action]]:
-        """The source actions that read the object."""
+        """Yield each source action that reads the object, with its pipeline."""
         for pipeline, deployed in list(self._engine.pipelines.items()):
             for action in deployed.pipeline.stages[0].actions:
                 settings = action.configuration
@@ -87,7 +90,7 @@ class SourceEvents:
         _put_event(owner, region, _trail_event(bucket, key, region))
 
     def _start(self, key: PipelineKey, trigger: Mapping[str, str]) -> None:
-        """A start that is refused is in the log, because no caller waits for it."""
+        """Start a pipeline; an error is only logged, because no caller waits for it."""
         try:
             self._api.start(key.name, key.account, key.region, trigger)
         except ApiError as error:
@@ -95,7 +98,7 @@ class SourceEvents:
 
 
 def _trail_event(bucket: str, key: str, region: str) -> Mapping[str, object]:
-    """CloudTrail's record of the upload, by which CDK's S3Trigger.EVENTS starts a pipeline."""
+    """Return CloudTrail's event of an upload, by which CDK's S3Trigger.EVENTS starts a pipeline."""
     arn = f"arn:aws:s3:::{bucket}"
     detail = {
         "eventSource": "s3.amazonaws.com",
@@ -112,7 +115,7 @@ def _trail_event(bucket: str, key: str, region: str) -> Mapping[str, object]:
     }
 
 
-def _tell_image(repository: str, digest: str, tag: str | None) -> None:
+def _send_image_event(repository: str, digest: str, tag: str | None) -> None:
     account, region = get_account_id(), get_region()
     detail = {"result": "SUCCESS", "repository-name": repository, "image-digest": digest, "action-type": "PUSH"}
     event = {

@@ -57,7 +57,7 @@ def check_no_rollback(failed: Execution) -> None:
 
 
 def has_succeeded_since(target: Execution, stage: str, executions: Sequence[Execution]) -> bool:
-    """Return whether a newer execution than the target has succeeded in the stage."""
+    """Whether an execution that is newer than the target has succeeded in the stage."""
     newer = [execution for execution in executions if execution.number > target.number]
     return any(execution.stages[stage].status == "Succeeded" for execution in newer if stage in execution.stages)
 
@@ -79,7 +79,7 @@ def find_rollback_target(deployed: DeployedPipeline, stage: str, executions: Seq
 
     executions: oldest first, without the one that has failed.
     """
-    # By whether the candidate is a rollback, which says less than the reason of an execution before it.
+    # Whether the candidate is a rollback -> the error of the newest one; the error of a rollback is the less useful.
     reasons: dict[bool, RequestRejected] = {}
     for candidate in reversed([execution for execution in executions if stage in execution.stages]):
         try:

@@ -60,7 +60,7 @@ def _roll_back(pipeline: PipelineWriter, ended: ExecutionWriter, stage: str) -> 
 
 
 def _doubt(stage: str, target: Execution, executions: Sequence[Execution]) -> str:
-    """Return what CodePipeline does not document: whether it looks further back than to the last success."""
+    """Return a note where CodePipeline may not take this target: it is older than the last success in the stage."""
     if eligibility.has_succeeded_since(target, stage, executions):
         return (
             f"; the last success in {stage} was a rollback, which cannot be a target:"
@@ -70,7 +70,7 @@ def _doubt(stage: str, target: Execution, executions: Sequence[Execution]) -> st
 
 
 def manual_rollback(caller: str) -> Mapping[str, str]:
-    """Return the trigger of a rollback that a caller starts."""
+    """Return the trigger of a rollback that `caller`, an ARN, starts."""
     return {"triggerType": "ManualRollback", "triggerDetail": caller}
 
 

@@ -166,7 +166,7 @@ PIPELINE_TARGETS = Correction(
     ),
 )
 SOURCE_EVENTS = Correction(
-    fault="An upload starts no pipeline that polls for it, and a new image is no event.",
+    fault="An upload does not start a pipeline that polls for it, and a new image does not send an event.",
     test=f"{TESTS}/eventbridge/test_source_events.py::test_ministack_tells_of_no_image",
     upstream=DIFFERENT_DESIGN,
     patches=(

@@ -6,5 +6,5 @@ from ministack.services import ecr
 
 
 def repository_arn(name: str) -> str:
-    """Return the ARN of a repository of the request's account."""
+    """Return the ARN of a repository of the request's account and region."""
     return str(ecr._repo_arn(name))
