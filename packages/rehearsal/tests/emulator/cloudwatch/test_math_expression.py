@@ -73,7 +73,7 @@ def test_an_expression_has_a_value_for_each_period(text: str, points: Series) ->
         ("FILL(metric1, metric2)", "FILL takes"),
         ("METRICS()", "not a single time series"),
         ("5", "not a single time series"),
-        ("IF(1, 2, 3)", "IF of numbers only"),
+        ("IF(1, 2, 3)", "IF with only numbers"),
         ("IF(METRICS(), 1, 0)", "IF takes single"),
         ("IF(metric1)", "IF has no 1 arguments"),
         ("[metric1, 5]", "5 is not a time series"),
