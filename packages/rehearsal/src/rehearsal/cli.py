@@ -159,6 +159,10 @@ VERBS = {
     "completion": Verb(
         "completion", "Print the completion script of SHELL, and the short name `rehearse` that it completes."
     ),
+    "pr": Verb(
+        "pull_requests",
+        "Open, update or close a pull request of the working tree, which starts the pipeline by its triggers.",
+    ),
     "received": Verb("post_receive", ""),
 }
 

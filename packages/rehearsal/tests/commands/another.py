@@ -34,7 +34,7 @@ def source(provider: str = "CodeStarSourceConnection", **configuration: str) -> 
 
 
 @contextmanager
-def another(tiny: Tiny, *stages: dict[str, Any]) -> Iterator[Tiny]:
+def another(tiny: Tiny, *stages: dict[str, Any], **more: Any) -> Iterator[Tiny]:
     """`tiny` with a deployed pipeline of these stages; its own one, its commits and its journals are as they were."""
     declaration: Any = {
         "name": NAME,
@@ -42,6 +42,7 @@ def another(tiny: Tiny, *stages: dict[str, Any]) -> Iterator[Tiny]:
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/codepipeline",
         "artifactStore": {"type": "S3", "location": BUCKET},
         "stages": list(stages),
+        **more,
     }
     record, key = tiny.space.aws / "pipeline.json", PipelineKey(ACCOUNT, REGION, NAME)
     api, own, head = tiny.deployed.api(), tiny.deployed, tiny.git("rev-parse", "HEAD").strip()

@@ -25,7 +25,7 @@ COMMANDS = {
     "keep-running": ("up", "console", "down", "watch", "stop", "approve", "reject"),
     "parts": ("retry", "rollback", "run"),
     "iam": ("permissions", "run", "up"),
-    "other-projects": ("run", "up", "plan"),
+    "other-projects": ("run", "up", "plan", "pr"),
     "configuration": ("clean", "completion"),
 }
 # Output that a shell evaluates.

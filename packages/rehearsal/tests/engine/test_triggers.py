@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.model.definition import Pipeline, parse
-from rehearsal.engine.model.triggers import Push, matches, mismatch_reason, push_mismatch_reason
+from rehearsal.engine.model.definition import Filter, Pipeline, Trigger, parse
+from rehearsal.engine.model.triggers import (
+    PullRequest,
+    Push,
+    matches,
+    mismatch_reason,
+    pull_request_mismatch_reason,
+    push_mismatch_reason,
+)
 from tests.engine.conftest import action, declaration
 
 
@@ -147,3 +154,14 @@ def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
 def test_globs_match_as_codepipeline_documents_them(glob: str, name: str, expected: bool) -> None:
     """The examples and rules of the page on glob patterns."""
     assert matches(glob, name) is expected
+
+
+def test_a_filter_without_events_takes_every_pull_request() -> None:
+    """And one without branches or paths any of them; a trigger for pushes only takes none."""
+    event = PullRequest("CLOSED", "any", ("file",))
+    every, none = Trigger("Repo", (), (Filter(None, None, None),)), Trigger("Repo", (Filter(None, None, None),), ())
+    reasons = [
+        pull_request_mismatch_reason(Pipeline("p", "", (), {}, triggers=(trigger,)), "Repo", event)
+        for trigger in (every, none)
+    ]
+    assert reasons == [None, "Repo has no trigger with filters for pull requests"]

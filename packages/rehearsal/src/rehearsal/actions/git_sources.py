@@ -17,6 +17,8 @@ from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.project import git_repository, source_files
 from rehearsal.project.remotes import Remotes
 
+# The variables of an execution that a pull request has started, as its start has them.
+PULL_REQUEST = ("SourceBranchName", "DestinationBranchName", "PullRequestId", "PullRequestTitle")
 Variables = Callable[[Task, git_repository.Commit], Mapping[str, str]]
 _FORMAT = "OutputArtifactFormat"
 
@@ -35,7 +37,7 @@ class FetchRevision:
         _check_format(task)
         if "ConnectionArn" in task.action.configuration:
             task.require(*USE_CONNECTION_ACTIONS, resource=task.setting("ConnectionArn"))
-        commit, branch = self._commit(task), task.setting(self._branch)
+        commit, branch = self._commit(task), task.wanted.get("SourceBranchName") or task.setting(self._branch)
         zip_file, notes = task.folder / "source.zip", tuple[str, ...]()
         if task.action.configuration.get(_FORMAT) == FORMAT:
             settings, where = task.action.configuration, (task.pipeline.account, task.region)
@@ -51,7 +53,7 @@ class FetchRevision:
             summary=f"{commit.id[:8]} {title}",
             variables={
                 "AuthorDate": commit.date,
-                "BranchName": task.setting(self._branch),
+                **_branch_variables(task, branch),
                 "CommitId": commit.id,
                 "CommitMessage": commit.message,
                 **self._variables(task, commit),
@@ -74,6 +76,15 @@ class FetchRevision:
         if commit is None:
             raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
         return commit
+
+
+def _branch_variables(task: Task, branch: str) -> Mapping[str, str]:
+    """BranchName, or the variables of a pull request in its place.
+
+    Source: github.com/aws/aws-cdk issue 31000, on the variables of pull requests.
+    """
+    request = {name: task.wanted[name] for name in PULL_REQUEST if name in task.wanted}
+    return request or {"BranchName": branch}
 
 
 def _write_zip(task: Task, remote: Path, commit: str, zip_file: Path) -> tuple[str, ...]:

@@ -51,6 +51,13 @@ class Repository:
         self.head = self._git("rev-parse", "--verify", "HEAD", why=f"{self.top} has no commit yet: make one first")
         self.project = root.resolve().relative_to(self.top.resolve())
 
+    def branch(self) -> str | None:
+        """Return the current branch; None where HEAD is detached."""
+        try:
+            return self._git("symbolic-ref", "--quiet", "--short", "HEAD")
+        except WrongUse:
+            return None
+
     def snapshot(self) -> str:
         """Return the id of a commit with the working tree's content, uncommitted and untracked files included.
 
@@ -216,6 +223,16 @@ def commit(remote: Path, revision: str) -> Commit:
     output = git("show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%B%x00%cI", revision, cwd=remote)
     fields = printable(output).split("\0")
     return Commit(id=fields[0], author=fields[1], date=fields[2], message=fields[3].strip(), committed=fields[4])
+
+
+def changed_in_branch(remote: Path, destination: str, commit: str) -> list[str]:
+    """Return the paths that `commit` changes since it left `destination`; all its paths without such a branch."""
+    base = branch_head(remote, destination)
+    if base is None:
+        listed = git("ls-tree", "-r", "--name-only", "-z", commit, cwd=remote)
+    else:
+        listed = git("diff", "--name-only", "-z", f"{base.id}...{commit}", cwd=remote)
+    return [path for path in listed.split("\0") if path]
 
 
 def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
-from rehearsal.emulator.codepipeline import executions, jobs, pipelines, rehearse_action, stages, wire
+from rehearsal.emulator.codepipeline import executions, jobs, pipelines, pull_request, rehearse_action, stages, wire
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
 from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
 from rehearsal.engine.engine import Engine
@@ -39,6 +39,11 @@ OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
     "StopPipelineExecution": executions.stop,
     "UpdatePipeline": pipelines.update,
 }
+# Of this project: the model of CodePipeline does not have them.
+OWN_OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
+    wire.REHEARSE_ACTION: rehearse_action.rehearse_action,
+    wire.REHEARSE_PULL_REQUEST: pull_request.start,
+}
 
 
 class CodePipelineApi:
@@ -49,8 +54,8 @@ class CodePipelineApi:
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """Return the operation's output. Raises ApiError."""
-        if operation == wire.REHEARSE_ACTION:
-            return self._do(rehearse_action.rehearse_action, request, account, region)
+        if operation in OWN_OPERATIONS:
+            return self._do(OWN_OPERATIONS[operation], request, account, region)
         if operation not in OPERATIONS:
             known = ", ".join(OPERATIONS)
             raise ApiError("UnknownOperationException", f"{operation} is not rehearsed; there are {known}")

@@ -1,4 +1,4 @@
-"""RehearseAction, the one operation that CodePipeline does not have: run a single action, for `run --only`."""
+"""RehearseAction, which CodePipeline does not have: run a single action, for `run --only`."""
 
 from __future__ import annotations
 

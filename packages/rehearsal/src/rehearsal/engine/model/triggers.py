@@ -1,7 +1,8 @@
-"""Triggers: which pushes start a pipeline.
+"""Triggers: which pushes and pull requests start a pipeline.
 
 Sources: AWS CodePipeline user guide, "Add trigger with code push or pull request event types", "Working with glob
-patterns in syntax"; API reference, "GitPushFilter".
+patterns in syntax"; API reference, "GitPushFilter",
+"GitPullRequestFilter".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from rehearsal.engine.model.definition import Action, Filter, Patterns, Pipeline, Trigger
 
+OPEN, UPDATED, CLOSED = "OPEN", "UPDATED", "CLOSED"
 GIT = ("CodeStarSourceConnection", "CodeCommit", "GitHub")
 
 
@@ -25,6 +27,15 @@ class Push:
 
     def __str__(self) -> str:
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """An event of a pull request: its destination branch, and the paths that its commits change."""
+
+    event: str
+    destination: str
+    paths: tuple[str, ...] = ()
 
 
 def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
@@ -48,8 +59,28 @@ def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
     return None if None in reasons else "; ".join(each for each in reasons if each) or None
 
 
+def pull_request_mismatch_reason(pipeline: Pipeline, source: str, request: PullRequest) -> str | None:
+    """Return why the event does not start the pipeline by its source action `source`; None if it does."""
+    trigger = next((each for each in pipeline.triggers if each.source == source), None)
+    if trigger is None or not trigger.pull_request:
+        return f"{source} has no trigger with filters for pull requests"
+    reasons = [_request_mismatch(each, request) for each in trigger.pull_request]
+    return None if None in reasons else "; ".join(each for each in reasons if each)
+
+
+def _request_mismatch(each: Filter, request: PullRequest) -> str | None:
+    """All criteria of a filter have to match; without events it is for all of them."""
+    if each.events and request.event not in each.events:
+        return f"the filter is for {', '.join(each.events)}, not for {request.event}"
+    if each.branches is not None and not _matches_patterns(each.branches, [request.destination]):
+        return f"the destination {request.destination} matches no filter of branches"
+    if each.paths is not None and not _matches_patterns(each.paths, request.paths):
+        return "no changed path matches the filter of file paths"
+    return None
+
+
 def polls(action: Action) -> bool:
-    """Whether CodePipeline polls for changes of a source in S3 or CodeCommit, which is its default."""
+    """Return whether CodePipeline polls for changes of a source in S3 or CodeCommit, which is its default."""
     return action.configuration.get("PollForSourceChanges", "true").lower() != "false"
 
 
