@@ -51,7 +51,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 @pytest.fixture
 def variables(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """The variables of a user whose endpoint is the embedded AWS, without credentials of its own."""
+    """The variables of a user whose endpoint is the embedded AWS, and whose credentials are in profiles."""
     for name, value in deployment.endpoint.environ(root(deployment.account), deployment.region).items():
         if "ENDPOINT" in name or "BUNDLE" in name:
             monkeypatch.setenv(name, value)
@@ -231,7 +231,7 @@ def test_an_open_page_of_an_idle_pipeline_costs_less_than_one_percent(
 
 
 def percent_of_a_processor(*pids: int) -> float:
-    """What processes use in some seconds."""
+    """Return the processor time of processes over some seconds, in percent."""
     begin, before = time.monotonic(), sum(map(processor_seconds, pids))
     time.sleep(6)
     return 100 * (sum(map(processor_seconds, pids)) - before) / (time.monotonic() - begin)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import re
 import time
 from collections.abc import Callable
@@ -241,71 +240,6 @@ def test_a_hundred_environments_are_on_the_first_page(aws: FakeAws, open_page: O
     print(f"first paint with 100 environments: {min(paints):.0f} ms")
     assert min(paints) <= 1000
     assert page.locator(".stage").count() == 101
-
-
-def every_page(aws: FakeAws, execution: Execution, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Serve what each page shows: a red execution among others, a function, decisions; return the paths."""
-    pipeline = Pipeline(waiting(), execution, green()).serve(aws)
-    Builds(aws).add("synth:2", FAILED)
-    aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
-    serve_functions(aws, pipeline, monkeypatch)
-    serve_decisions(aws, monkeypatch)
-    run = f"/executions/{execution.id}"
-    log = f"{run}/actions/{execution.runs[1].id}/log"
-    return ["/", run, log, "/executions", "/approvals/Prod/Approve", "/functions", "/permissions", "/executions/none"]
-
-
-def test_a_phone_shows_every_page_without_scrolling_sideways(
-    aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """390 pixels wide."""
-    execution = red(message="A message that is quite long, as messages of commits tend to be when they explain")
-    for path in every_page(aws, execution, monkeypatch):
-        page = open_page(path, viewport={"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-
-
-def test_keys_lead_through_the_console(aws: FakeAws, open_page: OpenPage) -> None:
-    """To pages, rows and the list of keys."""
-    Pipeline(red(), green()).serve(aws)
-    page = open_page("/")
-    page.keyboard.press("g")
-    page.keyboard.press("h")
-    page.wait_for_url("**/executions")
-    page.keyboard.press("j")
-    first = page.evaluate("document.activeElement.textContent")
-    page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.textContent") != first
-    page.keyboard.press("?")
-    assert page.get_by_role("heading", name="Keys").is_visible()
-
-
-def test_axe_finds_nothing_serious(aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On every page, with its details opened; in dark colors as well, where the contrasts differ."""
-    axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
-    for path in every_page(aws, red(), monkeypatch):
-        page = open_page(path, color_scheme="light")
-        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-        page.wait_for_timeout(200)
-        assert serious(axe.run(page)) == [], path
-        page.emulate_media(color_scheme="dark")
-        assert serious(axe.run(page, options={"runOnly": ["color-contrast"]})) == [], f"{path}, dark"
-
-
-def serious(found: Any) -> list[tuple[str, list[str]]]:
-    """The rules that are broken seriously, with the elements that do."""
-    broken = [rule for rule in found.response["violations"] if rule["impact"] in ("serious", "critical")]
-    return [(rule["id"], [node["html"][:90] for node in rule["nodes"]]) for rule in broken]
-
-
-@pytest.mark.gate
-def test_axe_is_red_where_a_contrast_is_too_low(aws: FakeAws, open_page: OpenPage) -> None:
-    """So the rules are in force."""
-    axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
-    Pipeline(green()).serve(aws)
-    page = open_page("/")
-    page.evaluate("document.querySelector('.brand').style.color = '#eef'")
-    assert [rule for rule, _ in serious(axe.run(page))] == ["color-contrast"]
 
 
 @pytest.mark.gate

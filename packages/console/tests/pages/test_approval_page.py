@@ -47,6 +47,7 @@ def test_the_sections_of_a_report_are_in_the_order_of_a_review(console: Console)
         "Tests of the environment before",
         "5 passed, 0 failed, 1 skipped",
         "Prod-Shop in 333333333333/eu-west-1",
+        "1 added, 1 changed, 1 replaced, 1 removed.",
         '<span class="tag bad">replaced</span></td><td>Table</td>',
         '<td class="wide">KeySchema</td>',
         '<span class="tag bad">removed</span></td><td>Queue</td>',
@@ -175,7 +176,7 @@ def test_markup_in_a_report_stays_text(aws: FakeAws, console: Console) -> None:
 
 
 def damaged(kind: str) -> bytes:
-    """An artifact that is no ordinary zip."""
+    """An artifact that cannot be read as a zip."""
     whole = artifact()
     if kind == "encrypted":
         return whole.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01").replace(

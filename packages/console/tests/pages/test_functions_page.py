@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from pipeline_console.pages.site import Options
 from pipeline_console.reads import functions as reads
 from tests.conftest import Console
 from tests.fake_aws import FakeAws
-from tests.functions import serve_functions
+from tests.functions import BASKET, serve_functions
 from tests.pipelines import Pipeline, green
 
 
@@ -69,6 +71,20 @@ class TestInvoke:
         where = ("222222222222", "eu-west-1")
         assert invoked == [(where, "basket", "live", '{"order": 1}'), (where, "basket", "7", "[2]")]
         assert "&lt;b&gt;" in page
+
+    def test_an_action_without_a_role_deploys_to_the_pipelines_account(
+        self, aws: FakeAws, console: Console, invoked: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its functions are invoked there."""
+        definition = Pipeline(green()).definition()
+        definition["stages"][2]["actions"][0]["configuration"] = {"StackName": "Dev-Shop"}
+        aws.operations["codepipeline:GetPipeline"] = lambda _: {"pipeline": definition}
+        place = dataclasses.replace(BASKET.place, account="")
+        monkeypatch.setattr(reads, "read", lambda *_: dataclasses.replace(BASKET, place=place))
+        action = re.search(r'action="([^"]+/invoke)"', console.get("/functions").text)
+        assert action
+        assert console.post(action[1], qualifier="live", event="{}").status == 200
+        assert invoked == [(("", "eu-west-1"), "basket", "live", "{}")]
 
     @pytest.mark.gate
     def test_only_what_the_pipeline_deploys_is_invoked(

@@ -17,6 +17,8 @@ from pipeline_console.reads import functions as reads
 from pipeline_console.views.functions import FunctionView, Place, places
 
 PARALLEL, MOST_STACKS = 8, 40
+# In a path, the account of the pipeline, where an action has no role that names one.
+OWN = "own"
 # How often an open page reads weights while an execution runs or traffic is shared.
 REHEARSED_MILLISECONDS, AWS_MILLISECONDS = 800, 5000
 
@@ -36,6 +38,7 @@ def show(site: Site, request: Request) -> Response:
         functions=found,
         problems=problems,
         events=event_files(site.options.events),
+        own=OWN,
         every=REHEARSED_MILLISECONDS if site.options.rehearsed else AWS_MILLISECONDS,
     )
 
@@ -59,6 +62,7 @@ def invoke(site: Site, request: Request, form: Form) -> Response:
     except (ValueError, RecursionError) as error:
         return PlainTextResponse(f"the event is not JSON: {error}\n", 400)
     account, region, name = (request.path_params[key] for key in ("account", "region", "name"))
+    account = "" if account == OWN else account
     stacks = [place for place in _stacks(site) if (place.account, place.region) == (account, region)]
     if not any(name in reads.names(site.aws, place) for place in stacks):
         return PlainTextResponse(f"the pipeline deploys no function {name} to {account}/{region}\n", 404)

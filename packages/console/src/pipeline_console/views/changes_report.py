@@ -1,4 +1,4 @@
-"""A report of changes: what it says about permissions, traffic, resources and packages, and the whole of it as HTML.
+"""A report of changes: its sections about permissions, traffic, resources and packages, and the whole report as HTML.
 
 A report of another form has no sections here; all of it is rendered in any case.
 """
@@ -76,7 +76,7 @@ class ChangesReport:
 
     @property
     def broadenings(self) -> list[str]:
-        """What broadens permissions, with its stack where there are several."""
+        """The changes that broaden permissions, each with its stack where there are several."""
         several = len(self.stacks) > 1
         return [
             f"{stack.name}: {line}" if several and stack.name else line
