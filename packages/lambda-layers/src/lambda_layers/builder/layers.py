@@ -52,7 +52,6 @@ def _build(
     workshop: PackageBuilder, asked: str, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor
 ) -> list[str]:
     root, chosen = workshop.root, workshop.settings
-    imported = pool.submit(prefetch.import_late_modules)
     coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
     if not closures.done():
         prefetch.prefetch_packages(workshop)
@@ -60,7 +59,6 @@ def _build(
     _check_agreement(workshop, closures.result())
     _check_sdk_completeness(parts, lockfile.existing(root))
     pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
-    imported.result()
     removed = pool.submit(workshop.scratches.close)
     built = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
     told = [*_bytecode_warnings(workshop), *_package_warnings(workshop, pieces)]

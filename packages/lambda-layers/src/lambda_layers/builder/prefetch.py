@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -10,8 +9,6 @@ from lambda_layers.builder.packages import PackageBuilder
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers
-
-_LATE_MODULES = ("lambda_layers.analysis.report",)
 
 
 def prefetch_packages(workshop: PackageBuilder) -> None:
@@ -23,12 +20,6 @@ def prefetch_packages(workshop: PackageBuilder) -> None:
         return
     with suppress(LayersError):  # the build of the exported packages reports it
         workshop.build_packages([*_lock_pins(workshop)])
-
-
-def import_late_modules() -> None:
-    """Import the modules that are needed last and are slowest to import."""
-    for name in _LATE_MODULES:
-        importlib.import_module(name)
 
 
 def _lock_pins(workshop: PackageBuilder) -> Iterator[Pin]:

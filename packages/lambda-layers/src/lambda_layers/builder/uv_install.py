@@ -46,7 +46,8 @@ def install(
         requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in pinned))
         wheels = [f"--only-binary={pin.name}" for pin in pinned if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        if not downloads or not _install_offline(verified, root, package_index.index_call(source)):
+        known = downloads is not None and downloads.exists()
+        if not known or not _install_offline(verified, root, package_index.index_call(source)):
             _install_from_index(verified, root, target, source, pinned)
     for pin in own:
         library = root / pin.url
