@@ -32,7 +32,9 @@ APPROVE = (
 INVOKE = ("lambda:InvokeFunction",)
 
 
-def console_policies(settings: Delivery[Any], *, approve: bool = False, invoke: bool = False) -> dict[str, Document]:
+def console_policies[OptionsT](
+    settings: Delivery[OptionsT], *, approve: bool = False, invoke: bool = False
+) -> dict[str, Document]:
     """Return the policy of each account, read-only unless allowed otherwise. The pipeline's account comes first."""
     statements: dict[str, list[Statement]] = {settings.account: _pipeline(settings, approve=approve)}
     for environment in settings.environments:
@@ -41,7 +43,7 @@ def console_policies(settings: Delivery[Any], *, approve: bool = False, invoke: 
     return {account: {"Version": "2012-10-17", "Statement": found} for account, found in statements.items()}
 
 
-def _pipeline(settings: Delivery[Any], *, approve: bool) -> list[Statement]:
+def _pipeline[OptionsT](settings: Delivery[OptionsT], *, approve: bool) -> list[Statement]:
     name, place = settings.name, f"{settings.region}:{settings.account}"
     pipeline, bucket = f"arn:aws:codepipeline:{place}:{name}", f"arn:aws:s3:::{name}-artifactsbucket*"
     builds = [f"arn:aws:codebuild:{place}:project/{name}-*", f"arn:aws:codebuild:{place}:report-group/{name}-*"]

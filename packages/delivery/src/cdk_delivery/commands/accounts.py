@@ -35,7 +35,7 @@ class Target:
         return f"{self.account}/{self.region}"
 
 
-def settings(root: Path) -> Delivery[Any]:
+def settings(root: Path) -> Delivery[object]:
     """Return the settings in `root`. Raises SettingsError, or WrongUse without a cdk.json."""
     file = root / "cdk.json"
     if not file.exists():
@@ -47,7 +47,7 @@ def settings(root: Path) -> Delivery[Any]:
     return settings_type(root, read_config(root)).read(delivery)
 
 
-def targets(delivery: Delivery[Any]) -> Sequence[Target]:
+def targets[OptionsT](delivery: Delivery[OptionsT]) -> Sequence[Target]:
     """Return each account and region that the delivery deploys to, once; the pipeline's own come first.
 
     Among them is the pipeline's account in each region of an environment: it has a bucket of artifacts there.

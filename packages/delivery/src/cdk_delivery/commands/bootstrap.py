@@ -80,7 +80,7 @@ class Plan:
         return [*self.existing.differences(accounts, self.execution_policies)] if self.existing else []
 
 
-def plans(delivery: Delivery[Any], policies: PolicyFiles) -> Sequence[Plan]:
+def plans[OptionsT](delivery: Delivery[OptionsT], policies: PolicyFiles) -> Sequence[Plan]:
     """Return a plan for each account and region. Raises WrongUse if there is no policy.
 
     An account of the pipeline and of an environment gets the policies of both.

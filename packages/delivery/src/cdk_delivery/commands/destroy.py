@@ -56,7 +56,7 @@ def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> in
     return 0
 
 
-def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
+def _stacks_to_delete[OptionsT](delivery: Delivery[OptionsT], sessions: Sessions) -> Iterator[StackDeletion]:
     """Yield the stacks in the order of their deletion: the highest environment first, the pipeline last."""
     for environment in reversed(delivery.environments):
         check_identity(sessions, environment_target(environment))
@@ -67,7 +67,9 @@ def _stacks_to_delete(delivery: Delivery[Any], sessions: Sessions) -> Iterator[S
         yield from _deletion(stack, delivery, sessions)
 
 
-def _deletion(stack: DeployedStack, delivery: Delivery[Any], sessions: Sessions) -> Iterator[StackDeletion]:
+def _deletion[OptionsT](
+    stack: DeployedStack, delivery: Delivery[OptionsT], sessions: Sessions
+) -> Iterator[StackDeletion]:
     """Yield the deletion of a stack; nothing if it does not exist, or if another pipeline deployed it."""
     api = sessions.client("cloudformation", stack.target)
     if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
@@ -80,7 +82,7 @@ def _deletion(stack: DeployedStack, delivery: Delivery[Any], sessions: Sessions)
         yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
 
 
-def _leftovers(delivery: Delivery[Any], sessions: Sessions) -> Iterator[RetainedResource]:
+def _leftovers[OptionsT](delivery: Delivery[OptionsT], sessions: Sessions) -> Iterator[RetainedResource]:
     for stack in pipeline_stacks(delivery):
         yield from leftovers(sessions, stack.target, stack.name)
 

@@ -110,7 +110,7 @@ def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
     return Row(check, "ok" if same else "red", found)
 
 
-def connection_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row | None:
+def connection_row[OptionsT](delivery: Delivery[OptionsT], target: Target, sessions: Sessions) -> Row | None:
     """Return whether the connection's handshake was completed in the console; None for another source."""
     if not isinstance(delivery.source, ConnectionSource):
         return None

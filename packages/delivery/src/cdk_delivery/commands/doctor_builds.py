@@ -19,7 +19,7 @@ QUOTA_NAME = "Concurrently running builds for Linux/Small environment"
 QUEUE_FACTOR = 5
 
 
-def builds_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> Row:
+def builds_row[OptionsT](delivery: Delivery[OptionsT], target: Target, sessions: Sessions) -> Row:
     """Return whether the quota of concurrent builds is enough; unknown if it cannot be read, or if builds will wait."""
     check, needed = f"{target}: builds at the same time", _largest_wave(delivery)
     try:
@@ -43,7 +43,7 @@ def builds_row(delivery: Delivery[Any], target: Target, sessions: Sessions) -> R
     return Row(check, "ok", found)
 
 
-def _largest_wave(delivery: Delivery[Any]) -> int:
+def _largest_wave[OptionsT](delivery: Delivery[OptionsT]) -> int:
     """Return the number of builds that the largest wave starts: one for each environment, at least one."""
     return max((len(wave.environments) for wave in delivery.waves()), default=1)
 

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from cdk_delivery import lockfile
 from cdk_delivery.commands.doctor_rows import Row, State
@@ -21,7 +20,7 @@ from cdk_delivery.settings.placeholders import is_placeholder, placeholders
 LIBRARY = "aws-cdk-lib"
 
 
-def settings_rows(delivery: Delivery[Any], *, reached: bool, page: str) -> Iterator[Row]:
+def settings_rows[OptionsT](delivery: Delivery[OptionsT], *, reached: bool, page: str) -> Iterator[Row]:
     """Yield a row for each placeholder, which is a fault everywhere but in a rehearsal.
 
     reached: whether the credentials are those of the pipeline's account. Only in a rehearsal can this be a placeholder.
@@ -40,7 +39,7 @@ def settings_rows(delivery: Delivery[Any], *, reached: bool, page: str) -> Itera
         yield Row("permissions boundary", fault, "off", "set permissions_boundary in cdk.json to true")
 
 
-def vulnerability_rows(root: Path, delivery: Delivery[Any]) -> Iterator[Row]:
+def vulnerability_rows[OptionsT](root: Path, delivery: Delivery[OptionsT]) -> Iterator[Row]:
     """Yield whether the gate of known vulnerabilities fails without its database, as it has to on AWS."""
     setting = read_exceptions(root).on_unreachable
     state: State = "red" if setting == "warn" and not is_placeholder(delivery.account) else "ok"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from cdk_delivery.commands.accounts import Sessions, Target, targets
 from cdk_delivery.constructs.build_names import QUALIFIER
@@ -30,7 +29,7 @@ class DeployedStack:
         return f"{self.target}: {self.name}"
 
 
-def environment_stacks(environment: Environment[Any], sessions: Sessions) -> Iterator[DeployedStack]:
+def environment_stacks[OptionsT](environment: Environment[OptionsT], sessions: Sessions) -> Iterator[DeployedStack]:
     """Yield stacks named like those of the environment's stage, newest first: a newer one may depend on an older one.
 
     Only a stack's template says whether the delivery deployed it. Nested stacks are left out: CloudFormation deletes
@@ -48,12 +47,12 @@ def environment_stacks(environment: Environment[Any], sessions: Sessions) -> Ite
         yield DeployedStack(target, stack["StackName"])
 
 
-def environment_target(environment: Environment[Any]) -> Target:
+def environment_target[OptionsT](environment: Environment[OptionsT]) -> Target:
     """The account and region of one environment."""
     return Target(environment.account, environment.region, (environment.name,))
 
 
-def pipeline_stacks(delivery: Delivery[Any]) -> Iterator[DeployedStack]:
+def pipeline_stacks[OptionsT](delivery: Delivery[OptionsT]) -> Iterator[DeployedStack]:
     """Yield the pipeline's stack, then the support stacks that CDK creates for its artifacts in other regions."""
     yield DeployedStack(Target(delivery.account, delivery.region), delivery.name, holds_artifacts=True)
     for target in targets(delivery):

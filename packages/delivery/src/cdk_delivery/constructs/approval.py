@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cdk_delivery.settings.environment import Environment, Wave
 
@@ -11,7 +10,7 @@ from cdk_delivery.settings.environment import Environment, Wave
 _LONGEST_COMMENT = 1_000
 
 
-def approval_comment(wave: Wave[Any], summaries: Sequence[str], *, page: str) -> str:
+def approval_comment[OptionsT](wave: Wave[OptionsT], summaries: Sequence[str], *, page: str) -> str:
     """Return the comment with a summary for each environment. page: the project's page about approvals, or empty."""
     listed_summaries = "; ".join(
         f"{environment.name}{_shift(environment)}: {summary}"
@@ -21,12 +20,12 @@ def approval_comment(wave: Wave[Any], summaries: Sequence[str], *, page: str) ->
     return f"Deploy to {listed_summaries}. All of it: changes.md of the builds before. {answer}"
 
 
-def _shift(environment: Environment[Any]) -> str:
+def _shift[OptionsT](environment: Environment[OptionsT]) -> str:
     """Return the description of the traffic shift; empty if all traffic moves immediately."""
     return f" (traffic: {environment.traffic})" if environment.traffic.shifts else ""
 
 
-def summary_length(wave: Wave[Any], *, page: str) -> int:
+def summary_length[OptionsT](wave: Wave[OptionsT], *, page: str) -> int:
     """Return how many characters each environment's summary may have in the comment."""
     count = len(wave.environments)
     return (_LONGEST_COMMENT - len(approval_comment(wave, [""] * count, page=page))) // count

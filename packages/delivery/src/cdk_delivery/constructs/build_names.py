@@ -6,7 +6,6 @@ They are fixed, so that roles in two accounts can name each other without a cycl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from aws_cdk import DefaultStackSynthesizer
 
@@ -29,7 +28,7 @@ class EnvironmentBuildNames:
     account: str
 
     @classmethod
-    def of(cls, delivery: Delivery[Any], environment: Environment[Any]) -> EnvironmentBuildNames:
+    def of[OptionsT](cls, delivery: Delivery[OptionsT], environment: Environment[OptionsT]) -> EnvironmentBuildNames:
         return cls(f"{delivery.name}-{environment.name}-{environment.region}", environment.account)
 
     @property

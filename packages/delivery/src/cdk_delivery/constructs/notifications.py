@@ -23,8 +23,8 @@ from cdk_delivery.settings.traffic import Traffic
 class Notifications(Construct):
     """The topic of all notices, encrypted with `key`, with the subscribers of the settings. `watch` adds the events."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery[Any], runtime: lambda_.Runtime
+    def __init__[OptionsT](
+        self, scope: Construct, id_: str, *, key: kms.Key, delivery: Delivery[OptionsT], runtime: lambda_.Runtime
     ) -> None:
         super().__init__(scope, id_)
         self._delivery = delivery

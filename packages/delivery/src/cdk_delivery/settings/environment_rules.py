@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cdk_delivery.settings.environment import Environment
 from cdk_delivery.settings.types import settings_error
@@ -33,7 +32,7 @@ def waves[OptionsT](environments: Sequence[Environment[OptionsT]]) -> dict[str, 
     return waves_by_name
 
 
-def check_names(environments: Sequence[Environment[Any]]) -> None:
+def check_names[OptionsT](environments: Sequence[Environment[OptionsT]]) -> None:
     """Reject a name that two environments have, or a part of the pipeline, or a wave and an environment outside it."""
     names = [environment.name for environment in environments]
     for name in [*names, *waves(environments)]:
@@ -47,7 +46,7 @@ def check_names(environments: Sequence[Environment[Any]]) -> None:
             raise settings_error(f"environments: the wave '{wave}' has the name of an environment that is not in it")
 
 
-def check_waves(environments: Sequence[Environment[Any]]) -> None:
+def check_waves[OptionsT](environments: Sequence[Environment[OptionsT]]) -> None:
     """Reject a wave where only some of the environments need an approval."""
     for wave, members in waves(environments).items():
         if len({environment.approval for environment in members}) > 1:
@@ -58,7 +57,7 @@ def check_waves(environments: Sequence[Environment[Any]]) -> None:
             )
 
 
-def check_accounts(environments: Sequence[Environment[Any]], *, pipeline: str) -> None:
+def check_accounts[OptionsT](environments: Sequence[Environment[OptionsT]], *, pipeline: str) -> None:
     """Reject an account of a lower wave or of the pipeline, unless `shares_account_with` of the higher one names it."""
     known = {PIPELINE, *(environment.name for environment in environments)}
     for environment in environments:
@@ -83,7 +82,7 @@ def check_accounts(environments: Sequence[Environment[Any]], *, pipeline: str) -
             lower.setdefault(environment.account, []).append(environment.name)
 
 
-def check_bake_time(environments: Sequence[Environment[Any]]) -> None:
+def check_bake_time[OptionsT](environments: Sequence[Environment[OptionsT]]) -> None:
     """Reject a wave with more bake times than a stage's condition can have rules."""
     for wave, members in waves(environments).items():
         baking = [environment.name for environment in members if environment.traffic.bake_minutes]
@@ -94,7 +93,7 @@ def check_bake_time(environments: Sequence[Environment[Any]]) -> None:
             )
 
 
-def check_approvals(environments: Sequence[Environment[Any]], *, notify_nobody: bool) -> None:
+def check_approvals[OptionsT](environments: Sequence[Environment[OptionsT]], *, notify_nobody: bool) -> None:
     """Reject an approval without a subscriber who is notified of it."""
     for environment in environments:
         if environment.approval and notify_nobody:

@@ -19,7 +19,7 @@ class _PlainNames(GenerateJsonSchema):
         return super().normalize_name(name.partition("[")[0])
 
 
-def schema(settings: type[Delivery[Any]]) -> dict[str, Any]:
+def schema[OptionsT](settings: type[Delivery[OptionsT]]) -> dict[str, Any]:
     """Return the schema of the whole cdk.json. It allows every key that is not one of these settings."""
     delivery = settings.model_json_schema(ref_template="#/$defs/{model}", schema_generator=_PlainNames)
     definitions = delivery.pop("$defs")
@@ -32,6 +32,6 @@ def schema(settings: type[Delivery[Any]]) -> dict[str, Any]:
     }
 
 
-def text(settings: type[Delivery[Any]]) -> str:
+def text[OptionsT](settings: type[Delivery[OptionsT]]) -> str:
     """Return the text of the file."""
     return json.dumps(schema(settings), indent=2) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from pydantic import BaseModel, JsonValue
 
@@ -15,10 +15,10 @@ from cdk_delivery.pyproject import FILE
 from cdk_delivery.settings.model import Delivery
 
 
-def settings_type(root: Path, config: ProjectConfig) -> type[Delivery[Any]]:
+def settings_type(root: Path, config: ProjectConfig) -> type[Delivery[object]]:
     """Return the settings of the project in `root`, with its own options. Raises WrongUse."""
     options = _import_options(root, config.options) if config.options else dict[str, JsonValue]
-    return cast("type[Delivery[Any]]", Delivery.__class_getitem__(options))
+    return cast("type[Delivery[object]]", Delivery.__class_getitem__(options))
 
 
 def _import_options(root: Path, name: str) -> type[BaseModel]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cdk_delivery.project_config import see
 from cdk_delivery.settings.messages import PREFIX, SettingsError
@@ -24,7 +23,7 @@ def credentials_account(environ: Mapping[str, str]) -> str:
     return environ.get("CDK_DEFAULT_ACCOUNT") or environ.get("CODEBUILD_BUILD_ARN", "").partition(":build/")[0][-12:]
 
 
-def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
+def placeholders[OptionsT](delivery: Delivery[OptionsT], *, page: str) -> Iterator[str]:
     """Return a line for each setting that still has its placeholder value.
 
     page: the page of the project that says how to go live.
@@ -45,7 +44,7 @@ def placeholders(delivery: Delivery[Any], *, page: str) -> Iterator[str]:
             yield f"{PREFIX}.notify.emails[{number}]: {email} is a placeholder, and nobody reads it"
 
 
-def reject_placeholders(delivery: Delivery[Any], environ: Mapping[str, str], *, page: str) -> None:
+def reject_placeholders[OptionsT](delivery: Delivery[OptionsT], environ: Mapping[str, str], *, page: str) -> None:
     """Raise SettingsError with a line for each placeholder, if the credentials are those of a real account."""
     account = credentials_account(environ)
     if account and not is_placeholder(account) and (lines := list(placeholders(delivery, page=page))):
