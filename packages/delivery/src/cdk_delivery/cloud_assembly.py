@@ -7,12 +7,25 @@ Source: AWS CDK, "cloud-assembly-schema".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 MANIFEST = "manifest.json"
+
+
+class ArtifactProperties(TypedDict, total=False):
+    directoryName: str
+    templateFile: str
+
+
+class Artifact(TypedDict, total=False):
+    """An artifact of a manifest.json."""
+
+    additionalMetadataFile: str
+    properties: ArtifactProperties
+    type: str
 
 
 @dataclass(frozen=True)
@@ -62,5 +75,5 @@ def nested_templates(template: Path) -> Iterator[Path]:
             yield from nested_templates(nested)
 
 
-def _of_type(artifacts: dict[str, dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
+def _of_type(artifacts: Mapping[str, Artifact], kind: str) -> Iterator[Artifact]:
     return (artifact for artifact in artifacts.values() if artifact["type"] == kind)

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.pyproject import FILE, tool_table
@@ -87,7 +86,7 @@ def read_config(root: Path) -> ProjectConfig:
 class _Table:
     """A TOML table that is read key by key. Wrong values are added to `faults`, so that all are reported together."""
 
-    def __init__(self, name: str, values: Mapping[str, Any], faults: list[str]) -> None:
+    def __init__(self, name: str, values: Mapping[str, object], faults: list[str]) -> None:
         self.where = f"{FILE} [tool.{TABLE}{name}]"
         self.values, self._faults = values, faults
         self._known: list[str] = []

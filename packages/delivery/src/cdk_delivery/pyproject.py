@@ -8,14 +8,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from cdk_delivery.errors import WrongUse
 
 FILE = "pyproject.toml"
 
 
-def tool_table(root: Path, name: str) -> Mapping[str, Any]:
+def tool_table(root: Path, name: str) -> Mapping[str, object]:
     """Return `[tool.<name>]` of the project in `root`; empty without one. Raises WrongUse without a valid file."""
     try:
         tools = tomllib.loads((root / FILE).read_text()).get("tool", {})

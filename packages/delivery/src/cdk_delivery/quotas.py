@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from cdk_delivery.changes.stacks import Resource
 from cdk_delivery.cloud_assembly import template_files
+from cdk_delivery.json_values import items, member
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def quota_usages(assembly: Path) -> list[QuotaUsage]:
     usages: list[QuotaUsage] = []
     for file in template_files(assembly):
         text = file.read_text()
-        resources: Mapping[str, Any] = json.loads(text)["Resources"]
+        resources: Mapping[str, Resource] = json.loads(text)["Resources"]
         name = file.name.removesuffix(".template.json")
         usages.append(
             QuotaUsage(f"{name}: bytes of the template", len(text.encode()), TEMPLATE_BYTES, _ADVICE_TWO_PIPELINES)
@@ -74,17 +75,18 @@ def quota_usages(assembly: Path) -> list[QuotaUsage]:
     return usages
 
 
-def _resource_usages(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, int, int, str]]:
+def _resource_usages(id_: str, resource: Resource) -> Iterator[tuple[str, int, int, str]]:
     properties = resource.get("Properties", {})
     match resource["Type"]:
         case "AWS::CodePipeline::Pipeline":
-            stages = properties["Stages"]
+            stages = items(properties, "Stages")
+            sizes = [(member(stage, "Name"), len(items(stage, "Actions"))) for stage in stages]
             yield "stages", len(stages), STAGES, _ADVICE_TWO_PIPELINES
-            yield "actions", sum(len(stage["Actions"]) for stage in stages), ACTIONS, _ADVICE_TWO_PIPELINES
-            for stage in stages:
-                yield f"actions of {stage['Name']}", len(stage["Actions"]), ACTIONS_OF_STAGE, _ADVICE_SMALLER_WAVES
+            yield "actions", sum(size for _, size in sizes), ACTIONS, _ADVICE_TWO_PIPELINES
+            for name, size in sizes:
+                yield f"actions of {name}", size, ACTIONS_OF_STAGE, _ADVICE_SMALLER_WAVES
         case "AWS::CodeBuild::Project":
-            spec = properties["Source"].get("BuildSpec", "")
+            spec = member(properties, "Source", "BuildSpec") or ""
             length = len(spec) if isinstance(spec, str) else _size(spec)
             yield f"characters of {id_}'s buildspec", length, BUILDSPEC, "let its commands call make targets"
         case "AWS::IAM::ManagedPolicy":
@@ -95,23 +97,23 @@ def _resource_usages(id_: str, resource: Mapping[str, Any]) -> Iterator[tuple[st
             yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, _ADVICE_SEPARATE_POLICY
 
 
-def _role_usages(resources: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+def _role_usages(resources: Mapping[str, Resource]) -> Iterator[tuple[str, int, int]]:
     """Count the characters of all inline policies of a role, and the number of its managed policies."""
     inline: Counter[str] = Counter()
     for resource in resources.values():
         if resource["Type"] == "AWS::IAM::Policy":
-            for role in resource["Properties"].get("Roles", []):
-                inline[str(role.get("Ref", role))] += _size(resource["Properties"]["PolicyDocument"])
+            for role in items(resource, "Properties", "Roles"):
+                inline[str(member(role, "Ref") or role)] += _size(member(resource, "Properties", "PolicyDocument"))
     for id_, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             properties = resource.get("Properties", {})
-            inline[id_] += sum(_size(each["PolicyDocument"]) for each in properties.get("Policies", []))
-            yield f"managed policies of {id_}", len(properties.get("ManagedPolicyArns", [])), MANAGED_POLICIES
+            inline[id_] += sum(_size(member(policy, "PolicyDocument")) for policy in items(properties, "Policies"))
+            yield f"managed policies of {id_}", len(items(properties, "ManagedPolicyArns")), MANAGED_POLICIES
     for role, size in inline.items():
         yield f"characters of {role}'s inline policies", size, INLINE_POLICIES
 
 
-def _size(document: Any) -> int:
+def _size(document: object) -> int:
     """Return the size of a document without white space.
 
     It is an estimate: intrinsic functions are some bytes longer or shorter than the ARNs that replace them.

@@ -1,7 +1,9 @@
 """The execution policies allow everything that the stacks need, and nothing more."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ def policy(generated: Path) -> Policy:
     ]
 
 
-def allowed(statements: list[Mapping[str, Any]]) -> set[str]:
+def allowed(statements: Iterable[Mapping[str, Any]]) -> set[str]:
     return {action for each in statements if each["Effect"] == "Allow" for action in each["Action"]}
 
 
@@ -140,7 +142,7 @@ def test_roles_are_passed_to_the_services_that_have_one(policy: Policy, name: st
     }
 
 
-def decision(statements: list[Mapping[str, Any]], action: str, resource: str) -> str:
+def decision(statements: Iterable[Mapping[str, Any]], action: str, resource: str) -> str:
     """Return the decision of the statements, with conditions met: allowed, denied or neither."""
     effects = {
         statement["Effect"]

@@ -46,6 +46,7 @@ def test_resources_are_those_of_the_delivery() -> None:
     statements = [s for policy in console_policies(SETTINGS).values() for s in policy["Statement"]]
     everywhere = [s["Action"] for s in statements if s["Resource"] == "*"]
     assert everywhere == [["cloudwatch:GetMetricStatistics"]] * len(SETTINGS.environments)
+    key: Any
     (key,) = [s for s in statements if s["Action"] == ["kms:Decrypt"]]
     assert key["Condition"]["StringLike"]["kms:ViaService"] == "s3.*.amazonaws.com"
     assert SETTINGS.name in key["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"]

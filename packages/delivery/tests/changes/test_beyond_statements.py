@@ -1,10 +1,13 @@
 """A change can broaden access without a new statement of a policy; changes that cannot be read count as broadening."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
 
 from cdk_delivery.changes.broadening import broadenings
+from cdk_delivery.changes.stacks import Template
 from tests.changes.test_broadening import RULE, TRUST, allow, policy
 
 
@@ -13,7 +16,7 @@ def of(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": kind, "Properties": properties}
 
 
-def holding(sections: dict[str, Any] | None = None, **resources: dict[str, Any]) -> dict[str, Any]:
+def holding(sections: dict[str, Any] | None = None, **resources: dict[str, Any]) -> Any:
     """Return a template of these resources."""
     return {"Resources": resources, **(sections or {})}
 
@@ -222,6 +225,6 @@ def test_what_is_no_statement_of_the_policy_itself_is_found_too(case: str) -> No
         ),
     ],
 )
-def test_what_goes_with_what_it_was_about_is_left_alone(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_what_goes_with_what_it_was_about_is_left_alone(old: Template, new: Template) -> None:
     """Denials of removed resources, repeated denials and removed permissions are not reported."""
     assert broadenings(old, new) == []

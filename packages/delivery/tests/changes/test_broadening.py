@@ -1,16 +1,19 @@
 """Changes that broaden access are reported, and other changes are not."""
 
+from __future__ import annotations
+
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from cdk_delivery.changes.broadening import broadenings
+from cdk_delivery.changes.stacks import Template
 
 QUEUE = {"Fn::GetAtt": ["Queue", "Arn"]}
 
 
-def template(**resources: Any) -> dict[str, Any]:
+def template(**resources: Any) -> Any:
     """Return a template: logical id -> properties. The type is the beginning of the id."""
     types = {"Role": "AWS::IAM::Role", "Policy": "AWS::IAM::ManagedPolicy", "Key": "AWS::KMS::Key"}
     types |= {"Group": "AWS::EC2::SecurityGroup", "Call": "AWS::Lambda::Permission"}
@@ -103,6 +106,6 @@ def test_a_new_caller_of_a_function_is_found() -> None:
         (policy(allow("sqs:*")), policy()),
     ],
 )
-def test_what_allows_no_more_is_left_alone(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_what_allows_no_more_is_left_alone(old: Template, new: Template) -> None:
     """Narrower, equivalent and removed permissions are not reported."""
     assert broadenings(template(Policy=old), template(Policy=new)) == []

@@ -14,7 +14,7 @@ CONFIGS = {
 }
 
 
-def template(version: str, config: Any = None, *, alarms: int = 0, policy: bool = True) -> dict[str, Any]:
+def template(version: str, config: Any = None, *, alarms: int = 0, policy: bool = True) -> Any:
     """Return a stack with an alias, and the deployment group that shifts its traffic."""
     alias: dict[str, Any] = {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionVersion": {"Ref": version}}}
     if policy:

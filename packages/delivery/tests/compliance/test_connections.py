@@ -1,5 +1,7 @@
 """The checks of connections in a template find missing permissions and missing dead-letter queues."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cdk_delivery.changes.stacks import Resource
 from cdk_delivery.compliance.__main__ import main
 from cdk_delivery.compliance.assembly import PACKS
 from cdk_delivery.compliance.connections import faults
@@ -121,7 +124,7 @@ def test_a_planted_fault_is_red(
 def test_a_queue_without_properties_is_read() -> None:
     """A queue without properties, as CDK writes `sqs.Queue(self, "Queue")`, is checked as well."""
     mapping = {"EventSourceArn": {"Fn::GetAtt": ["Q", "Arn"]}, "FunctionName": {"Ref": "F"}}
-    resources: dict[str, dict[str, Any]] = {
+    resources: dict[str, Resource] = {
         "Q": {"Type": "AWS::SQS::Queue"},
         "R": {"Type": "AWS::IAM::Role"},
         "F": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["R", "Arn"]}}},

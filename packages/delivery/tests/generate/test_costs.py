@@ -1,12 +1,14 @@
 """The table of costs has the builds and actions of the pipeline."""
 
+from __future__ import annotations
+
 import json
 
-from cdk_delivery.generate.costs_table import cost
+from cdk_delivery.generate.costs_table import Prices, cost
 from tests.root import APP
 from tests.synthesis import Synthesized, pipeline_of
 
-PRICES = json.loads((APP / "prices.json").read_text())
+PRICES: Prices = json.loads((APP / "prices.json").read_text())
 
 
 def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized) -> None:
@@ -39,13 +41,13 @@ def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
 
 def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
     """The minutes of each build and each action are rounded up."""
-    longer = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
+    longer: Prices = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
     assert cost(2, longer) == cost(2, PRICES)
 
 
 def test_alarms_and_dashboards_cost_the_same_without_a_push() -> None:
     """Their number comes from the file of prices, and their cost does not depend on pushes."""
-    watched = {**PRICES, "alarm_month": 0.1, "alarms_of_an_environment": 9}
+    watched: Prices = {**PRICES, "alarm_month": 0.1, "alarms_of_an_environment": 9}
     watched |= {"dashboard_month": 3.0, "dashboards_of_an_environment": 1}
     assert cost(2, PRICES).watching == 0
     assert round(cost(2, watched).watching, 2) == 7.80

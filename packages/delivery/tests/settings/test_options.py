@@ -12,6 +12,7 @@ import pytest
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.project_config import ProjectConfig
 from cdk_delivery.settings.messages import SettingsError
+from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.options import settings_type
 
 MODEL = """
@@ -48,7 +49,7 @@ def delivery(context: dict[str, Any], *services: dict[str, Any]) -> dict[str, An
 def test_the_model_is_imported_from_the_project(root: Path, context: dict[str, Any]) -> None:
     """The module may be in the project's folder without a package; the model's defaults apply to missing options."""
     settings = settings_type(root, ProjectConfig("access", options="own_service.options:Options"))
-    found = settings.read(delivery(context, {"size": 5}, {}))
+    found: Delivery[Any] = settings.read(delivery(context, {"size": 5}, {}))
     assert [environment.service.size for environment in found.environments] == [5, 3]
     with pytest.raises(
         SettingsError, match=r"environments\[0\].service.sice: there is no such setting; there are size"

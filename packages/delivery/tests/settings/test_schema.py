@@ -43,7 +43,7 @@ def test_an_editor_knows_the_options_of_the_service(context: dict[str, Any], val
 
 def test_generic_settings_keep_their_names() -> None:
     """Definitions have the names and descriptions of the generic models, without type parameters."""
-    definitions = json_schema.schema(Delivery[ShopOptions])["$defs"]
+    definitions: Any = json_schema.schema(Delivery[ShopOptions])["$defs"]
     assert {"Delivery", "Environment", "ShopOptions"} <= {*definitions}
     assert definitions["Delivery"]["description"] == Delivery.__doc__
     assert definitions["Environment"]["title"] == "Environment"

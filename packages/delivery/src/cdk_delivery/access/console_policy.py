@@ -6,13 +6,10 @@ artifact bucket only. Source: AWS KMS developer guide, "Condition keys for AWS K
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from cdk_delivery.changes.policy_documents import PolicyDocument, Statement
 from cdk_delivery.settings.model import Delivery
-
-Document = Mapping[str, Any]
-Statement = dict[str, Any]
 
 READ_PIPELINE = (
     "codepipeline:GetPipeline",
@@ -34,7 +31,7 @@ INVOKE = ("lambda:InvokeFunction",)
 
 def console_policies[OptionsT](
     settings: Delivery[OptionsT], *, approve: bool = False, invoke: bool = False
-) -> dict[str, Document]:
+) -> dict[str, PolicyDocument]:
     """Return the policy of each account, read-only unless allowed otherwise. The pipeline's account comes first."""
     statements: dict[str, list[Statement]] = {settings.account: _pipeline(settings, approve=approve)}
     for environment in settings.environments:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.access.resource_permissions import needed_actions
+from cdk_delivery.changes.policy_documents import PolicyDocument, Statement
 from cdk_delivery.constructs.build_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.quotas import MANAGED_POLICY
 
@@ -37,8 +37,6 @@ _PIPELINE = "AWS::CodePipeline::Pipeline"
 # Characters of a logical id that CloudFormation keeps in a function's generated name, even after a long stack name.
 _LOGICAL_ID_CHARACTERS = 12
 
-Policy = Mapping[str, Any]
-
 
 def execution_policies(
     name: str,
@@ -47,7 +45,7 @@ def execution_policies(
     passed_to: Collection[str],
     names: Collection[str],
     called: Collection[str] = (),
-) -> Mapping[str, Policy]:
+) -> Mapping[str, PolicyDocument]:
     """Return the policies that allow CloudFormation to deploy stacks of these resource types, and nothing else.
 
     The policy `name` has the statements about roles. `NAME-resources` has the rest, divided into `NAME-resources-2` and
@@ -81,7 +79,7 @@ def _role_policy(
     called: Sequence[str],
     *,
     passes_bootstrap_roles: bool,
-) -> Policy:
+) -> PolicyDocument:
     roles = [_role(name) for name in names]
     roles_and_policies = [*roles, *(f"arn:aws:iam::*:policy/{name}" for name in names)]
     other_actions = [
@@ -102,7 +100,7 @@ def _role_policy(
     )
 
 
-def _bootstrap_roles_of_actions() -> Sequence[Mapping[str, Any]]:
+def _bootstrap_roles_of_actions() -> Sequence[Statement]:
     """Return the statements that allow passing the bootstrap's roles, of any account, to a pipeline's actions.
 
     AWS does not document that CreatePipeline needs them. Other projects pass these roles by name. They grant no access
@@ -116,7 +114,7 @@ def _bootstrap_roles_of_actions() -> Sequence[Mapping[str, Any]]:
     )
 
 
-def _split(actions: Sequence[str]) -> Sequence[Policy]:
+def _split(actions: Sequence[str]) -> Sequence[PolicyDocument]:
     """Divide the actions into policies, each within IAM's size limit."""
     parts: list[list[str]] = [[]]
     for action in actions:
@@ -126,16 +124,16 @@ def _split(actions: Sequence[str]) -> Sequence[Policy]:
     return [_resources(part) for part in parts]
 
 
-def _resources(actions: Sequence[str]) -> Policy:
+def _resources(actions: Sequence[str]) -> PolicyDocument:
     return _document(_allow("Resources", actions))
 
 
-def policy_size(policy: Policy) -> int:
+def policy_size(policy: Mapping[str, object]) -> int:
     """Return the number of characters that IAM counts: those that are not white space."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
-def boundary_policy() -> Policy:
+def boundary_policy() -> PolicyDocument:
     """Return the permissions boundary of the stacks' roles: everything but the management of identities and accounts.
 
     It denies iam:PassRole as well. The pipeline's role does not need it: the bootstrap's deploy roles, which no stack
@@ -144,22 +142,22 @@ def boundary_policy() -> Policy:
     return _document(_allow("Services", ["*"]), _deny("Identities", _DENIED_ACTIONS, "*"))
 
 
-def _document(*statements: Mapping[str, Any]) -> Policy:
+def _document(*statements: Statement) -> PolicyDocument:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def _allow(
-    sid: str, actions: Sequence[str], resource: str | Sequence[str] = "*", condition: Policy | None = None
-) -> Mapping[str, Any]:
-    statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    sid: str, actions: Sequence[str], resource: str | Sequence[str] = "*", condition: Mapping[str, object] | None = None
+) -> Statement:
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
     return {**statement, "Condition": condition} if condition else statement
 
 
-def _deny(sid: str, actions: Sequence[str], resource: str | Sequence[str]) -> Mapping[str, Any]:
+def _deny(sid: str, actions: Sequence[str], resource: str | Sequence[str]) -> Statement:
     return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": resource}
 
 
-def _pass(sid: str, roles: Sequence[str], services: Collection[str]) -> Mapping[str, Any]:
+def _pass(sid: str, roles: Sequence[str], services: Collection[str]) -> Statement:
     return _allow(sid, ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": sorted(services)}})
 
 

@@ -6,19 +6,31 @@ Importing cfn-lint takes longer than reading all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 
-def resource_schema(kind: str) -> Mapping[str, Any]:
+class Permissions(TypedDict, total=False):
+    permissions: Sequence[str]
+
+
+class ResourceSchema(TypedDict, total=False):
+    """The members of CloudFormation's schema of a resource type that are read here."""
+
+    createOnlyProperties: Sequence[str]
+    handlers: Mapping[str, Permissions]
+    tagging: Permissions
+
+
+def resource_schema(kind: str) -> ResourceSchema:
     """Return the schema of a type such as AWS::SQS::Queue. Raises KeyError for a type without one.
 
     It is the schema of us-east-1, which has every type.
     """
-    schema: Mapping[str, Any] = json.loads(_files()[kind].read_text())
+    schema: ResourceSchema = json.loads(_files()[kind].read_text())
     return schema
 
 

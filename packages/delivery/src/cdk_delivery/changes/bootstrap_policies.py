@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes import reader_role
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 BOUNDARY, ENVIRONMENT, PIPELINE = "boundary", "environment", "pipeline"
 
@@ -25,14 +28,14 @@ def _is_part(file: Path, kind: str) -> bool:
     return file.stem.startswith(f"{kind}-")
 
 
-def outdated_policies(iam: Any, account: str, folder: Path, kinds: Collection[str]) -> Iterator[str]:
+def outdated_policies(iam: IAMClient, account: str, folder: Path, kinds: Collection[str]) -> Iterator[str]:
     """Yield the names of the policies that are missing in the account, or differ from the files in `folder`."""
     for name in policy_names(folder, kinds):
         if _document(iam, reader_role.policy_arn(account, name)) != json.loads((folder / f"{name}.json").read_text()):
             yield f"delivery-{name}"
 
 
-def _document(iam: Any, arn: str) -> Any:
+def _document(iam: IAMClient, arn: str) -> object:
     """Return the document of the policy's default version; None if there is no such policy."""
     try:
         current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]

@@ -6,13 +6,12 @@ A change that cannot be evaluated counts as broader, because a change that count
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from cdk_delivery.changes.denials import find_denials
 from cdk_delivery.changes.grants import find_grants, permissions_boundaries
 from cdk_delivery.changes.policy_documents import as_list, as_text
 from cdk_delivery.changes.resolved_templates import resolve_template
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.changes.stacks import Resource, Template
 
 _SECURITY_GROUP_RULES = {
     "AWS::EC2::SecurityGroup": ("SecurityGroupIngress", "SecurityGroupEgress"),
@@ -81,7 +80,7 @@ def _rules(template: Template) -> set[tuple[str, str]]:
     }
 
 
-def _rules_of(resource: Mapping[str, Any]) -> Iterator[Any]:
+def _rules_of(resource: Resource) -> Iterator[object]:
     properties, inline = resource.get("Properties", {}), _SECURITY_GROUP_RULES[resource["Type"]]
     rules = [rule for name in inline for rule in as_list(properties.get(name, []))] if inline else [properties]
     for rule in rules:
@@ -89,17 +88,17 @@ def _rules_of(resource: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _unchecked_resources(old: Template, new: Template) -> Iterator[str]:
-    before: Mapping[str, Any] = old.get("Resources", {})
+    before = old.get("Resources", {})
     for id_, resource in new.get("Resources", {}).items():
-        kind, was = resource["Type"], before.get(id_, {})
+        kind, was = resource["Type"], before.get(id_)
         if (kind in _UNCHECKED_TYPES or kind.endswith("::MODULE")) and _without_metadata(was) != _without_metadata(
             resource
         ):
             yield f"{id_}: {'changes' if was else 'is new'}, and what {kind} allows cannot be evaluated"
 
 
-def _without_metadata(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in resource.items() if key != "Metadata"}
+def _without_metadata(resource: Resource | None) -> Mapping[str, object]:
+    return {key: value for key, value in (resource or {}).items() if key != "Metadata"}
 
 
 def _transforms(old: Template, new: Template) -> Iterator[str]:

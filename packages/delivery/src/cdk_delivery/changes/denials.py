@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from cdk_delivery.changes.policy_attachments import (
     attached_identities,
@@ -14,7 +13,7 @@ from cdk_delivery.changes.policy_attachments import (
     referenced_ids,
 )
 from cdk_delivery.changes.policy_documents import as_text, is_readable, statements
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.changes.stacks import Resource, Template
 
 # AWS managed policies that deny nothing. The contents of other policies outside of the template are unknown.
 _POLICIES_WITHOUT_DENY = re.compile(r"arn:[\w-]+:iam::aws:policy/(?!.*(?:Deny|Quarantine)).*")
@@ -43,7 +42,7 @@ class Denial:
 
 def find_denials(template: Template) -> frozenset[Denial]:
     """Return every statement that denies, once for each identity or resource that it applies to."""
-    resources: Mapping[str, Any] = template.get("Resources", {})
+    resources = template.get("Resources", {})
     denials: set[Denial] = set()
     for holder, resource in resources.items():
         texts = list(_denial_texts(resource))
@@ -62,7 +61,7 @@ def find_denials(template: Template) -> frozenset[Denial]:
     return frozenset(denials)
 
 
-def _denial_texts(resource: Mapping[str, Any]) -> Iterator[str]:
+def _denial_texts(resource: Resource) -> Iterator[str]:
     when = f" when {as_text(resource['Condition'])}" if "Condition" in resource else ""
     for statement in statements(resource.get("Properties", {})):
         if not is_readable(statement):
@@ -71,7 +70,7 @@ def _denial_texts(resource: Mapping[str, Any]) -> Iterator[str]:
             yield as_text({key: value for key, value in statement.items() if key != "Sid"}) + when
 
 
-def _denial_targets(holder: str, resource: Mapping[str, Any], resources: Mapping[str, Any]) -> list[Any]:
+def _denial_targets(holder: str, resource: Resource, resources: Mapping[str, Resource]) -> list[object]:
     """Return what a policy applies to: its identities, the resources that it is attached to, or the one around it.
 
     A managed policy applies to itself as well: identities outside of this template may have it.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes import reader_role
 from cdk_delivery.changes.stacks import Deployed, Stack, Template
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
 
 # Statuses of a stack that was never deployed, or is gone, though CloudFormation still knows its template. Source: AWS
 # CloudFormation user guide, "Stack status codes".
@@ -54,17 +57,17 @@ class DeployedTemplates:
 
         Raises CannotCompare if the stack cannot be read.
         """
-        api = self._sessions.client("cloudformation", stack.account, stack.region)
+        api: CloudFormationClient = self._sessions.client("cloudformation", stack.account, stack.region)
         try:
             status: str = api.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"]
             if status in _ABSENT_STATUSES:
                 return None
-            body: Any = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+            body: object = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
             raise _cannot_compare(error, f"the stack {stack.name} cannot be read") from error
-        template: Template = json.loads(body) if isinstance(body, str) else body
+        template: Template = json.loads(body) if isinstance(body, str) else cast("Template", body)
         return Deployed(template, status)
 
 

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import Any
 
 from cdk_delivery.changes.policy_attachments import attached_identities, attached_policies, referenced_ids
 from cdk_delivery.changes.policy_documents import as_list, as_text, is_readable, statements
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.changes.stacks import Resource, Template
 
 # Names of the properties that give a resource its role, such as `Role` of a function.
 _ROLE = re.compile(r"(?:\w*[a-z])?Roles?(?:Arns?|ARN)?")
@@ -52,7 +51,7 @@ class Grant:
 
 def find_grants(template: Template) -> frozenset[Grant]:
     """Return the grants of all statements, policy attachments, Lambda permissions and roles of the template."""
-    resources: Mapping[str, Any] = template.get("Resources", {})
+    resources = template.get("Resources", {})
     only_deny = {id_ for id_, resource in resources.items() if _only_denies(resource)}
     all_grants: set[Grant] = set()
     for holder, resource in resources.items():
@@ -75,12 +74,12 @@ def permissions_boundaries(template: Template) -> Mapping[str, str]:
     }
 
 
-def _only_denies(resource: Mapping[str, Any]) -> bool:
+def _only_denies(resource: Resource) -> bool:
     policy_statements = list(statements(resource.get("Properties", {})))
     return bool(policy_statements) and all(is_readable(each) and each["Effect"] == "Deny" for each in policy_statements)
 
 
-def _grants(holder: str, statement: Any) -> Iterator[Grant]:
+def _grants(holder: str, statement: object) -> Iterator[Grant]:
     if not is_readable(statement):
         yield Grant(holder, "", "a statement that cannot be evaluated,", as_text(statement))
     elif statement["Effect"] == "Allow":
@@ -94,13 +93,13 @@ def _grants(holder: str, statement: Any) -> Iterator[Grant]:
             yield Grant(holder, principal, action, resource, condition)
 
 
-def _values(statement: Mapping[str, Any], name: str, inverse: str) -> list[str]:
+def _values(statement: Mapping[str, object], name: str, inverse: str) -> list[str]:
     if inverse in statement:
         return [f"all but {as_text(statement[inverse])}"]
     return [as_text(each) for each in as_list(statement.get(name, "itself"))]
 
 
-def _principals(statement: Mapping[str, Any]) -> list[str]:
+def _principals(statement: Mapping[str, object]) -> list[str]:
     if "NotPrincipal" in statement:
         return [f"all but {as_text(statement['NotPrincipal'])}"]
     principal = statement.get("Principal", "")
@@ -110,7 +109,7 @@ def _principals(statement: Mapping[str, Any]) -> list[str]:
     return ["*" if each == "*" else f"{kind} {as_text(each)}" for kind, each in named]
 
 
-def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
+def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, object]) -> Iterator[Grant]:
     """Yield the grants of Lambda permissions and function URLs, which have no policy document."""
     if kind in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
         target = properties.get("FunctionName") or properties.get("LayerVersionArn")
@@ -122,7 +121,7 @@ def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, A
         yield Grant(holder, "*", "lambda:InvokeFunctionUrl", as_text(properties["TargetFunctionArn"]))
 
 
-def _attachment_grants(holder: str, resource: Mapping[str, Any], only_deny: set[str]) -> Iterator[Grant]:
+def _attachment_grants(holder: str, resource: Resource, only_deny: set[str]) -> Iterator[Grant]:
     """Yield the identities of a policy, the policies of an identity, and the role of any other resource."""
     for who in attached_identities(resource) if holder not in only_deny else ():
         yield Grant(holder, as_text(who), "use the policy", "itself")
@@ -134,7 +133,7 @@ def _attachment_grants(holder: str, resource: Mapping[str, Any], only_deny: set[
             yield Grant(holder, "", "act with the rights", as_text(role))
 
 
-def _roles(value: Any) -> Iterator[Any]:
+def _roles(value: object) -> Iterator[object]:
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         if _ROLE.fullmatch(key) and inner:
             yield from as_list(inner)

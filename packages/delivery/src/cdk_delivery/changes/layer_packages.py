@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cdk_delivery.changes.stacks import Template
+from cdk_delivery.json_values import mapping, text
 
 TYPE = "AWS::Lambda::LayerVersion"
 METADATA = "packages"
@@ -38,7 +38,7 @@ def _packages(template: Template) -> Mapping[tuple[str, str], str]:
     """Return layer and package -> version, from the metadata of each layer version."""
     packages: dict[tuple[str, str], str] = {}
     for resource in template.get("Resources", {}).values():
-        metadata: Mapping[str, Any] = resource.get("Metadata", {}).get(METADATA, {}) if resource["Type"] == TYPE else {}
-        for name, version in metadata.get("versions", {}).items():
-            packages[metadata["layer"], name] = version
+        metadata = mapping(resource, "Metadata", METADATA) if resource["Type"] == TYPE else {}
+        for name, version in mapping(metadata, "versions").items():
+            packages[text(metadata, "layer"), name] = str(version)
     return packages

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cdk_delivery.changes.policy_documents import as_list, statements
+from cdk_delivery.changes.stacks import Resource
 
 _IDENTITIES = ("Roles", "Users", "Groups", "RoleName", "UserName", "GroupName")
 _POLICIES = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyReferences")
 
 
-def attached_identities(resource: Mapping[str, Any]) -> list[Any]:
+def attached_identities(resource: Resource) -> list[object]:
     """Return the roles, users and groups that a policy of IAM names; empty for any other resource."""
     properties = resource.get("Properties", {})
     if not (resource["Type"].startswith("AWS::IAM::") and resource["Type"].endswith("Policy")):
@@ -19,7 +19,7 @@ def attached_identities(resource: Mapping[str, Any]) -> list[Any]:
     return [each for name in _IDENTITIES if name in properties for each in as_list(properties[name])]
 
 
-def guarded_resources(resource: Mapping[str, Any]) -> list[Any]:
+def guarded_resources(resource: Resource) -> list[object]:
     """Return what a resource policy is attached to, such as a bucket; empty for a policy inside its resource."""
     if resource["Type"].startswith("AWS::IAM::") or not resource["Type"].endswith("Policy"):
         return []
@@ -27,18 +27,18 @@ def guarded_resources(resource: Mapping[str, Any]) -> list[Any]:
     return [each for value in values for each in as_list(value) if isinstance(each, str | Mapping)]
 
 
-def attached_policies(resource: Mapping[str, Any]) -> list[Any]:
+def attached_policies(resource: Resource) -> list[object]:
     """Return the managed policies that a role, a user, a group or a permission set names."""
     properties = resource.get("Properties", {})
     return [each for name in _POLICIES if name in properties for each in as_list(properties[name])]
 
 
-def referenced_ids(value: Any) -> set[str]:
+def referenced_ids(value: object) -> set[str]:
     """Return the logical ids that `value` refers to, without pseudo parameters."""
     return {each for each in _walk_references(value) if not each.startswith("AWS::")}
 
 
-def _walk_references(value: Any) -> Iterator[str]:
+def _walk_references(value: object) -> Iterator[str]:
     match value:
         case {"Ref": str(id_)} | {"Fn::GetAtt": [str(id_), *_]}:
             yield id_

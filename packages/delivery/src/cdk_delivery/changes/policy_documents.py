@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, Required, TypedDict, TypeIs
+
+
+class Statement(TypedDict, total=False):
+    """A statement of a policy that is written here."""
+
+    Action: Required[Sequence[str] | str]
+    Condition: Mapping[str, object]
+    Effect: Required[Literal["Allow", "Deny"]]
+    Principal: Mapping[str, str]
+    Resource: Sequence[str] | str
+    Sid: str
+
+
+class PolicyDocument(TypedDict):
+    """A policy that is written here."""
+
+    Version: str
+    Statement: Sequence[Statement]
+
 
 EFFECTS = ("Allow", "Deny")
 
 
-def statements(value: Any) -> Iterator[Any]:
+def statements(value: object) -> Iterator[object]:
     """Yield every statement of every policy document within `value`; a document may be JSON text.
 
     An intrinsic function in place of a statement, such as `Fn::If`, and text that is not JSON are yielded as they are.
@@ -29,29 +48,29 @@ def statements(value: Any) -> Iterator[Any]:
             yield from statements(inner)
 
 
-def is_readable(statement: Any) -> bool:
+def is_readable(statement: object) -> TypeIs[Mapping[str, object]]:
     """Whether it is a plain statement, with the effect Allow or Deny."""
     return isinstance(statement, Mapping) and statement.get("Effect") in EFFECTS
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: object) -> list[object]:
     """Return a list: templates may have a single value in place of a list."""
     return value if isinstance(value, list) else [value]
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """Return text as it is, and anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _read(text: str, otherwise: Any) -> Iterator[Any]:
+def _read(text: str, otherwise: object) -> Iterator[object]:
     try:
         yield from statements(json.loads(text))
     except ValueError:
         yield otherwise
 
 
-def _text_of(value: Any) -> str | None:
+def _text_of(value: object) -> str | None:
     """Return text, also of Fn::Sub and Fn::Join, with inserted values escaped for JSON; None for anything else."""
     match value:
         case str():
@@ -65,5 +84,5 @@ def _text_of(value: Any) -> str | None:
     return None
 
 
-def _escaped(value: Any) -> str:
+def _escaped(value: object) -> str:
     return json.dumps(as_text(value))[1:-1]

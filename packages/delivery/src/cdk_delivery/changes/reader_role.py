@@ -6,15 +6,14 @@ execution policies protect from stacks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+
+from cdk_delivery.changes.policy_documents import PolicyDocument, Statement
 
 # The policy of the role, generated as POLICY.json and put into each environment's account as `delivery-reader`.
 POLICY = "reader"
 # The id of the construct that creates the role of the changes builds.
 CHANGES_ROLE = "ChangesRole"
-
-Document = Mapping[str, Any]
 
 
 def role_name(pipeline: str) -> str:
@@ -37,14 +36,14 @@ def changes_role_pattern(pipeline: str) -> str:
     return f"{pipeline}-{CHANGES_ROLE}*"
 
 
-def trust_policy(pipeline_account: str, pipeline: str) -> Document:
+def trust_policy(pipeline_account: str, pipeline: str) -> PolicyDocument:
     """Return the role's trust policy, for the changes builds of one pipeline.
 
     Their role is a condition, and the account is the principal: IAM rejects a principal that does not exist yet.
     Source: IAM user guide, "AWS JSON policy elements: Principal".
     """
     changes = f"arn:aws:iam::{pipeline_account}:role/{changes_role_pattern(pipeline)}"
-    statement = {
+    statement: Statement = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{pipeline_account}:root"},
         "Action": "sts:AssumeRole",
@@ -53,18 +52,18 @@ def trust_policy(pipeline_account: str, pipeline: str) -> Document:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def reader_policy(stacks: Iterable[str]) -> Document:
+def reader_policy(stacks: Iterable[str]) -> PolicyDocument:
     """Return the role's permissions: read the templates of the stages' stacks, and the policies of the bootstrap.
 
     stacks: patterns of stack names.
     """
-    templates = {
+    templates: Statement = {
         "Sid": "ReadTemplates",
         "Effect": "Allow",
         "Action": ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
         "Resource": [f"arn:aws:cloudformation:*:*:stack/{pattern}/*" for pattern in stacks],
     }
-    policies = {
+    policies: Statement = {
         "Sid": "ReadPolicies",
         "Effect": "Allow",
         "Action": ["iam:GetPolicy", "iam:GetPolicyVersion"],

@@ -6,9 +6,9 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.changes.stacks import Resource, Template
 
 Kind = Literal["added", "changed", "replaced", "removed"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "replaced", "removed")
@@ -43,8 +43,8 @@ def resource_changes(
 
     replacing: type -> the properties whose change replaces the resource. Resources of other types count as changed.
     """
-    before: Mapping[str, Any] = old.get("Resources", {})
-    after: Mapping[str, Any] = new.get("Resources", {})
+    before = old.get("Resources", {})
+    after = new.get("Resources", {})
     for id_, resource in after.items():
         kind = resource["Type"]
         if id_ not in before:
@@ -59,7 +59,7 @@ def resource_changes(
             yield ResourceChange("removed", id_, resource["Type"])
 
 
-def _changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+def _changed_properties(old: Resource, new: Resource) -> tuple[str, ...]:
     """Return the names of changed properties, and of changed attributes of the resource such as DeletionPolicy."""
     flat = [
         {**{k: v for k, v in each.items() if k != "Properties"}, **each.get("Properties", {})} for each in (old, new)

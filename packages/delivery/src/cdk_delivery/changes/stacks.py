@@ -6,9 +6,45 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, Required, TypedDict
 
-Template = Mapping[str, Any]
+
+class Resource(TypedDict, total=False):
+    """A resource of a template."""
+
+    Condition: str
+    DeletionPolicy: str
+    Metadata: Mapping[str, object]
+    Properties: Mapping[str, object]
+    Type: Required[str]
+    UpdateReplacePolicy: str
+
+
+class Template(TypedDict, total=False):
+    """A CloudFormation template."""
+
+    Conditions: Mapping[str, object]
+    Mappings: Mapping[str, object]
+    Metadata: Mapping[str, str]
+    Outputs: Mapping[str, object]
+    Parameters: Mapping[str, Mapping[str, object]]
+    Resources: Mapping[str, Resource]
+    Transform: object
+
+
+class ArtifactProperties(TypedDict, total=False):
+    cloudFormationExecutionRoleArn: str
+    stackName: Required[str]
+    templateFile: Required[str]
+
+
+class Artifact(TypedDict):
+    """A stack of a manifest.json."""
+
+    environment: str
+    properties: ArtifactProperties
+
+
 # The key in each template's metadata whose value is the name of the pipeline that deploys it.
 DEPLOYED_BY = "DeployedBy"
 # A stack whose first creation failed, or whose deletion failed. Source: AWS CloudFormation user guide, "Stack status
@@ -77,8 +113,7 @@ class TemplateSource(Protocol):
 
 def deployed_by(template: Template) -> str | None:
     """Return the name of the pipeline that deploys the template; None for any other template."""
-    name: str | None = template.get("Metadata", {}).get(DEPLOYED_BY)
-    return name
+    return template.get("Metadata", {}).get(DEPLOYED_BY)
 
 
 def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
@@ -91,7 +126,7 @@ def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
     return [_stack(manifest.parent, each) for each in artifacts if each["type"] == "aws:cloudformation:stack"]
 
 
-def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
+def _stack(folder: Path, artifact: Artifact) -> Stack:
     account, region = artifact["environment"].removeprefix("aws://").split("/")
     properties = artifact["properties"]
     return Stack(

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +21,9 @@ from cdk_delivery.commands.existing_toolkit import STACK, ExistingToolkit, read_
 from cdk_delivery.commands.reader import Reader
 from cdk_delivery.errors import PipelineError, WrongUse
 from cdk_delivery.settings.model import Delivery
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 # Source: IAM API reference, "CreatePolicyVersion": a policy has five versions at most; the caller deletes an old one.
 MAX_POLICY_VERSIONS = 5
@@ -189,14 +192,14 @@ def _bootstrap_account(plan: Plan, sessions: Sessions, policies: PolicyFiles) ->
         raise PipelineError(f"{plan.target}: `{' '.join(plan.command)}` ended with {done.returncode}\n{last}")
 
 
-def policy_document(iam: Any, arn: str) -> Any:
+def policy_document(iam: IAMClient, arn: str) -> object:
     """Return the document of a policy's default version."""
     current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
     return document if isinstance(document, dict) else json.loads(document)
 
 
-def put_policy(iam: Any, arn: str, text: str) -> None:
+def put_policy(iam: IAMClient, arn: str, text: str) -> None:
     """Create a policy, or give it a new default version if its text changed."""
     document = json.dumps(json.loads(text), separators=(",", ":"))
     try:

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import click
 from botocore.exceptions import ClientError, WaiterError
 
-from cdk_delivery.changes.stacks import deployed_by
+from cdk_delivery.changes.stacks import Template, deployed_by
 from cdk_delivery.commands.accounts import Sessions, Target, settings
 from cdk_delivery.commands.bootstrap import check_identity
 from cdk_delivery.commands.pause import pause_pipeline
@@ -22,6 +22,9 @@ from cdk_delivery.commands.retained_resources import RetainedResource, delete_re
 from cdk_delivery.commands.stacks import DeployedStack, environment_stacks, environment_target, pipeline_stacks
 from cdk_delivery.errors import PipelineError
 from cdk_delivery.settings.model import Delivery
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
 
 _WAIT = {"Delay": 5, "MaxAttempts": 240}
 
@@ -75,7 +78,9 @@ def _deletion[OptionsT](
     if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
         return
     body = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
-    template = body if isinstance(body, Mapping) else {}  # boto3 returns YAML as text, and CDK deploys JSON
+    template = (
+        cast("Template", body) if isinstance(body, Mapping) else {}
+    )  # boto3 returns YAML as text, and CDK deploys JSON
     if not stack.holds_artifacts and deployed_by(template) != delivery.name:
         click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
     else:
@@ -104,7 +109,7 @@ def _question(count: int, *, data: bool) -> str:
     return f"Delete {count} stacks{' and what they keep of artifacts' if data else ''}?"
 
 
-def _status(api: Any, stack: str) -> str | None:
+def _status(api: CloudFormationClient, stack: str) -> str | None:
     """Return the stack's status; None if there is no such stack."""
     try:
         status: str = api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
@@ -129,7 +134,7 @@ def _delete(stack: DeployedStack, sessions: Sessions) -> None:
         ) from error
 
 
-def _wait_for_update(api: Any, stack: DeployedStack) -> None:
+def _wait_for_update(api: CloudFormationClient, stack: DeployedStack) -> None:
     """Wait until the stack is not being updated: CloudFormation does not delete it during an update.
 
     The update of an abandoned action continues. Raises PipelineError after 20 minutes.

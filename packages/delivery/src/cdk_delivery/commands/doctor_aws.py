@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +18,9 @@ from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.source import ConnectionSource
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 # The version of the bootstrap that assemblies of the pinned CDK require; the lookup role requires the highest.
 # Source: AWS CDK developer guide, "Bootstrap template version history".
@@ -44,7 +47,7 @@ def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Itera
         yield replace(row, remedy=bootstrap)
 
 
-def _iam_rows(plan: Plan, iam: Any, policies: PolicyFiles) -> Iterator[Row]:
+def _iam_rows(plan: Plan, iam: IAMClient, policies: PolicyFiles) -> Iterator[Row]:
     """Yield the rows of roles and policies, all of which a bootstrap creates and corrects."""
     yield from _role_rows(plan, iam)
     for name in plan.managed_policies:
@@ -71,7 +74,7 @@ def _missing(name: str, error: ClientError) -> str:
     return f"{name} {'does not exist' if code in ('NoSuchEntity', 'ParameterNotFound') else code}"
 
 
-def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
+def _role_rows(plan: Plan, iam: IAMClient) -> Iterator[Row]:
     target = plan.target
     suffix = f"{target.account}-{target.region}"
     try:
@@ -89,7 +92,7 @@ def _role_rows(plan: Plan, iam: Any) -> Iterator[Row]:
     yield Row(f"{target}: execution policy", "ok" if names == expected else "red", found)
 
 
-def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
+def _trust_row(iam: IAMClient, role: str, account: str, target: Target) -> Row:
     policy = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     document = policy if isinstance(policy, dict) else json.loads(unquote(policy))
     trusted = account in json.dumps([each.get("Principal") for each in document["Statement"]])
@@ -97,7 +100,7 @@ def _trust_row(iam: Any, role: str, account: str, target: Target) -> Row:
     return Row(f"{target}: trust", "ok" if trusted else "red", found)
 
 
-def _policy_row(plan: Plan, name: str, iam: Any, policies: PolicyFiles) -> Row:
+def _policy_row(plan: Plan, name: str, iam: IAMClient, policies: PolicyFiles) -> Row:
     """Return whether a policy in the account is the same as the project's file, which `make generate` may change."""
     kind = {"boundary": "boundary", "reader": "reader policy"}.get(name, "execution policy")
     check = f"{plan.target}: {kind}"

@@ -6,13 +6,18 @@ five times that quota.
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.settings.model import Delivery
+
+if TYPE_CHECKING:
+    from types_boto3_service_quotas import ServiceQuotasClient
+    from types_boto3_service_quotas.type_defs import ServiceQuotaTypeDef
 
 # The quota for CDK's default compute type, on which the builds of this pipeline run.
 QUOTA_NAME = "Concurrently running builds for Linux/Small environment"
@@ -48,11 +53,9 @@ def _largest_wave[OptionsT](delivery: Delivery[OptionsT]) -> int:
     return max((len(wave.environments) for wave in delivery.waves()), default=1)
 
 
-def _quota(api: Any) -> dict[str, Any] | None:
+def _quota(api: ServiceQuotasClient) -> ServiceQuotaTypeDef | None:
     """Return the account's quota, else AWS's default; None if Service Quotas has neither."""
-    for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
-        for page in api.get_paginator(operation).paginate(ServiceCode="codebuild"):
-            for quota in page["Quotas"]:
-                if quota["QuotaName"] == QUOTA_NAME:
-                    return dict(quota)
-    return None
+    own = api.get_paginator("list_service_quotas").paginate(ServiceCode="codebuild")
+    defaults = api.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="codebuild")
+    quotas = (quota for page in chain(own, defaults) for quota in page["Quotas"])
+    return next((quota for quota in quotas if quota["QuotaName"] == QUOTA_NAME), None)

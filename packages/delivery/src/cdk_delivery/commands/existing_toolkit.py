@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
 
 STACK = "CDKToolkit"
 # In the ARN of each policy that `delivery bootstrap` creates.
@@ -37,7 +40,7 @@ class ExistingToolkit:
             yield f"CloudFormation has AdministratorAccess there, and would have {', '.join(policies)} instead"
 
 
-def read_toolkit(cloudformation: Any) -> ExistingToolkit | None:
+def read_toolkit(cloudformation: CloudFormationClient) -> ExistingToolkit | None:
     """Return the account's bootstrap stack; None without one."""
     try:
         stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]

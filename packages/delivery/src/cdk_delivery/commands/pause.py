@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 from botocore.exceptions import ClientError
 
 from cdk_delivery.errors import PipelineError
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
 
 REASON = "being destroyed"
 _SECONDS, _EVERY = 600, 2
@@ -18,7 +21,7 @@ _RUNNING = ("InProgress", "Stopping")
 _ALREADY_STOPPED = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
 
 
-def pause_pipeline(api: Any, pipeline: str) -> None:
+def pause_pipeline(api: CodePipelineClient, pipeline: str) -> None:
     """Disable the transition to the second stage, and stop and abandon running executions.
 
     Otherwise an execution could deploy again what is being deleted. Does nothing for a pipeline that does not exist.
@@ -38,7 +41,7 @@ def pause_pipeline(api: Any, pipeline: str) -> None:
     _wait(api, pipeline)
 
 
-def running_executions(api: Any, pipeline: str) -> Iterator[str]:
+def running_executions(api: CodePipelineClient, pipeline: str) -> Iterator[str]:
     """Yield the ids of the executions that have not ended."""
     for page in api.get_paginator("list_pipeline_executions").paginate(pipelineName=pipeline):
         for each in page["pipelineExecutionSummaries"]:
@@ -46,7 +49,7 @@ def running_executions(api: Any, pipeline: str) -> Iterator[str]:
                 yield each["pipelineExecutionId"]
 
 
-def _stop_execution(api: Any, pipeline: str, execution: str) -> None:
+def _stop_execution(api: CodePipelineClient, pipeline: str, execution: str) -> None:
     """Stop an execution, which could otherwise wait up to 7 days for an approval."""
     try:
         api.stop_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution, abandon=True, reason=REASON)
@@ -56,7 +59,7 @@ def _stop_execution(api: Any, pipeline: str, execution: str) -> None:
     click.echo(f"{pipeline}: execution {execution} is stopped")
 
 
-def _wait(api: Any, pipeline: str) -> None:
+def _wait(api: CodePipelineClient, pipeline: str) -> None:
     deadline = time.monotonic() + _SECONDS
     while running := list(running_executions(api, pipeline)):
         if time.monotonic() > deadline:

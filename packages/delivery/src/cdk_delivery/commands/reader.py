@@ -6,12 +6,15 @@ import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes import reader_role
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Reader:
         yield f"  aws iam update-assume-role-policy --role-name {self.name} --policy-document {trust}"
         yield f"aws iam attach-role-policy --role-name {self.name} --policy-arn {self.policy_arn}"
 
-    def put(self, iam: Any) -> None:
+    def put(self, iam: IAMClient) -> None:
         """Create the role, or correct its trust policy, and attach its policy."""
         try:
             iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=self.trust)
@@ -52,7 +55,7 @@ class Reader:
             iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=self.trust)
         iam.attach_role_policy(RoleName=self.name, PolicyArn=self.policy_arn)
 
-    def fault(self, iam: Any) -> str:
+    def fault(self, iam: IAMClient) -> str:
         """Return what is wrong with the role in the account; empty if nothing is."""
         try:
             trust = iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]

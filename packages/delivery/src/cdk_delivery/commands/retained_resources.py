@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 from botocore.exceptions import ClientError
@@ -13,6 +13,11 @@ from botocore.exceptions import ClientError
 from cdk_delivery.changes.stacks import Template
 from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.errors import PipelineError
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _RETAIN_POLICIES = ("Retain", "RetainExceptOnCreate")
 
@@ -29,7 +34,9 @@ class RetainedResource:
         return f"{self.kind} {self.name}"
 
 
-def resources_to_retain(api: Any, target: Target, stack: str, template: Template) -> Iterator[RetainedResource]:
+def resources_to_retain(
+    api: CloudFormationClient, target: Target, stack: str, template: Template
+) -> Iterator[RetainedResource]:
     """Yield the resources that the deletion of a stack would retain."""
     retained_ids = {
         id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES
@@ -55,7 +62,7 @@ def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[Retain
                 yield from (one for one in found if _exists(one, sessions))
 
 
-def _skipped_deletions(api: Any, stack_id: str) -> Iterator[tuple[str, str]]:
+def _skipped_deletions(api: CloudFormationClient, stack_id: str) -> Iterator[tuple[str, str]]:
     """Yield type and physical id of each resource that the stack's deletion skipped.
 
     Events come newest first; those before the deletion are ignored, since an update may skip resources too.
@@ -98,10 +105,12 @@ def delete_resource(kept: RetainedResource, sessions: Sessions) -> None:
             click.echo(f"  {kept} has to be deleted by hand", err=True)
 
 
-def _empty_bucket(s3: Any, bucket: str) -> None:
+def _empty_bucket(s3: S3Client, bucket: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+        objects: list[ObjectIdentifierTypeDef] = [
+            {"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions
+        ]
         errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects}).get("Errors", []) if objects else []
         if errors:
             first = errors[0]

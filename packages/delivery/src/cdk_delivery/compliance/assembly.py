@@ -1,10 +1,12 @@
 """The rules' results in a cloud assembly: the packs that ran, their findings, and the acknowledgements."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from cdk_delivery.cloud_assembly import stack_artifacts, template_files
 from cdk_delivery.compliance.template import Template
@@ -18,6 +20,29 @@ class Acknowledgement:
 
     path: str
     rule: str
+
+
+class Violation(TypedDict):
+    ruleName: str
+
+
+class SuppressedViolation(TypedDict):
+    acknowledgedAt: str
+    acknowledgedId: str
+
+
+class PluginReport(TypedDict):
+    """The findings of one rule pack."""
+
+    pluginName: str
+    suppressedViolations: NotRequired[list[SuppressedViolation]]
+    violations: list[Violation]
+
+
+class ValidationReport(TypedDict):
+    """CDK's validation-report.json."""
+
+    pluginReports: list[PluginReport]
 
 
 @dataclass(frozen=True)
@@ -51,10 +76,9 @@ class Assembly:
         """Every template, those of the nested assemblies too."""
         return [Template.read(file) for file in template_files(self.folder)]
 
-    def _plugins(self) -> list[dict[str, Any]]:
-        report: dict[str, Any] = json.loads((self.folder / "validation-report.json").read_text())
-        plugins: list[dict[str, Any]] = report["pluginReports"]
-        return plugins
+    def _plugins(self) -> list[PluginReport]:
+        report: ValidationReport = json.loads((self.folder / "validation-report.json").read_text())
+        return report["pluginReports"]
 
     def _acknowledged(self) -> Iterator[Acknowledgement]:
         for file in filter(None, (stack.metadata for stack in stack_artifacts(self.folder))):

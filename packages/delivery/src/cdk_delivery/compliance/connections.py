@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cdk_delivery.compliance.template import Template
+from cdk_delivery.json_values import member
 
 Check = Callable[[Template], Iterator[str]]
 
@@ -23,7 +23,7 @@ def check_poll_permissions(template: Template) -> Iterator[str]:
         missing = [action for action in POLL_ACTIONS if not template.allows(role, action, queue)]
         if missing:
             yield f"{id_}: the role {role} may not {', '.join(missing)} on {queue}, so nothing is ever received"
-        key = template.referenced_id(template.resources[queue].get("Properties", {}).get("KmsMasterKeyId"))
+        key = template.referenced_id(member(template.resources[queue], "Properties", "KmsMasterKeyId"))
         if key and not template.allows(role, "kms:Decrypt", key):
             yield f"{id_}: the role {role} may not kms:Decrypt with {key}, so nothing of {queue} can be read"
 
@@ -51,7 +51,7 @@ def faults(template: Template) -> list[str]:
     return [f"{template.name}: {fault}" for check in CHECKS for fault in check(template)]
 
 
-def _role(template: Template, function: Any) -> str | None:
+def _role(template: Template, function: object) -> str | None:
     """Return the logical id of the role of a function, which is referred to directly, by version or by alias."""
     id_ = template.referenced_id(function)
     if id_ is None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-Resource = Mapping[str, Any]
+from cdk_delivery.changes.stacks import Resource
+from cdk_delivery.json_values import items, mapping
 
 
 @dataclass(frozen=True)
@@ -24,39 +24,39 @@ class Template:
         """Read the template from a JSON file."""
         return cls(file.name.removesuffix(".template.json"), json.loads(file.read_text())["Resources"])
 
-    def of_type(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def of_type(self, kind: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         """Yield logical id and properties of each resource of a type such as AWS::SQS::Queue."""
         for id_, resource in self.resources.items():
             if resource["Type"] == kind:
                 yield id_, resource.get("Properties", {})
 
-    def referenced_id(self, value: Any) -> str | None:
+    def referenced_id(self, value: object) -> str | None:
         """Return the first logical id in `value` that Ref or Fn::GetAtt refers to; None without one."""
         if isinstance(value, Mapping):
             for key, inner in value.items():
-                id_ = inner if key == "Ref" else inner[0] if key == "Fn::GetAtt" else None
+                id_ = inner if key == "Ref" else items(value, key)[0] if key == "Fn::GetAtt" else None
                 if id_ in self.resources:
                     return str(id_)
         children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
         return next((found for child in children if (found := self.referenced_id(child))), None)
 
-    def statements(self, role: str) -> Iterator[Mapping[str, Any]]:
+    def statements(self, role: str) -> Iterator[Mapping[str, object]]:
         """Yield the statements of one role: inline, of policies attached to it, and of this template's managed ones."""
         properties = self.resources[role].get("Properties", {})
-        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
-        managed = {self.referenced_id(arn) for arn in properties.get("ManagedPolicyArns", ())}
+        documents = [mapping(policy, "PolicyDocument") for policy in items(properties, "Policies")]
+        managed = {self.referenced_id(arn) for arn in items(properties, "ManagedPolicyArns")}
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             for id_, policy in self.of_type(kind):
-                if id_ in managed or role in map(self.referenced_id, policy.get("Roles", ())):
-                    documents.append(policy["PolicyDocument"])
+                if id_ in managed or role in map(self.referenced_id, items(policy, "Roles")):
+                    documents.append(mapping(policy, "PolicyDocument"))
         for document in documents:
-            yield from document["Statement"]
+            yield from map(mapping, items(document, "Statement"))
 
     def allows(self, role: str, action: str, resource: str) -> bool:
         """Return whether a statement of `role` allows `action` on the resource; conditions and denials are ignored."""
         return any(
             statement["Effect"] == "Allow"
-            and any(fnmatchcase(action, pattern) for pattern in _as_list(statement.get("Action", ())))
+            and any(fnmatchcase(action, str(pattern)) for pattern in _as_list(statement.get("Action", ())))
             and any(
                 each == "*" or self.referenced_id(each) == resource for each in _as_list(statement.get("Resource", ()))
             )
@@ -64,6 +64,6 @@ class Template:
         )
 
 
-def _as_list(value: Any) -> list[Any]:
+def _as_list(value: object) -> list[object]:
     """Return a list: policies may have a single value in place of a list."""
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -6,7 +6,6 @@ The alarm is not in a deployment group: in the state ALARM it would block the ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -63,7 +62,7 @@ class BakeTime(Construct):
         """The ARN of the role as text, without a reference between stacks."""
         return f"arn:aws:iam::{self._stack.account}:role/{self._name}"
 
-    def rule(self, environment: str) -> Mapping[str, Any]:
+    def rule(self, environment: str) -> Mapping[str, object]:
         """Return the rule of the stage's success condition. Source: AWS CodePipeline user guide, "CloudWatchAlarm"."""
         return {
             "Name": f"Bake{environment}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 from aws_cdk import CfnOutput, Duration, pipelines
@@ -13,6 +12,7 @@ from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 
 from cdk_delivery.constructs.build_caches import CACHE_FOLDERS, cache_paths
+from cdk_delivery.json_values import items, mapping
 
 # A local cache: a later build that runs on the same host has the files again.
 _CACHE = codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM)
@@ -38,7 +38,7 @@ class BuildCommands:
 
     def buildspec(self) -> codebuild.BuildSpec:
         """Return the buildspec without commands and variables, which CDK adds."""
-        spec: dict[str, Any] = {
+        spec: dict[str, object] = {
             "version": "0.2",
             "phases": {"install": {"runtime-versions": {"python": self.python}}},
         }
@@ -86,9 +86,9 @@ def synth_step(
 
     CodeBuild could read the file from the source, but CDK has to add the output artifact to the buildspec.
     """
-    spec: dict[str, Any] = yaml.safe_load(buildspec.read_text())
-    cache = spec.get("cache", {})
-    spec["cache"] = {**cache, "paths": [*cache_paths(*CACHE_FOLDERS), *cache.get("paths", [])]}
+    spec: dict[str, object] = yaml.safe_load(buildspec.read_text())
+    cache = mapping(spec, "cache")
+    spec["cache"] = {**cache, "paths": [*cache_paths(*CACHE_FOLDERS), *items(cache, "paths")]}
     return pipelines.CodeBuildStep(
         "Synth",
         input=source,

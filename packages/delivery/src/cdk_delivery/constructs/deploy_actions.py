@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Required, TypedDict
 
 from aws_cdk import Stack
 from aws_cdk import aws_codepipeline as codepipeline
@@ -21,12 +21,24 @@ class DeployAction:
     stack: str
 
 
+class ResolvedAction(TypedDict, total=False):
+    configuration: Mapping[str, str]
+    name: Required[str]
+
+
+class ResolvedStage(TypedDict):
+    """A stage with the members of the API's declaration."""
+
+    actions: Sequence[ResolvedAction]
+    name: str
+
+
 def deploy_actions(pipeline: codepipeline.Pipeline) -> Iterator[DeployAction]:
     """Yield the actions stage by stage; call it after `build_pipeline()`.
 
     Source: AWS CodePipeline user guide, "CloudFormation deploy action reference", ActionMode.
     """
-    stages: list[dict[str, Any]] = Stack.of(pipeline).resolve(pipeline_resource(pipeline).stages)
+    stages: list[ResolvedStage] = Stack.of(pipeline).resolve(pipeline_resource(pipeline).stages)
     for stage in stages:
         for action in stage["actions"]:
             configuration = action.get("configuration", {})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from aws_cdk import aws_codepipeline as codepipeline
 
 
-def add_triggers(pipeline: codepipeline.Pipeline, triggers: Sequence[Mapping[str, Any]]) -> None:
+def add_triggers(pipeline: codepipeline.Pipeline, triggers: Sequence[Mapping[str, object]]) -> None:
     """Add `triggers` that start the pipeline. Call it after `build_pipeline()`."""
     if triggers:
         pipeline_resource(pipeline).add_property_override("Triggers", triggers)
@@ -24,7 +23,7 @@ def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
             pipeline_resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
 
 
-def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
     """Check rules after a stage succeeds, and roll it back if one fails. Call it after `build_pipeline()`.
 
     rules: name of a stage -> its rules. Source: AWS CodePipeline user guide, "Configure conditions for a stage".

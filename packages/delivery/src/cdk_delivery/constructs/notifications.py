@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_events as events

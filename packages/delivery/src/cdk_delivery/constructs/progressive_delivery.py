@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
@@ -67,7 +66,7 @@ def _stacks(stage: ServiceStage) -> Iterator[tuple[Stack, Aliases]]:
                 yield stack, {alias.node.path[start:]: alias for alias in aliases}
 
 
-def _checks(project: Project, paths: set[str]) -> Mapping[str, Any]:
+def _checks(project: Project, paths: set[str]) -> Mapping[str, object]:
     """Return construct path of an alias -> the event that checks it. Raises WrongUse."""
     where = "pyproject.toml [tool.delivery.checks]"
     for path in project.config.checks:
@@ -81,7 +80,7 @@ def _checks(project: Project, paths: set[str]) -> Mapping[str, Any]:
     return events
 
 
-def _event(project: Project, file: str, where: str) -> Any:
+def _event(project: Project, file: str, where: str) -> object:
     try:
         return json.loads((project.root / file).read_text())
     except (OSError, ValueError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from aws_cdk import Stack, pipelines
 from aws_cdk import aws_codecommit as codecommit
@@ -105,14 +104,14 @@ def use_connection(source: Source, role: iam.IRole) -> None:
         )
 
 
-def triggers(source: Source) -> list[Mapping[str, Any]]:
+def triggers(source: Source) -> list[Mapping[str, object]]:
     """Return the pipeline's triggers; empty for a source that starts it by an event.
 
     Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline PipelineTriggerDeclaration".
     """
     if not isinstance(source, ConnectionSource):
         return []
-    push: dict[str, Any] = {"Branches": {"Includes": [source.branch]}}
+    push: dict[str, object] = {"Branches": {"Includes": [source.branch]}}
     if source.ignored_paths:
         push["FilePaths"] = {"Excludes": list(source.ignored_paths)}
     configuration = {"SourceActionName": ACTION, "Push": [push]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -31,7 +30,7 @@ class TrafficChecker(Construct):
         id_: str,
         *,
         aliases: Mapping[str, lambda_.Alias],
-        checks: Mapping[str, Any],
+        checks: Mapping[str, object],
         application: str,
         runtime: lambda_.Runtime,
     ) -> None:

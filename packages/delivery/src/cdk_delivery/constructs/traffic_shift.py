@@ -8,7 +8,6 @@ Source: AWS CloudFormation user guide, "UpdatePolicy attribute".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -43,7 +42,7 @@ class TrafficShift(Construct):
         *,
         aliases: Mapping[str, lambda_.Alias],
         traffic: Traffic,
-        checks: Mapping[str, Any],
+        checks: Mapping[str, object],
         runtime: lambda_.Runtime,
         released: int,
     ) -> None:

@@ -14,15 +14,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from cdk_delivery.changes.policy_documents import as_list
 from cdk_delivery.cloud_assembly import stack_artifacts
 from cdk_delivery.compliance.template import Template
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.gates.deploying_stages import DeployingStage, deploying_roles, deploying_stages
+from cdk_delivery.json_values import items
 from cdk_delivery.project_config import read_config, see
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
@@ -60,22 +61,22 @@ def deploying_builds(template: Template) -> Iterator[tuple[str, str]]:
             yield f"build-deploys/{id_}", f"the build role {id_} may assume {', '.join(reached)}"
 
 
-def _assumable(statement: Mapping[str, Any], roles: set[str]) -> Iterator[str]:
+def _assumable(statement: Mapping[str, object], roles: set[str]) -> Iterator[str]:
     actions = statement.get("Action", "*")  # a statement with NotAction allows all others
-    names = [actions] if isinstance(actions, str) else actions
+    names = [str(action) for action in as_list(actions)]
     if statement.get("Effect") != "Allow" or not any(fnmatchcase("sts:assumerole", name.lower()) for name in names):
         return
     resources = statement.get("Resource", "*")
-    for resource in resources if isinstance(resources, list) else [resources]:
+    for resource in as_list(resources):
         yield from (arn for arn in roles if fnmatchcase(arn, arn_text(resource)))
 
 
-def arn_text(value: Any) -> str:
+def arn_text(value: object) -> str:
     """Return an ARN of a template as a pattern: an intrinsic function matches anything."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping) and "Fn::Join" in value:
-        return "".join(arn_text(part) for part in value["Fn::Join"][1])
+        return "".join(arn_text(part) for part in items(items(value, "Fn::Join")[1]))
     if isinstance(value, Mapping) and isinstance(value.get("Fn::Sub"), str):
         return re.sub(r"\$\{[^}]*\}", "*", value["Fn::Sub"])
     return "*"
@@ -100,7 +101,8 @@ def risks(templates: Sequence[Template], *, compare: bool) -> Iterator[tuple[str
     for template in templates:
         yield from deploying_builds(template)
         for _, pipeline in template.of_type(PIPELINE):
-            before = deployed_stages(pipeline["Name"]) if compare and isinstance(pipeline.get("Name"), str) else None
+            name = pipeline.get("Name")
+            before = deployed_stages(name) if compare and isinstance(name, str) else None
             yield from opened_stages(before or (), deploying_stages(pipeline))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from lambda_layers.manifest import MANIFEST_PATH
 
@@ -68,7 +68,24 @@ def _run(command: Sequence[str]) -> str:
     return (done.stderr.strip() or "no answer").splitlines()[-1]
 
 
-def _read(answer: Mapping[str, Any], packages: Sequence[str]) -> Audit:
+class Vulnerability(TypedDict):
+    id: str
+    aliases: NotRequired[list[str]]
+
+
+class AuditedPackage(TypedDict):
+    name: str
+    version: str
+    vulns: NotRequired[list[Vulnerability]]
+
+
+class AuditReport(TypedDict):
+    """The JSON of pip-audit."""
+
+    dependencies: list[AuditedPackage]
+
+
+def _read(answer: AuditReport, packages: Sequence[str]) -> Audit:
     audited = {
         f"{each['name']}=={each['version']}": each["vulns"] for each in answer["dependencies"] if "vulns" in each
     }

@@ -9,7 +9,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from cdk_delivery.json_values import items, mapping, member
 
 _ACCOUNT = re.compile(r"\b\d{12}\b")
 
@@ -23,38 +24,40 @@ class DeployingStage:
     approved: bool
 
 
-def deploying_stages(pipeline: Mapping[str, Any]) -> Sequence[DeployingStage]:
+def deploying_stages(pipeline: Mapping[str, object]) -> Sequence[DeployingStage]:
     """Return the stages that deploy, in the pipeline's order."""
     stages, approved = list[DeployingStage](), False
-    for stage in _get(pipeline, "stages"):
-        categories = {_category(action) for action in _get(stage, "actions")}
+    for stage in items(_get(pipeline, "stages")):
+        categories = {_category(action) for action in items(_get(stage, "actions"))}
         approved = approved or "Approval" in categories
         if "Deploy" in categories:
             accounts = frozenset(account for arn in _role_texts(stage) for account in _ACCOUNT.findall(arn))
-            stages.append(DeployingStage(_get(stage, "name"), accounts, approved))
+            stages.append(DeployingStage(str(_get(stage, "name")), accounts, approved))
             approved = False
     return stages
 
 
-def deploying_roles(pipeline: Mapping[str, Any]) -> set[str]:
+def deploying_roles(pipeline: Mapping[str, object]) -> set[str]:
     """Return the ARNs of the roles of deploying actions, in the partition aws."""
-    texts = (text for stage in _get(pipeline, "stages") for text in _role_texts(stage))
+    texts = (text for stage in items(_get(pipeline, "stages")) for text in _role_texts(stage))
     return {f"arn:aws:iam::{match[1]}:role/{match[2]}" for text in texts for match in _ROLE.finditer(text)}
 
 
 _ROLE = re.compile(r":iam::(\d{12}):role/([\w+=,.@-]+)")
 
 
-def _role_texts(stage: Mapping[str, Any]) -> Iterator[str]:
-    for action in _get(stage, "actions"):
+def _role_texts(stage: object) -> Iterator[str]:
+    for action in items(_get(stage, "actions")):
         if _category(action) == "Deploy":
-            for role in (_get(action, "roleArn", ""), _get(action, "configuration", {}).get("RoleArn", "")):
+            for role in (_get(action, "roleArn", ""), member(_get(action, "configuration"), "RoleArn") or ""):
                 yield json.dumps(role)
 
 
-def _category(action: Mapping[str, Any]) -> str:
+def _category(action: object) -> str:
     return str(_get(_get(action, "actionTypeId"), "category"))
 
 
-def _get(mapping: Mapping[str, Any], name: str, default: Any = None) -> Any:
-    return mapping.get(name, mapping.get(name[0].upper() + name[1:], default))
+def _get(value: object, name: str, default: object = None) -> object:
+    """Return a member by its name in the API or in a template."""
+    members = mapping(value)
+    return members.get(name, members.get(name[0].upper() + name[1:], default))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import batched
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from cdk_delivery.cloud_assembly import template_files
 from cdk_delivery.gates.result_cache import ResultCache, digest
@@ -21,7 +21,28 @@ SETTINGS = ".cfnlintrc"
 # Templates per command: a command line has room for so many names, whatever their length.
 BATCH = 200
 
-Match = Mapping[str, Any]
+
+class Position(TypedDict):
+    LineNumber: int
+    ColumnNumber: int
+
+
+class Location(TypedDict):
+    Path: list[object] | None
+    Start: Position
+
+
+class Rule(TypedDict):
+    Id: str
+
+
+class Match(TypedDict):
+    """A finding, as cfn-lint prints it."""
+
+    Filename: str
+    Location: Location
+    Message: str
+    Rule: Rule
 
 
 class LinterError(Exception):
@@ -73,7 +94,7 @@ def _line(root: Path, match: Match) -> str:
     return f"{construct or place}: {match['Rule']['Id']} {match['Message']}" + (f" ({place})" if construct else "")
 
 
-def _construct(template: Path, path: Sequence[Any]) -> str:
+def _construct(template: Path, path: Sequence[object]) -> str:
     """Return the path of the construct whose resource the place is in; empty outside of resources."""
     if len(path) < 2 or path[0] != "Resources":
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Required, TypedDict
 
 from cdk_delivery.generate.page import Marks
 
@@ -44,7 +44,21 @@ class Cost:
     flat: int
 
 
-def cost(environments: int, prices: Mapping[str, Any]) -> Cost:
+class Prices(TypedDict, total=False):
+    """The file of prices, in US dollars; minutes: of each build and action."""
+
+    alarm_month: float
+    alarms_of_an_environment: int
+    codebuild_minute_small: Required[float]
+    codepipeline_v1_month: Required[float]
+    codepipeline_v2_action_minute: Required[float]
+    dashboard_month: float
+    dashboards_of_an_environment: int
+    kms_key_month: Required[float]
+    minutes: Required[Mapping[str, float]]
+
+
+def cost(environments: int, prices: Prices) -> Cost:
     """Return the costs in one region, with a key for the pipeline and one for each environment.
 
     Each build and each action is rounded up to the minute. Source: the price pages that the file of prices names.

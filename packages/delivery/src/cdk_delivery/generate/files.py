@@ -11,6 +11,7 @@ from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_schemas import resource_schema
 from cdk_delivery.access.role_names import environment_role_names, environment_stack_names, pipeline_role_names
 from cdk_delivery.changes import reader_role
+from cdk_delivery.changes.policy_documents import PolicyDocument
 from cdk_delivery.cloud_assembly import stack_artifacts, template_files
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate import costs_table, roles_table
@@ -46,14 +47,14 @@ def _create_only(kind: str) -> list[str]:
     return sorted({path.split("/")[2] for path in resource_schema(kind).get("createOnlyProperties", [])})
 
 
-def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mapping[str, policies.Policy]:
+def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mapping[str, PolicyDocument]:
     """Return the execution policies of the pipeline's account, for its stack and its support stacks."""
     files = [stack.template for stack in stack_artifacts(assembly) if not stack.in_stage]
     types, names = {*_types(files), *policies.SUPPORT_STACK_TYPES}, pipeline_role_names(assembly, other_pipelines)
     return policies.execution_policies("pipeline", types, passed_to=_passed_to(files), names=names)
 
 
-def environment_policies(assembly: Path) -> Mapping[str, policies.Policy]:
+def environment_policies(assembly: Path) -> Mapping[str, PolicyDocument]:
     """Return the execution policies of an environment's account, for the stacks of its stages."""
     files = [stack.template for stack in stack_artifacts(assembly) if stack.in_stage]
     return policies.execution_policies(

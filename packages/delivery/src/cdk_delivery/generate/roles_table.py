@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
+from cdk_delivery.changes.policy_documents import as_list
+from cdk_delivery.changes.stacks import Resource
 from cdk_delivery.cloud_assembly import stack_artifacts
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate.page import Marks
+from cdk_delivery.json_values import items, mapping
 
 MARKS = Marks("<!-- roles: made by `make generate` -->", "<!-- end of roles -->")
 
@@ -49,40 +51,40 @@ def table(assembly: Path, purposes: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _roles(resources: Mapping[str, Any], purposes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def _roles(resources: Mapping[str, Resource], purposes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for id_, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
-            statements = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-            who = sorted({each for statement in statements for each in _principals(statement["Principal"])})
+            statements = items(resource, "Properties", "AssumeRolePolicyDocument", "Statement")
+            who = sorted({name for statement in statements for name in _principals(mapping(statement, "Principal"))})
             name = _without_hash(id_)
             if who == ["lambda"] and name not in PIPELINE_ROLES and _match(name, purposes) is None:
                 name = FUNCTION
             yield name, ", ".join(who), _actions(id_, resource, resources)
 
 
-def _principals(principal: Mapping[str, Any]) -> Iterator[str]:
+def _principals(principal: Mapping[str, object]) -> Iterator[str]:
     for names in principal.values():
         for name in names if isinstance(names, list) else [names]:
             yield _short_resource(_text(name))
 
 
-def _actions(id_: str, role: Mapping[str, Any], resources: Mapping[str, Any]) -> str:
-    attached = {_text(arn) for arn in role["Properties"].get("ManagedPolicyArns", [])}
+def _actions(id_: str, role: Resource, resources: Mapping[str, Resource]) -> str:
+    attached = {_text(arn) for arn in items(role, "Properties", "ManagedPolicyArns")}
     actions: dict[str, None] = {}
     for policy_id, policy in resources.items():
         if policy["Type"] not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             continue
-        if policy_id in attached or id_ in map(_text, policy["Properties"].get("Roles", [])):
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                actions |= dict.fromkeys(_statement(statement, resources))
+        if policy_id in attached or id_ in map(_text, items(policy, "Properties", "Roles")):
+            for statement in items(policy, "Properties", "PolicyDocument", "Statement"):
+                actions |= dict.fromkeys(_statement(mapping(statement), resources))
     return "; ".join(actions) or "nothing"
 
 
-def _statement(statement: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
+def _statement(statement: Mapping[str, object], resources: Mapping[str, Resource]) -> Iterator[str]:
     """Yield the actions of each service and their resources: by type if they are of this stack, else by name."""
     types = {id_: resource["Type"].removeprefix("AWS::").replace("::", " ") for id_, resource in resources.items()}
-    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-    targets = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    actions = [str(action) for action in as_list(statement["Action"])]
+    targets = as_list(statement["Resource"])
     on = ", ".join(dict.fromkeys(_short_resource(_text(each, types)) for each in targets))
     limited = " (conditions)" if statement.get("Condition") else ""
     for service in dict.fromkeys(action.split(":")[0] for action in actions):
@@ -90,20 +92,17 @@ def _statement(statement: Mapping[str, Any], resources: Mapping[str, Any]) -> It
         yield f"{service}: {verbs} on `{on}`{limited}"
 
 
-def _text(value: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
+def _text(value: object, names: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return a value as text; `{"Fn::GetAtt": ["Queue", "Arn"]}` becomes the name of Queue in `names`, or Queue."""
     if isinstance(value, str):
         return value
-    ((function, inner),) = value.items()
-    match function:
-        case "Ref":
-            return names.get(inner, str(inner))
-        case "Fn::GetAtt":
-            return names.get(inner[0], str(inner[0]))
-        case "Fn::Sub":
-            return str(inner).replace("${AWS::Partition}", "aws")
-        case "Fn::Join":
-            return str(inner[0].join(_text(each, names) for each in inner[1]))
+    match value:
+        case {"Ref": str(id_)} | {"Fn::GetAtt": [str(id_), *_]}:
+            return names.get(id_, id_)
+        case {"Fn::Sub": text}:
+            return str(text).replace("${AWS::Partition}", "aws")
+        case {"Fn::Join": [str(separator), [*parts]]}:
+            return separator.join(_text(part, names) for part in parts)
     return json.dumps(value)
 
 

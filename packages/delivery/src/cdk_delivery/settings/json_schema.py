@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -19,7 +18,7 @@ class _PlainNames(GenerateJsonSchema):
         return super().normalize_name(name.partition("[")[0])
 
 
-def schema[OptionsT](settings: type[Delivery[OptionsT]]) -> dict[str, Any]:
+def schema[OptionsT](settings: type[Delivery[OptionsT]]) -> dict[str, object]:
     """Return the schema of the whole cdk.json. It allows every key that is not one of these settings."""
     delivery = settings.model_json_schema(ref_template="#/$defs/{model}", schema_generator=_PlainNames)
     definitions = delivery.pop("$defs")

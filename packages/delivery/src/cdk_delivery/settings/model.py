@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -85,7 +85,7 @@ class Delivery[OptionsT](Settings):
         return tuple(Wave(name, tuple(members)) for name, members in waves.items())
 
     @classmethod
-    def read(cls, context: Any) -> Self:
+    def read(cls, context: object) -> Self:
         """Validate the settings of cdk.json. Raises SettingsError with one line per fault."""
         if not isinstance(context, Mapping):
             got = "nothing" if context is None else f"'{context}'"
