@@ -10,9 +10,32 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Required, TypedDict
 
 MANIFEST = "manifest.json"
+
+
+class Resource(TypedDict, total=False):
+    """A resource of a template."""
+
+    Condition: str
+    DeletionPolicy: str
+    Metadata: Mapping[str, object]
+    Properties: Mapping[str, object]
+    Type: Required[str]
+    UpdateReplacePolicy: str
+
+
+class Template(TypedDict, total=False):
+    """A CloudFormation template."""
+
+    Conditions: Mapping[str, object]
+    Mappings: Mapping[str, object]
+    Metadata: Mapping[str, str]
+    Outputs: Mapping[str, object]
+    Parameters: Mapping[str, Mapping[str, object]]
+    Resources: Mapping[str, Resource]
+    Transform: object
 
 
 class ArtifactProperties(TypedDict, total=False):

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdk_delivery.changes.stacks import Resource
-from cdk_delivery.cloud_assembly import template_files
+from cdk_delivery.cloud_assembly import Resource, template_files
 from cdk_delivery.json_values import items, member
 
 

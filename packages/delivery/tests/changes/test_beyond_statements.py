@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cdk_delivery.changes.broadening import broadenings
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.cloud_assembly import Template
 from tests.changes.test_broadening import RULE, TRUST, allow, policy
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cdk_delivery.changes.stacks import Resource
+from cdk_delivery.cloud_assembly import Resource
 from cdk_delivery.compliance.__main__ import main
 from cdk_delivery.compliance.assembly import PACKS
 from cdk_delivery.compliance.connections import faults

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from cdk_delivery.changes.stacks import Template, read_stacks
-from cdk_delivery.cloud_assembly import stack_artifacts
+from cdk_delivery.changes.stacks import read_stacks
+from cdk_delivery.cloud_assembly import Template, stack_artifacts
 from cdk_delivery.constructs.build_names import TESTS_ROLES
 
 

@@ -11,7 +11,7 @@ from cdk_delivery.changes.denials import find_denials
 from cdk_delivery.changes.grants import find_grants, permissions_boundaries
 from cdk_delivery.changes.policy_documents import as_list, as_text
 from cdk_delivery.changes.resolved_templates import resolve_template
-from cdk_delivery.changes.stacks import Resource, Template
+from cdk_delivery.cloud_assembly import Resource, Template
 
 _SECURITY_GROUP_RULES = {
     "AWS::EC2::SecurityGroup": ("SecurityGroupIngress", "SecurityGroupEgress"),

@@ -13,7 +13,7 @@ from cdk_delivery.changes.policy_attachments import (
     referenced_ids,
 )
 from cdk_delivery.changes.policy_documents import as_text, is_readable, statements
-from cdk_delivery.changes.stacks import Resource, Template
+from cdk_delivery.cloud_assembly import Resource, Template
 
 # AWS managed policies that deny nothing. The contents of other policies outside of the template are unknown.
 _POLICIES_WITHOUT_DENY = re.compile(r"arn:[\w-]+:iam::aws:policy/(?!.*(?:Deny|Quarantine)).*")

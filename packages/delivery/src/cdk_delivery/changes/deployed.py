@@ -10,7 +10,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes import reader_role
-from cdk_delivery.changes.stacks import Deployed, Stack, Template
+from cdk_delivery.changes.stacks import Deployed, Stack
+from cdk_delivery.cloud_assembly import Template
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

@@ -13,7 +13,7 @@ from itertools import product
 
 from cdk_delivery.changes.policy_attachments import attached_identities, attached_policies, referenced_ids
 from cdk_delivery.changes.policy_documents import as_list, as_text, is_readable, statements
-from cdk_delivery.changes.stacks import Resource, Template
+from cdk_delivery.cloud_assembly import Resource, Template
 
 # Names of the properties that give a resource its role, such as `Role` of a function.
 _ROLE = re.compile(r"(?:\w*[a-z])?Roles?(?:Arns?|ARN)?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.cloud_assembly import Template
 from cdk_delivery.json_values import mapping, text
 
 TYPE = "AWS::Lambda::LayerVersion"

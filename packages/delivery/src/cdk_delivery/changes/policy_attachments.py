@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cdk_delivery.changes.policy_documents import as_list, statements
-from cdk_delivery.changes.stacks import Resource
+from cdk_delivery.cloud_assembly import Resource
 
 _IDENTITIES = ("Roles", "Users", "Groups", "RoleName", "UserName", "GroupName")
 _POLICIES = ("ManagedPolicyArns", "ManagedPolicies", "CustomerManagedPolicyReferences")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from cdk_delivery.changes.stacks import Resource, Template
+from cdk_delivery.cloud_assembly import Resource, Template
 from cdk_delivery.json_values import mapping, text
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cdk_delivery.changes.stacks import Resource, Template
+from cdk_delivery.cloud_assembly import Resource, Template
 
 Kind = Literal["added", "changed", "replaced", "removed"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "replaced", "removed")

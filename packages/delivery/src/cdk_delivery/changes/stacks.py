@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Required, TypedDict
 
-
-class Resource(TypedDict, total=False):
-    """A resource of a template."""
-
-    Condition: str
-    DeletionPolicy: str
-    Metadata: Mapping[str, object]
-    Properties: Mapping[str, object]
-    Type: Required[str]
-    UpdateReplacePolicy: str
-
-
-class Template(TypedDict, total=False):
-    """A CloudFormation template."""
-
-    Conditions: Mapping[str, object]
-    Mappings: Mapping[str, object]
-    Metadata: Mapping[str, str]
-    Outputs: Mapping[str, object]
-    Parameters: Mapping[str, Mapping[str, object]]
-    Resources: Mapping[str, Resource]
-    Transform: object
+from cdk_delivery.cloud_assembly import Template
 
 
 class ArtifactProperties(TypedDict, total=False):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cdk_delivery.changes.policy_attachments import referenced_ids
-from cdk_delivery.changes.stacks import Resource, Template
+from cdk_delivery.cloud_assembly import Resource, Template
 from cdk_delivery.json_values import items, mapping, member
 
 ALIAS, GROUP, CONFIG = "AWS::Lambda::Alias", "AWS::CodeDeploy::DeploymentGroup", "AWS::CodeDeploy::DeploymentConfig"

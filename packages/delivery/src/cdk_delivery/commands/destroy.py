@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, cast
 import click
 from botocore.exceptions import ClientError, WaiterError
 
-from cdk_delivery.changes.stacks import Template, deployed_by
+from cdk_delivery.changes.stacks import deployed_by
+from cdk_delivery.cloud_assembly import Template
 from cdk_delivery.commands.accounts import Sessions, Target, settings
 from cdk_delivery.commands.bootstrap import check_identity
 from cdk_delivery.commands.pause import pause_pipeline

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from botocore.exceptions import ClientError
 
-from cdk_delivery.changes.stacks import Template
+from cdk_delivery.cloud_assembly import Template
 from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.errors import PipelineError
 

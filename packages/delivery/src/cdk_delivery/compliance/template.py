@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cdk_delivery.changes.stacks import Resource
+from cdk_delivery.cloud_assembly import Resource
 from cdk_delivery.json_values import items, mapping
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cdk_delivery.changes.policy_documents import as_list
-from cdk_delivery.changes.stacks import Resource
-from cdk_delivery.cloud_assembly import stack_artifacts
+from cdk_delivery.cloud_assembly import Resource, stack_artifacts
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate.page import Marks
 from cdk_delivery.json_values import items, mapping
