@@ -86,7 +86,10 @@ def test_every_answer_has_a_strict_policy(console: Console) -> None:
         assert "script-src 'self';" in headers["content-security-policy"]
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert "unsafe" not in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"  # the address of a page reaches no other host
+        assert headers["cache-control"] in ("no-store", "no-cache")
     page = console.get("/").text
     assert page.count("<script") == page.count("<script src=") == 1
     assert " style=" not in page
@@ -102,10 +105,11 @@ def test_no_credential_reaches_a_page(console: Console, monkeypatch: pytest.Monk
 
 @pytest.mark.gate
 def test_a_bug_of_a_page_leaves_a_log(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page names it, and has no traceback; the next page is served."""
+    """One for each bug. The page names it, and has no traceback; the next page is served."""
     with monkeypatch.context() as changed:
         changed.setattr(console.site.reads, "executions", lambda *_: 1 / 0)
         answer = console.get("/")
+        assert console.get("/").text == answer.text
     assert answer.status == 500
     log = Path(answer.text.split()[-1])
     assert "ZeroDivisionError" in log.read_text()

@@ -17,6 +17,7 @@ def test_two_hundred_executions_are_listed(aws: FakeAws, console: Console) -> No
     assert all(f"change {n}<" in page for n in range(200))
     assert "change 200<" not in page
     assert page.index("change 0<") < page.index("change 199<")
+    assert "the latest 200</span>" in page
     assert "Lead time" in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
@@ -67,13 +68,25 @@ def application(site: Site) -> ASGIApp:
         change("/executions/{id}/rollback", execution_changes.roll_back),
         Route("/events", functools.partial(events.stream, site)),
     ]
-    return Guard(Starlette(routes=routes, exception_handlers={Exception: _report_bug}), site.keys)
+    return Guard(Starlette(routes=routes, exception_handlers={Exception: BugLogs().report}), site.keys)
 
 
-async def _report_bug(_: Request, __: Exception) -> Response:
-    """A bug of the console leaves a log, as that of the command does; its traceback reaches no page."""
-    log = write_bug_report("pipeline-console-bug-", ("cdk-pipeline-console", "boto3"))
-    return PlainTextResponse(f"this is a bug in the console itself; please report it with {log}\n", 500)
+class BugLogs:
+    """A bug of the console leaves a log, as that of the command does; its traceback reaches no page.
+
+    A page that is loaded again writes no second log of the same bug.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, str] = {}
+
+    async def report(self, _: Request, __: Exception) -> Response:
+        """Answer with the path of the log."""
+        found = traceback.format_exc()
+        if found not in self._written:
+            self._written[found] = write_bug_report("pipeline-console-bug-", ("cdk-pipeline-console", "boto3"))
+        text = f"this is a bug in the console itself; please report it with {self._written[found]}\n"
+        return PlainTextResponse(text, 500)
 
 
 def _in_thread(site: Site, answer: Page) -> Callable[[Request], Awaitable[Response]]:

@@ -42,7 +42,7 @@ def show(site: Site, request: Request) -> Response:
     days = _days(request)
     found, problem = site.attempt(lambda: _figures(site, days))
     latest = [head(summary) for summary in site.reads.executions(MOST)]
-    return site.page(request, "history.html", latest=latest, figures=found or [], problem=problem, days=days)
+    return site.page(request, "history.html", latest=latest, figures=found or [], problem=problem, days=days, most=MOST)
 
 
 def show_json(site: Site, request: Request) -> Response:
