@@ -11,14 +11,14 @@ from rehearsal.workspace.layout import Workspace
 def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
     """CloudFormation's message becomes the options that go on without the types; another message says nothing."""
     hint = accept_hint("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
-    assert hint == "`run --accept AWS::A::B --accept AWS::C::D` goes on without any effect of it"
+    assert hint == "`run --accept AWS::A::B --accept AWS::C::D` continues, and what it accepts has no effect"
     assert accept_hint("no such bucket") == ""
 
 
 def test_a_part_of_a_type_that_is_not_here_has_the_same_hint() -> None:
     """A stack that fails because the embedded AWS lacks a property of a type names the type to accept."""
     hint = accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): AWS::A::B Properties.C is not supported; use D")
-    assert hint == "`run --accept AWS::A::B` goes on without any effect of it"
+    assert hint == "`run --accept AWS::A::B` continues, and what it accepts has no effect"
     assert accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): the name is taken; it is not supported") == ""
 
 

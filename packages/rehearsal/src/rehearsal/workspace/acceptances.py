@@ -92,7 +92,7 @@ def accept_hint(message: str) -> str:
     """Return a hint that accepts the unsupported resource types in an error message; empty where it names none."""
     match = re.search(r"Unrecognized resource types: \[(.*?)\]", message)
     types = re.findall(r"[\w:]+", match[1]) if match else _UNSUPPORTED.findall(message)
-    return f"`run {accept_options(types)}` goes on without any effect of it" if types else ""
+    return f"`run {accept_options(types)}` continues, and what it accepts has no effect" if types else ""
 
 
 def resources(space: Workspace) -> list[str]:
