@@ -67,7 +67,7 @@ def test_everything_unknown_is_named_once_with_one_line(tmp_path: Path) -> None:
         "  ECS: Ship/ECS",
     ]
     options = "--accept AWS::Inner::Thing --accept AWS::Some::Thing --accept DeploymentWindow --accept ECS"
-    assert f"`run {options}` goes on" in line
+    assert f"`run {options}` continues" in line
     assert 'accept = ["AWS::Inner::Thing", "AWS::Some::Thing", "DeploymentWindow", "ECS"]' in line
 
 

@@ -27,7 +27,8 @@ def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> No
     options, names = accept_options(unknown), json.dumps(sorted(unknown))
     raise WrongUse(
         "\n".join(["the app has parts that cannot be rehearsed:", *lines])
-        + f"\n`run {options}` continues, and these parts have no effect; for every run, set in rehearsal.toml: accept = {names}"
+        + f"\n`run {options}` continues, and these parts have no effect;"
+        + f" for every run, set in rehearsal.toml: accept = {names}"
     )
 
 
