@@ -140,9 +140,9 @@ def test_an_embedded_aws_that_is_kept_open_is_looked_after(used: Workspace) -> N
     heard: list[str] = []
     housekeeping = Housekeeping(used, lambda _, event: heard.append(event["type"]))
     execution = cast("Execution", None)
-    housekeeping(execution, {"type": "action-finished"})
+    housekeeping(execution, {"v": 2, "at": 0.0, "type": "action-finished"})
     assert (used.execution("execution-00") / "Build" / "Synth" / "sources").exists()
-    housekeeping(execution, {"type": "execution-finished"})
+    housekeeping(execution, {"v": 2, "at": 0.0, "type": "execution-finished"})
     assert heard == ["action-finished", "execution-finished"]
     assert len(used.newest_first()) == retention.KEPT_EXECUTIONS
 

@@ -15,6 +15,7 @@ import pytest
 
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.state import crash_recovery
+from rehearsal.engine.state.events import StageOutline
 from rehearsal.engine.state.journal import Journal, read
 from rehearsal.host.atomic_write import write_json
 from rehearsal.host.procfs import start_ticks
@@ -138,7 +139,7 @@ def test_the_end_of_an_interrupted_execution_is_written_once(tmp_path: Path) -> 
     """With the actions and the stage that it was in, when it was last heard of; one that has ended stays as it is."""
     for name, types in {"ended": ["execution-finished"], "cut": []}.items():
         written = Journal(tmp_path / name / "journal.jsonl")
-        stages = [{"name": "Build", "actions": [{"name": "Lint", "provider": "Build/CodeBuild"}]}]
+        stages: list[StageOutline] = [{"name": "Build", "actions": [{"name": "Lint", "provider": "Build/CodeBuild"}]}]
         written.write("execution-started", execution=name, pipeline="tiny", stages=stages)
         written.write("stage-started", stage="Build", attempt=1)
         written.write("action-started", stage="Build", action="Lint", provider="Build/CodeBuild", log="")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.engine.state.events import StageOutline
 from rehearsal.engine.state.journal import Journal
 from rehearsal.project.zipped_assembly import construct_path
 from rehearsal.views.execution_view import ExecutionView
@@ -48,11 +49,11 @@ def test_a_good_execution_has_no_cause(tiny: Tiny, good: ExecutionView) -> None:
 def denied(project: Workspace) -> Workspace:
     """An execution whose deployment was denied something, and whose log was lost."""
     project.make()
-    stage = {"name": "Dev", "actions": [{"name": "Deploy", "provider": "Deploy/CloudFormation"}]}
-    with_log = {"log": str(project.execution("ab12") / "lost.log")}
+    stage: StageOutline = {"name": "Dev", "actions": [{"name": "Deploy", "provider": "Deploy/CloudFormation"}]}
+    log = str(project.execution("ab12") / "lost.log")
     journal = Journal(project.journal("ab12"))
     journal.write("execution-started", execution="ab12", pipeline="tiny", stages=[stage])
-    journal.write("action-started", stage="Dev", action="Deploy", **with_log)
+    journal.write("action-started", stage="Dev", action="Deploy", log=log)
     journal.write("action-finished", stage="Dev", action="Deploy", status="Failed", summary=DENIED, seconds=1.0)
     journal.write("execution-finished", status="Failed", summary="", seconds=1.0)
     journal.close()

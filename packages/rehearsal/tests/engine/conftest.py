@@ -17,6 +17,7 @@ from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import ActionType, PipelineKey
 from rehearsal.engine.running.environment import Environment, Listener, ignore_event
 from rehearsal.engine.state import journal
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.fold import fold_all
 from rehearsal.workspace.acceptances import Accepted
@@ -170,7 +171,7 @@ class Stage:
             )
         )
 
-    def _hear(self, execution: Execution, event: journal.Event) -> None:
+    def _hear(self, execution: Execution, event: Event) -> None:
         self.listener(execution, event)
 
     def start(self, definition: dict[str, Any]) -> Live:
@@ -213,7 +214,7 @@ class Stage:
     def rollback(self, stage: str, target: Live) -> Live:
         return self.live(self.engine.rollback(KEY, stage, target.id))
 
-    def events(self, execution: Live, type_: str = "") -> list[journal.Event]:
+    def events(self, execution: Live, type_: str = "") -> list[Event]:
         """Those of the journal, of one type where it is named."""
         events = journal.read(self.folder / execution.id / "journal.jsonl")
         return [event for event in events if not type_ or event["type"] == type_]

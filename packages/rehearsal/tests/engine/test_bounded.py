@@ -13,9 +13,9 @@ import pytest
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.running.retention import KEPT_EXECUTIONS
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.fold import fold
-from rehearsal.engine.state.journal import Event
 from tests.engine.conftest import KEY, Door, Stage, action, declaration, eventually, fails
 
 # `make soak` compares 5,000 executions with 500.

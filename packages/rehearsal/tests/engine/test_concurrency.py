@@ -17,6 +17,7 @@ from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.running.scheduler import ThreadScheduler
 from rehearsal.engine.running.work_folders import attempt_folder
+from rehearsal.engine.state.events import Event
 from tests.engine.conftest import KEY, Door, Stage, action, at_first, declaration, eventually, fails, succeeds
 from tests.engine.machine import assume
 from tests.engine.seeded import Script, SeededScheduler
@@ -231,7 +232,7 @@ def test_a_listener_may_be_slow_and_call_the_engine(stage: Stage) -> None:
     """No execution waits for it, and a call of its own does not wait for itself."""
     door, started = threading.Event(), list[str]()
 
-    def listen(_: Any, event: dict[str, Any]) -> None:
+    def listen(_: Any, event: Event) -> None:
         if event["type"] == "execution-finished" and not started:
             started.append(stage.engine.start(KEY, trigger=START).id)
         door.wait(10)

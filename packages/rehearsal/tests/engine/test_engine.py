@@ -166,7 +166,8 @@ def test_a_restart_that_is_refused_is_told_and_ends_the_journal(stage: Stage) ->
     after = declaration([action("a")], variables=[{"name": "x"}])
     execution = restarting(stage, declaration([action("a")]), after)
     assert execution.summary.endswith("it was not started again: tiny: x has no default: give it a value")
-    assert [stage.events(execution)[-1][key] for key in ("type", "restarted_as")] == ["execution-finished", None]
+    last = stage.events(execution)[-1]
+    assert (last["type"], last["restarted_as"]) == ("execution-finished", None)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

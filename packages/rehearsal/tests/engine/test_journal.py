@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_cut_off_last_line_is_ignored(tmp_path: Path) -> None:
 def test_unknown_events_change_nothing(tmp_path: Path) -> None:
     """A journal of a later version is read as far as it is understood."""
     path = tmp_path / "journal.jsonl"
-    written = journal.Journal(path)
+    written: Any = journal.Journal(path)
     written.write("execution-started", execution="1", pipeline="p", stages=[], novelty=True)
     written.write("weather-changed", to="rain")
     written.close()

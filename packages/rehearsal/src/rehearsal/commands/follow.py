@@ -15,7 +15,7 @@ from rich.console import Console
 from rehearsal import program_name
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.engine.state import journal
-from rehearsal.engine.state.journal import Event
+from rehearsal.engine.state.events import Event
 from rehearsal.errors import RehearsalError
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.views.terminal import Progress, progress

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rehearsal.engine.state import journal
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import ActionState, Execution
 from rehearsal.engine.state.fold import fold, fold_all
-from rehearsal.engine.state.journal import Event
 from rehearsal.workspace.layout import Workspace
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rehearsal.engine.model.definition import Pipeline
-from rehearsal.engine.state.journal import Event
+from rehearsal.engine.state.events import Event
 from rehearsal.views.execution_view import ActionView, ExecutionView
 
 PLAIN_WIDTH, PLAIN_HEIGHT = 120, 25

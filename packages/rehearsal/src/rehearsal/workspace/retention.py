@@ -84,8 +84,8 @@ def _removable_executions(space: Workspace, keep: int) -> list[str]:
     removable, used, succeeded = [], set[str](), collections.Counter[str]()
     for number, execution in enumerate(space.newest_first()):
         events = journal.read(space.journal(execution))
-        first = next(iter(events), {})
-        target, pipeline = first.get("rollback_of"), first.get("pipeline")
+        first = next(iter(events), None)
+        target, pipeline = (first.get("rollback_of"), first.get("pipeline")) if first else (None, None)
         ends = [each for each in events if each["type"] == "stage-finished" and each["status"] == "Succeeded"]
         stages = {f"{pipeline}/{each['stage']}" for each in ends}
         is_target = not target and any(succeeded[stage] < KEPT_SUCCESSES for stage in stages)

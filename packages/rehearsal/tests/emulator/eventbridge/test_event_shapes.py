@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rehearsal.emulator.eventbridge.event_shapes import entry
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.journal import Event
 from tests.engine.conftest import (
     KEY,
     Stage,

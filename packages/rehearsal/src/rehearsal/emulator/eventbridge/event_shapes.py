@@ -6,10 +6,10 @@ Source: AWS CodePipeline user guide, "Monitoring CodePipeline events".
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from rehearsal.engine.state.events import ArtifactPlace, Event
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.journal import Event
 
 Detail = dict[str, object]
 
@@ -107,7 +107,7 @@ def _action(event: Event, kind: str) -> StateChange:
     return "Action", state, detail
 
 
-def _artifacts(places: list[dict[str, str]]) -> list[Detail]:
+def _artifacts(places: Iterable[ArtifactPlace]) -> list[Detail]:
     return [{"name": e["name"], "s3location": {"bucket": e["bucket"], "key": e["key"]}} for e in places]
 
 

@@ -10,8 +10,8 @@ import threading
 from rehearsal.emulator.eventbridge.event_shapes import entry
 from rehearsal.emulator.ministack.port import eventbridge
 from rehearsal.emulator.ministack.port.requests import request_scope
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.journal import Event
 
 log = logging.getLogger(__name__)
 

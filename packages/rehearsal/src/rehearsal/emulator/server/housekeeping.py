@@ -6,8 +6,8 @@ import logging
 import threading
 
 from rehearsal.engine.running.environment import Listener
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.journal import Event
 from rehearsal.project import configuration
 from rehearsal.workspace import retention
 from rehearsal.workspace.layout import Workspace

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, Unpack
 
 from rehearsal.engine.action_api import Answer, Artifact, Outcome
 from rehearsal.engine.errors import RequestRejected
@@ -19,8 +19,8 @@ from rehearsal.engine.running.action_attempt import Attempt, AttemptResult, sett
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.work_folders import LOG, attempt_folder
 from rehearsal.engine.state.artifact_events import places
+from rehearsal.engine.state.events import Event, EventFields
 from rehearsal.engine.state.execution import AttemptKey, Execution
-from rehearsal.engine.state.journal import Event
 
 
 class Owner(Protocol):
@@ -31,7 +31,7 @@ class Owner(Protocol):
     @property
     def folder(self) -> Path: ...
 
-    def write(self, type_: str, /, **fields: Any) -> Event: ...
+    def write(self, type_: str, /, **fields: Unpack[EventFields]) -> Event: ...
 
     def attempt_ended(self, discarded: Path | None) -> None: ...
 
@@ -57,8 +57,16 @@ class Attempts:
             problem, resolved = error, {}
         folder = attempt_folder(self._owner.folder, stage, action.name, key[-1], is_rule=action.is_rule)
         inputs = {name: state.artifacts[name] for name in action.inputs if name in state.artifacts}
-        about = {"id": str(uuid.uuid4()), "run_order": action.run_order, "log": str(folder / LOG)}
-        self._write(key, action, "started", **about, resolved=resolved, inputs=places(inputs))
+        self._write(
+            key,
+            action,
+            "started",
+            id=str(uuid.uuid4()),
+            run_order=action.run_order,
+            log=str(folder / LOG),
+            resolved=resolved,
+            inputs=places(inputs),
+        )
         self._run_in_worker(key, action, problem)
         return key
 
@@ -151,24 +159,24 @@ class Attempts:
         revision = outcome.revision.id if outcome.revision else primary.revision if primary else ""
         return {name: replace(artifact, revision=revision) for name, artifact in outcome.outputs.items()}
 
-    def _report(self, attempt: Attempt, what: str, **fields: Any) -> None:
+    def _report(self, attempt: Attempt, what: str, /, **fields: Unpack[EventFields]) -> None:
         """Write an event of a running attempt; drop reports that arrive after its end."""
         if attempt.state.key in self.running:
             self._write(attempt.state.key, attempt.action, what, **fields)
 
-    def _write(self, key: AttemptKey, action: Action, what: str, **fields: Any) -> None:
+    def _write(self, key: AttemptKey, action: Action, what: str, /, **fields: Unpack[EventFields]) -> None:
         """Write an event `action-...`, or `rule-...` for a rule of a condition."""
         is_rule, stage, name, number = key
-        self._owner.write(
-            f"{'rule' if is_rule else 'action'}-{what}",
-            stage=stage,
-            action=name,
-            attempt=number,
-            provider=str(action.type),
-            owner=action.owner,
-            region=action.region or self._owner.state.key.region,
+        event: EventFields = {
+            "stage": stage,
+            "action": name,
+            "attempt": number,
+            "provider": str(action.type),
+            "owner": action.owner,
+            "region": action.region or self._owner.state.key.region,
             **fields,
-        )
+        }
+        self._owner.write(f"{'rule' if is_rule else 'action'}-{what}", **event)
 
 
 def _resolved(action: Action, variables: Mapping[str, Mapping[str, str]]) -> Action:

@@ -9,8 +9,8 @@ from pathlib import Path
 from rehearsal.engine.action_api import ActionRunner, Assume, Require, allow_everything
 from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.model.definition import ActionType
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.journal import Event
 
 Listener = Callable[[Execution, Event], None]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, Unpack
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Stage
@@ -20,9 +20,10 @@ from rehearsal.engine.running.attempts import Attempts
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.pipeline_run import RunResult, run_stages
 from rehearsal.engine.running.work_folders import remove_discarded_files
+from rehearsal.engine.state.events import Event, EventFields
 from rehearsal.engine.state.execution import AttemptKey, Execution, ExecutionStatus
 from rehearsal.engine.state.fold import fold
-from rehearsal.engine.state.journal import Event, Journal
+from rehearsal.engine.state.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class ExecutionWriter:
         """Whether its files exist; `clean` may have removed them."""
         return (self.folder / "journal.jsonl").exists()
 
-    def write(self, type_: str, /, **fields: Any) -> Event:
+    def write(self, type_: str, /, **fields: Unpack[EventFields]) -> Event:
         """Append an event to the journal, fold it into the state, and queue both for publication."""
         if self._journal is None:
             self._journal = Journal(self.folder / "journal.jsonl")
@@ -170,7 +171,7 @@ class ExecutionWriter:
         self._advance()
         self._report_end()
 
-    def _send(self, message: Any, *arguments: Any) -> None:
+    def _send[*Arguments](self, message: Callable[[str, *Arguments], None], *arguments: *Arguments) -> None:
         self._context.scheduler.post(partial(message, self.state.id, *arguments))
 
     def _advance(self) -> None:

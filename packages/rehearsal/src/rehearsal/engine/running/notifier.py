@@ -7,8 +7,8 @@ import queue
 import threading
 
 from rehearsal.engine.running.environment import Listener, ignore_event
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.journal import Event
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Unpack
 
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.errors import RequestRejected
@@ -28,6 +28,7 @@ from rehearsal.engine.running.start_inputs import (
 )
 from rehearsal.engine.state import pipeline as pipelines
 from rehearsal.engine.state.artifact_events import places
+from rehearsal.engine.state.events import EventFields
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.journal import Journal
 from rehearsal.engine.state.pipeline import DeployedPipeline
@@ -232,11 +233,12 @@ class PipelineWriter:
             for id_ in retention.surplus(self.states, self.deployed.version):
                 self._forget(id_)
 
-    def _resume(self, writer: ExecutionWriter, stage: str, mode: str, **fields: Any) -> None:
+    def _resume(self, writer: ExecutionWriter, stage: str, mode: str, /, **fields: Unpack[EventFields]) -> None:
         """Resume a failed execution at `stage`; a rollback runs this stage only."""
         state = writer.state
         eligibility.check_files_for_retry(state, there=writer.has_journal)
-        writer.write("execution-resumed", stage=stage, retry_mode=mode, attempt=state.attempt + 1, **fields)
+        event: EventFields = {"stage": stage, "retry_mode": mode, "attempt": state.attempt + 1, **fields}
+        writer.write("execution-resumed", **event)
         names = [each.name for each in state.pipeline.stages]
         remaining = list(state.pipeline.stages[names.index(stage) :])
         if state.rollback_of:
@@ -258,7 +260,7 @@ class PipelineWriter:
         writer.begin(stages)
         return writer.state
 
-    def _new_execution(self, **fields: Any) -> ExecutionWriter:
+    def _new_execution(self, **fields: Unpack[EventFields]) -> ExecutionWriter:
         self._check_open()
         deployed, id_ = self.require(), str(uuid.uuid4())
         eligibility.check_concurrency(deployed.pipeline, len(self.running))
@@ -284,7 +286,7 @@ class PipelineWriter:
             raise RequestRejected("PipelineExecutionNotFoundException", f"{self.key.name} has no execution {id_}")
         return self.executions[id_]
 
-    def _write(self, type_: str, /, **fields: Any) -> None:
+    def _write(self, type_: str, /, **fields: Unpack[EventFields]) -> None:
         if self._journal is None:
             self._journal = Journal(pipelines.journal_path(self._context.env.pipelines, self.key))
         self.deployed = pipelines.fold(self.deployed, self._journal.write(type_, **fields))

@@ -114,16 +114,23 @@ class StageRun:
         self, kind: str, conditions: Iterable[Condition]
     ) -> Generator[None, None, Condition | None]:
         """Check conditions in order; return the first with a failed rule, or None where all are met or overridden."""
-        about = {"stage": self._stage.name, "condition": kind}
+        stage = self._stage.name
         for condition in conditions:
             if self._is_overridden(kind):
                 return None
-            self._writer.write("condition-started", **about)
+            self._writer.write("condition-started", stage=stage, condition=kind)
             states = yield from self._await(ActionGroup(self._writer, self._stage.name, condition.rules))
             failed = [state for state in states if state.status != "Succeeded"]
             status = "Overridden" if self._is_overridden(kind) else _status(failed)
             summary = "; ".join(f"{state.name}: {state.summary}" for state in failed)
-            self._writer.write("condition-checked", **about, status=status, result=condition.result, summary=summary)
+            self._writer.write(
+                "condition-checked",
+                stage=stage,
+                condition=kind,
+                status=status,
+                result=condition.result,
+                summary=summary,
+            )
             if failed and status != "Overridden":
                 return condition
         return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Unpack, cast
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Json, Pipeline
+from rehearsal.engine.state.events import EventFields
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
 
@@ -48,11 +49,10 @@ def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[st
     return variables, {name: each for name, each in execution.wanted.items() if name in sources}
 
 
-def describe_start(
-    deployed: DeployedPipeline, id_: str, number: int, *, variables: Mapping[str, Mapping[str, str]], **given: Any
-) -> dict[str, Any]:
+def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given: Unpack[EventFields]) -> EventFields:
     """Return the fields of `execution-started`. They list all stages and actions, so that views need no definition."""
-    return {
+    variables = cast("Mapping[str, Mapping[str, str]]", given.get("variables", {}))
+    fields: EventFields = {
         "execution": id_,
         "pipeline": deployed.key.name,
         "pipeline_id": deployed.id,
@@ -61,7 +61,6 @@ def describe_start(
         "version": deployed.version,
         "number": number,
         "mode": deployed.pipeline.execution_mode,
-        "variables": {**variables, "codepipeline": {"PipelineExecutionId": id_}},
         "stages": [
             {"name": stage.name, "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions]}
             for stage in deployed.pipeline.stages
@@ -71,6 +70,8 @@ def describe_start(
         "only": "",
         **given,
     }
+    fields["variables"] = {**variables, "codepipeline": {"PipelineExecutionId": id_}}
+    return fields
 
 
 def describe_definition_change(before: Json, after: Json) -> str:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rehearsal.engine.action_api import Artifact
 from rehearsal.engine.model.definition import ArtifactStore
+from rehearsal.engine.state.events import ArtifactPlace
 
 
-def places(made: Mapping[str, Artifact]) -> list[dict[str, Any]]:
+def places(made: Mapping[str, Artifact]) -> list[ArtifactPlace]:
     """Return one object per artifact: name, bucket, key, and encrypted_with, version, revision where they are known."""
-    return [
-        {
-            "name": name,
-            "bucket": artifact.store.bucket,
-            "key": artifact.key,
-            **({"encrypted_with": artifact.store.key_arn} if artifact.store.key_arn else {}),
-            **({"version": artifact.version} if artifact.version else {}),
-            **({"revision": artifact.revision} if artifact.revision else {}),
-        }
-        for name, artifact in made.items()
-    ]
+    return [_place(name, artifact) for name, artifact in made.items()]
 
 
-def artifacts(written: Iterable[Mapping[str, Any]]) -> dict[str, Artifact]:
+def _place(name: str, artifact: Artifact) -> ArtifactPlace:
+    place: ArtifactPlace = {"name": name, "bucket": artifact.store.bucket, "key": artifact.key}
+    if artifact.store.key_arn:
+        place["encrypted_with"] = artifact.store.key_arn
+    if artifact.version:
+        place["version"] = artifact.version
+    if artifact.revision:
+        place["revision"] = artifact.revision
+    return place
+
+
+def artifacts(written: Iterable[ArtifactPlace]) -> dict[str, Artifact]:
     """Return the artifacts, by name, that `places` has described."""
     return {
         place["name"]: Artifact(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import cast
 
 from rehearsal.engine.state import journal
-from rehearsal.engine.state.journal import INTERRUPTED, Event, Journal
+from rehearsal.engine.state.events import Event, EventFields
+from rehearsal.engine.state.journal import INTERRUPTED, Journal
 
 SUMMARY = "the embedded AWS ended while it ran"
 _ATTEMPT_FIELDS = ("stage", "action", "attempt", "provider", "owner", "region")
@@ -31,9 +33,11 @@ def _end(path: Path, events: list[Event]) -> None:
     written = Journal(path)
     for kind in ("action", "rule", "stage"):
         for began in _unfinished_events(events, kind):
-            about = {name: began[name] for name in _ATTEMPT_FIELDS if name in began}
-            status = "Stopped" if kind == "stage" else "Abandoned"
-            written.write(f"{kind}-finished", status=status, summary=SUMMARY, seconds=last - began["at"], **about)
+            fields = {name: value for name, value in began.items() if name in _ATTEMPT_FIELDS}
+            ended = cast("EventFields", fields)
+            ended["status"] = "Stopped" if kind == "stage" else "Abandoned"
+            ended["summary"], ended["seconds"] = SUMMARY, last - began["at"]
+            written.write(f"{kind}-finished", **ended)
     written.write("execution-finished", status=INTERRUPTED, summary=SUMMARY, seconds=last - first)
     written.close()
 

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from rehearsal.engine.action_api import Outcome, Revision
 from rehearsal.engine.model.definition import NO_PIPELINE, Pipeline, PipelineKey
 from rehearsal.engine.state.artifact_events import artifacts
-from rehearsal.engine.state.execution import ActionState, AttemptKey, ConditionState, Execution, StageState
-from rehearsal.engine.state.journal import Event
+from rehearsal.engine.state.events import Event
+from rehearsal.engine.state.execution import (
+    ActionState,
+    AttemptKey,
+    ConditionState,
+    Execution,
+    ExecutionStatus,
+    StageState,
+)
 
 Handler = Callable[[Execution, Event], Execution]
 
@@ -47,7 +54,7 @@ def _started(execution: Execution, event: Event) -> Execution:
             for stage in event["stages"]
         ),
         trigger=event.get("trigger", {}),
-        variables=event.get("variables", {}),
+        variables=cast("Mapping[str, Mapping[str, str]]", event.get("variables", {})),
         wanted=event.get("wanted", {}),
         token=event.get("token", ""),
         restart_of=event.get("restart_of"),
@@ -113,7 +120,7 @@ def _retried_by_hand(state: StageState) -> StageState:
 def _finished(execution: Execution, event: Event) -> Execution:
     return replace(
         execution,
-        status=event["status"],
+        status=cast("ExecutionStatus", event["status"]),
         summary=event.get("summary", ""),
         seconds=event.get("seconds"),
         restarted_as=event.get("restarted_as"),
@@ -215,8 +222,8 @@ def _action_finished(execution: Execution, event: Event) -> Execution:
     if outcome.failed:
         return ended
     variables = dict(ended.variables)
-    if event.get("namespace") and outcome.variables:
-        variables[event["namespace"]] = outcome.variables
+    if (namespace := event.get("namespace")) and outcome.variables:
+        variables[namespace] = outcome.variables
     revisions = ended.revisions
     if outcome.revision:
         others = (revision for revision in revisions if revision.action != outcome.revision.action)
@@ -229,7 +236,7 @@ def _outcome(event: Event) -> Outcome:
     return Outcome(
         failed=event["status"] != "Succeeded",
         summary=event.get("summary", ""),
-        variables=event.get("variables", {}),
+        variables=cast("Mapping[str, str]", event.get("variables", {})),
         outputs=artifacts(event.get("outputs", ())),
         revision=Revision(**revision) if revision else None,
         external_id=event.get("external_id", ""),

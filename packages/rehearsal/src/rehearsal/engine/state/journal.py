@@ -32,9 +32,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Unpack, cast
 
 from rehearsal.engine.state.disk_reserve import Reserve
+from rehearsal.engine.state.events import Event, EventFields
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,6 @@ ALIVE_CHECK_POLLS = 20
 
 # A progress event is recognized, without parsing JSON, by its type in the first characters of the line.
 _HEAD, _PROGRESS = 80, '-progress", '
-
-Event = dict[str, Any]
 
 
 class Journal:
@@ -64,12 +63,12 @@ class Journal:
         if is_torn(path):  # the writer was killed: end its incomplete line
             self._append(b"\n")
 
-    def write(self, type_: str, /, **fields: Any) -> Event:
+    def write(self, type_: str, /, **fields: Unpack[EventFields]) -> Event:
         """Append an event and return it. When this returns, the event is in the file, even if the process is killed.
 
         After `close` nothing is written.
         """
-        event = {"v": VERSION, "at": time.time(), "type": type_, **fields}
+        event: Event = {"v": VERSION, "at": time.time(), "type": type_, **fields}
         with self._lock:
             if not self._file.closed:
                 self._append(json.dumps(event).encode() + b"\n", needed=not type_.endswith("-progress"))
@@ -151,4 +150,4 @@ def _parse(lines: Iterable[str]) -> Iterator[Event]:
         except ValueError:
             continue
         if isinstance(event, dict) and "type" in event:
-            yield event
+            yield cast("Event", event)

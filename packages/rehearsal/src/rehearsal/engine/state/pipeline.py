@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
-from rehearsal.engine.state.journal import Event
+from rehearsal.engine.state.events import Event
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from rehearsal.engine.model.definition import InvalidDefinition, Pipeline
 from rehearsal.engine.state import journal
 from rehearsal.engine.state import pipeline as pipelines
 from rehearsal.engine.state.crash_recovery import end_interrupted_executions
+from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.fold import fold_all
-from rehearsal.engine.state.journal import Event
 from rehearsal.engine.state.pipeline import DeployedPipeline
 
 # (pipeline id, version) -> definition
@@ -56,7 +57,7 @@ def load(pipeline_folder: Path, execution_folder: Path) -> Recovered:
     end_interrupted_executions(execution_folder)
     for path in sorted(execution_folder.glob("*/journal.jsonl")):
         first = _first_event(path)
-        if first.get("v", 1) < journal.VERSION or first.get("pipeline_id") not in known:
+        if not first or first.get("v", 1) < journal.VERSION or first.get("pipeline_id") not in known:
             continue
         try:
             executions.append(_execution(path, first, definitions))
@@ -80,13 +81,13 @@ def _execution(path: Path, first: Event, definitions: Definitions) -> Execution:
     return fold_all(journal.read(path, progress=False), pipeline)
 
 
-def _first_event(path: Path) -> Event:
+def _first_event(path: Path) -> Event | None:
     with path.open(encoding="utf-8", errors="replace") as file:
         try:
             event = json.loads(file.readline())
         except ValueError:
-            return {}
-    return event if isinstance(event, dict) else {}
+            return None
+    return cast("Event", event) if isinstance(event, dict) else None
 
 
 def _words(error: Exception) -> str:
