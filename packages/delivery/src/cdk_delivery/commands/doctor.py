@@ -44,6 +44,6 @@ def doctor(root: Path, profiles: Sequence[str]) -> int:
     """Print the rows: state, check, finding, and the command that fixes it. Return 1 where one is red."""
     results = rows(root, profiles)
     for row in results:
-        fix = f"; fix it: {row.remedy}" if row.remedy and row.state != "ok" else ""
+        fix = f"; fix: {row.remedy}" if row.remedy and row.state != "ok" else ""
         click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.found}{fix}")
     return int(any(row.state == "red" for row in results))
