@@ -174,7 +174,6 @@ def test_the_action_may_bring_another_buildspec(account: Account) -> None:
 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no project": ({"ProjectName": "none"}, "there is no CodeBuild project none in 111111111111/eu-west-1"),
-    "a batch": ({"BatchEnabled": "true"}, "BatchEnabled: batch builds are not rehearsed"),
     "variables that are no JSON": ({"EnvironmentVariables": "A=b"}, "EnvironmentVariables: got 'A=b'; a JSON list"),
     "another primary source": ({"PrimarySource": "Other"}, "PrimarySource: got Other; one of its input artifacts"),
     "what cannot be rehearsed": ({"BuildspecOverride": "run-as.yml"}, "run-as: got somebody-else"),

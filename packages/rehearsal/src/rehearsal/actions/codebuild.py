@@ -6,30 +6,38 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 from __future__ import annotations
 
 import functools
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
+from rehearsal.actions import batch_build
 from rehearsal.actions.artifact_cache import unzip_cached
 from rehearsal.actions.artifacts import download, upload
+from rehearsal.actions.batch_build import build_of_task
 from rehearsal.actions.clone_ref import CloneRef, unpack_or_clone
 from rehearsal.actions.codebuild_project import Project, build_of_action
+from rehearsal.codebuild import batch_spec
+from rehearsal.codebuild.batch_spec import Batch, BatchTask
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.build_queue import BuildQueue, QueueFull, Turn, queued_result
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
-from rehearsal.codebuild.buildspec import UnsupportedFeature
+from rehearsal.codebuild.buildspec import InvalidBuildspec, UnsupportedFeature
 from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult
 from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.codebuild.work_folder import WorkFolder
-from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
+from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task, identify_nothing
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import RehearsalError
+from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 from rehearsal.project.remotes import Remotes
 
+SERVICE = "codebuild.amazonaws.com"
 _COMMIT_MESSAGE = (
     "EnvironmentVariables holds the commit's message: one with quotes or line breaks fails the action, and this run's"
     " commit of the working tree has none"
@@ -51,17 +59,71 @@ class RunBuild:
         self._queue = queue or BuildQueue()
 
     def run(self, task: Task) -> Outcome:
-        project = Project.of_action(task)
-        for action in ("StartBuild", "BatchGetBuilds"):
+        project, is_batch = Project.of_action(task), batch_build.is_batch(task)
+        for action in ("StartBuildBatch", "BatchGetBuildBatches") if is_batch else ("StartBuild", "BatchGetBuilds"):
             task.require(f"codebuild:{action}", resource=project.arn(task))
-        return self.perform(task, project, task.assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild"))
+        credentials = task.assume(project.role_arn, SERVICE, "AWSCodeBuild")
+        return (self._perform_batch if is_batch else self.perform)(task, project, credentials)
 
     def perform(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
         """Run a build of the project. credentials: those of the project's role."""
         build = build_of_action(task, project, self._caches)
+        task.identify(build.id)
+        result = self._perform_build(task, project, credentials, build)
+        summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
+        if result.status != "SUCCEEDED":
+            return Outcome(failed=True, summary=summary, external_id=build.id)
+        outputs = _outputs(task, result, credentials)
+        exported = dict(result.exported)
+        return Outcome(failed=False, summary=summary, variables=exported, outputs=outputs, external_id=build.id)
+
+    def _perform_batch(self, task: Task, project: Project, credentials: Credentials) -> Outcome:
+        """Run the builds of the buildspec's batch; its outcome has no variables.
+
+        The role of the project's BuildBatchConfig starts them. Raises ActionError where the project has none.
+        """
+        if not project.batch_role:
+            raise ActionError(f"{task.where}: the project {project.name} has no BuildBatchConfig with a service role")
+        task.assume(project.batch_role, SERVICE, "AWSCodeBuild")
+        task.asked(project.batch_role, "codebuild:StartBuild", resource=project.arn(task))
+        build = build_of_action(task, project, self._caches)
+        batch_id = f"{project.name}:{uuid.uuid4()}"
+        task.identify(batch_id)
+        batch = self._read_batch(task, project, build, credentials)
+        logs = {each.identifier: task.folder / f"{each.identifier}.log" for each in batch.tasks}
+
+        def run(each: BatchTask, stop: Cancellation) -> BuildResult:
+            folder = task.folder / f"batch-{each.identifier}"
+            folder.mkdir()
+            part = replace(task, folder=folder, log=logs[each.identifier], stop=stop, identify=identify_nothing)
+            own = build_of_task(build_of_action(task, project, self._caches), each)
+            return self._perform_build(part, project, credentials, own)
+
+        stop = Cancellation()
+        with task.stop.calls(stop.set):
+            results = batch_build.run_tasks(batch, run, stop)
+        batch_build.append_logs(task.log, logs)
+        failed = [each.identifier for each in batch.tasks if batch_build.is_failure(each, results)]
+        if failed:
+            return Outcome(failed=True, summary=f"batch failed: {', '.join(failed)}", external_id=batch_id)
+        outputs = batch_build.upload_artifacts(task, results, credentials)
+        summary = f"batch of {len(batch.tasks)} builds succeeded"
+        return Outcome(failed=False, summary=summary, outputs=outputs, external_id=batch_id)
+
+    def _read_batch(self, task: Task, project: Project, build: Build, credentials: Credentials) -> Batch:
+        """Read the batch of the buildspec. Raises ActionError where it is not valid."""
+        folder = task.folder / "batch"
+        folder.mkdir()
+        part = replace(task, folder=folder)
+        work = WorkFolder.linked(self._work, f"batch-{uuid.uuid4().hex}", folder)
+        try:
+            return batch_spec.load(build.buildspec, self._sources(part, project, work, credentials)[""])
+        except (InvalidBuildspec, UnsupportedFeature) as error:
+            raise ActionError(f"{task.where}: {error}") from error
+
+    def _perform_build(self, task: Task, project: Project, credentials: Credentials, build: Build) -> BuildResult:
         turn = self._enter_queue(task, build)
         entry, result = BuildRecord(self._builds, build, project.about, project.log_group), None
-        task.identify(build.id)
         try:
             with task.stop.calls(entry.stop.set):
                 ended = turn.await_start(entry.stop, project.queued_minutes * 60)
@@ -73,12 +135,7 @@ class RunBuild:
         finally:
             turn.leave()
             entry.end(result)
-        summary = "; ".join([_ending(build, result), *(report.summary() for report in result.reports)])
-        if result.status != "SUCCEEDED":
-            return Outcome(failed=True, summary=summary, external_id=build.id)
-        outputs = _outputs(task, result, credentials)
-        exported = dict(result.exported)
-        return Outcome(failed=False, summary=summary, variables=exported, outputs=outputs, external_id=build.id)
+        return result
 
     def _enter_queue(self, task: Task, build: Build) -> Turn:
         try:

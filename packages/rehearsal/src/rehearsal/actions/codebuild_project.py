@@ -31,7 +31,8 @@ class Project:
     """The settings of a project that its builds use.
 
     log_group: empty where CloudWatch logs are off. about: the settings that the API's record of a build repeats.
-    artifacts: the ProjectArtifacts, for builds outside a pipeline.
+    artifacts: the ProjectArtifacts, for builds outside a pipeline. batch_role: the role that starts the builds of a
+    batch; empty where the project has no batches.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Project:
     cached: bool
     about: ProjectParts
     artifacts: ProjectArtifactsTypeDef
+    batch_role: str = ""
 
     def arn(self, task: Task) -> str:
         return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
@@ -71,6 +73,7 @@ class Project:
         return cls(
             name=name,
             role_arn=project["serviceRole"],
+            batch_role=project.get("buildBatchConfig", {}).get("serviceRole", ""),
             buildspec=project["source"].get("buildspec", ""),
             image=environment.get("image", ""),
             variables=tuple(variables(environment.get("environmentVariables", []))),
@@ -137,8 +140,6 @@ def _parts(project: ProjectTypeDef) -> ProjectParts:
 def build_of_action(task: Task, project: Project, caches: Path) -> Build:
     """Return the build that the action's configuration describes. Raises ActionError."""
     settings, pipeline = task.action.configuration, task.pipeline
-    if settings.get("BatchEnabled", "").lower() == "true":
-        raise ActionError(f"{task.where}: BatchEnabled: batch builds are not rehearsed; rehearse its builds singly")
     primary = task.artifacts.get(task.action.primary)
     build = project.build(
         caches,

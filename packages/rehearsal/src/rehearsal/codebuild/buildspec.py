@@ -59,7 +59,7 @@ ReportFormat = Literal[
 ]  # fmt: skip
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -74,7 +74,7 @@ class _Section(BaseModel):
         return {key: each for key, each in value.items() if each is not None} if isinstance(value, dict) else value
 
 
-class Env(_Section):
+class Env(Section):
     shell: Literal["bash", "/bin/sh", "powershell.exe", "cmd.exe"] = "/bin/sh"
     variables: Mapping[str, Text] = {}
     parameter_store: Mapping[str, Text] = {}
@@ -91,7 +91,7 @@ class Env(_Section):
         return value
 
 
-class Phase(_Section):
+class Phase(Section):
     """A phase. Unknown keys are in `model_extra`: CodeBuild reports and ignores them."""
 
     model_config = ConfigDict(extra="allow")
@@ -106,7 +106,7 @@ class Install(Phase):
     runtime_versions: Mapping[str, Text] = {}
 
 
-class Phases(_Section):
+class Phases(Section):
     model_config = ConfigDict(alias_generator=None)
 
     install: Install = Install()
@@ -115,14 +115,14 @@ class Phases(_Section):
     post_build: Phase = Phase()
 
 
-class Report(_Section):
+class Report(Section):
     files: Texts
     file_format: Annotated[ReportFormat, BeforeValidator(lambda value: str(value).upper())] = "JUNITXML"
     base_directory: Text = "."
     discard_paths: YesNo = False
 
 
-class Output(_Section):
+class Output(Section):
     """The files of one artifact; `name`, `s3_prefix` and `type` have no effect in a pipeline's build."""
 
     files: Texts = ()
@@ -146,19 +146,19 @@ class Artifacts(Output):
         return self
 
 
-class Cache(_Section):
+class Cache(Section):
     paths: Texts = ()
     key: Text = ""
     fallback_keys: Annotated[Texts, Field(max_length=5)] = ()
     action: Literal["restore", "save"] | None = None
 
 
-class Proxy(_Section):
+class Proxy(Section):
     upload_artifacts: YesNo = False
     logs: YesNo = False
 
 
-class Buildspec(_Section):
+class Buildspec(Section):
     """A buildspec. notes: on values that CodeBuild may read differently. empty: declared phases without commands."""
 
     version: Literal["0.2"]
@@ -200,9 +200,14 @@ def load(declared: str, source: Path) -> Buildspec:
     declared: a path below `source`, or the buildspec's text; empty for buildspec.yml. Raises InvalidBuildspec, and
     UnsupportedFeature for features that are not rehearsed.
     """
-    inline = "\n" in declared or declared.lstrip().startswith("{")
-    if inline:
-        return parse(declared, "the project's buildspec")
+    text, name = read_text(declared, source)
+    return parse(text, name)
+
+
+def read_text(declared: str, source: Path) -> tuple[str, str]:
+    """Return the text of a buildspec, and its name for messages; declared: as for `load`. Raises as that does."""
+    if "\n" in declared or declared.lstrip().startswith("{"):
+        return declared, "the project's buildspec"
     name = declared or "buildspec.yml"
     if name.startswith("arn:"):
         raise UnsupportedFeature(f"the buildspec lies in S3 ({name}), which is not rehearsed; keep it in the source")
@@ -210,7 +215,7 @@ def load(declared: str, source: Path) -> Buildspec:
     if not path.is_relative_to(source.resolve()) or not path.is_file():
         raise InvalidBuildspec(f"there is no {name} in the source; the project names it as its buildspec")
     try:
-        return parse(path.read_text(encoding="utf-8"), name)
+        return path.read_text(encoding="utf-8"), name
     except UnicodeDecodeError as error:
         raise InvalidBuildspec(f"{name} is not UTF-8: {error}") from error
 
@@ -237,11 +242,6 @@ def parse(text: str, name: str) -> Buildspec:
 
 
 def _refuse(spec: Buildspec, name: str) -> None:
-    if spec.batch is not None:
-        kinds = ", ".join(each for each in spec.batch if each.startswith("build-")) or "a batch"
-        raise UnsupportedFeature(
-            f"{name}: batch: {kinds} is not rehearsed; take `batch` out, or rehearse its builds singly"
-        )
     if spec.env.shell in {"powershell.exe", "cmd.exe"}:
         raise UnsupportedFeature(
             f"{name}: env.shell: {spec.env.shell} runs on Windows; here there are bash and /bin/sh"

@@ -15,10 +15,11 @@ from rehearsal.host import host_environment
 
 
 def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
-    """Return CodeBuild's variables, except those of webhooks, batches and public builds, which have no value here."""
+    """Return CodeBuild's variables, except those of webhooks and public builds, which have no value here."""
     return {
         "AWS_DEFAULT_REGION": build.region,
         "AWS_REGION": build.region,
+        **({"CODEBUILD_BATCH_BUILD_IDENTIFIER": build.batch_identifier} if build.batch_identifier else {}),
         "CODEBUILD_BUILD_ARN": build.arn,
         "CODEBUILD_BUILD_ID": build.id,
         "CODEBUILD_BUILD_IMAGE": build.image,

@@ -61,6 +61,8 @@ def _allowed(place: Sequence[int | str], model: type[BaseModel]) -> str:
     parts = iter(place[:-1])
     section = model
     for part in parts:
+        if isinstance(part, int):
+            continue
         annotation = _fields(section)[str(part)].annotation
         if get_origin(annotation) is Mapping:
             next(parts)

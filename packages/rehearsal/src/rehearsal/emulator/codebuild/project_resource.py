@@ -1,4 +1,4 @@
-"""The properties LogsConfig and Cache of CodeBuild projects, which MiniStack's CloudFormation ignores."""
+"""LogsConfig, Cache and BuildBatchConfig of CodeBuild projects, which MiniStack's CloudFormation ignores."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from rehearsal.emulator.ministack.port import cloudformation, codebuild
 Shape = Callable[[Mapping[str, object]], dict[str, object]]
 
 # A template's property -> the member of the project.
-_MEMBERS = {"LogsConfig": "logsConfig", "Cache": "cache"}
+_MEMBERS = {"LogsConfig": "logsConfig", "Cache": "cache", "BuildBatchConfig": "buildBatchConfig"}
 
 
-def keep_logs_and_cache(project: str, properties: Mapping[str, object]) -> None:
-    """Store the logs and cache properties of a project."""
+def keep_members(project: str, properties: Mapping[str, object]) -> None:
+    """Store these properties of a project."""
     record = codebuild.project_record(project)
     for name, member in _MEMBERS.items():
         record[member] = cloudformation.camel_case(properties.get(name, {}))
 
 
-def show_logs_and_cache(shape: Shape) -> Shape:
-    """Return the replacement of the function that describes a project; it adds logs and cache."""
+def show_members(shape: Shape) -> Shape:
+    """Return the replacement of the function that describes a project; it adds these members."""
 
     def shape_with_members(project: Mapping[str, object]) -> dict[str, object]:
         return {**shape(project), **{member: project[member] for member in _MEMBERS.values() if project.get(member)}}

@@ -53,24 +53,24 @@ SESSION_REGISTRATION = Correction(
     ),
 )
 PROJECT_LOGS_AND_CACHE = Correction(
-    fault="CloudFormation drops LogsConfig and Cache of a CodeBuild project.",
+    fault="CloudFormation drops LogsConfig, Cache and BuildBatchConfig of a CodeBuild project.",
     test=f"{TESTS}/ministack/test_build_patches.py::test_projects_keep_their_log_group_and_cache",
     upstream=UNREDUCED,
     patches=(
         Patch(
             f"{HANDLERS}[AWS::CodeBuild::Project][create]",
             "sha256:294d8586480a964e",
-            after_create(project_resource.keep_logs_and_cache),
+            after_create(project_resource.keep_members),
         ),
         Patch(
             f"{HANDLERS}[AWS::CodeBuild::Project][update]",
             "sha256:c4e366a45eb53159",
-            after_update(project_resource.keep_logs_and_cache),
+            after_update(project_resource.keep_members),
         ),
         Patch(
             "ministack.services.codebuild:_project_shape",
             "sha256:23d1733bd7d73c26",
-            project_resource.show_logs_and_cache,
+            project_resource.show_members,
         ),
     ),
 )
