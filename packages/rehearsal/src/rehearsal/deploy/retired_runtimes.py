@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 
-from rehearsal.emulator.iam.cfnlint_data import runtime_lifecycle
+from rehearsal.emulator.iam.cfnlint_data import creation_blocked_since
 from rehearsal.json_values import member
 from rehearsal.project.cloud_assembly import Assembly
 
@@ -17,14 +17,12 @@ _FUNCTION = "AWS::Lambda::Function"
 
 
 def report_retired_runtimes(cloud: Assembly, tell: Callable[[str], None], today: dt.date) -> None:
-    """Report functions that AWS refuses to create. They run here, because an account may have older ones."""
-    dates = runtime_lifecycle()
+    """Report functions that AWS refuses to create, before a stack fails because of one."""
     for runtime in sorted(_runtimes(cloud)):
-        blocked = dates.get(runtime, {}).get("create-block", "")
-        if blocked and blocked <= today.isoformat():
+        if blocked := creation_blocked_since(runtime, today):
             tell(
                 f"warning: functions of {runtime}: AWS has created none since {blocked}, and only updates those that"
-                " exist; a new stack with one is red there"
+                f" exist; a new stack with one is red here as well, unless `--accept {runtime}` goes on"
             )
 
 

@@ -5,6 +5,7 @@ The files are read from the package's folder, as importing cfn-lint takes second
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -55,6 +56,12 @@ def runtime_lifecycle() -> Mapping[str, Mapping[str, str]]:
         (DATA / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text()
     )
     return dates
+
+
+def creation_blocked_since(runtime: str, today: dt.date) -> str:
+    """Return the date since which AWS creates no functions of a runtime; empty while it does."""
+    date = runtime_lifecycle().get(runtime, {}).get("create-block") or ""
+    return date if date and date <= today.isoformat() else ""
 
 
 @cache

@@ -84,6 +84,7 @@ WITH_IAM = (
 # Services that this project implements itself. They are applied last, so that their replacements are called first.
 OWN_SERVICES = (
     services.MANAGED_FUNCTIONS,
+    services.RETIRED_RUNTIMES,
     services.PIPELINE_TARGETS,
     services.SOURCE_EVENTS,
     services.START_BUILD,
@@ -110,6 +111,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         refusals.FUNCTION_LIMITS,
         refusals.FUNCTION_CODE,
         permissions.FUNCTION_ROLES,  # a function whose role is refused is not created
+        services.RETIRED_RUNTIMES,
     ),
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][update]": (
         services.FUNCTION_DEAD_LETTERS,
@@ -131,6 +133,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         refusals.FUNCTION_LIMITS,
         refusals.FUNCTION_CODE,
         permissions.FUNCTION_ROLES,
+        services.RETIRED_RUNTIMES,
     ),
     "ministack.services.lambda_svc:_update_config": (refusals.FUNCTION_LIMITS, permissions.FUNCTION_ROLES),
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::EventSourceMapping][create]": (

@@ -139,6 +139,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     from rehearsal.emulator.eventbridge.source_events import SourceEvents
     from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
     from rehearsal.emulator.functions.mounts import mount_error
+    from rehearsal.emulator.functions.retired_runtimes import RetiredRuntimes
     from rehearsal.emulator.iam.decision_log import decisions
     from rehearsal.emulator.iam.service_sessions import Sessions
     from rehearsal.emulator.ministack import patches
@@ -183,13 +184,21 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     api = CodePipelineApi(engine, jobs)
     targets, sources = PipelineTargets(api, sessions), SourceEvents(api, engine)
     started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
-    originals = patches.apply(iam=endpoint.iam, owners=(functions, targets, sources, builds, started, *traffic.owners))
+    originals = patches.apply(
+        iam=endpoint.iam,
+        owners=(functions, targets, sources, builds, started, RetiredRuntimes(accepted.read), *traffic.owners),
+    )
     traffic.start()
     own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
-    types = AcceptedTypes(accepted.read, record)
     front = RequestRouter(
-        ministack, api, types, iam=endpoint.iam, codedeploy=traffic.api, reports=builds.reports, workspace=workspace
+        ministack,
+        api,
+        AcceptedTypes(accepted.read, record),
+        iam=endpoint.iam,
+        codedeploy=traffic.api,
+        reports=builds.reports,
+        workspace=workspace,
     )
     return Components(engine, front, ends, partial(patches.report_changes, originals))
 

@@ -13,6 +13,7 @@ from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
 from rehearsal.emulator.eventbridge.source_events import SourceEvents
 from rehearsal.emulator.functions import function_resource
 from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
+from rehearsal.emulator.functions.retired_runtimes import RetiredRuntimes
 from rehearsal.emulator.iam import bucket_policies, session_registration
 from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
@@ -187,6 +188,25 @@ SOURCE_EVENTS = Correction(
             "sha256:61f30e54dc20a969",
             SourceEvents.follow_manifests,
             owner=SourceEvents,
+        ),
+    ),
+)
+RETIRED_RUNTIMES = Correction(
+    fault="Functions are created of runtimes for which AWS creates none any more.",
+    test=f"{TESTS}/functions/test_retired_runtimes.py::test_a_new_function_of_a_retired_runtime_is_refused",
+    upstream=DIFFERENT_DESIGN,
+    patches=(
+        Patch(
+            f"{LAMBDA}:_create_function",
+            "sha256:e307eecdf0d8b51c",
+            RetiredRuntimes.refuse_creation,
+            owner=RetiredRuntimes,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::Lambda::Function][create]",
+            "sha256:8b2cf80e961d92ee",
+            RetiredRuntimes.refuse_resource,
+            owner=RetiredRuntimes,
         ),
     ),
 )
