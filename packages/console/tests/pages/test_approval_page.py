@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_console.pages.site import Options
+from pipeline_console.views.changes_report import changes_report
 from tests.conftest import Console
 from tests.fake_aws import FakeAws, Refused
 from tests.pipelines import Pipeline, waiting
@@ -85,11 +86,21 @@ def test_asterisks_of_permissions_stay_where_they_are(console: Console) -> None:
 
 def test_a_report_of_another_form_is_rendered_as_it_is(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
     """Without sections; what broadens is found by its heading."""
+    pipeline.executions[0].runs[3].stage = "Prod"
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact("# ours\n\nSome **text**\n\n## Broadens IAM\n\n- x\n")
     page = console.get("/approvals/Prod/Approve").text
     assert "<p>Some **text**</p>" in page
     assert "<summary>changes.md</summary>" not in page
-    assert pipeline.answers == []
+    assert page.index('id="broadens">Broadens permissions') < page.index("<ul><li>x</li></ul>") < page.index("Some **")
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("heading", ["# Broadens", "## Broadens IAM", "### broadens"])
+def test_no_later_heading_hides_what_broadens(heading: str) -> None:
+    """Several headings are one list, of whatever level they are."""
+    found = changes_report("Prod/Test", f"{REPORT}\n\n{heading}\n\n- another\n\n### Broadens\n", here=True)
+    assert [line.rpartition(": ")[2] for line in found.broadenings if "another" in line] == ["another"]
+    assert any("BasketRole" in line for line in found.broadenings)
 
 
 def test_conditions_that_roll_the_release_back_are_shown(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
@@ -217,7 +228,7 @@ def test_a_report_that_unpacks_to_gigabytes_is_cut(aws: FakeAws, console: Consol
 
 @pytest.mark.gate
 @pytest.mark.usefixtures("pipeline")
-@pytest.mark.parametrize("unit", ["[", "![", "`a", "- a\n", "[a]("], ids=repr)
+@pytest.mark.parametrize("unit", ["[", "![", "`a", "- a\n", "[a](", "a\n"], ids=repr)
 def test_a_report_that_is_slow_to_render_is_shown_as_text(aws: FakeAws, console: Console, unit: str) -> None:
     """400,000 characters of it take a parser of Markdown many seconds."""
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact("# slow\n\n" + unit * (400_000 // len(unit)))

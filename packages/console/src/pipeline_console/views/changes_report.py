@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from markdown_it import MarkdownIt
@@ -110,41 +110,48 @@ class _Section:
 
     level: int
     heading: str
-    text: str
-    lines: list[str]
+    texts: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def broadens(self) -> bool:
+        return self.heading.lower().startswith("broadens")
 
 
 def _sections(markdown: str) -> Iterator[_Section]:
     """Divide a report at its headings. Lines are read by themselves: a parser of Markdown takes minutes for some."""
-    section = _Section(0, "", "", [])
+    section = _Section(0, "")
     for line in markdown.splitlines():
         if heading := _HEADING.fullmatch(line):
             yield section
-            section = _Section(len(heading["level"]), heading["text"].strip(), "", [])
+            section = _Section(len(heading["level"]), heading["text"].strip())
         elif item := _ITEM.fullmatch(line):
             section.lines.append(item["text"])
         elif line.strip():
-            section.text = f"{section.text} {line.strip()}".strip()
+            section.texts.append(line.strip())
     yield section
 
 
 def _stacks(sections: Sequence[_Section]) -> Iterator[StackChanges]:
-    """The sections of a report that has no stacks belong to one without a name."""
-    groups: list[list[_Section]] = [[_Section(2, "", "", [])]]
+    """The sections outside of a stack belong to one without a name; what broadens counts wherever it is."""
+    groups: list[list[_Section]] = [[_Section(2, "")]]
     for section in sections:
-        if section.level == 2:
+        if section.level <= 2 and section.broadens:
+            groups[0].append(section)
+        elif section.level == 2:
             groups.append([section])
         elif section.level > 2:
             groups[-1].append(section)
     for stack, *inner in groups:
         if stack.heading or inner:
-            lines = {section.heading.lower(): section.lines for section in inner}
-            broadenings = next((found for name, found in lines.items() if name.startswith("broadens")), [])
+            lines: dict[str, list[str]] = {}
+            for section in inner:
+                lines.setdefault("broadens" if section.broadens else section.heading.lower(), []).extend(section.lines)
             yield StackChanges(
                 stack.heading,
-                stack.text,
+                " ".join(stack.texts),
                 tuple(_resources(stack.lines)),
-                tuple(broadenings),
+                tuple(lines.get("broadens", ())),
                 tuple(_packages(lines.get("packages", []))),
                 tuple(lines.get("traffic", ())),
             )
