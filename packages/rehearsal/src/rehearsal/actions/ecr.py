@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import upload
 from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
 LATEST = "latest"
 FILE = "imageDetail.json"
@@ -49,10 +53,10 @@ class FetchImage:
         )
 
 
-def _describe(task: Task, api: Any, repository: str, tag: str) -> Mapping[str, Any]:
+def _describe(task: Task, api: ECRClient, repository: str, tag: str) -> ImageDetailTypeDef:
     """Return the image with the digest from the execution's start, else the one with the tag. Raises ActionError."""
     digest = task.wanted.get("IMAGE_DIGEST")
-    image_id = {"imageDigest": digest} if digest else {"imageTag": tag}
+    image_id: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
         images = api.describe_images(repositoryName=repository, imageIds=[image_id])["imageDetails"]
     except ClientError as error:
@@ -60,11 +64,10 @@ def _describe(task: Task, api: Any, repository: str, tag: str) -> Mapping[str, A
         raise ActionError(f"{task.where}: cannot read the repository {repository}: {error}", code) from error
     if not images:
         raise ActionError(f"{task.where}: the repository {repository} has no image {digest or tag}: push one first")
-    image: Mapping[str, Any] = images[0]
-    return image
+    return images[0]
 
 
-def _detail(image: Mapping[str, Any], uri: str) -> Mapping[str, Any]:
+def _detail(image: ImageDetailTypeDef, uri: str) -> Mapping[str, object]:
     return {
         "ImageSizeInBytes": str(image["imageSizeInBytes"]),
         "ImageDigest": image["imageDigest"],

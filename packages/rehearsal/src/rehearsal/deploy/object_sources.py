@@ -112,7 +112,7 @@ def _client(deployed: Deployment, action: Action, service: str) -> Any:
     return deployed.endpoint.client(service, root(deployed.key.account), action.region or deployed.key.region)
 
 
-def _write(action: Action, operation: Callable[..., Any], **request: Any) -> None:
+def _write(action: Action, operation: Callable[..., object], **request: object) -> None:
     try:
         operation(**request)
     except ClientError as error:

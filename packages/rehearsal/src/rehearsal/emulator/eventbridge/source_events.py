@@ -11,12 +11,12 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TypedDict
 
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.ministack.port import ecr, eventbridge, s3
-from rehearsal.emulator.ministack.port.requests import get_account_id, get_region, request_scope
+from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region, request_scope
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import Action, PipelineKey
 from rehearsal.engine.model.triggers import polls
@@ -24,6 +24,12 @@ from rehearsal.engine.model.triggers import polls
 log = logging.getLogger(__name__)
 
 CREATED = "s3:ObjectCreated:"
+
+
+class ImageRequest(TypedDict, total=False):
+    """The member of a request of PutImage that is read here."""
+
+    imageTag: str
 
 
 class SourceEvents:
@@ -38,7 +44,7 @@ class SourceEvents:
     def follow_objects(self, fire: Callable[..., None]) -> Callable[..., None]:
         """Return the replacement of the function that sends the events of an object."""
 
-        def fire_and_follow(bucket_name: str, key: str, event_name: str, **details: Any) -> None:
+        def fire_and_follow(bucket_name: str, key: str, event_name: str, **details: object) -> None:
             fire(bucket_name, key, event_name, **details)
             sources = [*self._sources_of(bucket_name, key)] if event_name.startswith(CREATED) else []
             if sources:
@@ -46,10 +52,10 @@ class SourceEvents:
 
         return fire_and_follow
 
-    def follow_images(self, put_image: Callable[..., Any]) -> Callable[..., Any]:
+    def follow_images(self, put_image: Callable[[ImageRequest], Answer]) -> Callable[[ImageRequest], Answer]:
         """Return the replacement of PutImage; it sends ECR's event for a new image or tag to EventBridge."""
 
-        def put_and_send_event(data: Mapping[str, Any]) -> Any:
+        def put_and_send_event(data: ImageRequest) -> Answer:
             answer = put_image(data)
             if answer[0] < 400:
                 image = json.loads(answer[2])["image"]
@@ -58,10 +64,10 @@ class SourceEvents:
 
         return put_and_send_event
 
-    def follow_manifests(self, put_manifest: Callable[..., Any]) -> Callable[..., Any]:
+    def follow_manifests(self, put_manifest: Callable[..., Answer]) -> Callable[..., Answer]:
         """Return the replacement of the registry's upload of a manifest, by which Docker pushes an image."""
 
-        def put_and_send_event(name: str, ref: str, headers: Any, body: Any) -> Any:
+        def put_and_send_event(name: str, ref: str, headers: object, body: object) -> Answer:
             answer = put_manifest(name, ref, headers, body)
             if answer[0] < 400:
                 tag = None if ref.startswith("sha256:") else ref

@@ -6,19 +6,17 @@ Source: AWS CloudFormation user guide, "AWS::CodePipeline::Pipeline".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rehearsal.engine.model.definition import Pipeline, parse
+from rehearsal.json_values import items, mapping, member, text
 
-Properties = Mapping[str, Any]
 
-
-def preview_pipeline(name: str, properties: Properties) -> Pipeline:
+def preview_pipeline(name: str, properties: Mapping[str, object]) -> Pipeline:
     """Parse the definition before its deployment; `${...}` marks the values that CloudFormation would insert."""
-    return parse(to_api(name, _replace_intrinsics(properties)))
+    return parse(to_api(name, mapping(_replace_intrinsics(properties))))
 
 
-def _replace_intrinsics(value: Any) -> Any:
+def _replace_intrinsics(value: object) -> object:
     if isinstance(value, list):
         return [_replace_intrinsics(each) for each in value]
     if not isinstance(value, Mapping):
@@ -28,17 +26,17 @@ def _replace_intrinsics(value: Any) -> Any:
     return {key: _replace_intrinsics(each) for key, each in value.items()}
 
 
-def to_api(name: str, properties: Properties) -> dict[str, Any]:
+def to_api(name: str, properties: Mapping[str, object]) -> dict[str, object]:
     """Convert a template's properties to a declaration in the shape of the CodePipeline API.
 
     Keys start with a lower-case letter, except those of an action's Configuration. Artifact stores become a map by
     region.
     """
-    declaration: dict[str, Any] = _lower({key: value for key, value in properties.items() if key not in _NOT_DECLARED})
+    declaration = _lower_members({key: value for key, value in properties.items() if key not in _NOT_DECLARED})
     declaration["name"] = name
-    stores = declaration.pop("artifactStores", None)
+    stores = items(declaration.pop("artifactStores", None))
     if stores:
-        declaration["artifactStores"] = {each["region"]: each["artifactStore"] for each in stores}
+        declaration["artifactStores"] = {text(store, "region"): member(store, "artifactStore") for store in stores}
     return declaration
 
 
@@ -46,14 +44,16 @@ _NOT_DECLARED = ("Name", "Tags", "RestartExecutionOnUpdate", "DisableInboundStag
 _NUMBERS = ("runOrder", "timeoutInMinutes")
 
 
-def _lower(value: Any) -> Any:
+def _lower(value: object) -> object:
     if isinstance(value, list):
-        return [_lower(each) for each in value]
-    if not isinstance(value, Mapping):
-        return value
-    lowered: dict[str, Any] = {}
-    for key, inner in value.items():
+        return [_lower(inner) for inner in value]
+    return _lower_members(value) if isinstance(value, Mapping) else value
+
+
+def _lower_members(members: Mapping[str, object]) -> dict[str, object]:
+    lowered: dict[str, object] = {}
+    for key, value in members.items():
         name = key[0].lower() + key[1:]
         is_verbatim = name == "configuration"
-        lowered[name] = dict(inner) if is_verbatim else int(inner) if name in _NUMBERS else _lower(inner)
+        lowered[name] = dict(mapping(value)) if is_verbatim else int(str(value)) if name in _NUMBERS else _lower(value)
     return lowered

@@ -286,7 +286,7 @@ def _names(artifacts: Sequence[Json]) -> tuple[str, ...]:
     return tuple(artifact["name"] for artifact in artifacts)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A configuration value as a string: CloudFormation passes YAML's booleans through unconverted."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 

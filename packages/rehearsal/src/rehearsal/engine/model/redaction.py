@@ -5,15 +5,17 @@ Source: AWS CodePipeline user guide, "CodePipeline pipeline structure reference"
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 MASK = "****"
 
 
-def redact_tokens(value: Any) -> Any:
+def redact_tokens(declaration: Mapping[str, object]) -> dict[str, object]:
     """Return a declaration with the OAuthToken of GitHub (version 1) masked; the rehearsal does not need it."""
+    return {key: MASK if key == "OAuthToken" else _redact(value) for key, value in declaration.items()}
+
+
+def _redact(value: object) -> object:
     if isinstance(value, list):
-        return [redact_tokens(each) for each in value]
-    if isinstance(value, dict):
-        return {key: MASK if key == "OAuthToken" else redact_tokens(each) for key, each in value.items()}
-    return value
+        return [_redact(inner) for inner in value]
+    return redact_tokens(value) if isinstance(value, Mapping) else value

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
+from rehearsal.engine.model.definition import Json, Pipeline, PipelineKey, parse
 from rehearsal.engine.state.events import Event
 
 
@@ -29,7 +28,7 @@ class DeployedPipeline:
     """
 
     key: PipelineKey
-    declaration: Mapping[str, Any]
+    declaration: Json
     pipeline: Pipeline
     id: str
     version: int
