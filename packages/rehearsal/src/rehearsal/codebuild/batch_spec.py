@@ -78,12 +78,8 @@ class Matrix(Section):
                     "variables": {**static.variables, **dict(zip(names, chosen, strict=True))},
                 }
             )
-            yield BatchTask(
-                identifier=f"build{number}",
-                buildspec=buildspec,
-                env=env,
-                **{"ignore-failure": self.static.ignore_failure},
-            )
+            task = BatchTask(identifier=f"build{number}", buildspec=buildspec, env=env)
+            yield task.model_copy(update={"ignore_failure": self.static.ignore_failure})
 
 
 class _Batch(Section):
