@@ -118,6 +118,7 @@ ifneq ($(PACKAGES),)
 # rehearsal's engine, and 5,000 executions of it.
 soak: setup layers
 	pytest -m soak
+	PACE=1 pytest -s packages/rehearsal/tests/emulator/codedeploy/test_pace.py
 	ENGINE_EXAMPLES=$(ENGINE_EXAMPLES) ENGINE_EXECUTIONS=1000 pytest $(addprefix packages/rehearsal/tests/engine/,test_state_machine.py test_bounded.py)
 
 ENGINE_EXAMPLES := 40000
