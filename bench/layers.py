@@ -46,7 +46,12 @@ SLICES = (
         ("numpy", "pandas", "pyarrow.parquet", "scipy.linalg"),
         "tzdata",
         most_runs=1,
-        left_out=("sam build --cached", "sam build --cached, completed", "serverless-python-requirements"),
+        left_out=(
+            "sam build --cached",
+            "sam build --cached, completed",
+            "serverless-python-requirements",
+            "poetry export + pip install -t, completed",
+        ),
     ),
 )
 # How a figure is called -> what is gone before the build.

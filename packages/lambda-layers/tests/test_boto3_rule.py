@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from lambda_layers.errors import LayersError
 from lambda_layers.locks.graph import Lock
 from lambda_layers.manifest import Layer, Manifest, Package
 from lambda_layers.poetry.lock import parse_lock
+from lambda_layers.poetry.lock_toml import PoetryLock
 from lambda_layers.selection.boto3_rule import LayerRequirements, check_complete, size_message
 from lambda_layers.target.platform import Target
 
@@ -34,7 +36,7 @@ def lock(**groups: list[str]) -> Lock:
     ]
     text = "[dependency-groups]\n" + "".join(f"{name} = {needs}\n" for name, needs in groups.items() if name != "main")
     pyproject = f"[project]\ndependencies = {groups.get('main', [])}\n{text}"
-    return parse_lock(tomllib.loads("\n".join(packages)), tomllib.loads(pyproject))
+    return parse_lock(cast("PoetryLock", tomllib.loads("\n".join(packages))), tomllib.loads(pyproject))
 
 
 def test_the_whole_closure_goes_but_what_others_need() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from lambda_layers.errors import WrongUse
 from lambda_layers.locks.graph import Lock
 from lambda_layers.poetry.groups import requirements_by_group
 from lambda_layers.poetry.lock import parse_lock
+from lambda_layers.poetry.lock_toml import PoetryLock
 from lambda_layers.target.platform import Target
 
 TARGET = Target("3.13", "x86_64")
@@ -17,7 +19,7 @@ TARGET = Target("3.13", "x86_64")
 
 def parse(lock: str, pyproject: str) -> Lock:
     """The graph of two texts."""
-    return parse_lock(tomllib.loads(lock), tomllib.loads(pyproject))
+    return parse_lock(cast("PoetryLock", tomllib.loads(lock)), tomllib.loads(pyproject))
 
 
 LOCK = """

@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,6 +22,7 @@ from lambda_layers.locks.pin import PYPI, Source
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 from lambda_layers.uv.lock import parse_lock
+from lambda_layers.uv.lock_toml import UvLock
 from tests.indexes import Index, serve
 from tests.projects import TARGET, Project
 from tests.root import ROOT
@@ -304,7 +305,8 @@ def test_the_graph_of_uv_lock_has_markers_extras_files_and_sources() -> None:
     name = "corp"
     url = "https://corp.example/simple/"
     """
-    found = parse_lock(tomllib.loads(LOCK.replace("INDEX", f"https://{PYPI}/simple")), tomllib.loads(pyproject))
+    lock = cast("UvLock", tomllib.loads(LOCK.replace("INDEX", f"https://{PYPI}/simple")))
+    found = parse_lock(lock, tomllib.loads(pyproject))
     assert sorted(found.chains("main", Target("3.13", "x86_64"))) == ["deep", "rich", "top"]
     assert "old" in found.chains("main", Target("3.12", "x86_64"))
     assert found.files("top", "1.0") == {"top-1.0.tar.gz": "aa", "top-1.0+local-py3-none-any.whl": "bb"}

@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -110,7 +110,7 @@ def check(*, as_json: bool) -> int:
     return int(bool(missing))
 
 
-def _missing_import_record(each: MissingImport) -> dict[str, Any]:
+def _missing_import_record(each: MissingImport) -> dict[str, object]:
     where = {"file": each.found.path.relative_to(Path.cwd()).as_posix(), "line": each.found.line}
     return {"function": each.function, "import": each.found.name, **where, "command": each.command}
 

@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lambda_layers import manifest, toml_files
 from lambda_layers.builder import command
@@ -35,7 +34,7 @@ class Change:
         """`added`, `removed` or `changed`."""
         return "changed" if self.before and self.after else "added" if self.after else "removed"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the change for JSON."""
         before, after = (package._asdict() if package else None for package in (self.before, self.after))
         place = {"layer": self.layer, "name": self.name, "kind": self.kind}

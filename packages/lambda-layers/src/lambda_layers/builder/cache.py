@@ -47,7 +47,7 @@ class Cache(NamedTuple):
             return None
         return json.loads(body) if digest(body.encode()) == known else None
 
-    def keep_record(self, key: str, value: Any) -> None:
+    def keep_record(self, key: str, value: object) -> None:
         """Store `value`, which has to be JSON, under `key`."""
         body = json.dumps(value)
         content = f"{digest(body.encode())}\n{body}"

@@ -9,7 +9,6 @@ import sys
 import tomllib
 import zlib
 from pathlib import Path
-from typing import Any
 
 from lambda_layers import toml_files
 from lambda_layers.locks import lockfile
@@ -51,17 +50,17 @@ def _local_sources(lock: str, kind: lockfile.Lockfile) -> list[str]:
     return [table["url"] for table in tables if table["type"] in {"directory", "file"}]
 
 
-def digest(*parts: Any) -> str:
+def digest(*parts: object) -> str:
     """Return the key of values that JSON can hold."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def toolchain(root: Path, python: str, tool: str = lockfile.POETRY.tool) -> list[Any]:
+def toolchain(root: Path, python: str, tool: str = lockfile.POETRY.tool) -> list[object]:
     """Return the versions of the tools that process the lock: this builder, the lock's tool, uv, compiler, deflate."""
     return [*compilers(python), _tools(root, tool)]
 
 
-def compilers(python: str) -> list[Any]:
+def compilers(python: str) -> list[object]:
     """Return the versions of the tools that write a zip: this builder, the bytecode compiler, deflate."""
     compiler = sys.version if interpreter.is_running_version(python) else interpreter.candidates(python)
     return [_source_digest(), compiler, zlib.ZLIB_RUNTIME_VERSION]
@@ -72,7 +71,7 @@ def _source_digest() -> str:
     return hashlib.sha256(source).hexdigest()
 
 
-def _tools(root: Path, tool: str) -> Any:
+def _tools(root: Path, tool: str) -> object:
     pins = root / "requirements-tools.txt"
     if pins.exists() and (root / ".tools").exists():
         return hashlib.sha256(pins.read_bytes()).hexdigest()

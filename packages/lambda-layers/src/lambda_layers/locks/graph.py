@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,6 +17,19 @@ from lambda_layers.target.platform import Target
 Node = tuple[str, str]
 
 
+class DependencyTable(TypedDict, total=False):
+    """What is said of a dependency besides its version."""
+
+    version: str
+    markers: str
+    extras: list[str]
+    optional: bool
+
+
+# A version, or tables for different targets.
+Dependency = str | DependencyTable | list[DependencyTable]
+
+
 @dataclass(frozen=True)
 class LockedPackage:
     """One version of a package in the lock. files: file name -> sha256.
@@ -27,7 +40,7 @@ class LockedPackage:
 
     name: str
     version: str
-    dependencies: Mapping[str, Any]
+    dependencies: Mapping[str, Dependency]
     extras: Mapping[str, tuple[Requirement, ...]]
     files: Mapping[str, str]
     markers: tuple[str, ...] = ()
@@ -98,7 +111,7 @@ class Lock:
             return
         for needed, given in package.dependencies.items():
             for option in given if isinstance(given, list) else [given]:
-                facts = option if isinstance(option, dict) else {}
+                facts: DependencyTable = option if isinstance(option, dict) else {}
                 if not facts.get("optional") and _applies(target, facts.get("markers", "")):
                     extras = map(canonicalize_name, facts.get("extras", ()))
                     yield from ((canonicalize_name(needed), part) for part in ("", *extras))

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -24,6 +24,9 @@ from lambda_layers import toml_files
 from lambda_layers.locks.pin import Pin, source_of
 from lambda_layers.poetry.constraints import marker_of
 from lambda_layers.target.platform import MACHINES, Target
+
+if TYPE_CHECKING:
+    from lambda_layers.poetry.lock_toml import PackageTable, PoetryLock
 
 _LOCK_VERSION = "2.1"
 _PROJECT_KEYS = ("requires-python", "dependencies", "optional-dependencies")
@@ -47,7 +50,8 @@ def read_closures(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]] | N
     """Return group -> its packages, as `poetry export --only GROUP` does; None if Poetry has to export them."""
     if not (root / "poetry.lock").exists():
         return None
-    pyproject, lock = (toml_files.read_toml(root / name) for name in ("pyproject.toml", "poetry.lock"))
+    pyproject = toml_files.read_toml(root / "pyproject.toml")
+    lock = cast("PoetryLock", toml_files.read_toml(root / "poetry.lock"))
     metadata = lock.get("metadata", {})
     if metadata.get("lock-version") != _LOCK_VERSION or metadata.get("content-hash") != _content_hash(pyproject):
         return None
@@ -91,19 +95,21 @@ def _python_marker(pyproject: Mapping[str, Any], locked: object) -> str:
     return marker_of({"python": python})
 
 
-def _closure(root: Path, packages: Sequence[Mapping[str, Any]], group: str, python: str) -> list[Pin]:
+def _closure(root: Path, packages: Sequence[PackageTable], group: str, python: str) -> list[Pin]:
     found = (pin for package in packages for pin in _pins(root, package, group, python))
     return sorted(found, key=lambda pin: (pin.name, pin.version))
 
 
-def _pins(root: Path, package: Mapping[str, Any], group: str, python: str) -> Iterator[Pin]:
+def _pins(root: Path, package: PackageTable, group: str, python: str) -> Iterator[Pin]:
     """Yield the package, unless it is not in the group, or in an extra only."""
     if "groups" not in package:
         raise _UnknownForm
     written = next((name for name in package["groups"] if canonicalize_name(name) == group), None)
+    if written is None:
+        return
     given = package.get("markers", "*")
     marker = given if isinstance(given, str) else given.get(written, "*")
-    if written is None or (" or " not in marker and _ONLY_IN_EXTRA.search(marker)):
+    if " or " not in marker and _ONLY_IN_EXTRA.search(marker):
         return
     if "extra" in marker:
         raise _UnknownForm
@@ -114,7 +120,7 @@ def _pins(root: Path, package: Mapping[str, Any], group: str, python: str) -> It
     yield _pin(root, package, combined)
 
 
-def _pin(root: Path, package: Mapping[str, Any], marker: str) -> Pin:
+def _pin(root: Path, package: PackageTable, marker: str) -> Pin:
     source, files = package.get("source", {}), [file["hash"] for file in package.get("files", ())]
     if not source.keys() <= {"type", "url", "reference"} or not all(map(_SHA256.fullmatch, files)):
         raise _UnknownForm
@@ -129,7 +135,7 @@ def _pin(root: Path, package: Mapping[str, Any], marker: str) -> Pin:
             raise _UnknownForm
 
 
-def _version(package: Mapping[str, Any]) -> str:
+def _version(package: PackageTable) -> str:
     version: str = package["version"]
     try:
         if str(Version(version)) == version:

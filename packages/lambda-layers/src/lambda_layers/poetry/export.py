@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from lambda_layers import toml_files
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import requirements_file
 from lambda_layers.locks.pin import Pin, Source, source_of
 from lambda_layers.subprocesses import find_tool, run
+
+if TYPE_CHECKING:
+    from lambda_layers.poetry.lock_toml import PackageTable, PoetryLock
 
 # Poetry takes 0.5 s to start and 0.1 s to export: one process exports all groups.
 _EXPORT = """
@@ -29,7 +32,8 @@ for group, path in zip(sys.argv[1::2], sys.argv[2::2]):
 
 def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
     """Return group -> its closure. Raises LayersError if the lock is stale."""
-    poetry, locked = Path(find_tool("poetry", root)), toml_files.read_toml(root / "poetry.lock").get("package", [])
+    poetry, lock = Path(find_tool("poetry", root)), cast("PoetryLock", toml_files.read_toml(root / "poetry.lock"))
+    locked = lock.get("package", [])
     try:
         texts = _export_in_one_process(poetry.resolve().parent / "python", root, groups)
     except _UnusableInterpreter:
@@ -63,12 +67,12 @@ def _export_each_group(poetry: str, root: Path, groups: Sequence[str]) -> list[s
     return [run([poetry, "export", "--only", group], cwd=root) for group in groups]
 
 
-def _directory_packages(locked: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _directory_packages(locked: Sequence[PackageTable]) -> dict[str, str]:
     sources = ((package["name"], package.get("source", {})) for package in locked)
     return {source["url"]: name for name, source in sources if source.get("type") == "directory"}
 
 
-def package_sources(locked: Iterable[Mapping[str, Any]]) -> dict[frozenset[str], Source | None]:
+def package_sources(locked: Iterable[PackageTable]) -> dict[frozenset[str], Source | None]:
     """Return, by the hashes of its files, the index of each package that is not from the default index.
 
     One version of a package may be in the lock twice, from two indexes for two platforms.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -13,8 +13,11 @@ from lambda_layers.poetry import groups
 from lambda_layers.poetry.export import package_sources
 from lambda_layers.requirements import read_leniently
 
+if TYPE_CHECKING:
+    from lambda_layers.poetry.lock_toml import PackageTable, PoetryLock
 
-def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
+
+def parse_lock(lock: PoetryLock, pyproject: Mapping[str, Any]) -> Lock:
     """Return the graph of poetry.lock, with the requirements of pyproject.toml."""
     packages: dict[str, tuple[LockedPackage, ...]] = {}
     for package in map(_parse_package, lock.get("package", [])):
@@ -22,7 +25,7 @@ def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
     return Lock(packages, groups.requirements_by_group(pyproject), groups.requirements_by_extra(pyproject))
 
 
-def _parse_package(found: dict[str, Any]) -> LockedPackage:
+def _parse_package(found: PackageTable) -> LockedPackage:
     extras: dict[str, tuple[Requirement, ...]] = {
         canonicalize_name(name): tuple(_leniently(needs)) for name, needs in found.get("extras", {}).items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from lambda_layers import toml_files
 from lambda_layers.locks import lockfile
@@ -13,6 +14,10 @@ from lambda_layers.poetry import lock as poetry_lock
 from lambda_layers.selection import boto3_rule, function_layers
 from lambda_layers.settings import Settings
 from lambda_layers.uv import lock as uv_lock
+
+if TYPE_CHECKING:
+    from lambda_layers.poetry.lock_toml import PoetryLock
+    from lambda_layers.uv.lock_toml import UvLock
 
 # Returns layer -> the closure of its group. It is called late, because it waits for the export of the lock.
 Closures = Callable[[], Mapping[str, Sequence[Pin]]]
@@ -28,8 +33,10 @@ def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[func
 def read_lock(root: Path) -> Lock:
     """Return the graph of the project's lock. Raises WrongUse without a lock."""
     found, pyproject = lockfile.existing(root), toml_files.read_toml(root / "pyproject.toml")
-    parse = uv_lock.parse_lock if found is lockfile.UV else poetry_lock.parse_lock
-    return parse(toml_files.read_toml(root / found.name), pyproject)
+    lock = toml_files.read_toml(root / found.name)
+    if found is lockfile.UV:
+        return uv_lock.parse_lock(cast("UvLock", lock), pyproject)
+    return poetry_lock.parse_lock(cast("PoetryLock", lock), pyproject)
 
 
 def runtime_provided_packages(root: Path, settings: Settings, groups: Mapping[str, str]) -> dict[str, frozenset[str]]:

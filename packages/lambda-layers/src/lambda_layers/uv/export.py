@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
@@ -18,12 +18,16 @@ from lambda_layers.locks.pin import Pin, Source, source_of
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target import interpreter
 
+if TYPE_CHECKING:
+    from lambda_layers.uv.lock_toml import PackageFile, PackageTable, UvLock
+
 _LOCAL_KINDS = ("directory", "editable", "path")
 
 
 def export(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
     """Return group -> its closure. Raises LayersError if the lock is stale."""
-    pyproject, locked = (toml_files.read_toml(root / name) for name in ("pyproject.toml", UV.name))
+    pyproject = toml_files.read_toml(root / "pyproject.toml")
+    locked = cast("UvLock", toml_files.read_toml(root / UV.name))
     packages = locked.get("package", [])
     local, sources = local_packages(packages), package_sources(packages, pyproject)
     python = str(pyproject["tool"]["layers"].get("python"))
@@ -45,7 +49,7 @@ def _export_group(root: Path, group: str, python: str) -> str:
         raise
 
 
-def local_packages(packages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def local_packages(packages: Iterable[PackageTable]) -> dict[str, str]:
     """Return path -> name of each package that is a folder or a file of the repository."""
     pairs = ((package, package.get("source", {})) for package in packages)
     return {
@@ -57,7 +61,7 @@ def local_packages(packages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def package_sources(
-    packages: Iterable[Mapping[str, Any]], pyproject: Mapping[str, Any]
+    packages: Iterable[PackageTable], pyproject: Mapping[str, Any]
 ) -> dict[frozenset[str], Source | None]:
     """Return, by the hashes of its files, the index of each package that is not from the default index."""
     indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
@@ -71,6 +75,6 @@ def package_sources(
     }
 
 
-def package_files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def package_files(package: PackageTable) -> list[PackageFile]:
     """Return the files that a package may be installed from, its source distribution first."""
     return [*([package["sdist"]] if "sdist" in package else []), *package.get("wheels", [])]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from lambda_layers.locks.graph import Lock, LockedPackage
+from lambda_layers.locks.graph import DependencyTable, Lock, LockedPackage
 from lambda_layers.poetry import groups
 from lambda_layers.uv.export import package_files, package_sources
 
+if TYPE_CHECKING:
+    from lambda_layers.uv.lock_toml import Need, PackageFile, PackageTable, UvLock
 
-def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
+
+def parse_lock(lock: UvLock, pyproject: Mapping[str, Any]) -> Lock:
     """Return the graph of uv.lock, with the requirements of pyproject.toml."""
     packages: dict[str, tuple[LockedPackage, ...]] = {}
     for found in lock.get("package", []):
@@ -25,10 +28,10 @@ def parse_lock(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Lock:
     return Lock(packages, groups.requirements_by_group(pyproject), groups.requirements_by_extra(pyproject))
 
 
-def _parse_package(found: Mapping[str, Any], pyproject: Mapping[str, Any]) -> LockedPackage:
-    needs: dict[str, list[dict[str, Any]]] = {}
+def _parse_package(found: PackageTable, pyproject: Mapping[str, Any]) -> LockedPackage:
+    needs: dict[str, list[DependencyTable]] = {}
     for need in found.get("dependencies", []):
-        option = {"markers": need.get("marker", ""), "extras": need.get("extra", [])}
+        option: DependencyTable = {"markers": need.get("marker", ""), "extras": need.get("extra", [])}
         needs.setdefault(canonicalize_name(need["name"]), []).append(option)
     extras: dict[str, tuple[Requirement, ...]] = {
         canonicalize_name(name): tuple(map(_requirement, given))
@@ -51,11 +54,11 @@ def _markers(found: Iterable[str]) -> list[str]:
     return [*found] or [""]
 
 
-def _requirement(need: Mapping[str, Any]) -> Requirement:
+def _requirement(need: Need) -> Requirement:
     extras = f"[{','.join(need['extra'])}]" if need.get("extra") else ""
     return Requirement(f"{need['name']}{extras}" + (f" ; {need['marker']}" if need.get("marker") else ""))
 
 
-def _file_name(file: Mapping[str, Any]) -> str:
+def _file_name(file: PackageFile) -> str:
     path = file.get("filename") or urlsplit(file.get("url") or file.get("path") or "").path
     return unquote(str(path).rpartition("/")[2])
