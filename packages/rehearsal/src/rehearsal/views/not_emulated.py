@@ -20,7 +20,7 @@ _BOOTSTRAPPED = (
 )
 _SOME_OF_IAM = (
     "service control policies, the policies of resources other than buckets, keys, queues, topics, functions,"
-    " and who may use the keys of logs, tables and streams"
+    " and who may use the keys of tables and streams"
 )
 _BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild", "Compute/Commands")
 _FUNCTIONS = ("Deploy/CloudFormation", "Invoke/Lambda")

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rehearsal.emulator.ministack.port import policies
 from rehearsal.emulator.ministack.port.policies import EvalContext
 
 
-def service_allowed(policy: object, service: str, action: str, resource: str, account: str, **source: str) -> bool:
+def service_allowed(
+    policy: object,
+    service: str,
+    action: str,
+    resource: str,
+    account: str,
+    *,
+    keys: Mapping[str, str] | None = None,
+    **source: str,
+) -> bool:
     """Whether a resource's policy allows `action` to a service such as `sns.amazonaws.com`, which uses TLS.
 
     resource: its ARN; account: its account. source: `sourcearn` and `sourceaccount`, the values of aws:SourceArn and
-    aws:SourceAccount.
+    aws:SourceAccount. keys: further condition keys, in lower case.
     """
     context = EvalContext(
         principal_arn=service,
@@ -20,6 +31,6 @@ def service_allowed(policy: object, service: str, action: str, resource: str, ac
         resource_arn=resource,
         region=resource.split(":")[3],
         secure_transport=True,
-        service_context={f"aws:{key}": value for key, value in source.items()},
+        service_context={**{f"aws:{key}": value for key, value in source.items()}, **(keys or {})},
     )
     return bool(policies.evaluate_resource_policy(policy, context, service=service).decision == "Allow")

@@ -49,6 +49,7 @@ WITH_IAM = (
     permissions.STACK_ROLE_BOUNDARIES,
     refusals.PRINCIPALS,
     refusals.DELETED_ROLES,
+    refusals.LOG_GROUP_KEYS,
     requests.BOUNDARY_KEY,
     requests.PRINCIPAL_ARN,
     requests.ROLE_TAGS,

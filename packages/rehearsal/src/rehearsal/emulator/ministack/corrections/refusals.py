@@ -5,7 +5,7 @@ from __future__ import annotations
 from rehearsal.emulator.cloudformation import stack_states
 from rehearsal.emulator.functions import function_code, limits
 from rehearsal.emulator.iam import policy_principals
-from rehearsal.emulator.logs import pages
+from rehearsal.emulator.logs import group_keys, pages
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
@@ -89,6 +89,20 @@ LOG_PAGES = Correction(
     patches=(
         Patch(
             "ministack.services.cloudwatch_logs:_filter_log_events", "sha256:9b3d13c713b5d3cb", pages.answer_in_pages
+        ),
+    ),
+)
+LOG_GROUP_KEYS = Correction(
+    fault="A log group may have a key that CloudWatch Logs may not use.",
+    test=f"{TESTS}/logs/test_group_keys.py::test_a_key_that_does_not_let_the_logs_in_is_refused",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{HANDLERS}[AWS::Logs::LogGroup][create]", "sha256:6e18ae6e4373ba0e", group_keys.reject_in_created),
+        Patch(f"{HANDLERS}[AWS::Logs::LogGroup][update]", "sha256:0c65d3a8ddea45c2", group_keys.reject_in_updated),
+        Patch(
+            "ministack.services.cloudwatch_logs:_create_log_group",
+            "sha256:ce6fd1931ae9eb64",
+            group_keys.reject_in_request,
         ),
     ),
 )

@@ -1,0 +1,84 @@
+"""Keys of log groups: CloudWatch Logs takes a key only where the key's policy lets the service encrypt with it.
+
+Source: Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS". The sentence is AWS's,
+quoted in github.com/aws/aws-cdk issue 28304 and terraform-provider-aws issue 29282.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
+from rehearsal.emulator.iam import service_principals
+from rehearsal.emulator.ministack.port import kms
+from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import Answer, error_response_json, get_account_id, get_region
+
+Properties = Mapping[str, object]
+Params = Mapping[str, object]
+
+# Of the actions that the user guide lists, the ones that encrypt; which of them AWS tries is not documented.
+_ACTIONS = ("kms:Encrypt", "kms:GenerateDataKey")
+
+
+class KeyNotAllowed(ValueError):
+    """CloudWatch Logs may not use the key of a log group."""
+
+
+def reject_in_created(create: Create[Properties]) -> Create[Properties]:
+    """Return the replacement of CloudFormation's create handler of log groups. It raises KeyNotAllowed."""
+
+    def create_checked(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
+        # MiniStack's own name of a group without one
+        name = properties.get("LogGroupName") or f"/aws/cloudformation/{stack}/{logical_id}"
+        _check(properties.get("KmsKeyId"), str(name))
+        return create(logical_id, properties, stack)
+
+    return create_checked
+
+
+def reject_in_updated(update: Update) -> Update:
+    """Return the replacement of the update handler; a key that stays is not checked. It raises KeyNotAllowed."""
+
+    def update_checked(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:
+        if new.get("KmsKeyId") != old.get("KmsKeyId"):
+            _check(new.get("KmsKeyId"), name)
+        return update(name, old, new, *rest)
+
+    return update_checked
+
+
+def reject_in_request(create: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+    """Return the replacement of CreateLogGroup."""
+
+    def create_checked(data: Params) -> Answer:
+        try:
+            _check(data.get("kmsKeyId"), str(data.get("logGroupName")))
+        except KeyNotAllowed as error:
+            return error_response_json("AccessDeniedException", str(error), 400)
+        return create(data)
+
+    return create_checked
+
+
+def _check(key: object, group: str) -> None:
+    """Raise KeyNotAllowed; without a key there is nothing to check."""
+    region, account = get_region(), get_account_id()
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+    if key and not _is_allowed(str(key), f"logs.{region}.amazonaws.com", arn):
+        raise KeyNotAllowed(f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'")
+
+
+def _is_allowed(key: str, service: str, group: str) -> bool:
+    _, _, _, region, account, name = key.split(":", 5) if key.count(":") == 5 else ("", "", "", "", "", key)
+    record = kms.key_record(account or get_account_id(), region or get_region(), name.removeprefix("key/"))
+    if record is None:
+        return False
+    source = {"sourcearn": group, "sourceaccount": group.split(":")[4]}
+    keys = {"kms:encryptioncontext:aws:logs:arn": group}
+    return any(
+        service_principals.service_allowed(
+            record.get("Policy"), service, action, record["Arn"], source["sourceaccount"], keys=keys, **source
+        )
+        for action in _ACTIONS
+    )
