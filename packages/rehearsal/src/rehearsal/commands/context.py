@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate
 
+from rehearsal.aws import Endpoint
 from rehearsal.deploy import first_deployment
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.emulator.server import launcher
@@ -26,12 +27,17 @@ def with_workspace[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Call
     return called
 
 
-def running_deployment(space: Workspace) -> Deployment:
-    """Return the deployed pipeline of the running embedded AWS. Raises WrongUse where there is none."""
+def running_endpoint(space: Workspace) -> Endpoint:
+    """Return the running embedded AWS. Raises WrongUse where there is none."""
     server = space.server()
     if server is None:
         raise WrongUse("no embedded AWS is running: `rehearse up` first")
-    deployed = first_deployment.find(space, server.to_endpoint())
+    return server.to_endpoint()
+
+
+def running_deployment(space: Workspace) -> Deployment:
+    """Return the deployed pipeline of the running embedded AWS. Raises WrongUse where there is none."""
+    deployed = first_deployment.find(space, running_endpoint(space))
     if deployed is None:
         raise WrongUse("no pipeline is deployed: `rehearse up` first")
     return deployed

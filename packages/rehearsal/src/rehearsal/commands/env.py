@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 
 import click
 
 from rehearsal.aws import root
-from rehearsal.commands.context import running_deployment, with_workspace
+from rehearsal.commands.context import running_endpoint, with_workspace
+from rehearsal.deploy import bootstrap, first_deployment
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.project import configuration
@@ -21,9 +23,10 @@ from rehearsal.workspace.layout import Workspace
 @with_workspace
 def env(space: Workspace, name: str, *, as_json: bool) -> None:
     """Print exports with which `aws`, `cdk` and boto3 work in NAME: "pipeline", an environment, or an account."""
-    deployed = running_deployment(space)
-    account, region = _environment(deployed, name)
-    variables = deployed.endpoint.environ(root(account), region)
+    endpoint = running_endpoint(space)
+    deployed = first_deployment.find(space, endpoint)
+    account, region = _environment(_deployed_environments(deployed) if deployed else _bootstrapped(space), name)
+    variables = endpoint.environ(root(account), region)
     if as_json:
         click.echo(json.dumps(variables, indent=2))
         return
@@ -31,10 +34,21 @@ def env(space: Workspace, name: str, *, as_json: bool) -> None:
         click.echo(f"export {key}={shlex.quote(value)}")
 
 
-def _environment(deployed: Deployment, name: str) -> tuple[str, str]:
+def _deployed_environments(deployed: Deployment) -> dict[str, tuple[str, str]]:
     known = {"pipeline": (deployed.key.account, deployed.key.region)}
     for stack in configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region):
         known.setdefault(stack.environment.lower(), (stack.account, stack.region))
+    return known
+
+
+def _bootstrapped(space: Workspace) -> dict[str, tuple[str, str]]:
+    """Return the accounts of a pipeline whose first deployment has failed; its own is the first one."""
+    places = [(place.account, place.region) for place in bootstrap.read_record(space).places]
+    default = configuration.read_config(space.root).environment
+    return {"pipeline": places[0] if places else default, **{account: (account, region) for account, region in places}}
+
+
+def _environment(known: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str]:
     accounts = {account: (account, region) for account, region in known.values()}
     environment = known.get(name.lower()) or accounts.get(name)
     if environment is None:

@@ -13,6 +13,7 @@ from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.deploy import first_deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.processes import CommandFailed
 from rehearsal.project import configuration, push_remote
 from rehearsal.project.cdk_app import App
 from rehearsal.project.git_repository import Repository
@@ -89,15 +90,19 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
     for message in retention.enforce_disk_limit(space, limit):
         console.print(message, style="dim", soft_wrap=True)
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
-        deployed = first_deployment.ensure_deployed(
-            space,
-            endpoint,
-            repository,
-            lambda text: console.print(text, style="dim"),
-            Cancellation(),
-            app=wanted,
-            commit=lambda: repository.head,
-        )
+        try:
+            deployed = first_deployment.ensure_deployed(
+                space,
+                endpoint,
+                repository,
+                lambda text: console.print(text, style="dim"),
+                Cancellation(),
+                app=wanted,
+                commit=lambda: repository.head,
+            )
+        except CommandFailed as error:
+            launcher.detach(space)
+            raise CommandFailed(f"{error}\n{_how_to_inspect()}") from error
         server = launcher.detach(space)
     console.print(
         f"{deployed.key.name} is deployed; {server.endpoint} answers until `{program_name.command_name()} down`"
@@ -108,6 +113,14 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
         print_json(
             {**asdict(deployed.key), "endpoint": server.endpoint, "remote": None if refusal else push_remote.NAME}
         )
+
+
+def _how_to_inspect() -> str:
+    name = program_name.command_name()
+    return (
+        "the embedded AWS goes on, so that its stacks and logs can be read: `aws logs tail /aws/lambda/NAME` and others"
+        f" work with what `{name} env pipeline` prints; `{name} down` ends it"
+    )
 
 
 @click.command()

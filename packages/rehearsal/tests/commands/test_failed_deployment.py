@@ -1,0 +1,40 @@
+"""A first deployment that fails: what it left can be looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rehearsal.aws import root
+from rehearsal.deploy import first_deployment
+from rehearsal.host.processes import CommandFailed
+from tests.commands.conftest import Tiny
+
+
+def test_up_leaves_the_embedded_aws_of_a_failed_deployment(empty: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on until `down`; `env` prints the exports of the pipeline's account, in which logs are read."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise CommandFailed("cdk deploy ended with 1")
+
+    for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
+        empty.git(*command)
+    monkeypatch.setattr(first_deployment, "ensure_deployed", fail)
+    try:
+        code, printed = empty.call("up")
+        assert (code, "cdk deploy ended with 1" in printed, "env pipeline` prints" in printed) == (1, True, True), (
+            printed
+        )
+        code, printed = empty.call("env", "pipeline", "--json")
+        exports = json.loads(printed)
+        assert (code, exports["AWS_ACCESS_KEY_ID"], exports["AWS_REGION"]) == (0, "111111111111", "us-east-1")
+        server = empty.space.server()
+        assert server
+        logs = server.to_endpoint().client("logs", root("111111111111"), "us-east-1")
+        assert logs.describe_log_groups()["logGroups"] == []
+        code, printed = empty.call("env", "dev")
+        assert (code, "there is no such environment; there are pipeline" in printed) == (2, True), printed
+    finally:
+        assert empty.call("down")[0] == 0
