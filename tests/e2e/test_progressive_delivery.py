@@ -111,8 +111,8 @@ def test_an_alarm_takes_back_a_version_that_fails_three_of_ten_calls(deployed: P
 def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> None:
     """Some calls fail that neither checks nor tests make: the alarm is the only one to see it.
 
-    First there is no release to go back to, because the push changes the pipeline too. The fix goes through although
-    that alarm is in ALARM during its shift. The next bad release is taken back, and all calls reach the fix at once.
+    The first bad release stays, because its push changes the pipeline too. The fix goes through although that alarm is
+    in ALARM during its shift. The second bad release is rolled back: all calls reach the fix in one step.
     """
     bake(deployed)
     heard = Heard(deployed)
