@@ -36,7 +36,7 @@ def history(space: Workspace, number: int, *, as_json: bool) -> None:
 
 def _as_json(space: Workspace, view: ExecutionView, *, alive: bool) -> dict[str, object]:
     shifts = traffic.as_json(traffic.shifts(space, view))
-    return history_table.as_json(view, alive=alive) | {"traffic": shifts}
+    return {**history_table.as_json(view, alive=alive), "traffic": shifts}
 
 
 def journaled_executions(space: Workspace) -> list[ExecutionView]:

@@ -9,6 +9,7 @@ from rehearsal.engine.state import journal
 from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import ActionState, Execution
 from rehearsal.engine.state.fold import fold, fold_all
+from rehearsal.views.json_shapes import StageJson
 from rehearsal.workspace.layout import Workspace
 
 
@@ -152,7 +153,7 @@ def load_execution_view(space: Workspace, execution: str) -> ExecutionView:
     return replay(journal.read(space.journal(execution)))
 
 
-def stages_as_json(view: ExecutionView) -> list[dict[str, object]]:
+def stages_as_json(view: ExecutionView) -> list[StageJson]:
     """Return stages and their actions as `--json` prints them. Contract: docs/rehearsal/json.md."""
     return [
         {

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.engine.model.run_order import group_by_run_order
+from rehearsal.views.json_shapes import GraphAction, GraphJson
 
 APPROVAL = "Approval"
 
 
-def as_json(pipeline: Pipeline) -> dict[str, object]:
+def as_json(pipeline: Pipeline) -> GraphJson:
     """Return the definition as `run --list --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "pipeline": pipeline.name,
@@ -23,7 +24,7 @@ def as_json(pipeline: Pipeline) -> dict[str, object]:
     }
 
 
-def _action(action: Action) -> dict[str, object]:
+def _action(action: Action) -> GraphAction:
     return {
         "name": action.name,
         "provider": str(action.type),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from rehearsal.engine.state.journal import INTERRUPTED
 from rehearsal.views.execution_view import ExecutionView
+from rehearsal.views.json_shapes import ExecutionJson
 from rehearsal.views.terminal import STYLES
 
 
@@ -22,7 +23,7 @@ def status_of(view: ExecutionView, *, alive: bool) -> str:
     return view.status if alive or view.seconds is not None else INTERRUPTED
 
 
-def as_json(view: ExecutionView, *, alive: bool) -> dict[str, object]:
+def as_json(view: ExecutionView, *, alive: bool) -> ExecutionJson:
     """Return one execution without its stages; `started` is in ISO 8601, UTC. Contract: docs/rehearsal/json.md."""
     return {
         "execution_id": view.id,

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan, Stages
 from rehearsal.plan.stack_diff import ResourceChange, StackChange
+from rehearsal.views.json_shapes import JobJson, PlanJson, StackChangeJson
 
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def as_json(plan: Plan) -> dict[str, object]:
+def as_json(plan: Plan) -> PlanJson:
     """Return the plan as `plan --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
         "self_mutation": {"updates": plan.mutates, "restarts": plan.restarts},
@@ -21,8 +22,8 @@ def as_json(plan: Plan) -> dict[str, object]:
         ],
         "stacks": [_stack_json(each) for each in (plan.pipeline, *plan.stacks)],
         "jobs": [
-            *({**_job_json(each), "under": "deployed"} for each in plan.first),
-            *({**_job_json(each), "under": "new" if plan.mutates else "deployed"} for each in plan.rest),
+            *(_job_json(job, under="deployed") for job in plan.first),
+            *(_job_json(job, under="new" if plan.mutates else "deployed") for job in plan.rest),
         ],
         "approvals": list(plan.approvals),
         "warnings": list(plan.warnings),
@@ -109,7 +110,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield "No known deadlock was found."
 
 
-def _stack_json(change: StackChange) -> dict[str, object]:
+def _stack_json(change: StackChange) -> StackChangeJson:
     return {
         "name": change.stack.name,
         "account": change.stack.account,
@@ -123,5 +124,11 @@ def _stack_json(change: StackChange) -> dict[str, object]:
     }
 
 
-def _job_json(job: PlannedBuild) -> dict[str, object]:
-    return {"stage": job.stage, "action": job.action, "project": job.project, "commands": list(job.commands)}
+def _job_json(job: PlannedBuild, *, under: str) -> JobJson:
+    return {
+        "stage": job.stage,
+        "action": job.action,
+        "project": job.project,
+        "commands": list(job.commands),
+        "under": under,
+    }

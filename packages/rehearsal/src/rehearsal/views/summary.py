@@ -16,6 +16,7 @@ from rehearsal.host.atomic_write import write_json
 from rehearsal.project.configuration import Answer, shortened
 from rehearsal.views import traffic, why
 from rehearsal.views.execution_view import ExecutionView, stages_as_json
+from rehearsal.views.json_shapes import RunJson
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
 from rehearsal.workspace.acceptances import resources
@@ -45,7 +46,7 @@ def show(
 
 def as_json(
     space: Workspace, views: Sequence[ExecutionView], answers: Iterable[Answer], seconds: float, *, iam: bool
-) -> dict[str, object]:
+) -> RunJson:
     """Return the result as `run --json` writes it: the last execution, and the ids of earlier ones.
 
     seconds: the duration of the run. Contract: docs/rehearsal/json.md.
