@@ -55,6 +55,6 @@ def streams(request: LogSearch) -> dict[str, list[LogEvent]] | None:
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Return a function that tells whether a message matches a filter pattern."""
+    """Return a function that checks whether a message matches a filter pattern."""
     matches: Callable[[str], bool] = cloudwatch_logs._compile_filter_pattern(pattern)
     return matches
