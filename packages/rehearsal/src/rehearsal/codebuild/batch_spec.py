@@ -21,7 +21,7 @@ KINDS = ("build-graph", "build-list", "build-matrix")
 
 
 class TaskEnv(Section):
-    """What a task changes in the build environment. Computers and fleets have no effect here."""
+    """The changes of a task to the build environment. Compute types and fleets have no effect here."""
 
     compute_type: Text = ""
     fleet: Text = ""

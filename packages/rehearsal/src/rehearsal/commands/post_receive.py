@@ -9,6 +9,7 @@ import functools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -42,7 +43,7 @@ class Received:
     after: str
     ref: str
 
-    @property
+    @cached_property
     def push(self) -> Push:
         return Push(
             branch=self.ref.removeprefix(BRANCHES) if self.ref.startswith(BRANCHES) else "",
@@ -50,7 +51,7 @@ class Received:
             paths=tuple(_changed_paths(self.remote, self.before, self.after)),
         )
 
-    @property
+    @cached_property
     def commit(self) -> str:
         """The id of the pushed commit; an annotated tag is an object that refers to a commit."""
         return git("rev-parse", f"{self.after}^{{commit}}", cwd=self.remote)
