@@ -1,0 +1,72 @@
+"""Calls of prod's alias while traffic shifts, and how it ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.e2e.conftest import Project, Ran
+from tests.root import ROOT
+
+IN_PROD = '":333333333333:" in context.invoked_function_arn'
+# The line of the handler before which a fault is planted.
+HANDLED = "    with processor(event"
+EVENT = (ROOT / "tests" / "events" / "sqs.json").read_bytes()
+
+
+def echo(project: Project) -> str:
+    """The name of the function in prod."""
+    (name,) = (name for name in project.holds("prod") if "EchoFunction" in name)
+    return name
+
+
+def live(project: Project) -> tuple[str, Any]:
+    """The version of the alias, and the weights of others."""
+    alias = project.client("lambda", "prod").get_alias(FunctionName=echo(project), Name="live")
+    return alias["FunctionVersion"], alias.get("RoutingConfig")
+
+
+def deployments(project: Project) -> list[dict[str, Any]]:
+    """The deployments of prod's CodeDeploy, the newest first."""
+    api = project.client("codedeploy", "prod")
+    ids = [id_ for page in api.get_paginator("list_deployments").paginate() for id_ in page["deployments"]]
+    found = [api.get_deployment(deploymentId=id_)["deploymentInfo"] for id_ in ids]
+    return sorted(found, key=lambda info: info["createTime"], reverse=True)
+
+
+def assert_rolled_back(project: Project, ran: Ran) -> None:
+    """The stage is red, and the rollback of the pipeline, which follows, does no harm."""
+    api = project.client("codepipeline", "pipeline")
+    back, failed = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"][:2]
+    assert (failed["pipelineExecutionId"], failed["status"]) == (ran.result["execution_id"], "Failed")
+    assert (back["trigger"]["triggerType"], back["status"]) == ("AutomatedRollback", "Succeeded")
+
+
+@contextmanager
+def calls(project: Project, event: bytes = EVENT, *, after_shift: bool = False) -> Iterator[list[str]]:
+    """Call prod's alias all the time; yields the list of versions that answered or failed, which grows.
+
+    after_shift: not before a new version has all of the traffic.
+    """
+    api, name, versions, ended = project.client("lambda", "prod"), echo(project), list[str](), threading.Event()
+    before = len(deployments(project))
+
+    def has_shifted() -> bool:
+        found = deployments(project)
+        return len(found) > before and found[0]["status"] == "Succeeded"
+
+    def call() -> None:
+        while after_shift and not (ended.wait(0.2) or has_shifted()):
+            pass
+        while not ended.is_set():
+            versions.append(api.invoke(FunctionName=name, Qualifier="live", Payload=event)["ExecutedVersion"])
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    try:
+        yield versions
+    finally:
+        ended.set()
+        thread.join()

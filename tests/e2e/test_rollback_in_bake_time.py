@@ -1,0 +1,79 @@
+"""An alarm in the bake time rolls prod back. It changes the pipeline, so it runs after the tests that roll back."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager
+
+import pytest
+
+from tests.e2e.conftest import Project, Ran
+from tests.e2e.hearing import Heard
+from tests.e2e.shifting import EVENT, HANDLED, IN_PROD, assert_rolled_back, calls, deployments, live
+
+pytestmark = [pytest.mark.e2e, pytest.mark.gate]
+
+PLANTED = f'    if {IN_PROD} and "poison" in event:\n        raise ValueError("planted")\n'
+
+
+def poisoned(project: Project, *, after_shift: bool = False) -> AbstractContextManager[list[str]]:
+    """Call prod's alias all the time with an event on which a planted release fails."""
+    return calls(project, json.dumps({**json.loads(EVENT), "poison": True}).encode(), after_shift=after_shift)
+
+
+def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> None:
+    """Some calls fail that neither checks nor tests make: the alarm is the only one to see it.
+
+    The first bad release stays, because its push changes the pipeline too. The fix goes through although that alarm is
+    in ALARM during its shift. The second bad release is rolled back: all calls reach the fix in one step.
+    """
+    bake(deployed)
+    heard = Heard(deployed)
+    code = deployed.root / "lambda" / "echo" / "main.py"
+    fixed = code.read_text()
+    deployed.replace("lambda/echo/main.py", HANDLED, PLANTED + HANDLED)
+    with poisoned(deployed, after_shift=True):
+        bad = deployed.run("--approve")
+    assert_failed_in_bake_time(bad)
+    assert "Prod was not rolled back, and keeps what was deployed: " in bad.printed
+
+    code.write_text(fixed)
+    with poisoned(deployed):
+        good = deployed.run("--approve")
+    assert good.code == 0
+    held, before = deployed.holds("prod"), deployments(deployed)
+
+    deployed.replace("lambda/echo/main.py", HANDLED, PLANTED + HANDLED)
+    with poisoned(deployed, after_shift=True):
+        worse = deployed.run("--approve")
+    assert_failed_in_bake_time(worse)
+    assert_rolled_back(deployed, worse)
+    assert (deployed.holds("prod"), live(deployed)[1]) == (held, None)
+    back, forth = deployments(deployed)[: -len(before) or None]
+    groups = {deployment["deploymentGroupName"] for deployment in (back, forth)}
+    assert ["TrafficEchoLiveGroup" in group for group in groups] == [True], "a function shifted that did not change"
+    assert back["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert forth["deploymentConfigName"] != back["deploymentConfigName"]
+    told = heard.one("echo-delivery Prod failed at ", bad.result["execution_id"])
+    assert "Traffic: this release has all of it, by Echo.Deploy" in told
+    assert "Rollback: impossible, because no execution has succeeded in Prod with this definition" in told
+    assert "To go back: git revert " in told
+    told = heard.one("echo-delivery Prod failed at ", worse.result["execution_id"])
+    assert f"Rollback: to the release of execution {good.result['execution_id']}, " in told
+
+
+def bake(project: Project) -> None:
+    """Give prod a bake time, and its account the permission for the alarm of it."""
+    settings = json.loads((project.root / "cdk.json").read_text())
+    settings["context"]["delivery"]["environments"][1]["traffic"]["bake_minutes"] = 10
+    (project.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
+    alarm = '"cloudwatch:PutMetricAlarm"'
+    project.replace(
+        "pipeline/access/environment-resources.json", alarm, f'"cloudwatch:PutCompositeAlarm",\n        {alarm}'
+    )
+
+
+def assert_failed_in_bake_time(ran: Ran) -> None:
+    """Its actions are green, and its success condition is not met."""
+    assert (ran.code, ran.status("Prod", "Echo.Deploy"), ran.status("Prod", "Test")) == (1, "Succeeded", "Succeeded")
+    assert "Prod-Echo-eu-west-1-bake" in ran.printed
