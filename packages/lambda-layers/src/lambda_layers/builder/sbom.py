@@ -38,13 +38,13 @@ class _Licence(TypedDict, total=False):
 
 
 class _Dependency(TypedDict, total=False):
-    """What one component needs."""
+    """The needs of one component."""
 
     ref: str
     dependsOn: list[str]
 
 
-# `bom-ref` is no name of Python's.
+# `bom-ref` cannot be a name in a class.
 _Component = TypedDict(
     "_Component",
     {

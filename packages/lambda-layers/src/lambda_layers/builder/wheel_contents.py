@@ -55,7 +55,7 @@ def _digest(folder: Path, info: Path, python: str) -> str:
 def _lines(folder: Path, info: Path, python: bytes) -> Iterator[bytes]:
     """Yield a line for each file of a package: its row in RECORD, whether it is executable, and its digest.
 
-    RECORD's own digests are enough: each file is compared with them when it is packed. What has none is read here.
+    RECORD's own digests are enough: each file is compared with them when it is packed. Files without one are read here.
     """
     record = f"{info.name}/RECORD"
     for row in record_file.read((info / "RECORD").read_bytes()):

@@ -18,7 +18,7 @@ Node = tuple[str, str]
 
 
 class DependencyTable(TypedDict, total=False):
-    """What is said of a dependency besides its version."""
+    """A dependency with markers, extras or other keys."""
 
     version: str
     markers: str

@@ -23,7 +23,7 @@ class Need(TypedDict, total=False):
     extra: list[str]
 
 
-# `optional-dependencies` and `resolution-markers` are no names of Python.
+# `optional-dependencies` and `resolution-markers` cannot be names in a class.
 PackageTable = TypedDict(
     "PackageTable",
     {
