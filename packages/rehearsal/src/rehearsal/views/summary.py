@@ -37,7 +37,9 @@ def show(
     if causes := why.causes(space, view):
         console.print()
         why.print_causes(console, causes)
-    console.print(f"Not emulated: {'; '.join(limits(space, view, iam=iam))}.", style="dim", soft_wrap=True)
+    console.print("Not emulated:", style="dim")
+    for limit in limits(space, view, iam=iam):
+        console.print(f"  {limit}", style="dim", soft_wrap=True, markup=False)
     verdict = Text(view.status, STYLES.get(view.status, "red"))
     console.print(
         Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True
