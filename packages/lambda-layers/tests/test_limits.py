@@ -75,3 +75,19 @@ def test_six_layers_are_refused() -> None:
     assert check([layer(2, "one")] * 5) == []
     with pytest.raises(LayersError, match="one has 6 layers; Lambda takes 5"):
         check([layer(2, "one")] * 6)
+
+
+def test_a_table_is_as_wide_as_its_cells() -> None:
+    """Numbers end in one column, a row without cells is a blank line, and nothing is cut without a terminal."""
+    table = report.Table("Sizes", "Name", "Bytes", right=("Bytes",))
+    table.add_row("a name of some length", "5")
+    table.add_row()
+    table.add_row("b", "1,000,000")
+    assert table.text().splitlines() == [
+        "Sizes",
+        "Name                       Bytes",
+        "---------------------  ---------",
+        "a name of some length          5",
+        "",
+        "b                      1,000,000",
+    ]
