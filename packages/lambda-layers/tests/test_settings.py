@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_layers.builder.command import build
 from lambda_layers.errors import WrongUse
 from lambda_layers.settings import read
 from lambda_layers.target import runtimes
@@ -57,6 +58,8 @@ def test_no_pyproject_is_told(tmp_path: Path) -> None:
     """A command that was started elsewhere says so."""
     with pytest.raises(WrongUse, match="run this in the project's folder"):
         read(tmp_path / "pyproject.toml")
+    with pytest.raises(WrongUse, match="run this in the project's folder"):
+        build(tmp_path)
 
 
 @pytest.mark.gate

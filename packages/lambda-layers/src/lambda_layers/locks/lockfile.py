@@ -58,7 +58,10 @@ def of_project(root: Path, pyproject: Mapping[str, Any]) -> Lockfile:
 
 def existing(root: Path) -> Lockfile:
     """Return the kind of lock of a project that has a file. Raises WrongUse, with the lock's command, without one."""
-    found = of_project(root, toml_files.read_toml(root / "pyproject.toml"))
+    pyproject = root / "pyproject.toml"
+    if not pyproject.exists():
+        raise WrongUse(f"there is no {pyproject}; run this in the project's folder")
+    found = of_project(root, toml_files.read_toml(pyproject))
     if not (root / found.name).exists():
         raise WrongUse(f"there is no {found.name} in {root}; make it with `{found.lock_command}` and commit it")
     return found
