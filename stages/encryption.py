@@ -31,10 +31,8 @@ class ServiceKey(Construct):
         )
 
     def _allow_alarms(self) -> None:
-        """Let CloudWatch publish alarms to an encrypted topic.
-
-        Source: Amazon SNS developer guide, "Enable compatibility between event sources and encrypted topics".
-        """
+        """Let CloudWatch publish alarms to an encrypted topic."""
+        # Source: Amazon SNS developer guide, "Enable compatibility between event sources and encrypted topics".
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,6 @@ from tests.root import ROOT
 LIMIT = 600  # seconds after which a test gives a rehearsal up
 COMMAND = (sys.executable, "-m", "rehearsal")
 TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """One worker runs all tests of this folder, because they share a deployed pipeline."""
-    folder = Path(__file__).parent
-    for item in items:
-        if item.path.parent == folder:
-            item.add_marker(pytest.mark.xdist_group("deployed pipeline"))
 
 
 @dataclass(frozen=True)
@@ -174,10 +166,8 @@ def _running(copy: Project, first: Ran) -> Iterator[Project]:
 
 @pytest.fixture
 def deployed(_running: Project) -> Iterator[Project]:
-    """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it.
-
-    Its `make check` checks the lock only: the first rehearsal has run all of it, and each gate has tests.
-    """
+    """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it."""
+    # The first rehearsal has run all of `make check`, and each gate has tests.
     _running.replace("Makefile", "\ncheck: unit lint shipped lock types\n", "\ncheck: lock\n")
     yield _running
     _running.git("reset", "--quiet", "--hard")

@@ -181,7 +181,8 @@ class PipelineWriter:
         single_action.input_artifacts(single_action.find_action(pipeline, stage, action), state, self.states)
         only = f"{stage}/{action}"
         stages = single_action.single_action_stages(pipeline, only)
-        return self._derive(state, follow_up.manual_rollback(""), stages, only=only)
+        trigger = {"triggerType": "ManualRollback", "triggerDetail": state.id}
+        return self._derive(state, trigger, stages, only=only)
 
     def answer(self, stage: str, action: str, token: str, answer: Answer) -> str:
         """Answer the approval that waits with this token, and return the id of its execution."""
