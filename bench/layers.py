@@ -137,7 +137,7 @@ def _figures(builder: Builder, place: BuildFolders, elsewhere: Path, costs: dict
     return {
         "seconds": {name: round(min(each.clock for each in found), 3) for name, found in costs.items()},
         "processor_seconds": {name: round(min(each.processor for each in found), 3) for name, found in costs.items()},
-        "memory_bytes": max(each.memory for each in costs["downloads"]),
+        "memory_bytes": max(download.memory for download in costs["downloads"]),
         **artifact.measure_artifacts(builder.built_artifacts(place), place.slice.imports)._asdict(),
         "differing_files": artifact.count_differing_files(
             builder.built_artifacts(place), builder.built_artifacts(other)

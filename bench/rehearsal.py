@@ -129,7 +129,7 @@ def rehearse(command: Sequence[str], folder: Path) -> Run:
         for action in stage["actions"]
         if action["provider"] == "Build/CodeBuild" and action["seconds"] is not None
     ]
-    logs = [_run_command([*REHEARSAL, "logs", each], folder) for each in builds]
+    logs = [_run_command([*REHEARSAL, "logs", build], folder) for build in builds]
     return Run(spent, result, commands.union_seconds(found for log in logs for found in commands.intervals(log)))
 
 
@@ -161,7 +161,7 @@ def _table(name: str, columns: Mapping[str, Any]) -> Iterator[str]:
     yield f"|---|{'---:|' * (len(columns) + 1)}"
     for figure in FIGURES:
         values = [column[figure] for column in columns.values()]
-        cells = [f"{each['median']:.1f} ({min(each['all']):.1f} to {max(each['all']):.1f})" for each in values]
+        cells = [f"{value['median']:.1f} ({min(value['all']):.1f} to {max(value['all']):.1f})" for value in values]
         first, last = values[0]["median"], values[-1]["median"]
         yield f"| {figure} | {' | '.join(cells)} | {f'{first / last:.2f}' if last else '-'} |"
 

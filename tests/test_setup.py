@@ -244,7 +244,7 @@ def test_what_the_cache_of_codebuild_links_is_made_in_its_place(
     for _ in range(2):
         provide(tmp_path / ".venv", "an environment", make, b"pins")
     assert (tmp_path / ".venv").is_symlink()
-    assert sorted(each.name for each in (tmp_path / "kept").iterdir()) == [".setup-files", ".setup-stamp", "bin"]
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == [".setup-files", ".setup-stamp", "bin"]
     assert capsys.readouterr().err == "setup: an environment -> .venv/\n"
 
 

@@ -51,7 +51,7 @@ def main(names: tuple[str, ...], clones: str, path: Path, scratch: Path, limit: 
 
 
 def _chosen(pipelines: Iterable[Pipeline], names: tuple[str, ...]) -> list[Pipeline]:
-    chosen = [each for each in pipelines if not names or any(name in each.repository for name in names)]
+    chosen = [pipeline for pipeline in pipelines if not names or any(name in pipeline.repository for name in names)]
     if not chosen:
         raise click.UsageError(f"no pipeline of the list has {', '.join(names)} in its name")
     return chosen

@@ -162,9 +162,9 @@ def test_the_plot_is_a_picture_with_a_bar_for_each_figure() -> None:
     """Well-formed, and nothing of it outside."""
     text = plot.svg("Seconds <here>", {"ours": figures(0.05), "theirs": figures(20.0)})
     picture = ET.fromstring(text)  # noqa: S314 - it was made in this test
-    bars = [each for each in picture.iter("{http://www.w3.org/2000/svg}rect") if each.get("height") == "12"]
+    bars = [element for element in picture.iter("{http://www.w3.org/2000/svg}rect") if element.get("height") == "12"]
     assert len(bars) == 2 * len(SITUATIONS)
-    assert all(float(each.get("x", 0)) + float(each.get("width", 0)) < float(picture.get("width", 0)) for each in bars)
+    assert all(float(bar.get("x", 0)) + float(bar.get("width", 0)) < float(picture.get("width", 0)) for bar in bars)
 
 
 def test_uv_gets_the_same_pins_as_the_other_builders() -> None:

@@ -94,7 +94,7 @@ def test_ten_environments_have_ten_accounts(tmp_path: Path) -> None:
     """In one wave, and `make check`, which holds what cdk.json says, is out of it."""
     projects.ten_environments(tmp_path)
     environments = json.loads((tmp_path / "cdk.json").read_text())["context"]["delivery"]["environments"]
-    assert len({each["account"] for each in environments}) == 10
-    assert {each["wave"] for each in environments} == {"all"}
+    assert len({environment["account"] for environment in environments}) == 10
+    assert {environment["wave"] for environment in environments} == {"all"}
     said = subprocess.run(["make", "-n", "check"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert "pytest" not in said

@@ -108,8 +108,8 @@ class Project:
         """The code digest and the layers of every function of an environment."""
         functions = self.client("lambda", environment).list_functions()["Functions"]
         return {
-            each["FunctionName"]: (each["CodeSha256"], [layer["Arn"] for layer in each.get("Layers", [])])
-            for each in functions
+            function["FunctionName"]: (function["CodeSha256"], [layer["Arn"] for layer in function.get("Layers", [])])
+            for function in functions
         }
 
     def processes(self) -> list[str]:

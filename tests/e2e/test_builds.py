@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
 def test_every_build_is_in_the_api_and_its_log_in_the_projects_group(deployed: Project, first: Ran) -> None:
     """Each build of the run has its record, and its log stream lies in the group that the pipeline's stack made."""
     provider = [
-        each for stage in first.result["stages"] for each in stage["actions"] if "CodeBuild" in each["provider"]
+        action for stage in first.result["stages"] for action in stage["actions"] if "CodeBuild" in action["provider"]
     ]
     codebuild, logs = deployed.client("codebuild", "pipeline"), deployed.client("logs", "pipeline")
     builds = codebuild.batch_get_builds(ids=codebuild.list_builds()["ids"])["builds"]

@@ -72,7 +72,7 @@ def test_a_rejection_stops_before_prod(deployed: Project) -> None:
     executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
     assert executions[0]["pipelineExecutionId"] == execution, "something began after the rejection"
     tries = api.list_action_executions(pipelineName="echo-delivery", filter={"pipelineExecutionId": execution})
-    names = [(each["stageName"], each["actionName"]) for each in tries["actionExecutionDetails"]]
+    names = [(detail["stageName"], detail["actionName"]) for detail in tries["actionExecutionDetails"]]
     assert len(names) == len(set(names)), "an action was tried again"
 
 

@@ -34,7 +34,7 @@ def artifacts(project: Project) -> str:
 def outputs(project: Project, environment: str) -> dict[str, str]:
     api = project.client("cloudformation", environment)
     (stack,) = api.describe_stacks(StackName=f"{environment.capitalize()}-Echo")["Stacks"]
-    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def letters(project: Project, environment: str, name: str) -> str:
@@ -48,11 +48,11 @@ def letters(project: Project, environment: str, name: str) -> str:
 def encrypted(project: Project, environment: str) -> bytes:
     """Something that the key of the environment's stack encrypted."""
     (key,) = [
-        each["PhysicalResourceId"]
-        for each in project.client("cloudformation", environment).list_stack_resources(
+        summary["PhysicalResourceId"]
+        for summary in project.client("cloudformation", environment).list_stack_resources(
             StackName=f"{environment.capitalize()}-Echo"
         )["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::KMS::Key"
+        if summary["ResourceType"] == "AWS::KMS::Key"
     ]
     blob = project.client("kms", environment).encrypt(KeyId=key, Plaintext=b"a secret")["CiphertextBlob"]
     return bytes(blob)

@@ -16,5 +16,9 @@ def test_a_third_function_is_rehearsed(deployed: Project) -> None:
     Page(ROOT / "docs" / "add-a-function.md").follow(deployed.root, console=None)
     ran = deployed.run("--approve")
     assert ran.code == 0
-    greeted = [(each["environment"], each["ok"]) for each in ran.result["invocations"] if "Greet" in each["function"]]
+    greeted = [
+        (invocation["environment"], invocation["ok"])
+        for invocation in ran.result["invocations"]
+        if "Greet" in invocation["function"]
+    ]
     assert greeted == [("Dev", True), ("Prod", True)]

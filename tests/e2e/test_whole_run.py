@@ -38,8 +38,8 @@ def test_every_function_answers_in_every_account(first: Ran) -> None:
 
 def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
     """Each function with its initialization and its first call; no module of its code or layers was compiled."""
-    told = {(each["account"], each["function"]): each["compiled"] for each in first.result["cold_starts"]}
-    called = {(each["account"], each["function"]) for each in first.result["invocations"]}
+    told = {(start["account"], start["function"]): start["compiled"] for start in first.result["cold_starts"]}
+    called = {(invocation["account"], invocation["function"]) for invocation in first.result["invocations"]}
     assert called <= told.keys()
     assert {told[each] for each in called} == {0}
     assert "First call ms" in first.printed

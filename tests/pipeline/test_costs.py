@@ -37,4 +37,4 @@ def test_every_price_says_where_it_is_from() -> None:
     """AWS's page, and what it counts."""
     prices = {name for name, value in PRICES.items() if isinstance(value, float)}
     assert prices == set(PRICES["sources"])
-    assert all(each.startswith("https://aws.amazon.com/") for each in PRICES["sources"].values())
+    assert all(source.startswith("https://aws.amazon.com/") for source in PRICES["sources"].values())

@@ -91,6 +91,6 @@ def pipeline_of(template: Template) -> Mapping[str, Any]:
 def actions(template: Template) -> Mapping[str, Sequence[tuple[str, int]]]:
     """Return stage -> names and run orders of its actions."""
     return {
-        stage["Name"]: [(each["Name"], each["RunOrder"]) for each in stage["Actions"]]
+        stage["Name"]: [(action["Name"], action["RunOrder"]) for action in stage["Actions"]]
         for stage in pipeline_of(template)["Stages"]
     }

@@ -75,7 +75,9 @@ def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, 
     """The build gets a variable that says whether an approval follows; without one, broadening is red."""
     project = {"Name": f"shop-delivery-{environment}-eu-west-1-changes"}
     (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()
-    variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
+    variables = {
+        variable["Name"]: variable["Value"] for variable in found["Properties"]["Environment"]["EnvironmentVariables"]
+    }
     assert variables["BROADENING"] == answer
     assert variables["STAGE"] == f"assembly-Pipeline-{environment.title()}"
 
@@ -213,5 +215,7 @@ def test_a_build_has_what_its_team_says(template: Template) -> None:
     assert spec["phases"]["build"]["commands"] == ["check", "export TESTED=checked"]
     assert spec["reports"] == {"tests": {"files": ["reports/*.xml"], "file-format": "JUNITXML"}}
     assert spec["cache"]["paths"] == cache_paths("uv", "pip")
-    variables = {each["Name"]: each["Value"] for each in found["Properties"]["Environment"]["EnvironmentVariables"]}
+    variables = {
+        variable["Name"]: variable["Value"] for variable in found["Properties"]["Environment"]["EnvironmentVariables"]
+    }
     assert (variables["CHECKS"], variables["STAGE_REGION"]) == ("reading", "eu-west-1")

@@ -39,8 +39,8 @@ def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Templa
     *changes, approval = stage["Actions"]
     comment = approval["Configuration"]["CustomData"]
     assert len(changes) == 2
-    for each in changes:
-        comment = comment.replace(f"#{{{each['Namespace']}.SUMMARY}}", "x" * room(waves, each))
+    for change in changes:
+        comment = comment.replace(f"#{{{change['Namespace']}.SUMMARY}}", "x" * room(waves, change))
     assert "#{" not in comment
     assert 950 < len(comment) <= 1000
 
@@ -48,7 +48,9 @@ def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Templa
 def room(template: Template, action: Mapping[str, Any]) -> int:
     """Return the number of characters that the summary of a changes action may have."""
     project = template.find_resources("AWS::CodeBuild::Project")[action["Configuration"]["ProjectName"]["Ref"]]
-    variables = {each["Name"]: each["Value"] for each in project["Properties"]["Environment"]["EnvironmentVariables"]}
+    variables = {
+        variable["Name"]: variable["Value"] for variable in project["Properties"]["Environment"]["EnvironmentVariables"]
+    }
     return int(variables["ROOM"])
 
 

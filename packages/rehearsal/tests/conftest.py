@@ -162,7 +162,7 @@ class Embedded:
         found = self.client("codepipeline").list_action_executions(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution}
         )
-        return {each["actionName"]: each for each in found["actionExecutionDetails"]}
+        return {detail["actionName"]: detail for detail in found["actionExecutionDetails"]}
 
 
 @pytest.fixture(scope="session")

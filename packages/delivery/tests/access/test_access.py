@@ -35,7 +35,7 @@ def policy(generated: Path) -> Policy:
 
 
 def allowed(statements: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {action for each in statements if each["Effect"] == "Allow" for action in each["Action"]}
+    return {action for statement in statements if statement["Effect"] == "Allow" for action in statement["Action"]}
 
 
 def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
@@ -47,7 +47,7 @@ def missing(types: Collection[str], may: Collection[str]) -> Iterator[str]:
 def types(assembly: Synthesized, name: str) -> set[str]:
     """Return the resource types that are deployed with the policy `name`."""
     templates = [json.loads(file.read_text()) for file in assembly.folder.glob(FILES[name])]
-    found = {each["Type"] for template in templates for each in template["Resources"].values()}
+    found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
     return {each for each in found if not each.startswith("AWS::CDK::")}
 
 
@@ -192,7 +192,11 @@ def test_the_accounts_own_roles_are_out_of_reach(policy: Policy, name: str, role
 def test_the_pipelines_account_opens_roles_of_the_pipelines_name_only(policy: Policy, synthesized: Synthesized) -> None:
     """Only roles whose name begins with the pipeline's are allowed, generated names and physical names."""
     (file,) = synthesized.folder.glob("*.template.json")
-    roles = [each for each in json.loads(file.read_text())["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+    roles = [
+        resource
+        for resource in json.loads(file.read_text())["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+    ]
     names = [role["Properties"].get("RoleName", "shop-delivery-Any-1A2B") for role in roles]
     assert len(names) > 5
     for name in names:

@@ -194,7 +194,7 @@ def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
     assert (found["environment"], found["push"]["revision"]) == ("prod", execution[1])
     assert len(found["counted_broadenings"]) == 1
     ((stack),) = found["stacks"]
-    changed = {each["id"]: each["kind"] for each in stack["resources"]}
+    changed = {resource["id"]: resource["kind"] for resource in stack["resources"]}
     assert changed == {"Policy": "changed", "Queue": "changed"}
     assert (stack["account"], stack["first"]) == (PROD, False)
     assert job.wrote("changes.md") == told.out.removesuffix("\n")
@@ -235,7 +235,7 @@ def test_a_first_deployment_is_green(job: Job) -> None:
     assert job.run("New", template("sqs:*")) == 0
     (stack,) = json.loads(job.wrote("changes.json"))["stacks"]
     assert stack["first"]
-    assert {each["kind"] for each in stack["resources"]} == {"added"}
+    assert {resource["kind"] for resource in stack["resources"]} == {"added"}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_metadata_alone_is_no_change() -> None:
 def test_a_new_version_of_a_package_is_told() -> None:
     """Package versions are read from the metadata of the layers."""
     (stack,) = made({"l": layer(pydantic="2.1", old="1")}, {"l": layer(pydantic="2.2")}).stacks
-    assert [str(each) for each in stack.packages] == ["shared: old 1 -> none", "shared: pydantic 2.1 -> 2.2"]
+    assert [str(package) for package in stack.packages] == ["shared: old 1 -> none", "shared: pydantic 2.1 -> 2.2"]
 
 
 def test_the_first_deployment_broadens_nothing() -> None:

@@ -77,7 +77,7 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any], 
     """The pipeline's account in the regions of its environments is checked too."""
     settings = json.loads(json.dumps(context["delivery"]))
     settings["environments"][1]["region"] = "eu-central-1"
-    places = [str(each) for each in targets(Delivery[ShopOptions].read(settings))]
+    places = [str(target) for target in targets(Delivery[ShopOptions].read(settings))]
     assert "111111111111/eu-central-1" in places
     planned = plans(Delivery[ShopOptions].read(settings), PolicyFiles.of(generated))
     assert places == [str(plan.target) for plan in planned]

@@ -93,7 +93,9 @@ def test_a_no_changes_nothing(person: Person) -> None:
     """If the operator declines, nothing is created."""
     done = person.types("bootstrap", *PROFILES, given="n\n")
     assert done.returncode == 130
-    names = [each["PolicyName"] for each in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]]
+    names = [
+        policy["PolicyName"] for policy in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]
+    ]
     assert names == []
 
 
@@ -152,7 +154,7 @@ def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> 
 
     def parameters() -> dict[str, str]:
         stack = api.describe_stacks(StackName="CDKToolkit")["Stacks"][0]
-        return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack["Parameters"]}
 
     others = {
         "TrustedAccounts": "999999999999",

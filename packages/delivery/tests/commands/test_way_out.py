@@ -29,7 +29,7 @@ def deployed(person: Person) -> None:
     for account, name, template in zip(
         ACCOUNTS, ("shop-delivery", "Dev-Shop", "Prod-Shop"), (keeping("kept"), QUEUE, QUEUE), strict=True
     ):
-        if not [each for each in stacks(person) if each == name]:
+        if not [stack for stack in stacks(person) if stack == name]:
             deploy(person.client("cloudformation", account), name, template)
 
 
@@ -41,24 +41,24 @@ def deploy(api: Any, name: str, template: dict[str, Any]) -> None:
 
 def buckets(person: Person) -> list[str]:
     """Return the buckets of the pipeline's account."""
-    return [each["Name"] for each in person.client("s3", ACCOUNTS[0]).list_buckets()["Buckets"]]
+    return [bucket["Name"] for bucket in person.client("s3", ACCOUNTS[0]).list_buckets()["Buckets"]]
 
 
 def keys(person: Person, region: str = "eu-west-1") -> set[str]:
     """Return the states of the keys of the pipeline's account."""
     kms = person.endpoint.client("kms", root(ACCOUNTS[0]), region)
-    ids = [each["KeyId"] for each in kms.list_keys()["Keys"]]
-    return {kms.describe_key(KeyId=each)["KeyMetadata"]["KeyState"] for each in ids}
+    ids = [key["KeyId"] for key in kms.list_keys()["Keys"]]
+    return {kms.describe_key(KeyId=id_)["KeyMetadata"]["KeyState"] for id_ in ids}
 
 
 def stacks(person: Person) -> set[str]:
     """Return the stacks that are still deployed."""
     alive = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     return {
-        each["StackName"]
+        summary["StackName"]
         for account in ACCOUNTS
-        for each in person.client("cloudformation", account).list_stacks()["StackSummaries"]
-        if each["StackStatus"] in alive
+        for summary in person.client("cloudformation", account).list_stacks()["StackSummaries"]
+        if summary["StackStatus"] in alive
     }
 
 

@@ -83,7 +83,7 @@ def subscription_without_dead_letters(resources: dict[str, Any]) -> None:
 @pytest.fixture
 def assembly(tmp_path: Path) -> Callable[[Plant], Path]:
     """Return a function that writes an assembly of the connected resources, with a planted fault and no findings."""
-    report = {"pluginReports": [{"pluginName": each, "violations": []} for each in PACKS]}
+    report = {"pluginReports": [{"pluginName": pack, "violations": []} for pack in PACKS]}
     (tmp_path / "validation-report.json").write_text(json.dumps(report))
 
     def planted(plant: Plant) -> Path:

@@ -27,11 +27,11 @@ def patterns(template: Template, role: str) -> Role:
     found: dict[str, list[str]] = {}
     policies = template.find_resources("AWS::IAM::ManagedPolicy")
     arns = template.find_resources("AWS::IAM::Role")[role]["Properties"]["ManagedPolicyArns"]
-    for policy in (policies[each["Ref"]]["Properties"]["PolicyDocument"] for each in arns):
+    for policy in (policies[arn["Ref"]]["Properties"]["PolicyDocument"] for arn in arns):
         for statement in policy["Statement"]:
             objects = [each for each in _listed(statement["Resource"]) if "ArtifactsBucket" in json.dumps(each)]
             for action in _listed(statement["Action"]):
-                found.setdefault(action, []).extend(_key_pattern(each) for each in objects)
+                found.setdefault(action, []).extend(_key_pattern(object_) for object_ in objects)
     return found
 
 
@@ -78,8 +78,8 @@ def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> Non
     found = list(builds(template))
     assert len(found) == 1 + 4 + 4
     for action, role in found:
-        assert all(may(role, "s3:GetObject", each) for each in names(action, "Input")), action["Name"]
-        assert all(may(role, "s3:PutObject", each) for each in names(action, "Output")), action["Name"]
+        assert all(may(role, "s3:GetObject", name) for name in names(action, "Input")), action["Name"]
+        assert all(may(role, "s3:PutObject", name) for name in names(action, "Output")), action["Name"]
 
 
 def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> None:

@@ -21,7 +21,7 @@ OF_NOTICES = {"Properties": {"EventPattern": {"source": ["aws.codepipeline"]}}}
 def rule(template: Template, event: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the only rule whose pattern matches the event."""
     rules: list[Mapping[str, Any]] = [
-        each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()
+        resource["Properties"] for resource in template.find_resources("AWS::Events::Rule").values()
     ]
     (found,) = (
         each
@@ -75,11 +75,11 @@ def test_no_rule_but_the_pipelines_own_has_notices_written(synthesized: Synthesi
     """EventBridge may not publish to the topic: any rule of the account could then send a request to approve."""
     (policy,) = synthesized.pipeline.find_resources("AWS::SNS::TopicPolicy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert [each["Effect"] for each in statements] == ["Deny"]
+    assert [statement["Effect"] for statement in statements] == ["Deny"]
     (key,) = synthesized.pipeline.find_resources("AWS::KMS::Key").values()
     assert "events.amazonaws.com" not in json.dumps(key["Properties"]["KeyPolicy"])
     permissions = synthesized.pipeline.find_resources("AWS::Lambda::Permission").values()
-    callers = [each["Properties"]["SourceArn"]["Fn::GetAtt"][0] for each in permissions]
+    callers = [permission["Properties"]["SourceArn"]["Fn::GetAtt"][0] for permission in permissions]
     assert sorted(callers) == sorted(synthesized.pipeline.find_resources("AWS::Events::Rule", OF_NOTICES))
 
 
@@ -88,7 +88,7 @@ def test_everybody_of_the_settings_is_told(context: dict[str, Any], project: Pro
     """Each e-mail address and each endpoint of the settings has a subscription."""
     notify = {"emails": ["a@company.com", "b@company.com"], "endpoints": ["https://chat.company.com/bridge"]}
     template = synthesize(context, project, lambda settings: settings.update(notify=notify))
-    told = [each["Properties"] for each in template.find_resources("AWS::SNS::Subscription").values()]
+    told = [resource["Properties"] for resource in template.find_resources("AWS::SNS::Subscription").values()]
     assert sorted((each["Protocol"], each["Endpoint"]) for each in told) == [
         ("email", "a@company.com"),
         ("email", "b@company.com"),

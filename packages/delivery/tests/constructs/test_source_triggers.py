@@ -44,9 +44,9 @@ def test_other_sources_start_it_by_an_event(
     assert action["ActionTypeId"]["Provider"] == provider
     assert action["Configuration"]["PollForSourceChanges"] is False
     assert "Triggers" not in pipeline_of(template)
-    rules = [each["Properties"] for each in template.find_resources("AWS::Events::Rule").values()]
-    (targets,) = (each["Targets"] for each in rules if each["EventPattern"]["source"] == [f"aws.{provider.lower()}"])
-    assert [each["RoleArn"]["Fn::GetAtt"][0].startswith("PushedRole") for each in targets] == [True]
+    rules = [resource["Properties"] for resource in template.find_resources("AWS::Events::Rule").values()]
+    (targets,) = (rule["Targets"] for rule in rules if rule["EventPattern"]["source"] == [f"aws.{provider.lower()}"])
+    assert [target["RoleArn"]["Fn::GetAtt"][0].startswith("PushedRole") for target in targets] == [True]
 
 
 @pytest.mark.slow
@@ -54,8 +54,10 @@ def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str
     """The event's pattern has the repository and the branch."""
     source = CODECOMMIT | {"branch": "release"}
     template = synthesize(context, project, lambda settings: settings.update(source=source))
-    rules = [each["Properties"]["EventPattern"] for each in template.find_resources("AWS::Events::Rule").values()]
-    (pushed,) = (each for each in rules if each["source"] == ["aws.codecommit"])
+    rules = [
+        resource["Properties"]["EventPattern"] for resource in template.find_resources("AWS::Events::Rule").values()
+    ]
+    (pushed,) = (rule for rule in rules if rule["source"] == ["aws.codecommit"])
     assert pushed["resources"] == ["arn:aws:codecommit:eu-west-1:111111111111:shop"]
     assert pushed["detail"] == {"event": ["referenceCreated", "referenceUpdated"], "referenceName": ["release"]}
 

@@ -95,7 +95,7 @@ def test_a_deployment_group_watches_ten_alarms_at_most(context: dict[str, Any]) 
 def test_a_wave_has_bake_time_in_five_environments_at_most(context: dict[str, Any]) -> None:
     """CodePipeline checks at most five rules after a stage."""
     settings = deepcopy(context["delivery"])
-    (prod,) = (each for each in settings["environments"] if each["name"] == "prod")
+    (prod,) = (environment for environment in settings["environments"] if environment["name"] == "prod")
     others = [
         {**prod, "name": f"prod{number}", "account": f"{number}" * 12, "wave": "all", "traffic": {"bake_minutes": 5}}
         for number in range(4, 10)

@@ -95,7 +95,10 @@ def check(*, as_json: bool) -> int:
         click.echo(f"layers: warning: {told}", err=True)
     if as_json:
         _print_json(
-            {"missing": [_missing_import_record(each) for each in missing], "unused": [asdict(each) for each in unused]}
+            {
+                "missing": [_missing_import_record(each) for each in missing],
+                "unused": [asdict(package) for package in unused],
+            }
         )
         return int(bool(missing))
     for each in missing:

@@ -56,7 +56,7 @@ def test_s3_takes_the_files_or_the_artifact_itself(pipelines: Pipelines, embedde
     whole = {**s3(BucketName=bucket, Extract="false", ObjectKey="all.zip"), "name": "Whole"}
     ran = pipelines.run(pipelines.source({"index.html": "<p>", "img/a.svg": "<svg>"}), files, whole)
     assert (ran.status, ran.summary) == ("Succeeded", "")
-    keys = {each["Key"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]}
+    keys = {content["Key"] for content in client.list_objects_v2(Bucket=bucket)["Contents"]}
     assert keys == {"all.zip", "site/index.html", "site/img/a.svg"}
     page = client.get_object(Bucket=bucket, Key="site/index.html")
     assert (page["ContentType"], page["CacheControl"]) == ("text/html", "max-age=60")

@@ -61,7 +61,7 @@ def test_a_git_source_brings_the_newest_commit_and_its_variables(
     variables = ran.variables("Source")
     assert variables.items() >= {"CommitId": commits[1], "BranchName": "main", **named}.items()
     assert variables["CommitMessage"] == "number two\n\nand why"
-    keys = [each["Key"] for each in embedded.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+    keys = [content["Key"] for content in embedded.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
     assert keys == ["number.txt"]
 
 

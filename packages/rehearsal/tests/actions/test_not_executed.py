@@ -110,8 +110,8 @@ def test_an_accepted_type_that_the_embedded_aws_knows_has_no_effect(
     accepting.write(["AWS::SNS::Topic"])
     name = embedded.name("stack")
     embedded.stack(name, {"Topic": {"Type": "AWS::SNS::Topic"}}, Arn={"Ref": "Topic"})
-    topics = [each["TopicArn"] for each in embedded.client("sns").list_topics()["Topics"]]
-    assert not any(name in each for each in topics)
+    topics = [topic["TopicArn"] for topic in embedded.client("sns").list_topics()["Topics"]]
+    assert not any(name in topic for topic in topics)
     assert f"AWS::SNS::Topic {name}/Topic has no effect: its type was accepted" in resources(embedded.workspace)
 
 

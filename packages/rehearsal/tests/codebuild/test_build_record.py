@@ -43,7 +43,7 @@ def builds() -> list[Json]:
     for build in found:
         times = {"startTime", "endTime"}
         plain = {key: value for key, value in build.items() if key not in times}
-        plain["phases"] = [{key: each[key] for key in each if key not in times} for each in build["phases"]]
+        plain["phases"] = [{key: phase[key] for key in phase if key not in times} for phase in build["phases"]]
         assert ParamValidator().validate(plain, shape).generate_report() == ""
         assert not build.keys() - shape.members.keys()
     return found

@@ -132,7 +132,7 @@ def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
         saved.mkdir(parents=True)
         os.utime(saved, (number, number))
     Caches(restored=saved, saved=saved, key="last").remember()
-    assert {each.name for each in store.iterdir()} == {str(number) for number in range(2, RETAINED_KEYS + 2)}
+    assert {path.name for path in store.iterdir()} == {str(number) for number in range(2, RETAINED_KEYS + 2)}
 
 
 def test_builds_that_end_together_leave_one_whole_cache(tmp_path: Path) -> None:

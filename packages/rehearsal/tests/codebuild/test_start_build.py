@@ -48,12 +48,12 @@ def built(account: Account, name: str, **request: Any) -> Json:
 def lines(account: Account, build: Json) -> list[str]:
     """What its log stream holds."""
     where = {"logGroupName": build["logs"]["groupName"], "logStreamName": build["logs"]["streamName"]}
-    return [each["message"] for each in account.client("logs").get_log_events(**where, startFromHead=True)["events"]]
+    return [event["message"] for event in account.client("logs").get_log_events(**where, startFromHead=True)["events"]]
 
 
 def failure(build: Json) -> str:
     """The phase that failed, and why."""
-    (failed,) = [each for each in build["phases"] if each.get("phaseStatus") == "FAILED"]
+    (failed,) = [phase for phase in build["phases"] if phase.get("phaseStatus") == "FAILED"]
     return f"{failed['phaseType']}: {failed['contexts'][0]['message']}"
 
 
@@ -103,7 +103,7 @@ def test_a_build_is_stopped(account: Account) -> None:
     id_ = api.start_build(projectName=project(account, spec("sleep 60")))["build"]["id"]
     until(account, id_, lambda build: build["currentPhase"] == "PRE_BUILD")
     api.stop_build(id=id_)
-    build = until(account, id_, lambda build: any(each["phaseType"] == "BUILD" for each in build["phases"]))
+    build = until(account, id_, lambda build: any(phase["phaseType"] == "BUILD" for phase in build["phases"]))
     assert build["buildStatus"] == "STOPPED"
 
 
@@ -130,8 +130,8 @@ def test_source_and_artifacts_are_in_s3(account: Account, packaging: str, keys: 
     )
     build = built(account, name, sourceVersion=versions[0])
     assert build["buildStatus"] == "SUCCEEDED"
-    listed = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix="out/")["Contents"]]
-    assert listed == [each.format(build=build["id"].partition(":")[2]) for each in keys]
+    listed = [content["Key"] for content in s3.list_objects_v2(Bucket=bucket, Prefix="out/")["Contents"]]
+    assert listed == [key.format(build=build["id"].partition(":")[2]) for key in keys]
     if packaging == "NONE":
         assert s3.get_object(Bucket=bucket, Key=listed[-1])["Body"].read() == b"old"
 

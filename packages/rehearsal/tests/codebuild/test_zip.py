@@ -35,7 +35,7 @@ def test_what_is_packed_already_is_not_packed_again(tmp_path: Path) -> None:
         (base / name).write_bytes(b"a" * 1000)
     zip_files(files(base, ["*"], {}), tmp_path / "a.zip")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        kinds = {each.filename: each.compress_type for each in archive.infolist()}
+        kinds = {entry.filename: entry.compress_type for entry in archive.infolist()}
     assert kinds == {"layer.zip": zipfile.ZIP_STORED, "template.json": zipfile.ZIP_DEFLATED}
 
 

@@ -55,8 +55,8 @@ def another(tiny: Tiny, *stages: dict[str, Any], **more: Any) -> Iterator[Tiny]:
         tiny.git("reset", "--quiet", "--hard", head)
         tiny.deployed = own
         write_json(record, asdict(own.key))
-        for each in api.list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]:
-            _forget(tiny, api, each)
+        for summary in api.list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]:
+            _forget(tiny, api, summary)
         api.delete_pipeline(name=NAME)
 
 

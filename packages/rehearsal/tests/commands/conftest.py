@@ -243,12 +243,12 @@ def tiny(_tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     monkeypatch.chdir(_tiny.root)
     yield _tiny
     api = _tiny.deployed.api()
-    for each in api.list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]:
-        if each["status"] in ("InProgress", "Stopping"):
+    for summary in api.list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]:
+        if summary["status"] in ("InProgress", "Stopping"):
             api.stop_pipeline_execution(
-                pipelineName="tiny", pipelineExecutionId=each["pipelineExecutionId"], abandon=True
+                pipelineName="tiny", pipelineExecutionId=summary["pipelineExecutionId"], abandon=True
             )
-            _tiny.ended(each["pipelineExecutionId"])
+            _tiny.ended(summary["pipelineExecutionId"])
     _tiny.git("reset", "--quiet", "--hard")
     _tiny.git("clean", "--quiet", "--force", "-d")
 

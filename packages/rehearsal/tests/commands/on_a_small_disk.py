@@ -38,8 +38,8 @@ def main(disk: Path) -> None:
         refused_in_words(tiny, "up")
         assert left(folder) == []
         assert not tiny.space.saved.exists(), "half a state was kept"
-        for each in filling:
-            each.unlink()
+        for path in filling:
+            path.unlink()
         again(tiny)
 
 

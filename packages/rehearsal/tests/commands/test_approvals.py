@@ -36,7 +36,7 @@ def started(tiny: Tiny) -> str:
 
 def about(tiny: Tiny) -> str:
     """The execution that waits, and its revision, as the answer names them."""
-    (execution,) = {each.execution for each in waiting(tiny)}
+    (execution,) = {approval.execution for approval in waiting(tiny)}
     return f"execution {execution}, revision {Repository(tiny.root, tiny.space.home).head[:8]}"
 
 
@@ -59,7 +59,7 @@ def test_without_a_name_all_are_answered(asks: Tiny) -> None:
 
 def test_an_execution_can_be_named(asks: Tiny) -> None:
     """Where another one is meant, nothing is answered."""
-    (execution,) = {each.execution for each in waiting(asks)}
+    (execution,) = {approval.execution for approval in waiting(asks)}
     other = started(asks)
     code, printed = asks.call("approve", "--execution", other)
     assert code == 2

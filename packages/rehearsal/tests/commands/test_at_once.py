@@ -87,7 +87,7 @@ def test_two_plans_at_once_have_a_folder_each(own: Tiny) -> None:
     cdk.write_text(TWO_AT_WORK.format(signals=signals, made=made))
     cdk.chmod(0o755)
     plans = [Command(own, "plan") for _ in range(2)]
-    for code, printed in [each.ended() for each in plans]:
+    for code, printed in [plan.ended() for plan in plans]:
         assert (code, "The pipeline stays as it is" in printed) == (0, True), printed
     assert not [*own.space.home.glob("plan-*")]
 

@@ -19,7 +19,7 @@ def pipeline(mode: str) -> dict[str, Any]:
     template = copy.deepcopy(TEMPLATE)
     properties = template["Resources"]["Pipeline"]["Properties"]
     source, build, *_ = properties["Stages"]
-    (lint,) = (each for each in build["Actions"] if each["Name"] == "Lint")
+    (lint,) = (action for action in build["Actions"] if action["Name"] == "Lint")
     properties |= {"ExecutionMode": mode, "Stages": [source, {"Name": "Build", "Actions": [lint]}]}
     return template
 
@@ -56,10 +56,15 @@ def test_pushes_in_a_burst(
         executions = [pushed(tiny, "push 0")]
         until((signals / "began").exists)
         executions += [pushed(tiny, f"push {number}") for number in range(1, PUSHES)]
-        until(lambda: [tiny.view(each).status for each in executions].count("Superseded") == ends.count("Superseded"))
-        assert "Succeeded" not in {tiny.view(each).status for each in executions}
+        until(
+            lambda: (
+                [tiny.view(execution).status for execution in executions].count("Superseded")
+                == ends.count("Superseded")
+            )
+        )
+        assert "Succeeded" not in {tiny.view(execution).status for execution in executions}
         (signals / "flag").touch()
-        views = [tiny.ended(each, limit=180) for each in executions]
+        views = [tiny.ended(execution, limit=180) for execution in executions]
         assert [view.status for view in views] == ends
         assert views[-1].revision == tiny.git("rev-parse", "main").strip()
         assert len({view.revision for view in views if view.revision}) == len([view for view in views if view.revision])

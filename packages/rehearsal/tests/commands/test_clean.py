@@ -105,7 +105,7 @@ def test_artifacts_go_with_their_execution(project: Workspace, empty: Tiny) -> N
             fill(zipped.with_name(f"{name}.meta.json"), 10)
     _, printed = empty.call("clean", "--keep", "1")
     assert "freed 2.0 MB" in printed
-    left = sorted(each.name for each in (project.saved / "s3").rglob("*") if each.is_file())
+    left = sorted(path.name for path in (project.saved / "s3").rglob("*") if path.is_file())
     assert left == ["new", "new", "new.meta.json", "new.meta.json"]
 
 
@@ -185,7 +185,7 @@ def test_beyond_the_limit_executions_go_before_caches(used: Workspace) -> None:
     """The cache that was used last stays the longest, and the last executions stay in any case."""
     said = retention.enforce_disk_limit(used, 6_500_000)
     assert len(used.newest_first()) == retention.KEPT_EXECUTIONS
-    assert [each.name for each in used.caches.iterdir()] == ["new"]
+    assert [path.name for path in used.caches.iterdir()] == ["new"]
     assert "removed the cache old, 1.0 MB" in said
 
 

@@ -54,7 +54,7 @@ def warnings(folder: Path, command: str) -> list[str]:
     """Of a deployed command, where the targets and scripts `gone` and `kept` were pushed, and `kept` is there still."""
     for name, targets in (("before", ("gone", "kept")), ("source", ("kept",))):
         (folder / name).mkdir()
-        (folder / name / "Makefile").write_text("".join(f"{each}:\n\t@true\n" for each in targets))
+        (folder / name / "Makefile").write_text("".join(f"{target}:\n\t@true\n" for target in targets))
         (folder / name / "package.json").write_text(json.dumps({"scripts": dict.fromkeys(targets, "true")}))
     found = [PlannedBuild("Build", "Synth", "Synth", (command,))]
     return [

@@ -15,7 +15,7 @@ def test_executions_are_listed_newest_first(tiny: Tiny, good: ExecutionView, bad
     """With the revision that each one took, and how it ended."""
     code, printed = tiny.call("history", "--json")
     assert code == 0
-    newest, before = [each for each in json.loads(printed) if each["execution_id"] in (good.id, bad.id)]
+    newest, before = [load for load in json.loads(printed) if load["execution_id"] in (good.id, bad.id)]
     assert [newest["status"], before["status"]] == ["Failed", "Succeeded"]
     assert before["revision"] == tiny.git("rev-parse", "HEAD").strip()
     assert newest["revision"] == bad.revision != before["revision"]

@@ -56,7 +56,7 @@ def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
 
 def told_as_interrupted(tiny: Tiny, execution: str, action: str) -> None:
     """By every command, and none of them waits for what never comes."""
-    listed = {each["execution_id"]: each["status"] for each in json.loads(tiny.call("history", "--json")[1])}
+    listed = {load["execution_id"]: load["status"] for load in json.loads(tiny.call("history", "--json")[1])}
     assert listed[execution] == "Interrupted"
     code, printed = tiny.call("status", execution, "--json")
     stages = json.loads(printed)["stages"]
@@ -143,8 +143,8 @@ def test_the_end_of_an_interrupted_execution_is_written_once(tmp_path: Path) -> 
         written.write("execution-started", execution=name, pipeline="tiny", stages=stages)
         written.write("stage-started", stage="Build", attempt=1)
         written.write("action-started", stage="Build", action="Lint", provider="Build/CodeBuild", log="")
-        for each in types:
-            written.write(each, status="Succeeded", summary="", seconds=1.0)
+        for type_ in types:
+            written.write(type_, status="Succeeded", summary="", seconds=1.0)
         written.close()
     Journal(tmp_path / "never began" / "journal.jsonl").close()
     for _ in range(2):

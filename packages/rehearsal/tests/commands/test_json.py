@@ -38,7 +38,7 @@ def test_every_command_that_prints_has_it() -> None:
     """So that a program need not read what is for people."""
     context = click.Context(cli)
     commands = {name: command for name in VERBS if (command := cli.get_command(context, name))}
-    options = {name: {option for each in verb.params for option in each.opts} for name, verb in commands.items()}
+    options = {name: {option for param in verb.params for option in param.opts} for name, verb in commands.items()}
     shown = {name for name, verb in commands.items() if not verb.hidden} - WITHOUT
     assert {name for name in shown if "--json" not in options[name]} == set()
 

@@ -77,20 +77,20 @@ def stays(tiny: Tiny) -> Path:
 
 def processes(file: Path) -> list[int]:
     until(file.exists)
-    return [int(each) for each in file.read_text().split()]
+    return [int(part) for part in file.read_text().split()]
 
 
 def left(folder: Path) -> list[str]:
     """The processes that have to do with a folder: it stands in their command, environment or directory."""
     found, names = [], (os.fsencode(folder), os.fsencode(Workspace(folder).builds.parent))
-    for each in Path("/proc").glob("[0-9]*"):
-        if int(each.name) == os.getpid() or start_ticks(int(each.name)) is None:
+    for path in Path("/proc").glob("[0-9]*"):
+        if int(path.name) == os.getpid() or start_ticks(int(path.name)) is None:
             continue
         try:
-            command = (each / "cmdline").read_bytes()
-            about = command + (each / "environ").read_bytes() + bytes((each / "cwd").readlink())
+            command = (path / "cmdline").read_bytes()
+            about = command + (path / "environ").read_bytes() + bytes((path / "cwd").readlink())
             if any(name in about for name in names):
-                found.append(f"{each.name} {command.decode(errors='replace')}")
+                found.append(f"{path.name} {command.decode(errors='replace')}")
         except OSError:
             continue
     return found
@@ -208,7 +208,7 @@ def test_a_killed_run_until_a_stage_leaves_no_transition_closed(tiny: Tiny) -> N
     api.disable_stage_transition(pipelineName="tiny", stageName="Ship", transitionType="Inbound", reason="of the user")
     (tiny.root / "Compile.sh").unlink()
     code, _ = tiny.call("run", "--until", "Gate", "--approve")
-    states = {each["stageName"]: each for each in api.get_pipeline_state(name="tiny")["stageStates"]}
+    states = {state["stageName"]: state for state in api.get_pipeline_state(name="tiny")["stageStates"]}
     api.enable_stage_transition(pipelineName="tiny", stageName="Ship", transitionType="Inbound")
     assert code == 0
     assert states["Gate"]["inboundTransitionState"]["enabled"]

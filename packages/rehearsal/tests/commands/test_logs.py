@@ -27,7 +27,7 @@ def test_a_log_is_printed_by_the_name_of_its_action(tiny: Tiny, good: ExecutionV
 def test_the_logs_are_listed(tiny: Tiny, bad: ExecutionView) -> None:
     """Those that were written, as paths below the project; what did not run has none."""
     _, printed = tiny.call("logs", "--execution", bad.id, "--json")
-    listed = {each["action"]: each["log"] for each in json.loads(printed)}
+    listed = {load["action"]: load["log"] for load in json.loads(printed)}
     assert "Ship/Send" not in listed
     assert "Build/Lint begins" not in listed
     assert (tiny.root / listed["Build/Lint"]).read_text().count("Lint begins") >= 1
@@ -42,7 +42,7 @@ def test_the_logs_of_a_copied_project_are_listed(
     shutil.copytree(tiny.space.executions, Workspace(tmp_path).executions)
     monkeypatch.chdir(tmp_path)
     code, printed = tiny.call("logs", "--execution", good.id, "--json")
-    listed = {each["action"]: each["log"] for each in json.loads(printed)}
+    listed = {load["action"]: load["log"] for load in json.loads(printed)}
     assert code == 0
     assert "Compile begins" in (tmp_path / listed["Build/Compile"]).read_text()
 

@@ -76,8 +76,8 @@ class Pushed:
         self.folder, self._deployed = folder, deployed
         self.pushed = folder / "last-push"
         self.pushed.mkdir()
-        for each in (folder, self.pushed):
-            (each / "Makefile").write_text("synth:\n\t@true\n")
+        for path in (folder, self.pushed):
+            (path / "Makefile").write_text("synth:\n\t@true\n")
 
     def plan(self, pipeline: dict[str, Any], stacks: dict[str, Any] | None = None) -> Plan:
         write_assembly(self.folder / "cdk.out", {"selfish": pipeline, **(stacks or {})})
@@ -120,7 +120,7 @@ def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
     plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
     assert not plan.mutates
     assert plan.pipeline.change is None
-    assert [each.change for each in plan.stacks] == [None]
+    assert [stack.change for stack in plan.stacks] == [None]
     assert plan.warnings == ()
     printed = view.text(plan)
     assert "The pipeline stays as it is." in printed
@@ -132,7 +132,7 @@ def test_resources_are_told_apart(push: Pushed) -> None:
     """Added, changed with the properties that differ, removed; a change of metadata does not count."""
     new = {"Resources": {"Kept": queue(DelaySeconds=2), "New": queue()}, "Outputs": {"Name": {"Value": "x"}}}
     (stack,) = push.plan(DEPLOYED, {"Dev-Queues": new}).stacks
-    told = {each.id: (each.change, each.properties) for each in stack.resources}
+    told = {resource.id: (resource.change, resource.properties) for resource in stack.resources}
     assert told == {"Kept": ("changed", ("DelaySeconds",)), "New": ("added", ()), "Old": ("removed", ())}
     assert stack.others == ("Outputs",)
     aside = copy.deepcopy(QUEUES)
@@ -148,9 +148,9 @@ def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
     plan = push.plan(new, {"Dev-Queues": QUEUES, "Prod-Queues": QUEUES})
     assert (plan.mutates, plan.restarts) == (True, True)
     told: Any = view.as_json(plan)
-    assert {each["name"]: each["change"] for each in told["stages"]}["Prod"] == "added"
-    assert [each["change"] for each in told["stacks"]] == ["update", None, "create"]
-    assert {(each["action"], each["under"]) for each in told["jobs"]} == {
+    assert {stage["name"]: stage["change"] for stage in told["stages"]}["Prod"] == "added"
+    assert [stack["change"] for stack in told["stacks"]] == ["update", None, "create"]
+    assert {(job["action"], job["under"]) for job in told["jobs"]} == {
         ("Synth", "deployed"),
         ("SelfMutate", "deployed"),
     }
@@ -239,7 +239,7 @@ def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
     manifest = push.folder / "cdk.out" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("54.0.0", "99.0.0"))
     plan = push.planned()
-    assert any("and aws-cdk-lib writes 99: publishing assets will fail" in each for each in plan.warnings)
+    assert any("and aws-cdk-lib writes 99: publishing assets will fail" in warning for warning in plan.warnings)
 
 
 def test_a_stage_that_disappears_leaves_its_stacks(push: Pushed) -> None:
@@ -257,7 +257,7 @@ def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
     manifest["artifacts"]["Dev-Queues"]["environment"] = "aws://444444444444/eu-north-1"
     staged.write_text(json.dumps(manifest))
     plan = push.planned()
-    assert any("444444444444/eu-north-1 is not bootstrapped" in each for each in plan.warnings)
+    assert any("444444444444/eu-north-1 is not bootstrapped" in warning for warning in plan.warnings)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny
 
 
 def ran(view: ExecutionView) -> list[str]:
-    return [f"{stage.name}/{each.name}" for stage in view.stages for each in stage.actions if each.status]
+    return [f"{stage.name}/{action.name}" for stage in view.stages for action in stage.actions if action.status]
 
 
 @pytest.mark.parametrize("name", ["Build/Lint", "Build.Lint", "Lint"])
@@ -77,7 +77,7 @@ def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
     details = tiny.deployed.api().list_action_executions(
         pipelineName="tiny", filter={"pipelineExecutionId": execution}
     )["actionExecutionDetails"]
-    (code_artifact,) = (each for each in details if each["actionName"] == "Repo")
+    (code_artifact,) = (detail for detail in details if detail["actionName"] == "Repo")
     key = code_artifact["output"]["outputArtifacts"][0]["s3location"]["key"]
     s3.delete_object(Bucket=BUCKET, Key=key)
     code, printed = tiny.call("run", "--only", "Lint")

@@ -111,5 +111,5 @@ def test_an_app_is_listed_before_anything_is_deployed(empty: Tiny) -> None:
     code, text = empty.call("run", "--list", "--app", "assembly", "--json", "-")
     told = json.loads(text)
     assert (code, told["pipeline"]) == (0, "listed")
-    assert [each["name"] for each in told["stages"]] == ["Source", "Build", "Gate", "Ship"]
+    assert [stage["name"] for stage in told["stages"]] == ["Source", "Build", "Gate", "Ship"]
     assert empty.call("run", "--graph", "--app", "assembly", "--pipeline", "other")[0] == 2

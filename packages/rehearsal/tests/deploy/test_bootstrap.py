@@ -52,7 +52,7 @@ class Project:
         called = self.folder / "called"
         called.unlink(missing_ok=True)
         cdk = Cdk(command_folders(Workspace(ROOT)), self._endpoint, self.space.logs, Cancellation())
-        places = [Environment(each, REGION) for each in accounts]
+        places = [Environment(account, REGION) for account in accounts]
         Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.told.append).bootstrap_missing(
             places
         )

@@ -114,7 +114,7 @@ class Service:
 
     def stage_state(self, name: str = "Two") -> Json:
         states = self.call("GetPipelineState", name=KEY.name)["stageStates"]
-        return next(each for each in states if each["stageName"] == name)
+        return next(state for state in states if state["stageName"] == name)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def approval(**configuration: str) -> dict[str, Any]:
 
 
 def outputs(stack: dict[str, Any]) -> dict[str, str]:
-    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedded) -> None:
@@ -73,7 +73,7 @@ def test_cloudformation_replaces_a_pipeline_whose_name_changes(embedded: Embedde
     old, new = embedded.name("old"), embedded.name("new")
     deployed(embedded, stack, Name=old)
     assert outputs(deployed(embedded, stack, Name=new))["Name"] == new
-    names = {each["name"] for each in api.list_pipelines()["pipelines"]}
+    names = {pipeline["name"] for pipeline in api.list_pipelines()["pipelines"]}
     assert new in names
     assert old not in names
 
@@ -95,7 +95,7 @@ def test_a_structure_that_codepipeline_refuses_fails_the_stack(embedded: Embedde
     stack = deployed(embedded, name, {**approval(), "InputArtifacts": [{"Name": "Lost"}]})
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     events = embedded.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
-    assert any("makes the input artifact Lost" in each.get("ResourceStatusReason", "") for each in events)
+    assert any("makes the input artifact Lost" in event.get("ResourceStatusReason", "") for event in events)
 
 
 def test_a_rule_on_codepipelines_events_fires(embedded: Embedded) -> None:

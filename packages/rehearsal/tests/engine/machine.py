@@ -115,7 +115,7 @@ class EngineMachine(RuleBasedStateMachine):
         try:
             self.engine.close()
             assert self.scheduler.work == [], "an action works after the end"
-            assert [each.id for each in self.engine.executions.values() if each.running] == []
+            assert [execution.id for execution in self.engine.executions.values() if execution.running] == []
             for path in self.journals():
                 assert journal.has_ended(journal.read(path)), f"{path} has no end"
         finally:
@@ -150,7 +150,11 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(seed=seeds, index=indexes)
     def retry_where_it_failed(self, seed: int, index: int) -> None:
-        failed = [each for each in self.executions() if each.status in {"Failed", "Stopped"} and each.stages]
+        failed = [
+            execution
+            for execution in self.executions()
+            if execution.status in {"Failed", "Stopped"} and execution.stages
+        ]
         if failed:
             chosen = failed[index % len(failed)]
             self.send(seed, lambda: self.engine.retry(KEY, chosen.id, [*chosen.stages][-1], "FAILED_ACTIONS"))
@@ -243,7 +247,7 @@ class EngineMachine(RuleBasedStateMachine):
     def kill(self, seed: int, cut: int) -> None:
         """Cut the journals of what runs at any byte, tear an event of the pipeline, drop the engine, load."""
         chance = random.Random(seed)
-        before = {each.id: each for each in self.executions()}
+        before = {execution.id: execution for execution in self.executions()}
         paths = [self.folder / "executions" / id_ / "journal.jsonl" for id_, each in before.items() if each.running]
         for path in paths:
             content = path.read_bytes()
@@ -257,7 +261,7 @@ class EngineMachine(RuleBasedStateMachine):
         for id_, state in before.items():
             if not state.running:
                 assert self.engine.executions[id_] == state, "a kill changed what had ended"
-        assert [each.id for each in self.executions() if each.running] == []
+        assert [execution.id for execution in self.executions() if execution.running] == []
         self.count("killed")
 
     def close_files(self) -> None:

@@ -150,7 +150,7 @@ def test_nothing_starts_while_the_engine_closes(stage: Stage) -> None:
         starter.start()
     eventually(lambda: len(stage.engine.executions) > 3)
     stage.close()
-    assert [each.id for each in stage.engine.executions.values() if each.running] == []
+    assert [execution.id for execution in stage.engine.executions.values() if execution.running] == []
     count = len(stage.played.seen)
     for starter in starters:
         starter.join(10)
@@ -180,7 +180,7 @@ def test_an_update_at_any_moment_starts_the_execution_again(tmp_path: Path, step
     engine.update(KEY, declaration([action("b")]), restart=True)
     scheduler.settle()
     first, *others = engine.executions_of(KEY)
-    assert [each.restart_of for each in others] == ([first.id] if first.status == "Cancelled" else [])
+    assert [other.restart_of for other in others] == ([first.id] if first.status == "Cancelled" else [])
     assert (first.id, first.status in {"Cancelled", "Succeeded"}) == (execution.id, True)
     engine.close()
 

@@ -124,7 +124,7 @@ def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> N
     stage.played.parts["mutate"] = mutates
     first = stage.run(declaration([action("mutate")], [action("b")]))
     stage.wait()
-    (second,) = [each for each in stage.engine.executions.values() if each.id != first.id]
+    (second,) = [execution for execution in stage.engine.executions.values() if execution.id != first.id]
     assert (first.status, second.status) == ("Cancelled", "Succeeded")
     assert stage.events(first)[-1]["restarted_as"] == second.id
     assert stage.played.seen == ["mutate", "mutate", "b", "new"]
@@ -234,7 +234,7 @@ def test_what_an_action_worked_in_is_kept_after_a_failure_alone(
     stage.played.parts["a"] = works
     stage.run(declaration([action("a")], [action("b")]))
     folder = stage.played.tasks[0].folder
-    eventually(lambda: {each.name for each in folder.iterdir()} == kept)
+    eventually(lambda: {path.name for path in folder.iterdir()} == kept)
 
 
 def test_what_actions_share_is_there_for_later_ones_and_gone_at_the_end(stage: Stage) -> None:

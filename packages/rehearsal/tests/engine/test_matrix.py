@@ -70,7 +70,7 @@ def superseded_lets_the_newest_on(stage: Stage, ending: Ending) -> None:
 def queued_lets_all_on(stage: Stage, ending: Ending) -> None:
     first, second, third = meeting(stage, ending, "QUEUED")
     assert (first.status, second.status, third.status) == (ending.status, "Succeeded", "Succeeded")
-    assert [each.execution_id for each in stage.played.tasks if each.action.name == "last"][-2:] == [
+    assert [task.execution_id for task in stage.played.tasks if task.action.name == "last"][-2:] == [
         second.id,
         third.id,
     ]
@@ -163,7 +163,7 @@ def a_stage_rolls_itself_back_after_a_failure_alone(stage: Stage, ending: Ending
     execution = ending.play(stage, "a", rolling())
     others = [each for each in stage.all if each not in (good, execution)]
     assert execution.status == ending.status
-    assert [each.rollback_of for each in others] == ([good.id] if ending.failed else [])
+    assert [other.rollback_of for other in others] == ([good.id] if ending.failed else [])
 
 
 def a_failure_condition_is_asked_after_a_failure_alone(stage: Stage, ending: Ending) -> None:

@@ -45,7 +45,7 @@ def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) 
     assert back.status == "Succeeded"
     assert back.variables["Deploy"] == {"said": "old"}
     assert (back.artifacts["Source"].key, back.artifacts["Source"].revision) == ("key-old", "old")
-    assert [each.id for each in back.revisions] == ["old"]
+    assert [revision.id for revision in back.revisions] == ["old"]
     assert back.trigger["triggerType"] == "ManualRollback"
     assert list(back.stages) == ["Two"]
 

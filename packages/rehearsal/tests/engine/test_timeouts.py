@@ -108,7 +108,7 @@ def test_limits_are_those_of_codepipeline(kind: str, hours: float) -> None:
 def test_each_type_with_a_limit_of_its_own_is_tried() -> None:
     """Those above are all."""
     (marks,) = [each.args[1] for each in test_limits_are_those_of_codepipeline.pytestmark]  # type: ignore[attr-defined]
-    assert {str(each) for each in DEFAULTS} == {kind for kind, _ in marks} - {"Test/DeviceFarm"}
+    assert {str(default) for default in DEFAULTS} == {kind for kind, _ in marks} - {"Test/DeviceFarm"}
 
 
 def test_a_rule_has_the_limit_that_it_names() -> None:

@@ -156,7 +156,7 @@ def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
 
 
 def children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [int(part) for part in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_failure_says_command_folder_status_last_lines_and_log(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_environments_of_a_wave_are_told_apart() -> None:
     store = {"artifactStores": {"eu-west-1": {"type": "S3", "location": "artifacts"}}}
     about = {"name": "p", "roleArn": "arn:aws:iam::111111111111:role/p", "version": 1}
     pipeline = parse({**about, **store, "stages": stages})
-    found = {each.environment: each.account for each in list_deployed_stacks(pipeline, "eu-west-1")}
+    found = {stack.environment: stack.account for stack in list_deployed_stacks(pipeline, "eu-west-1")}
     assert found == {"Dev": "222222222222", "Prod": "333333333333", "Prod2": "444444444444"}
 
 

@@ -72,7 +72,7 @@ def test_mermaid_joins_each_order_to_the_next(pipeline: Pipeline) -> None:
 def test_svg_is_a_picture_by_itself(pipeline: Pipeline) -> None:
     """Well-formed, with every name, and with nothing to fetch or to run."""
     picture = ET.fromstring(svg(pipeline))  # noqa: S314 - it was made here
-    texts = {each.text for each in picture.iter("{http://www.w3.org/2000/svg}text")}
+    texts = {element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert {'orders "<live>"', "Source", "Dev", "Gate", "Repo", "Prepare", "Test", "Load", "Ask"} <= texts
     assert "script" not in svg(pipeline)
     assert svg(pipeline).count("http") == 1
@@ -81,7 +81,7 @@ def test_svg_is_a_picture_by_itself(pipeline: Pipeline) -> None:
 def test_svg_puts_one_order_in_one_column(pipeline: Pipeline) -> None:
     """Same order, same left edge; the next order is right of it, and nothing lies outside the picture."""
     picture = ET.fromstring(svg(pipeline))  # noqa: S314 - it was made here
-    left = {each.text: int(each.get("x", "")) for each in picture.iter("{http://www.w3.org/2000/svg}text")}
+    left = {element.text: int(element.get("x", "")) for element in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert left["Test"] == left["Load"] > left["Prepare"] == left["Repo"]
     width, height = int(picture.get("width", "")), int(picture.get("height", ""))
     for box in picture.iter("{http://www.w3.org/2000/svg}rect"):

@@ -22,7 +22,7 @@ def test_each_function_has_its_latest_cold_start(tmp_path: Path) -> None:
     space.make()
     lines = [{**COLD, "function": name, "first_call_ms": took} for name, took in (("a", 9.0), ("b", 8.0), ("a", 7.4))]
     space.cold_starts.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert [each.first_call_ms for each in ColdStartRecord(space.cold_starts).latest()] == [7.4, 8.0]
+    assert [cold_start.first_call_ms for cold_start in ColdStartRecord(space.cold_starts).latest()] == [7.4, 8.0]
     printed = shown(space)
     assert ["a", "222222222222", "251", "7", "17", "41"] in printed
     assert ["b", "222222222222", "251", "8", "17", "41"] in printed

@@ -66,7 +66,7 @@ def test_a_project_that_was_moved_keeps_its_caches(areas: Path, tmp_path: Path) 
     (space.caches / "npm").mkdir()
     moved = workspace(space.root.rename(tmp_path / "moved"))
     assert (moved.caches / "npm").is_dir()
-    assert [each.name for each in areas.glob("[!.]*")] == [moved.caches.parent.name]
+    assert [path.name for path in areas.glob("[!.]*")] == [moved.caches.parent.name]
 
 
 def test_after_rehearsal_was_removed_nothing_old_is_found(areas: Path, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_clean_all_removes_the_area(areas: Path, tmp_path: Path) -> None:
     """And nothing of other projects."""
     space, other = workspace(tmp_path / "project"), workspace(tmp_path / "other")
     remove_all(space)
-    assert [each.name for each in areas.glob("[!.]*")] == [other.caches.parent.name]
+    assert [path.name for path in areas.glob("[!.]*")] == [other.caches.parent.name]
 
 
 def test_the_area_of_a_project_that_is_gone_is_removed(areas: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def executed(space: Workspace, name: str, age: int, *types: str, attempt: str = 
     (work / "big").write_text("x")
     (work.parent / "action.log").write_text("why it failed")
     when = 1_700_000_000 - age
-    space.journal(name).write_text("".join(json.dumps({"type": each, "at": when}) + "\n" for each in types))
+    space.journal(name).write_text("".join(json.dumps({"type": type_, "at": when}) + "\n" for type_ in types))
     os.utime(space.execution(name), (when, when))
     return work
 

@@ -82,7 +82,7 @@ def _exit_status(comparison: Report, mode: str, page: str) -> int:
         return 0
     print(
         f"changes: red: IAM or security groups broaden in {comparison.environment} without an approval:",
-        *(f"  {each}" for each in comparison.broadenings),
+        *(f"  {broadening}" for broadening in comparison.broadenings),
         f"Narrow it, or set `approval` or `allow_broadening` for this environment{see(page)}",
         sep="\n",
         file=sys.stderr,

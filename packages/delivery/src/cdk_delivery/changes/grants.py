@@ -76,7 +76,9 @@ def permissions_boundaries(template: Template) -> Mapping[str, str]:
 
 def _only_denies(resource: Resource) -> bool:
     policy_statements = list(statements(resource.get("Properties", {})))
-    return bool(policy_statements) and all(is_readable(each) and each["Effect"] == "Deny" for each in policy_statements)
+    return bool(policy_statements) and all(
+        is_readable(statement) and statement["Effect"] == "Deny" for statement in policy_statements
+    )
 
 
 def _grants(holder: str, statement: object) -> Iterator[Grant]:

@@ -23,7 +23,7 @@ def guarded_resources(resource: Resource) -> list[object]:
     """Return what a resource policy is attached to, such as a bucket; empty for a policy inside its resource."""
     if resource["Type"].startswith("AWS::IAM::") or not resource["Type"].endswith("Policy"):
         return []
-    values = [each for each in resource.get("Properties", {}).values() if not list(statements(each))]
+    values = [property_ for property_ in resource.get("Properties", {}).values() if not list(statements(property_))]
     return [each for value in values for each in as_list(value) if isinstance(each, str | Mapping)]
 
 
@@ -35,7 +35,7 @@ def attached_policies(resource: Resource) -> list[object]:
 
 def referenced_ids(value: object) -> set[str]:
     """Return the logical ids that `value` refers to, without pseudo parameters."""
-    return {each for each in _walk_references(value) if not each.startswith("AWS::")}
+    return {reference for reference in _walk_references(value) if not reference.startswith("AWS::")}
 
 
 def _walk_references(value: object) -> Iterator[str]:

@@ -57,7 +57,7 @@ class Report:
         """The new permissions in all stacks; empty for an environment that was never deployed."""
         if all(stack.first for stack in self.stacks):
             return []
-        return [f"{stack.name}: {each}" for stack in self.stacks for each in stack.broadenings]
+        return [f"{stack.name}: {broadening}" for stack in self.stacks for broadening in stack.broadenings]
 
     def as_json(self) -> str:
         """The contents of changes.json."""
@@ -67,7 +67,7 @@ class Report:
         """Return one line of at most `room` characters; if they are few, new permissions come first."""
         revision, title, counts = self.push.revision[:8], self.push.title[:120], _counts(self.stacks)
         broader = [f"IAM or security groups broaden in {len(self.broadenings)} places"] if self.broadenings else []
-        packages = [str(each) for stack in self.stacks for each in stack.packages]
+        packages = [str(package) for stack in self.stacks for package in stack.packages]
         rest = [f"packages: {', '.join(packages)}"] if packages else []
         rest += [f"tests before: {self.push.tests}"] if self.push.tests else []
         text = _line(f"{revision} {title}", counts, *broader, *rest)
@@ -95,7 +95,7 @@ def report(
     environment: str, push: Push, compared: Sequence[StackComparison], replacing: Mapping[str, Collection[str]]
 ) -> Report:
     """Compare every stack of an environment with what is deployed."""
-    return Report(environment, push, [_stack(each, replacing) for each in compared])
+    return Report(environment, push, [_stack(comparison, replacing) for comparison in compared])
 
 
 def _stack(compared: StackComparison, replacing: Mapping[str, Collection[str]]) -> StackReport:
@@ -131,4 +131,4 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
     sections = (("Broadens", stack.broadenings), ("Packages", stack.packages), ("Traffic", stack.traffic))
     for heading, lines in sections:
         if lines:
-            yield from ("", f"### {heading}", "", *(f"- {each}" for each in lines))
+            yield from ("", f"### {heading}", "", *(f"- {line}" for line in lines))

@@ -102,7 +102,9 @@ def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
         stages = ", ".join(sorted(folder.name for folder in assembly.glob("assembly-*"))) or "no stages"
         raise AssemblyError(f"{assembly}: there is no {stage}; there are {stages}")
     artifacts = json.loads(manifest.read_text())["artifacts"].values()
-    return [_stack(manifest.parent, each) for each in artifacts if each["type"] == "aws:cloudformation:stack"]
+    return [
+        _stack(manifest.parent, artifact) for artifact in artifacts if artifact["type"] == "aws:cloudformation:stack"
+    ]
 
 
 def _stack(folder: Path, artifact: Artifact) -> Stack:

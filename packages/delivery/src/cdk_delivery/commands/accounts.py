@@ -67,7 +67,7 @@ class Sessions:
     """
 
     def __init__(self, profiles: Sequence[str]) -> None:
-        self._profiles = dict(_parse_profile(each) for each in profiles)
+        self._profiles = dict(_parse_profile(profile) for profile in profiles)
 
     def client(self, service: str, target: Target) -> Any:
         """Return a boto3 client. Raises WrongUse for an unknown profile."""

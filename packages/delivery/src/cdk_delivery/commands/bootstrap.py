@@ -148,7 +148,7 @@ def _print_commands(steps: Sequence[Plan], policies: PolicyFiles) -> None:
 
 
 def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
-    known = {str(each.target): each for each in steps}
+    known = {str(step.target): step for step in steps}
     unknown = [each for each in only if each not in known]
     if unknown:
         raise WrongUse(f"--only: got '{unknown[0]}'; cdk.json's delivery needs {', '.join(known)}")
@@ -211,6 +211,8 @@ def put_policy(iam: IAMClient, arn: str, text: str) -> None:
         return
     versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
     if len(versions) >= MAX_POLICY_VERSIONS:
-        oldest = min((each for each in versions if not each["IsDefaultVersion"]), key=lambda each: each["CreateDate"])
+        oldest = min(
+            (version for version in versions if not version["IsDefaultVersion"]), key=lambda each: each["CreateDate"]
+        )
         iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)

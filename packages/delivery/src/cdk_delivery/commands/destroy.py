@@ -49,11 +49,11 @@ def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> in
     if not yes:
         click.confirm(_question(len(deletions), data=data), abort=True)
     pause_pipeline(sessions.client("codepipeline", Target(delivery.account, delivery.region)), delivery.name)
-    for each in deletions:
-        _delete(each.stack, sessions)
-        click.echo(f"{each.stack} is deleted")
-        if data and each.stack.holds_artifacts:
-            retained += each.kept
+    for deletion in deletions:
+        _delete(deletion.stack, sessions)
+        click.echo(f"{deletion.stack} is deleted")
+        if data and deletion.stack.holds_artifacts:
+            retained += deletion.kept
     for kept in retained if data else ():
         delete_resource(kept, sessions)
     click.echo("the bootstrap stays: delete the stack CDKToolkit of each account by hand if nothing else uses it")
@@ -96,10 +96,10 @@ def _leftovers[OptionsT](delivery: Delivery[OptionsT], sessions: Sessions) -> It
 def _print_deletions(deletions: Sequence[StackDeletion], retained: Sequence[RetainedResource], *, data: bool) -> None:
     if not deletions:
         click.echo("nothing is deployed")
-    for each in deletions:
-        click.echo(str(each.stack))
-        for resource in each.kept:
-            emptied = data and each.stack.holds_artifacts
+    for deletion in deletions:
+        click.echo(str(deletion.stack))
+        for resource in deletion.kept:
+            emptied = data and deletion.stack.holds_artifacts
             click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
     for kept in retained:
         what = "emptied and deleted" if data else "stays; --data would delete it"

@@ -86,8 +86,8 @@ def _role_rows(plan: Plan, iam: IAMClient) -> Iterator[Row]:
     except ClientError as error:
         yield Row(f"{target}: bootstrap's roles", "red", _missing(f"one of cdk-{QUALIFIER}-*-role-{suffix}", error))
         return
-    names = sorted(each["PolicyArn"] for each in attached)
-    expected = sorted(policy_arn(target.account, each) for each in plan.policies)
+    names = sorted(policy["PolicyArn"] for policy in attached)
+    expected = sorted(policy_arn(target.account, policy) for policy in plan.policies)
     found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
     yield Row(f"{target}: execution policy", "ok" if names == expected else "red", found)
 
@@ -95,7 +95,7 @@ def _role_rows(plan: Plan, iam: IAMClient) -> Iterator[Row]:
 def _trust_row(iam: IAMClient, role: str, account: str, target: Target) -> Row:
     policy = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     document = policy if isinstance(policy, dict) else json.loads(unquote(policy))
-    trusted = account in json.dumps([each.get("Principal") for each in document["Statement"]])
+    trusted = account in json.dumps([statement.get("Principal") for statement in document["Statement"]])
     found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
     return Row(f"{target}: trust", "ok" if trusted else "red", found)
 

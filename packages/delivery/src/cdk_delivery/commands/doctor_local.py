@@ -68,7 +68,7 @@ def version_rows(root: Path) -> Iterator[Row]:
 
 def _library_row(lock: Path) -> Row:
     packages = tomllib.loads(lock.read_text())["package"] if lock.exists() else []
-    locked = next((each["version"] for each in packages if each["name"] == LIBRARY), f"in no {lock.name}")
+    locked = next((package["version"] for package in packages if package["name"] == LIBRARY), f"in no {lock.name}")
     found = version(LIBRARY)
     return Row(f"{LIBRARY} {locked}", "ok" if found == locked else "red", found, "make setup")
 

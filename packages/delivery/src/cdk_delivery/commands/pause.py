@@ -44,9 +44,9 @@ def pause_pipeline(api: CodePipelineClient, pipeline: str) -> None:
 def running_executions(api: CodePipelineClient, pipeline: str) -> Iterator[str]:
     """Yield the ids of the executions that have not ended."""
     for page in api.get_paginator("list_pipeline_executions").paginate(pipelineName=pipeline):
-        for each in page["pipelineExecutionSummaries"]:
-            if each["status"] in _RUNNING:
-                yield each["pipelineExecutionId"]
+        for summary in page["pipelineExecutionSummaries"]:
+            if summary["status"] in _RUNNING:
+                yield summary["pipelineExecutionId"]
 
 
 def _stop_execution(api: CodePipelineClient, pipeline: str, execution: str) -> None:

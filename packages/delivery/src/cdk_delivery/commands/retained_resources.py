@@ -42,10 +42,10 @@ def resources_to_retain(
         id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES
     }
     for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
-        for each in page["StackResourceSummaries"]:
-            if each["LogicalResourceId"] in retained_ids:
+        for summary in page["StackResourceSummaries"]:
+            if summary["LogicalResourceId"] in retained_ids:
                 yield RetainedResource(
-                    target, each["ResourceType"], each.get("PhysicalResourceId", each["LogicalResourceId"])
+                    target, summary["ResourceType"], summary.get("PhysicalResourceId", summary["LogicalResourceId"])
                 )
 
 
@@ -56,9 +56,9 @@ def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[Retain
     """
     api = sessions.client("cloudformation", target)
     for page in api.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"]):
-        for each in page["StackSummaries"]:
-            if each["StackName"] == stack:
-                found = (RetainedResource(target, *one) for one in _skipped_deletions(api, each["StackId"]))
+        for summary in page["StackSummaries"]:
+            if summary["StackName"] == stack:
+                found = (RetainedResource(target, *one) for one in _skipped_deletions(api, summary["StackId"]))
                 yield from (one for one in found if _exists(one, sessions))
 
 
@@ -70,11 +70,11 @@ def _skipped_deletions(api: CloudFormationClient, stack_id: str) -> Iterator[tup
     pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     events = (event for page in pages for event in page["StackEvents"])
     deletion_started = (stack_id, "DELETE_IN_PROGRESS")
-    for each in takewhile(
+    for stack_event in takewhile(
         lambda event: (event.get("PhysicalResourceId"), event["ResourceStatus"]) != deletion_started, events
     ):
-        if each["ResourceStatus"] == "DELETE_SKIPPED":
-            yield each["ResourceType"], each["PhysicalResourceId"]
+        if stack_event["ResourceStatus"] == "DELETE_SKIPPED":
+            yield stack_event["ResourceType"], stack_event["PhysicalResourceId"]
 
 
 def _exists(kept: RetainedResource, sessions: Sessions) -> bool:
@@ -109,7 +109,7 @@ def _empty_bucket(s3: S3Client, bucket: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects: list[ObjectIdentifierTypeDef] = [
-            {"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions
+            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions
         ]
         errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects}).get("Errors", []) if objects else []
         if errors:

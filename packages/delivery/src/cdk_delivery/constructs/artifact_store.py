@@ -101,5 +101,10 @@ def outputs(pipeline: codepipeline.Pipeline, action: str = "") -> list[str]:
     """Return the names of an action's output artifacts, or of the source stage's. Call it after `build_pipeline()`."""
     actions = [each for stage in pipeline.stages for each in stage.actions] if action else pipeline.stages[0].actions
     properties = [each.action_properties for each in actions]
-    artifacts = [artifact for each in properties if action in {"", each.action_name} for artifact in each.outputs or []]
+    artifacts = [
+        artifact
+        for property_ in properties
+        if action in {"", property_.action_name}
+        for artifact in property_.outputs or []
+    ]
     return [str(artifact.artifact_name) for artifact in artifacts]

@@ -30,9 +30,9 @@ class Notifications(Construct):
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         self._notifier = Notifier(self, "Notifier", pipeline=delivery.name, runtime=runtime, topic=self.topic, key=key)
         subscribers: list[sns.ITopicSubscription] = [
-            subscriptions.EmailSubscription(each) for each in delivery.notify.emails
+            subscriptions.EmailSubscription(email) for email in delivery.notify.emails
         ]
-        subscribers += [subscriptions.UrlSubscription(each) for each in delivery.notify.endpoints]
+        subscribers += [subscriptions.UrlSubscription(endpoint) for endpoint in delivery.notify.endpoints]
         for subscription in subscribers:
             accept(
                 self.topic.add_subscription(subscription),

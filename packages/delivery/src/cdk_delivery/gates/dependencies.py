@@ -87,10 +87,12 @@ class AuditReport(TypedDict):
 
 def _read(answer: AuditReport, packages: Sequence[str]) -> Audit:
     audited = {
-        f"{each['name']}=={each['version']}": each["vulns"] for each in answer["dependencies"] if "vulns" in each
+        f"{dependency['name']}=={dependency['version']}": dependency["vulns"]
+        for dependency in answer["dependencies"]
+        if "vulns" in dependency
     }
     found = {
-        name: [frozenset([each["id"], *each.get("aliases", ())]) for each in vulns]
+        name: [frozenset([vuln["id"], *vuln.get("aliases", ())]) for vuln in vulns]
         for name, vulns in audited.items()
         if vulns
     }
@@ -99,7 +101,7 @@ def _read(answer: AuditReport, packages: Sequence[str]) -> Audit:
 
 def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lockfile = lockfile.POETRY) -> list[str]:
     """Return a line for each vulnerability that is not accepted, and for each exception without a vulnerability."""
-    accepted = {each.id for each in exceptions.ignore}
+    accepted = {accepted_vulnerability.id for accepted_vulnerability in exceptions.ignore}
     lines = [
         f"{package}: {', '.join(sorted(ids))}; update it (`{lock.update} {package.split('==')[0]}`)"
         for package, vulnerabilities in result.found.items()

@@ -70,20 +70,20 @@ def unaccepted_secrets(root: Path) -> Iterator[str]:
     cache = ResultCache(root, "secrets")  # a scan of everything takes ten processor seconds
     clean = cache.read()
     findings = {
-        file: [each for each in secrets if each["hashed_secret"] not in harmless.get(file, ())]
+        file: [secret for secret in secrets if secret["hashed_secret"] not in harmless.get(file, ())]
         for file, secrets in _scan(root, [name for name, each in digests.items() if each not in clean]).items()
     }
     cache.write(each for name, each in digests.items() if not findings.get(name))
     for file, secrets in findings.items():
-        for each in secrets:
-            yield f"{file}:{each['line_number']}: {each['type']}"
+        for secret in secrets:
+            yield f"{file}:{secret['line_number']}: {secret['type']}"
 
 
 def _accepted_digests(root: Path) -> dict[str, list[str]]:
     """Return file -> digests of its findings that were audited as harmless."""
     baseline = json.loads((root / BASELINE).read_text())["results"]
     return {
-        file: sorted(each["hashed_secret"] for each in secrets if each.get("is_secret") is False)
+        file: sorted(secret["hashed_secret"] for secret in secrets if secret.get("is_secret") is False)
         for file, secrets in baseline.items()
     }
 

@@ -68,16 +68,20 @@ def environment_policies(assembly: Path) -> Mapping[str, PolicyDocument]:
 
 def _called(files: Iterable[Path]) -> set[str]:
     """Return the logical ids of the functions of custom resources."""
-    resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
-    custom = [each["Properties"] for each in resources if each["Type"].startswith(_CUSTOM)]
+    resources = [resource for file in files for resource in json.loads(file.read_text())["Resources"].values()]
+    custom = [resource["Properties"] for resource in resources if resource["Type"].startswith(_CUSTOM)]
     tokens = [properties.get("ServiceToken") for properties in custom]
     return {token["Fn::GetAtt"][0] for token in tokens if isinstance(token, dict) and "Fn::GetAtt" in token}
 
 
 def _passed_to(files: Iterable[Path]) -> set[str]:
     """Return the services that roles of the templates trust."""
-    resources = [each for file in files for each in json.loads(file.read_text())["Resources"].values()]
-    roles = [each["Properties"]["AssumeRolePolicyDocument"] for each in resources if each["Type"] == "AWS::IAM::Role"]
+    resources = [resource for file in files for resource in json.loads(file.read_text())["Resources"].values()]
+    roles = [
+        resource["Properties"]["AssumeRolePolicyDocument"]
+        for resource in resources
+        if resource["Type"] == "AWS::IAM::Role"
+    ]
     trusted = [statement["Principal"].get("Service") for role in roles for statement in role["Statement"]]
     return {each for each in trusted if isinstance(each, str)}
 

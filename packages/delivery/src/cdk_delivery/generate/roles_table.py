@@ -84,7 +84,7 @@ def _statement(statement: Mapping[str, object], resources: Mapping[str, Resource
     types = {id_: resource["Type"].removeprefix("AWS::").replace("::", " ") for id_, resource in resources.items()}
     actions = [str(action) for action in as_list(statement["Action"])]
     targets = as_list(statement["Resource"])
-    on = ", ".join(dict.fromkeys(_short_resource(_text(each, types)) for each in targets))
+    on = ", ".join(dict.fromkeys(_short_resource(_text(target, types)) for target in targets))
     limited = " (conditions)" if statement.get("Condition") else ""
     for service in dict.fromkeys(action.split(":")[0] for action in actions):
         verbs = ", ".join(action.split(":")[1] for action in actions if action.startswith(f"{service}:"))

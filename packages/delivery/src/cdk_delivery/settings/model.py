@@ -34,9 +34,11 @@ class Notify(Settings):
     @model_validator(mode="after")
     def _check_duplicates(self) -> Self:
         subscribers = [*self.emails, *self.endpoints]
-        for each in subscribers:
-            if subscribers.count(each) > 1:
-                raise settings_error(f"'{each}' is listed twice; Amazon SNS has one subscription for it: remove one")
+        for subscriber in subscribers:
+            if subscribers.count(subscriber) > 1:
+                raise settings_error(
+                    f"'{subscriber}' is listed twice; Amazon SNS has one subscription for it: remove one"
+                )
         return self
 
     @property

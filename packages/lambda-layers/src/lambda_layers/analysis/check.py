@@ -53,7 +53,7 @@ class UnusedPackage:
 
 def missing_imports(root: Path, built: Manifest) -> list[MissingImport]:
     """Return the imports that neither layers, nor code, standard library and runtime provide."""
-    return [each for name in function_layers.functions(root) for each in _missing_in_function(root, name, built)]
+    return [missing for name in function_layers.functions(root) for missing in _missing_in_function(root, name, built)]
 
 
 def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator[MissingImport]:

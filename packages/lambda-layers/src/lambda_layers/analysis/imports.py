@@ -78,7 +78,7 @@ def _runtime_children(node: ast.AST) -> Iterable[ast.AST]:
 def _suppresses_import_error(block: ast.expr) -> bool:
     if not isinstance(block, ast.Call) or ast.unparse(block.func).rpartition(".")[2] != "suppress":
         return False
-    return any(_handles_import_error(each) for each in block.args)
+    return any(_handles_import_error(arg) for arg in block.args)
 
 
 def _handles_import_error(error: ast.expr | None) -> bool:

@@ -103,7 +103,7 @@ class Lock:
 
     def _dependencies(self, name: str, extra: str, target: Target | None) -> Iterator[Node]:
         versions = self.packages[name]
-        wanted = (each for each in versions if any(_applies(target, marker) for marker in each.markers))
+        wanted = (version for version in versions if any(_applies(target, marker) for marker in version.markers))
         package = next(wanted, versions[-1])
         if extra:
             needs = package.extras.get(extra, ())

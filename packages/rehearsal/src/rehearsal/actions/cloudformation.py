@@ -216,7 +216,9 @@ class Stack:
     def _first_failure(self) -> str:
         events = self._api.describe_stack_events(StackName=self._name)["StackEvents"]
         failed = [
-            each for each in events if each["ResourceStatus"].endswith("_FAILED") and each.get("ResourceStatusReason")
+            event
+            for event in events
+            if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
         ]
         if not failed:
             return "no resource says why"

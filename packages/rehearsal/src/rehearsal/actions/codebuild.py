@@ -238,7 +238,7 @@ def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[
     for name in task.action.outputs:
         zip_file = result.artifacts.get(name) or (result.artifacts.get("") if is_single else None)
         if zip_file is None:
-            made = ", ".join(each or "the primary one" for each in result.artifacts) or "none"
+            made = ", ".join(artifact or "the primary one" for artifact in result.artifacts) or "none"
             hint = "" if is_single else "; of several output artifacts each needs a secondary artifact of its name"
             raise ActionError(f"{task.where}: the buildspec made no artifact {name}; it made {made}{hint}")
         outputs[name] = upload(task, name, credentials, zip_file)

@@ -94,7 +94,7 @@ def _sources(
     fetch: Callable[[S3LocationTypeDef, Path], None],
 ) -> tuple[dict[str, Path], bool]:
     """The folder of every input artifact by name (the primary one is empty), and whether a failed build left them."""
-    inputs = {each["name"]: each["s3location"] for each in given.get("inputArtifacts", [])}
+    inputs = {artifact["name"]: artifact["s3location"] for artifact in given.get("inputArtifacts", [])}
     primary = settings.get("PrimarySource") or next(iter(inputs))
     left = all((worked / name).is_dir() for name in inputs)
     sources = {}
@@ -130,7 +130,8 @@ def _build(key: PipelineKey, region: str, project: Project, settings: Mapping[st
         buildspec=settings.get("BuildspecOverride") or project.buildspec,
         variables=project.variables,
         overrides=tuple(
-            EnvironmentVariable(each["name"], str(each["value"]), each.get("type", "PLAINTEXT")) for each in overrides
+            EnvironmentVariable(override["name"], str(override["value"]), override.get("type", "PLAINTEXT"))
+            for override in overrides
         ),
         image=project.image,
         timeout_minutes=project.timeout_minutes,

@@ -53,7 +53,7 @@ class WatchAlarm:
 
     def run(self, task: Task) -> Outcome:
         name = task.setting("AlarmName")
-        states = [each.strip() for each in task.action.configuration.get("AlarmStates", "ALARM").split(",")]
+        states = [part.strip() for part in task.action.configuration.get("AlarmStates", "ALARM").split(",")]
         wait, state = 60 * float(task.action.configuration.get("WaitTime", "0")), ""
         cloudwatch = task.endpoint.client("cloudwatch", task.credentials(), task.region)
         watches = task.action.condition == "onSuccess"

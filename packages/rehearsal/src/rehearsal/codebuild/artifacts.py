@@ -45,21 +45,21 @@ def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: B
     if not bases:
         raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
     matched = [
-        each
+        file_
         for base in bases
-        for each in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
+        for file_ in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
     ]
-    outside = [each.name for each in matched if ".." in each.name.split("/")]
+    outside = [file_.name for file_ in matched if ".." in file_.name.split("/")]
     if outside:
         raise ArtifactNotFound(f"{outside[0]} is outside of the base directory: no zip can hold it; name another one")
-    broken = [each.name for each in matched if not each.path.exists() and not output.enable_symlinks]
+    broken = [file_.name for file_ in matched if not file_.path.exists() and not output.enable_symlinks]
     for name in broken:
         log.say(f"Skipping invalid file path {name}: a link to nothing")
-    readable = [each for each in matched if each.name not in broken]
+    readable = [file_ for file_ in matched if file_.name not in broken]
     if not readable:
         hint = _hint(bases, output.files, env)
         raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}{hint}")
-    return _flat(readable, log) if output.discard_paths else list({each.name: each for each in readable}.values())
+    return _flat(readable, log) if output.discard_paths else list({file_.name: file_ for file_ in readable}.values())
 
 
 def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:
@@ -76,8 +76,8 @@ def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) ->
 def _flat(files: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
     """Drop the folders of all names; of two files with one name, keep the later one and report it."""
     flat: dict[str, MatchedFile] = {}
-    for each in files:
-        if each.path.name in flat:
-            log.say(f"discard-paths: {each.name} takes the place of {flat[each.path.name].path.name} from elsewhere")
-        flat[each.path.name] = replace(each, name=each.path.name)
+    for file_ in files:
+        if file_.path.name in flat:
+            log.say(f"discard-paths: {file_.name} takes the place of {flat[file_.path.name].path.name} from elsewhere")
+        flat[file_.path.name] = replace(file_, name=file_.path.name)
     return list(flat.values())

@@ -68,7 +68,7 @@ class Matrix(Section):
         names, values = tuple(self.dynamic.env.variables), self.dynamic.env.variables.values()
         dimensions = (self.dynamic.buildspec, self.dynamic.env.image, self.dynamic.env.compute_type, *values)
         for number, (buildspec, image, compute, *chosen) in enumerate(
-            itertools.product(*(each or ("",) for each in dimensions))
+            itertools.product(*(dimension or ("",) for dimension in dimensions))
         ):
             static = self.static.env
             env = static.model_copy(

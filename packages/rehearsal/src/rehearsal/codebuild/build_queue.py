@@ -57,10 +57,10 @@ class BuildQueue:
         return Turn(self, build)
 
     def _is_free(self, place: Place, quota: Quota) -> bool:
-        return sum(each.running for each in self._builds if each.place == place) < quota.running
+        return sum(build.running for build in self._builds if build.place == place) < quota.running
 
     def _next(self, place: Place) -> _Waiting | None:
-        return next((each for each in self._builds if each.place == place and not each.running), None)
+        return next((build for build in self._builds if build.place == place and not build.running), None)
 
     def await_start(self, build: _Waiting, stop: Cancellation, seconds: float) -> Ending:
         with stop.calls(self._wake), self._changed:

@@ -49,8 +49,10 @@ def resolve(
 
     Raises UnknownValue.
     """
-    outside = {each.name: each for each in [*project, *overrides] if not each.name.startswith("CODEBUILD_")}
-    chosen = {each.name: each for each in _declared(env)} | outside
+    outside = {
+        variable.name: variable for variable in [*project, *overrides] if not variable.name.startswith("CODEBUILD_")
+    }
+    chosen = {variable.name: variable for variable in _declared(env)} | outside
     values = {name: _value(each, lookup) for name, each in chosen.items()}
     looked_up = {name for name, each in chosen.items() if each.type != "PLAINTEXT"}
     return Variables(

@@ -32,10 +32,10 @@ def collect(
             for base in file_patterns.bases(source, report.base_directory, env)
             for found in file_patterns.files(base, report.files, env)
         ]
-        for each in files:
-            target = keep / group / (each.path.name if report.discard_paths else each.name)
+        for file_ in files:
+            target = keep / group / (file_.path.name if report.discard_paths else file_.name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(each.path, target)
+            shutil.copyfile(file_.path, target)
         read = _read(group, report.file_format, files)
         result = replace(
             read,

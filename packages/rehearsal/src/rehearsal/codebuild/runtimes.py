@@ -88,11 +88,11 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
         return own  # saves starting every other interpreter to read its version
     available = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
-    matching = [each for each in available if _fits(each.version, number)]
+    matching = [runtime for runtime in available if _fits(runtime.version, number)]
     if not matching and name == "nodejs" and store and images.may_have(image, name, version):
         matching = [*_fetched_node(version, store)]
     if not matching:
-        versions = ", ".join(each.version for each in available) or "none"
+        versions = ", ".join(runtime.version for runtime in available) or "none"
         raise RuntimeNotFound(
             f"Unknown runtime version named '{version}' of {name}. This machine has the following versions: {versions}."
             " Install it, or name one of these; a version in YAML needs quotes, or 3.10 is the number 3.1"

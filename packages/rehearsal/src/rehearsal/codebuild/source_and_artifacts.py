@@ -56,7 +56,7 @@ def deliver(target: ProjectArtifactsTypeDef, build: Build, made: Mapping[str, Pa
         return
     folder = made[""].with_suffix("")
     unzip(made[""], folder)
-    for file in (each for each in folder.rglob("*") if each.is_file()):
+    for file in (path for path in folder.rglob("*") if path.is_file()):
         _upload(s3, file, bucket, "/".join([*([where] if where else []), str(file.relative_to(folder))]))
 
 

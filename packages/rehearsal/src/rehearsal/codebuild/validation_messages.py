@@ -78,5 +78,5 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     """The model in an annotation such as `Mapping[str, Report]` or `Artifacts | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    models = (_model_in(each) for each in get_args(annotation))
-    return next((each for each in models if each), None)
+    models = (_model_in(arg) for arg in get_args(annotation))
+    return next((model for model in models if model), None)

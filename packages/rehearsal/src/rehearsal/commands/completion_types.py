@@ -23,7 +23,7 @@ class CompletionType(click.ParamType[str]):
 
     def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         with contextlib.suppress(WrongUse, OSError):
-            return [CompletionItem(each) for each in self._names(layout.find(Path.cwd())) if incomplete in each]
+            return [CompletionItem(name) for name in self._names(layout.find(Path.cwd())) if incomplete in name]
         return []
 
 

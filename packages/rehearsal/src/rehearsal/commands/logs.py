@@ -62,10 +62,10 @@ def match_action(known: Sequence[tuple[str, str]], action: str) -> tuple[str, st
 def _actions_with_log(view: ExecutionView) -> dict[str, ActionView]:
     """stage/name -> action, of every action that has a log."""
     return {
-        f"{stage.name}/{each.name}": each
+        f"{stage.name}/{action.name}": action
         for stage in view.stages
-        for each in stage.actions
-        if each.log and Path(each.log).exists()
+        for action in stage.actions
+        if action.log and Path(action.log).exists()
     }
 
 

@@ -33,24 +33,24 @@ def permissions(space: Workspace, role: str | None, json_file: Path | None) -> N
     with launcher.join_or_resume(space) as endpoint:
         reports = select_reports(_reports(endpoint, decisions), role)
     if json_file:
-        put_json(json_file, [each.as_json() for each in reports])
+        put_json(json_file, [report.as_json() for report in reports])
     if json_file != STDOUT:
-        for each in reports:
-            _show(each)
+        for report in reports:
+            _show(report)
 
 
 def select_reports(reports: Sequence[Report], part: str | None) -> list[Report]:
     """Return the reports of roles with `part` in their names; None: all. Raises WrongUse where none matches."""
-    selected = [each for each in reports if part is None or part in each.role]
+    selected = [report for report in reports if part is None or part in report.role]
     if not selected:
-        known = ", ".join(each.role.rpartition("/")[2] for each in reports)
+        known = ", ".join(report.role.rpartition("/")[2] for report in reports)
         raise WrongUse(f"no role has {part} in its name; there are {known}")
     return selected
 
 
 def _reports(endpoint: Endpoint, decisions: list[decision_log.Decision]) -> list[Report]:
     reports = []
-    for account in sorted({each.principal.split(":")[4] for each in decisions}):
+    for account in sorted({decision.principal.split(":")[4] for decision in decisions}):
         iam = endpoint.client("iam", root(account), "us-east-1")
         reports += [role_usage.report(role, role_usage.grants(iam, role), decisions) for role in role_usage.roles(iam)]
     return reports
@@ -62,5 +62,5 @@ def _show(report: Report) -> None:
         click.echo(f"  used: {', '.join(report.used)}")
     for (policy, resources), actions in report.unused_by_resource().items():
         click.echo(f"  never used: {', '.join(actions)} on {', '.join(resources)} ({policy})")
-    for each in report.denied:
-        click.secho(f"  denied: {each.action} on {each.resource}: {each.why}", fg="red")
+    for decision in report.denied:
+        click.secho(f"  denied: {decision.action} on {decision.resource}: {decision.why}", fg="red")

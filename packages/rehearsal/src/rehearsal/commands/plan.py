@@ -67,7 +67,7 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
 
 def _cdk_modules(space: Workspace) -> Path:
     """The nearest `node_modules` that has the CDK CLI, else the project's."""
-    return next((each for each in modules(space) if (each / "aws-cdk").is_dir()), space.root / MODULES)
+    return next((module for module in modules(space) if (module / "aws-cdk").is_dir()), space.root / MODULES)
 
 
 def _export_last_push(space: Workspace, deployed: Deployment, folder: Path) -> Path:

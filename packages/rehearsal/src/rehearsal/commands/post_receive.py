@@ -71,7 +71,7 @@ def received(space: Workspace, source: str | None) -> None:
         if not after.strip("0"):
             click.echo(f"{ref} was deleted, which starts nothing")
         elif ref.startswith((BRANCHES, TAG_PREFIX)):
-            sources = [each for each in deployed.pipeline().stages[0].actions if remotes.of(each.name) == remote]
+            sources = [action for action in deployed.pipeline().stages[0].actions if remotes.of(action.name) == remote]
             _start_execution(deployed, Received(remote, before, after, ref), sources, source)
 
 

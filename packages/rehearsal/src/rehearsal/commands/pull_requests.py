@@ -122,7 +122,7 @@ def _start(space: Workspace, deployed: Deployment, request: Request, event: str,
     """Start the pipeline if a trigger has a filter for the event, else say why none does."""
     pipeline, remotes = deployed.pipeline(), Remotes(space.remote, space.sources)
     told = PullRequest(event, request.destination, tuple(changed_in_branch(space.remote, request.destination, commit)))
-    sources = [each.name for each in pipeline.stages[0].actions if remotes.of(each.name) == space.remote]
+    sources = [action.name for action in pipeline.stages[0].actions if remotes.of(action.name) == space.remote]
     reasons = {source: pull_request_mismatch_reason(pipeline, source, told) for source in sources}
     started = [source for source, reason in reasons.items() if reason is None]
     execution = _send(deployed, request, event, dict.fromkeys(started, commit)) if started else None

@@ -35,13 +35,13 @@ def rollback(space: Workspace, stage: str, wanted: str | None, verdict: Verdict 
 def _previous_successful_execution(deployed: Deployment, stage: str) -> str:
     """The newest execution that succeeded in the stage, without the stage's latest one and without rollbacks."""
     api, name = deployed.api(), deployed.key.name
-    states = {each["stageName"]: each for each in api.get_pipeline_state(name=name)["stageStates"]}
+    states = {state["stageName"]: state for state in api.get_pipeline_state(name=name)["stageStates"]}
     if stage not in states:
         raise WrongUse(f"{stage}: {name} has no such stage; there are {', '.join(states)}")
     latest = states[stage].get("latestExecution", {}).get("pipelineExecutionId")
-    for each in successful_executions(deployed, stage):
-        if each != latest:
-            return each
+    for execution in successful_executions(deployed, stage):
+        if execution != latest:
+            return execution
     raise WrongUse(
         f"no execution before {latest or 'the first one'} has succeeded in {stage} with the current version of the"
         " pipeline, and is not a rollback itself: revert the change and push"

@@ -61,7 +61,7 @@ def _push(space: Workspace, repository: Repository, commit: str, branch: str) ->
         "working_tree": commit != repository.head,
         "branch": branch,
         "since": since,
-        "changes": [git_repository.printable(each) for each in repository.changes(since, commit)],
+        "changes": [git_repository.printable(change) for change in repository.changes(since, commit)],
     }
 
 
@@ -75,7 +75,7 @@ def _push_lines(facts: PushFacts) -> list[str]:
     count = f"{len(changes)} files differ from {facts['since'][:8]}" if changes else f"the same as {facts['since'][:8]}"
     more = [f"  and {len(changes) - MAX_LISTED_CHANGES} more"] if len(changes) > MAX_LISTED_CHANGES else []
     head = f"would push {_commit_label(facts)} to {facts['branch']}: {count}"
-    return [head, *(f"  {each}" for each in changes[:MAX_LISTED_CHANGES]), *more]
+    return [head, *(f"  {change}" for change in changes[:MAX_LISTED_CHANGES]), *more]
 
 
 def _stage_lines(pipeline: Pipeline) -> list[str]:

@@ -164,7 +164,7 @@ def push_changes(space: Workspace, repository: Repository, commit: str, branch: 
     """Return the files that the push of `commit` changes since the last push, or since HEAD if that is unknown."""
     before = branch_head(space.remote, branch)
     since = before.id if before and repository.has(before.id) else repository.head
-    paths = [each.partition(" ")[2] for each in repository.changes(since, commit)]
+    paths = [change.partition(" ")[2] for change in repository.changes(since, commit)]
     return Push(branch=branch, paths=tuple(paths))
 
 

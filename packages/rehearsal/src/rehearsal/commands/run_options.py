@@ -53,9 +53,9 @@ class RunOptions:
 def check_options(context: click.Context) -> None:
     """Raise UsageError where the user typed two modes, or an option that has no effect in the mode."""
     typed = {
-        each.name: max(each.opts, key=len)
-        for each in context.command.params
-        if each.name and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
+        param.name: max(param.opts, key=len)
+        for param in context.command.params
+        if param.name and context.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
     }
     modes = [name for name in MODES if name in typed]
     if len(modes) > 1:

@@ -135,4 +135,4 @@ def successful_executions(deployed: Deployment, stage: str) -> list[str]:
     listed = deployed.api().list_pipeline_executions(
         pipelineName=deployed.key.name, filter={"succeededInStage": {"stageName": stage}}
     )["pipelineExecutionSummaries"]
-    return [each["pipelineExecutionId"] for each in listed if each.get("executionType") != "ROLLBACK"]
+    return [execution["pipelineExecutionId"] for execution in listed if execution.get("executionType") != "ROLLBACK"]

@@ -39,7 +39,7 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
     listed = deployed.api().list_action_executions(
         pipelineName=deployed.key.name, filter={"pipelineExecutionId": which}
     )["actionExecutionDetails"]
-    details = [each for each in listed if (each["stageName"], each["actionName"]) == (stage, name)]
+    details = [id_ for id_ in listed if (id_["stageName"], id_["actionName"]) == (stage, name)]
     if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
         raise WrongUse(f"{stage}/{name} is not a build that ran in execution {which}: only a build has a shell")
     worked = Path(view.action(stage, name).log).parent

@@ -37,7 +37,9 @@ def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as
 def active_executions(deployed: Deployment) -> list[str]:
     """Return the executions that run or are being stopped, newest first."""
     listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
-    return [each["pipelineExecutionId"] for each in listed if each["status"] in ("InProgress", "Stopping")]
+    return [
+        execution["pipelineExecutionId"] for execution in listed if execution["status"] in ("InProgress", "Stopping")
+    ]
 
 
 def _single_active_execution(deployed: Deployment) -> str:

@@ -80,7 +80,7 @@ class Bootstrapper:
             trust = None if account == self._pipeline else self._pipeline
             cdk.bootstrap(place, trust=trust, folder=folder)
             return
-        words = [each.format(account=account, region=region) for each in shlex.split(self._how.command)]
+        words = [part.format(account=account, region=region) for part in shlex.split(self._how.command)]
         cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
         if not is_bootstrapped(self._endpoint, place):
             raise WrongUse(
@@ -95,7 +95,9 @@ def read_record(space: Workspace) -> BootstrapRecord:
     if not path.exists():
         return BootstrapRecord()
     record = json.loads(path.read_text())
-    return BootstrapRecord(record["command"], record["digest"], tuple(Environment(*each) for each in record["places"]))
+    return BootstrapRecord(
+        record["command"], record["digest"], tuple(Environment(*place) for place in record["places"])
+    )
 
 
 def changed_policies(space: Workspace, folder: Path) -> str:
@@ -145,7 +147,7 @@ def _path(space: Workspace) -> Path:
 
 
 def _write(space: Workspace, record: BootstrapRecord) -> None:
-    places = [astuple(each) for each in record.places]
+    places = [astuple(place) for place in record.places]
     write_json(_path(space), {"command": record.command, "digest": record.digest, "places": places})
 
 

@@ -182,7 +182,9 @@ def _deploy(
 def _first_execution(deployed: Deployment) -> str:
     """Return the execution that the pipeline's creation has started; empty where the stack updated the pipeline."""
     listed = deployed.api().list_pipeline_executions(pipelineName=deployed.key.name)["pipelineExecutionSummaries"]
-    by_creation = [each for each in listed if each.get("trigger", {}).get("triggerType") == "CreatePipeline"]
+    by_creation = [
+        execution for execution in listed if execution.get("trigger", {}).get("triggerType") == "CreatePipeline"
+    ]
     return str(by_creation[0]["pipelineExecutionId"]) if by_creation and by_creation[0] == listed[0] else ""
 
 
@@ -222,7 +224,9 @@ def deployed_name(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource)
     name = stack.name
     for id_ in (*pipeline.nested, pipeline.id):
         resources = api.describe_stack_resources(StackName=name)["StackResources"]
-        name = next(str(each["PhysicalResourceId"]) for each in resources if each["LogicalResourceId"] == id_)
+        name = next(
+            str(resource["PhysicalResourceId"]) for resource in resources if resource["LogicalResourceId"] == id_
+        )
     return name
 
 

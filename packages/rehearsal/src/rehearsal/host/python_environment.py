@@ -20,12 +20,12 @@ def create_environment(python: Path, version: str, folder: Path) -> Path:
     minor = ".".join(version.split(".")[:2])
     commands, packages = folder / "bin", folder / "lib" / f"python{minor}" / "site-packages"
     shutil.rmtree(folder, ignore_errors=True)
-    for each in (commands, packages):
-        each.mkdir(parents=True)
+    for path in (commands, packages):
+        path.mkdir(parents=True)
     for name in ("python", "python3", f"python{minor}"):
         (commands / name).symlink_to(python)
     wheels = sorted(map(str, _bundled(python, minor)))
-    (packages / "bundled.pth").write_text("".join(f"{each}\n" for each in wheels))
+    (packages / "bundled.pth").write_text("".join(f"{wheel}\n" for wheel in wheels))
     # Some distributions bundle no wheels: the pip of the system's site-packages then installs into this environment.
     shared = "false" if wheels else "true"
     (folder / "pyvenv.cfg").write_text(

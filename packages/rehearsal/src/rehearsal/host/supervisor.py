@@ -160,7 +160,7 @@ def _running(root: int) -> set[int]:
 
 
 def _children(pid: int) -> list[int]:
-    return [int(each) for task in _listed(f"/proc/{pid}/task") for each in _text(f"{task}/children").split()]
+    return [int(part) for task in _listed(f"/proc/{pid}/task") for part in _text(f"{task}/children").split()]
 
 
 def _ended(pid: int) -> bool:

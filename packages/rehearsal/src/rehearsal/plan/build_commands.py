@@ -42,7 +42,7 @@ def deployed_builds(endpoint: Endpoint, key: PipelineKey, pipeline: Pipeline) ->
     api = endpoint.client("codebuild", root(key.account), key.region)
     projects = api.batch_get_projects(names=names)["projects"] if names else []
     specs = {each["name"]: each["source"].get("buildspec", "") for each in projects}
-    return [PlannedBuild(*each, tuple(commands(specs.get(each[2], "")))) for each in actions]
+    return [PlannedBuild(*action, tuple(commands(specs.get(action[2], "")))) for action in actions]
 
 
 def synthesized_builds(cloud: Assembly) -> list[PlannedBuild]:

@@ -61,7 +61,7 @@ def _missing_targets(words: Sequence[str], folder: Path) -> set[str]:
 def vanished_files(jobs: Iterable[PlannedBuild], source: Path, before: Path) -> Iterator[str]:
     """Warn of files that a deployed buildspec names, and that exist in `before` but not in `source`."""
     for job in jobs:
-        named = {word.removeprefix("./") for each in _simple(job.commands) for word in each.words}
+        named = {word.removeprefix("./") for command in _simple(job.commands) for word in command.words}
         for name in sorted(named):
             if name and _is_file(before / name) and not (source / name).exists():
                 yield (
@@ -134,10 +134,10 @@ def orphaned_stacks(before: Iterable[str], after: Iterable[str]) -> Iterator[str
 
 def _pins(job: PlannedBuild) -> Iterator[tuple[str, str]]:
     """Yield (package, version) of aws-cdk and cdk-assets that the job installs globally or runs with npx."""
-    for each in _simple(job.commands):
-        installs = each.words[0] == "npm" and not {"-g", "--global", "--location=global"}.isdisjoint(each.words)
-        if installs or each.words[0] == "npx":
-            matches = filter(None, map(_PIN.fullmatch, each.words))
+    for command in _simple(job.commands):
+        installs = command.words[0] == "npm" and not {"-g", "--global", "--location=global"}.isdisjoint(command.words)
+        if installs or command.words[0] == "npx":
+            matches = filter(None, map(_PIN.fullmatch, command.words))
             yield from ((match[1], match[2] or "") for match in matches)
 
 
@@ -151,11 +151,11 @@ class _Command:
 
 def _root_commands(job: PlannedBuild) -> Iterator[tuple[str, ...]]:
     """Yield the commands that run in the source's root and whose failure fails the build, up to the first `cd`."""
-    for each in _simple(job.commands):
-        if each.words[0] in ("cd", "pushd"):
+    for command in _simple(job.commands):
+        if command.words[0] in ("cd", "pushd"):
             return
-        if each.then != "||" and not any(sign in word for word in each.words for sign in "$`"):
-            yield each.words
+        if command.then != "||" and not any(sign in word for word in command.words for sign in "$`"):
+            yield command.words
 
 
 def _simple(commands: Iterable[str]) -> Iterator[_Command]:

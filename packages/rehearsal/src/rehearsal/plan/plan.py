@@ -70,9 +70,9 @@ def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, 
         before=before,
         after=after,
         mutates=mutates,
-        restarts=mutates and any(each.type == PIPELINE for each in own.resources) and _restarts(cloud),
+        restarts=mutates and any(resource.type == PIPELINE for resource in own.resources) and _restarts(cloud),
         first=tuple(first),
-        rest=tuple(each for each in new if each not in new_first),
+        rest=tuple(build for build in new if build not in new_first),
         approvals=tuple(_approvals(cloud)),
         warnings=tuple(dict.fromkeys(warnings)),
     )
@@ -90,15 +90,17 @@ def _deadlocks(
 
 
 def _environments_not_bootstrapped(deployed: Deployment, changes: Sequence[StackChange]) -> Iterator[str]:
-    places = dict.fromkeys(Environment(each.stack.account, each.stack.region, each.stack.qualifier) for each in changes)
+    places = dict.fromkeys(
+        Environment(change.stack.account, change.stack.region, change.stack.qualifier) for change in changes
+    )
     for place in places:
         if not is_bootstrapped(deployed.endpoint, place):
             yield f"{place} is not bootstrapped: on AWS, bootstrap it before the push (a rehearsal does)"
 
 
 def _orphans(deployed: Deployment, pipeline: Pipeline, cloud: Assembly) -> Iterator[str]:
-    before = [f"{each.name} ({each.account}/{each.region})" for each in _deployed_stacks(deployed, pipeline)]
-    after = [f"{each.name} ({each.account}/{each.region})" for each in cloud.stacks]
+    before = [f"{stack.name} ({stack.account}/{stack.region})" for stack in _deployed_stacks(deployed, pipeline)]
+    after = [f"{stack.name} ({stack.account}/{stack.region})" for stack in cloud.stacks]
     yield from deadlocks.orphaned_stacks(before, after)
 
 
@@ -110,7 +112,7 @@ def _builds_before_mutation(stages: Stages, builds: Sequence[PlannedBuild]) -> l
     """The builds of the stages up to the one that updates the pipeline; all builds where none does."""
     reached = []
     for name, actions in stages.items():
-        reached += [each for each in builds if each.stage == name]
+        reached += [build for build in builds if build.stage == name]
         if SELF_MUTATE in actions:
             break
     return reached
@@ -121,7 +123,9 @@ def _properties(cloud: Assembly) -> PipelineProperties:
 
 
 def _stages(cloud: Assembly) -> Stages:
-    return {stage["Name"]: tuple(each["Name"] for each in stage["Actions"]) for stage in _properties(cloud)["Stages"]}
+    return {
+        stage["Name"]: tuple(action["Name"] for action in stage["Actions"]) for stage in _properties(cloud)["Stages"]
+    }
 
 
 def _restarts(cloud: Assembly) -> bool:

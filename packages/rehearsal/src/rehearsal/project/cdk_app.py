@@ -75,13 +75,13 @@ def link_node_modules(top: Path, source: Path) -> None:
         unpacked = source / Path(folder).relative_to(top)
         if MODULES in names and unpacked.is_dir() and not (unpacked / MODULES).exists():
             (unpacked / MODULES).symlink_to(Path(folder) / MODULES)
-        names[:] = [each for each in names if each != MODULES and not each.startswith(".")]
+        names[:] = [name for name in names if name != MODULES and not name.startswith(".")]
 
 
 def command_folders(space: Workspace) -> list[Path]:
     """Return the folders of a project's commands: `node_modules/.bin` and `.venv/bin`."""
-    npm = [each / ".bin" for each in modules(space)]
-    return [each for each in (*npm, space.root / ".venv" / "bin") if each.is_dir()]
+    npm = [module / ".bin" for module in modules(space)]
+    return [path for path in (*npm, space.root / ".venv" / "bin") if path.is_dir()]
 
 
 def modules(space: Workspace) -> list[Path]:

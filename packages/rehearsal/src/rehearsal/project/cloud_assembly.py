@@ -173,15 +173,19 @@ class Assembly:
     @property
     def environments(self) -> list[Environment]:
         """Every environment that a stack is deployed to, the pipeline's first."""
-        environments = {Environment(each.account, each.region, each.qualifier) for each in self.stacks}
+        environments = {Environment(stack.account, stack.region, stack.qualifier) for stack in self.stacks}
         first = Environment(self.pipeline.account, self.pipeline.region, self.pipeline.qualifier)
         return [first, *sorted(environments - {first}, key=str)]
 
     @property
     def architectures(self) -> set[str]:
         """The architectures of all functions, by Lambda's names."""
-        functions = [each for stack in self.stacks for each in stack.resources("AWS::Lambda::Function").values()]
-        return {str(arch) for each in functions for arch in items(each, "Properties", "Architectures") or ["x86_64"]}
+        functions = [
+            resource for stack in self.stacks for resource in stack.resources("AWS::Lambda::Function").values()
+        ]
+        return {
+            str(arch) for function in functions for arch in items(function, "Properties", "Architectures") or ["x86_64"]
+        }
 
 
 def followed_branches(sources: Iterable[tuple[str, Mapping[str, object]]]) -> list[Branch]:
@@ -198,7 +202,7 @@ def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("1
     """
     top, staged = list(_stacks(folder, default)), list(_staged(folder, default))
     chosen = _choose_pipeline(folder, top, staged, wanted)
-    by_artifact = {each.artifact: each for each in [*top, *staged]}
+    by_artifact = {stack.artifact: stack for stack in [*top, *staged]}
     needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, by_artifact), *staged])
     return Assembly(folder, chosen, tuple(needed))
 
@@ -216,10 +220,10 @@ def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
     """A pipeline in the app's top-level stacks, or, where these have none, in the stacks of CDK stages."""
     pipelines = [*_pipelines(top)] or [*_pipelines(staged)]
-    matches = [each for each in pipelines if wanted is None or wanted in each.names]
+    matches = [pipeline for pipeline in pipelines if wanted is None or wanted in pipeline.names]
     if len(matches) == 1:
         return matches[0]
-    names = ", ".join(_qualified_id(each, pipelines) for each in pipelines) or "none"
+    names = ", ".join(_qualified_id(pipeline, pipelines) for pipeline in pipelines) or "none"
     if not pipelines or wanted is None:
         hint = "; choose one with --pipeline" if pipelines else ""
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
@@ -242,10 +246,10 @@ def _qualified_id(pipeline: PipelineResource, pipelines: list[PipelineResource])
 
 def _needed(stack: Stack, by_artifact: Mapping[str, Stack]) -> Iterator[Stack]:
     """The stacks that `cdk deploy` deploys before this one, its dependencies included."""
-    for each in stack.needs:
-        if each in by_artifact:
-            yield from _needed(by_artifact[each], by_artifact)
-            yield by_artifact[each]
+    for need in stack.needs:
+        if need in by_artifact:
+            yield from _needed(by_artifact[need], by_artifact)
+            yield by_artifact[need]
 
 
 def _manifest(folder: Path) -> dict[str, Artifact]:

@@ -241,7 +241,7 @@ def _invoke_function(endpoint: Endpoint, stack: DeployedStack, function: str, qu
 def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
     api: CloudFormationClient = endpoint.client("cloudformation", root(stack.account), stack.region)
     described = api.describe_stacks(StackName=stack.name)["Stacks"][0]
-    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
 def _account(action: Action) -> str:

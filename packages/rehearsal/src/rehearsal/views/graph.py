@@ -19,7 +19,7 @@ def as_json(pipeline: Pipeline) -> GraphJson:
         "type": pipeline.type,
         "execution_mode": pipeline.execution_mode,
         "stages": [
-            {"name": stage.name, "actions": [_action(each) for each in stage.actions]} for stage in pipeline.stages
+            {"name": stage.name, "actions": [_action(action) for action in stage.actions]} for stage in pipeline.stages
         ],
     }
 
@@ -42,7 +42,7 @@ def text(pipeline: Pipeline) -> str:
         waves = group_by_run_order(stage.actions)
         for number, wave in enumerate(waves, 1):
             corner = "└" if number == len(waves) else "├"
-            lines.append(f"  {corner}─ " + " ║ ".join(f"{each.name} ({each.type})" for each in wave))
+            lines.append(f"  {corner}─ " + " ║ ".join(f"{action.name} ({action.type})" for action in wave))
     return "\n".join(lines)
 
 

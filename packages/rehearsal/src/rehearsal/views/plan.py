@@ -74,12 +74,12 @@ def _stacks(plan: Plan) -> Iterator[str]:
     every = (plan.pipeline, *plan.stacks)
     yield ""
     yield "Stacks:"
-    for each in every:
-        what = each.change or "no change"
-        yield f"  {each.stack.name} ({each.stack.account}/{each.stack.region}): {what}"
-        yield from (f"    {_resource(resource)}" for resource in each.resources)
-        if each.others:
-            yield f"    ~ {', '.join(each.others)}"
+    for change in every:
+        what = change.change or "no change"
+        yield f"  {change.stack.name} ({change.stack.account}/{change.stack.region}): {what}"
+        yield from (f"    {_resource(resource)}" for resource in change.resources)
+        if change.others:
+            yield f"    ~ {', '.join(change.others)}"
 
 
 def _resource(change: ResourceChange) -> str:
@@ -90,7 +90,7 @@ def _resource(change: ResourceChange) -> str:
 def _jobs(plan: Plan) -> Iterator[str]:
     yield ""
     yield "Builds under the deployed buildspecs:"
-    yield from (_job(each) for each in (plan.first if plan.mutates else (*plan.first, *plan.rest)))
+    yield from (_job(build) for build in (plan.first if plan.mutates else (*plan.first, *plan.rest)))
     if plan.mutates:
         yield "After the update, under the new definition:"
         yield from map(_job, plan.rest)
@@ -99,13 +99,13 @@ def _jobs(plan: Plan) -> Iterator[str]:
 
 
 def _job(job: PlannedBuild) -> str:
-    commands = "; ".join(" ".join(each.split()) for each in job.commands) or "its buildspec lies in the source"
+    commands = "; ".join(" ".join(command.split()) for command in job.commands) or "its buildspec lies in the source"
     return f"  {job.where}: {commands}"
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
     yield ""
-    yield from (f"Warning: {each}" for each in plan.warnings)
+    yield from (f"Warning: {warning}" for warning in plan.warnings)
     if not plan.warnings:
         yield "No known deadlock was found."
 
@@ -117,8 +117,13 @@ def _stack_json(change: StackChange) -> StackChangeJson:
         "region": change.stack.region,
         "change": change.change,
         "resources": [
-            {"id": each.id, "type": each.type, "change": each.change, "properties": list(each.properties)}
-            for each in change.resources
+            {
+                "id": resource.id,
+                "type": resource.type,
+                "change": resource.change,
+                "properties": list(resource.properties),
+            }
+            for resource in change.resources
         ],
         "others": list(change.others),
     }

@@ -61,10 +61,10 @@ def as_json(
         "earlier": [{"execution_id": view.id, "status": view.status} for view in views[:-1]],
         "stages": stages_as_json(last),
         "invocations": [
-            {"environment": each.environment, "account": each.account, "function": each.function, "ok": each.ok}
-            for each in answers
+            {"environment": answer.environment, "account": answer.account, "function": answer.function, "ok": answer.ok}
+            for answer in answers
         ],
-        "cold_starts": [asdict(each) for each in ColdStartRecord(space.cold_starts).latest()],
+        "cold_starts": [asdict(cold_start) for cold_start in ColdStartRecord(space.cold_starts).latest()],
         "traffic": traffic.as_json(traffic.shifts(space, last)),
         "not_emulated": limits(space, last, iam=iam),
     }
@@ -93,9 +93,9 @@ def _answer_table(answers: list[Answer]) -> Table:
     table.add_column("Function", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("Answer", overflow="fold")
-    for each in answers:
-        verdict = Text("ok", "green") if each.ok else Text("failed", "red")
-        table.add_row(each.environment, each.account, each.function, verdict, shortened(each.text))
+    for answer in answers:
+        verdict = Text("ok", "green") if answer.ok else Text("failed", "red")
+        table.add_row(answer.environment, answer.account, answer.function, verdict, shortened(answer.text))
     return table
 
 
@@ -106,7 +106,12 @@ def _cold_starts(cold: list[ColdStart]) -> Table:
     table.add_column("Account", no_wrap=True)
     for column in ("Init ms", "First call ms", "Compiled", "Memory MB"):
         table.add_column(column, justify="right", no_wrap=True)
-    for each in cold:
-        numbers = (f"{each.init_ms:.0f}", f"{each.first_call_ms:.0f}", f"{each.compiled}", f"{each.memory_mb}")
-        table.add_row(each.function, each.account, *numbers)
+    for cold_start in cold:
+        numbers = (
+            f"{cold_start.init_ms:.0f}",
+            f"{cold_start.first_call_ms:.0f}",
+            f"{cold_start.compiled}",
+            f"{cold_start.memory_mb}",
+        )
+        table.add_row(cold_start.function, cold_start.account, *numbers)
     return table

@@ -16,7 +16,7 @@ _REGION = "us-east-1"
 
 def artifacts(space: Workspace, events: Iterable[Event]) -> dict[str, Path]:
     """Return name -> zip of every output artifact of an execution whose zip still exists."""
-    zips = {each["name"]: next(_zips(space, each), None) for each in _output_artifacts(events)}
+    zips = {artifact["name"]: next(_zips(space, artifact), None) for artifact in _output_artifacts(events)}
     return {name: path for name, path in zips.items() if path}
 
 
@@ -26,17 +26,17 @@ def remove(space: Workspace, events: Iterable[Event]) -> None:
     Through S3 where the embedded AWS runs, else from its saved files.
     """
     server = space.server()
-    for each in _output_artifacts(events):
-        for path in [*_zips(space, each)]:
+    for artifact in _output_artifacts(events):
+        for path in [*_zips(space, artifact)]:
             if server is None:
                 path.unlink(missing_ok=True)
                 path.with_name(path.name + _METADATA).unlink(missing_ok=True)
                 continue
             account, bucket, *_ = path.relative_to(_objects(space)).parts
             s3 = server.to_endpoint().client("s3", root(account), _REGION)
-            versions = s3.list_object_versions(Bucket=bucket, Prefix=each["key"]).get("Versions", [])
+            versions = s3.list_object_versions(Bucket=bucket, Prefix=artifact["key"]).get("Versions", [])
             for version in versions:
-                s3.delete_object(Bucket=bucket, Key=each["key"], VersionId=version["VersionId"])
+                s3.delete_object(Bucket=bucket, Key=artifact["key"], VersionId=version["VersionId"])
 
 
 def _output_artifacts(events: Iterable[Event]) -> Iterator[ArtifactPlace]:

@@ -56,7 +56,7 @@ def unused(builds: Path, executions: Path) -> list[Path]:
     """Return the work folders that no action's folder links to; the link of a running build always exists."""
     links = executions.glob(f"*/*/*/*/{LINK}")  # execution, stage, action, attempt
     linked = {link.readlink().parent for link in links if link.is_symlink()}
-    return [each for each in builds.glob("*") if each not in linked and not each.name.startswith(STARTED)]
+    return [path for path in builds.glob("*") if path not in linked and not path.name.startswith(STARTED)]
 
 
 def _is_connected(home: Path) -> bool:

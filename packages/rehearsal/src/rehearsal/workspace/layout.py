@@ -196,7 +196,7 @@ class Workspace:
 
     def server(self) -> Server | None:
         """Return the record of the running embedded AWS; None where none runs, or the record is damaged."""
-        names = {each.name for each in fields(Server)}
+        names = {field.name for field in fields(Server)}
         try:
             record = json.loads(self.record.read_text())
             server = Server(**{name: value for name, value in record.items() if name in names})

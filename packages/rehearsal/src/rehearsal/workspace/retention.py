@@ -86,8 +86,8 @@ def _removable_executions(space: Workspace, keep: int) -> list[str]:
         events = journal.read(space.journal(execution))
         first = next(iter(events), None)
         target, pipeline = (first.get("rollback_of"), first.get("pipeline")) if first else (None, None)
-        ends = [each for each in events if each["type"] == "stage-finished" and each["status"] == "Succeeded"]
-        stages = {f"{pipeline}/{each['stage']}" for each in ends}
+        ends = [event for event in events if event["type"] == "stage-finished" and event["status"] == "Succeeded"]
+        stages = {f"{pipeline}/{end['stage']}" for end in ends}
         is_target = not target and any(succeeded[stage] < KEPT_SUCCESSES for stage in stages)
         if not target:
             succeeded.update(stages)
@@ -120,7 +120,7 @@ def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
 
 
 def _oldest(folder: Path) -> Iterator[Path]:
-    yield from sorted((each for each in folder.iterdir() if each.is_dir()), key=lambda each: each.stat().st_mtime)
+    yield from sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda each: each.stat().st_mtime)
 
 
 def format_bytes(count: int) -> str:

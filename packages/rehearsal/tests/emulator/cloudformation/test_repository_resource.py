@@ -14,7 +14,7 @@ def test_a_stack_has_a_repository(embedded: Embedded) -> None:
     resource = {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": repository}}
     get = {each: {"Fn::GetAtt": ["Repo", each]} for each in ("Arn", "Name", "CloneUrlHttp")}
     stack = embedded.stack(name, {"Repo": resource}, **get)
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     assert outputs["Arn"] == f"arn:aws:codecommit:eu-west-1:111111111111:{repository}"
     assert outputs["Name"] == repository
     assert outputs["CloneUrlHttp"] == f"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/{repository}"

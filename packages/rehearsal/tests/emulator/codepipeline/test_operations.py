@@ -95,7 +95,7 @@ def test_executions_are_listed_newest_first_in_pages(service: Service) -> None:
     service.stage.wait()
     page = service.call("ListPipelineExecutions", **NAME, maxResults=1)
     rest = service.call("ListPipelineExecutions", **NAME, nextToken=page["nextToken"])
-    ids = [each["pipelineExecutionId"] for part in (page, rest) for each in part["pipelineExecutionSummaries"]]
+    ids = [summary["pipelineExecutionId"] for part in (page, rest) for summary in part["pipelineExecutionSummaries"]]
     assert ids == [second.id, first.id]
     assert service.refused("ListPipelineExecutions", **NAME, nextToken="seven") == "InvalidNextTokenException"
 
@@ -107,7 +107,7 @@ def test_executions_can_be_filtered_by_the_stage_they_succeeded_in(service: Serv
     service.start()
     service.stage.wait()
     listed = service.call("ListPipelineExecutions", **NAME, filter={"succeededInStage": {"stageName": "Two"}})
-    assert [each["pipelineExecutionId"] for each in listed["pipelineExecutionSummaries"]] == [good.id]
+    assert [summary["pipelineExecutionId"] for summary in listed["pipelineExecutionSummaries"]] == [good.id]
     service.call("UpdatePipeline", pipeline=pipeline(step("deploy"), step("again")))
     listed = service.call("ListPipelineExecutions", **NAME, filter={"succeededInStage": {"stageName": "Two"}})
     assert listed["pipelineExecutionSummaries"] == [], "an execution of an earlier version is no target"
@@ -141,7 +141,10 @@ def test_action_executions_tell_input_and_output(service: Service, ending: Any, 
     service.stage.played.parts["deploy"] = ending
     execution = service.create(pipeline(step("deploy", say="#{Source.said}!")))
     details = service.call("ListActionExecutions", **NAME)["actionExecutionDetails"]
-    assert [(each["actionName"], each["status"]) for each in details] == [("deploy", "Failed"), ("source", "Succeeded")]
+    assert [(detail["actionName"], detail["status"]) for detail in details] == [
+        ("deploy", "Failed"),
+        ("source", "Succeeded"),
+    ]
     assert details[0]["input"]["configuration"] == {"say": "#{Source.said}!"}
     assert details[0]["input"]["resolvedConfiguration"] == {"say": "!"}
     assert details[0]["output"]["executionResult"]["errorDetails"]["code"] == code
@@ -161,7 +164,7 @@ def test_a_retry_is_listed_as_an_action_execution_of_its_own(service: Service) -
     service.call("RetryStageExecution", **retry, stageName="Two")
     service.stage.wait()
     details = service.call("ListActionExecutions", **NAME)["actionExecutionDetails"]
-    assert [each["status"] for each in details] == ["Succeeded", "Failed", "Succeeded"]
+    assert [detail["status"] for detail in details] == ["Succeeded", "Failed", "Succeeded"]
     only = {"filter": {"latestInPipelineExecution": {"pipelineExecutionId": execution.id, "startTimeRange": "All"}}}
     assert len(service.call("ListActionExecutions", **NAME, **only)["actionExecutionDetails"]) == 2
     assert service.stage_state()["retryStageMetadata"] == {
@@ -306,7 +309,11 @@ def test_a_job_is_answered_once(service: Service) -> None:
 def test_every_operation_of_the_api_has_been_held_to_the_model(service: Service) -> None:
     """One that is added without a test here is found."""
     text = Path(__file__).read_text()
-    assert [each for each in OPERATIONS if f'service.call("{each}"' not in text and each not in used_by_helpers()] == []
+    assert [
+        operation
+        for operation in OPERATIONS
+        if f'service.call("{operation}"' not in text and operation not in used_by_helpers()
+    ] == []
     assert set(OPERATIONS) <= set(model().operation_names)
 
 
@@ -377,7 +384,7 @@ STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "definition"), STRUCTURES, ids=[each[0] for each in STRUCTURES])
+@pytest.mark.parametrize(("words", "code", "definition"), STRUCTURES, ids=[structure[0] for structure in STRUCTURES])
 def test_structures_that_codepipeline_refuses(
     service: Service, words: str, code: str, definition: dict[str, Any]
 ) -> None:

@@ -15,7 +15,7 @@ NAME = {"pipelineName": KEY.name}
 
 def listed(service: Service) -> dict[str, str]:
     summaries = service.call("ListPipelineExecutions", **NAME)["pipelineExecutionSummaries"]
-    return {each["pipelineExecutionId"]: each["status"] for each in summaries}
+    return {summary["pipelineExecutionId"]: summary["status"] for summary in summaries}
 
 
 def last_events(service: Service, execution: str) -> list[str]:

@@ -124,7 +124,7 @@ def test_what_a_function_starts_counts_for_its_memory(functions: Functions) -> N
     told = functions.call(name, 200)
     assert told.answer["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
     assert "Max Memory Used: 128 MB" in told.log
-    assert not [each for each in Path("/proc").glob("[0-9]*/cmdline") if b"held = bytearray" in command_line(each)]
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"held = bytearray" in command_line(path)]
 
 
 def command_line(path: Path) -> bytes:
@@ -202,7 +202,11 @@ def test_cold_starts_are_counted_and_timed(functions: Functions) -> None:
     name = functions.make("import piece, json\nhandler = lambda *_: None", layers=[layer])
     functions.call(name)
     functions.call(name)
-    (cold,) = [each for each in ColdStartRecord(functions.space.cold_starts).latest() if each.function == name]
+    (cold,) = [
+        cold_start
+        for cold_start in ColdStartRecord(functions.space.cold_starts).latest()
+        if cold_start.function == name
+    ]
     assert cold.compiled == 2
     assert cold.modules > 10
     assert min(cold.init_ms, cold.first_call_ms, cold.memory_mb) > 0

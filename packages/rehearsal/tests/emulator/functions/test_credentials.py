@@ -95,9 +95,9 @@ def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str
     with pytest.raises(WaiterError):
         api.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.2})
     reasons: list[str] = [
-        each.get("ResourceStatusReason", "") for each in api.describe_stack_events(StackName=stack)["StackEvents"]
+        event.get("ResourceStatusReason", "") for event in api.describe_stack_events(StackName=stack)["StackEvents"]
     ]
-    return next(each for each in reasons if "Lambda" in each)
+    return next(reason for reason in reasons if "Lambda" in reason)
 
 
 def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(enforced: Functions) -> None:

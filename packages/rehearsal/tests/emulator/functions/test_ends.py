@@ -86,7 +86,7 @@ def test_a_function_does_not_see_what_is_hidden(tmp_path: Path) -> None:
 def test_what_a_function_leaves_behind_stands_still_with_it(functions: Functions) -> None:
     """A daemon does not run between calls either."""
     pids = running(functions.call(functions.make(DAEMON)).answer)
-    assert [state(each) for each in pids] == ["T", "T", "T"]
+    assert [state(pid) for pid in pids] == ["T", "T", "T"]
 
 
 @needs_mounts
@@ -233,10 +233,10 @@ def call(environment: FunctionEnvironment) -> InvocationResult:
 def running(namespace: str) -> list[int]:
     """The processes of a function, by what they have in common."""
     found = []
-    for each in Path("/proc").glob("[0-9]*"):
+    for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if str((each / "ns" / "pid").readlink()) == namespace:
-                found.append(int(each.name))
+            if str((path / "ns" / "pid").readlink()) == namespace:
+                found.append(int(path.name))
     return found
 
 

@@ -26,8 +26,8 @@ def test_an_alias_is_called_where_one_is_named(functions: Functions, tmp_path: P
         config = Config.model_validate({"invoke": [{"function": "Name", "event": "event.json", **more}]})
         stack = DeployedStack("Dev", ACCOUNT, REGION, name)
         return [
-            (each.ok, each.text)
-            for each in configuration.invoke_functions(config, tmp_path, functions.endpoint, [stack])
+            (function.ok, function.text)
+            for function in configuration.invoke_functions(config, tmp_path, functions.endpoint, [stack])
         ]
 
     assert called(qualifier="live") == [(True, '"released"')]

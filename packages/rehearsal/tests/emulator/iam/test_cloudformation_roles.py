@@ -243,9 +243,9 @@ def test_what_a_resource_refers_to_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], needed: str
 ) -> None:
     """The fault: code, layers, templates, tags and the functions of custom resources need no permission."""
-    for each in ("Custom::Thing", "AWS::CloudFormation::Stack"):
+    for literal in ("Custom::Thing", "AWS::CloudFormation::Stack"):
         handlers: dict[str, Any] = {"create": lambda *_: ("made", {}), "delete": lambda *_: None}
-        monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, each, handlers)
+        monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, literal, handlers)
     correct(permissions.STACK_PERMISSIONS)
     correct(requests.ENFORCEMENT)
     own = ("lambda:CreateFunction", "lambda:GetFunction*", "cloudformation:*")

@@ -66,10 +66,10 @@ def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> 
         nonlocal most
         most = 0
         threads = [threading.Thread(target=lambda: sts.register_session("key", {})) for _ in range(4)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         return most
 
     monkeypatch.setattr(sts, "_evict_expired_sessions", slowly)

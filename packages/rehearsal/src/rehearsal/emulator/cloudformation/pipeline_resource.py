@@ -114,7 +114,10 @@ def _creator(stack_name: str, key: PipelineKey) -> str:
 
 
 def _disabled(properties: Properties) -> dict[str, str]:
-    return {each["StageName"]: each["Reason"] for each in properties.get("DisableInboundStageTransitions", [])}
+    return {
+        transition["StageName"]: transition["Reason"]
+        for transition in properties.get("DisableInboundStageTransitions", [])
+    }
 
 
 def _key(name: str) -> PipelineKey:

@@ -24,7 +24,7 @@ def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
     execution = call.engine.start(
         deployed.key,
         trigger=trigger,
-        variables={each["name"]: each["value"] for each in call.request.get("variables", [])},
+        variables={variable["name"]: variable["value"] for variable in call.request.get("variables", [])},
         revisions=source_overrides(deployed.pipeline, call.request.get("sourceRevisions", [])),
         token=call.request.get("clientRequestToken", ""),
     )
@@ -42,15 +42,20 @@ def stop(call: Call) -> Json:
 def get(call: Call) -> Json:
     execution = call.execution()
     revisions = [
-        {"name": each.action, "revisionId": each.id, "revisionSummary": each.summary, "revisionUrl": each.url}
-        for each in execution.revisions
+        {
+            "name": revision.action,
+            "revisionId": revision.id,
+            "revisionSummary": revision.summary,
+            "revisionUrl": revision.url,
+        }
+        for revision in execution.revisions
     ]
     variables = execution.variables.get("variables", {})
     return {
         "pipelineExecution": {
             "pipelineName": execution.key.name,
             "pipelineVersion": execution.version,
-            "artifactRevisions": [_omit_empty(each) for each in revisions],
+            "artifactRevisions": [_omit_empty(revision) for revision in revisions],
             "variables": [{"name": name, "resolvedValue": value} for name, value in variables.items()],
             **_common_members(execution),
         }
@@ -65,12 +70,16 @@ def list_all(call: Call) -> Json:
     deployed = call.deployed()
     stage = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
     executions = [
-        each
-        for each in reversed(call.engine.executions_of(deployed.key))
+        execution
+        for execution in reversed(call.engine.executions_of(deployed.key))
         if stage is None
-        or (each.version == deployed.version and stage in each.stages and each.stages[stage].status == "Succeeded")
+        or (
+            execution.version == deployed.version
+            and stage in execution.stages
+            and execution.stages[stage].status == "Succeeded"
+        )
     ]
-    return call.page([_summary(each) for each in executions], "pipelineExecutionSummaries")
+    return call.page([_summary(execution) for execution in executions], "pipelineExecutionSummaries")
 
 
 def list_actions(call: Call) -> Json:
@@ -78,10 +87,12 @@ def list_actions(call: Call) -> Json:
     key, only = call.deployed().key, call.request.get("filter", {})
     latest = only.get("latestInPipelineExecution", {}).get("pipelineExecutionId")
     id_ = only.get("pipelineExecutionId") or latest
-    chosen = [each for each in call.engine.executions_of(key) if id_ in (None, each.id)]
+    chosen = [execution for execution in call.engine.executions_of(key) if id_ in (None, execution.id)]
     if id_ and not chosen:
         raise ApiError("PipelineExecutionNotFoundException", f"{key.name} has no execution {id_}")
-    attempts = [(each, state) for each in chosen for state in each.attempts.values() if not state.is_rule]
+    attempts = [
+        (execution, state) for execution in chosen for state in execution.attempts.values() if not state.is_rule
+    ]
     if latest:
         attempts = [(each, state) for each, state in attempts if each.actions[(state.stage, state.name)] is state]
     newest_first = sorted(attempts, key=lambda pair: -pair[1].started)
@@ -90,13 +101,18 @@ def list_actions(call: Call) -> Json:
 
 def _summary(execution: Execution) -> Json:
     revisions = [
-        {"actionName": each.action, "revisionId": each.id, "revisionSummary": each.summary, "revisionUrl": each.url}
-        for each in execution.revisions
+        {
+            "actionName": revision.action,
+            "revisionId": revision.id,
+            "revisionSummary": revision.summary,
+            "revisionUrl": revision.url,
+        }
+        for revision in execution.revisions
     ]
     answer = {
         "startTime": execution.started,
         "lastUpdateTime": execution.updated,
-        "sourceRevisions": [_omit_empty(each) for each in revisions],
+        "sourceRevisions": [_omit_empty(revision) for revision in revisions],
         **_common_members(execution),
     }
     if execution.stop_reason is not None:

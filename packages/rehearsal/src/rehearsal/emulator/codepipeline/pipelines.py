@@ -49,14 +49,14 @@ def delete(call: Call) -> Json:
 def list_all(call: Call) -> Json:
     pipelines = [
         {
-            "name": each.key.name,
-            "version": each.version,
-            "pipelineType": each.pipeline.type,
-            "executionMode": each.pipeline.execution_mode,
-            "created": each.created,
-            "updated": each.updated,
+            "name": pipeline.key.name,
+            "version": pipeline.version,
+            "pipelineType": pipeline.pipeline.type,
+            "executionMode": pipeline.pipeline.execution_mode,
+            "created": pipeline.created,
+            "updated": pipeline.updated,
         }
-        for each in call.engine.pipelines.values()
-        if (each.key.account, each.key.region) == (call.account, call.region)
+        for pipeline in call.engine.pipelines.values()
+        if (pipeline.key.account, pipeline.key.region) == (call.account, call.region)
     ]
     return call.page(pipelines, "pipelines")

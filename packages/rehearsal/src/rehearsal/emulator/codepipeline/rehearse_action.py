@@ -15,7 +15,7 @@ REQUIRED_MEMBERS = ("pipelineName", "stageName", "actionName", "pipelineExecutio
 
 def rehearse_action(call: Call) -> Json:
     """Start the action. Raises ApiError for missing members, and for input artifacts that were removed."""
-    missing = [each for each in REQUIRED_MEMBERS if each not in call.request]
+    missing = [member for member in REQUIRED_MEMBERS if member not in call.request]
     if missing:
         raise ApiError("ValidationException", f"{REHEARSE_ACTION} needs {', '.join(missing)}")
     deployed, target = call.deployed(), call.execution()

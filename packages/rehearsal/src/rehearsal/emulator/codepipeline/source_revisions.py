@@ -22,7 +22,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 
 def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Return source action -> revision type -> revision; an S3 source may have a key and a version. Raises ApiError."""
-    sources = {each.name: each for each in pipeline.stages[0].actions}
+    sources = {action.name: action for action in pipeline.stages[0].actions}
     overrides: dict[str, dict[str, str]] = {}
     for each in given:
         name, kind = each["actionName"], each["revisionType"]

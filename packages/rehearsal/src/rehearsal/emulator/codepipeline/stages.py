@@ -20,10 +20,10 @@ def state(call: Call) -> Json:
         "pipelineVersion": deployed.version,
         "stageStates": [
             {
-                **({} if each is first else _inbound(deployed.disabled.get(each.name))),
-                **_stage_state(each, executions),
+                **({} if stage is first else _inbound(deployed.disabled.get(stage.name))),
+                **_stage_state(stage, executions),
             }
-            for each in deployed.pipeline.stages
+            for stage in deployed.pipeline.stages
         ],
         "created": deployed.created,
         "updated": deployed.updated,
@@ -67,7 +67,7 @@ def put_approval_result(call: Call) -> Json:
     stage, name = call.stage(), call.request["actionName"]
     deployed = call.deployed()
     actions = next(each.actions for each in deployed.pipeline.stages if each.name == stage)
-    if name not in {each.name for each in actions}:
+    if name not in {action.name for action in actions}:
         raise ApiError("ActionNotFoundException", f"{stage} has no action {name}")
     result = call.request["result"]
     answer = Answer(result["status"] == "Approved", result["summary"])
@@ -84,12 +84,14 @@ def _inbound(disabled: DisabledTransition | None) -> Json:
 
 def _stage_state(stage: Stage, executions: list[Execution]) -> Json:
     """The state of a stage: that of the latest execution that reached it."""
-    latest = next((each for each in reversed(executions) if stage.name in each.stages), None)
-    waiting = [_stage_execution(each, "InProgress") for each in executions if each.waits_for == stage.name]
+    latest = next((execution for execution in reversed(executions) if stage.name in execution.stages), None)
+    waiting = [
+        _stage_execution(execution, "InProgress") for execution in executions if execution.waits_for == stage.name
+    ]
     answer: Json = {
         "stageName": stage.name,
         "actionStates": [
-            {"actionName": each.name, **_latest(latest, stage.name, each, rule=False)} for each in stage.actions
+            {"actionName": action.name, **_latest(latest, stage.name, action, rule=False)} for action in stage.actions
         ],
     }
     if waiting:
@@ -128,7 +130,7 @@ def _conditions(execution: Execution, stage: Stage) -> Json:
     return {
         f"{kind}ConditionState": {
             "latestExecution": {"status": checked[kind].status, "summary": checked[kind].summary},
-            "conditionStates": [_condition(execution, stage.name, each) for each in conditions],
+            "conditionStates": [_condition(execution, stage.name, condition) for condition in conditions],
         }
         for kind, conditions in declared.items()
         if conditions and kind in checked
@@ -138,7 +140,7 @@ def _conditions(execution: Execution, stage: Stage) -> Json:
 def _condition(execution: Execution, stage: str, condition: Condition) -> Json:
     return {
         "ruleStates": [
-            {"ruleName": each.name, **_latest(execution, stage, each, rule=True)} for each in condition.rules
+            {"ruleName": rule.name, **_latest(execution, stage, rule, rule=True)} for rule in condition.rules
         ]
     }
 

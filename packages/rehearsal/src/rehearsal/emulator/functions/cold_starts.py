@@ -48,4 +48,4 @@ class ColdStartRecord:
         """Return the last cold start of each function, in the order of their first ones."""
         lines = self.path.read_text().splitlines() if self.path.exists() else []
         cold_starts = [ColdStart(**json.loads(line)) for line in lines]
-        return list({(each.account, each.function): each for each in cold_starts}.values())
+        return list({(start.account, start.function): start for start in cold_starts}.values())

@@ -37,8 +37,8 @@ class FunctionFilesystem:
     ) -> None:
         self._folder, self._endpoint, self._hidden, self._sdk = folder, endpoint, hidden, sdk
         self._mounts, self._runtime, self._packages = mounts, folder / "runtime", folder / "packages"
-        for each in (self._runtime / "node_modules", self._packages, folder / "var", folder / "none"):
-            each.mkdir(parents=True, exist_ok=True)
+        for path in (self._runtime / "node_modules", self._packages, folder / "var", folder / "none"):
+            path.mkdir(parents=True, exist_ok=True)
         for name in ("runtime_bootstrap.py", "runtime_bootstrap.cjs"):
             shutil.copy(Path(__file__).with_name(name), self._runtime)
         if endpoint.ca:
@@ -49,7 +49,7 @@ class FunctionFilesystem:
         """Start an interpreter with the function's code and layers. Raises NoInterpreter."""
         language = self._language(config["Runtime"])
         task = unpacked_code.unpack_archives(self._folder / "code", [code])
-        layers = [archive for each in config.get("Layers") or () if (archive := layer_archive(each))]
+        layers = [archive for layer in config.get("Layers") or () if (archive := layer_archive(layer))]
         opt = unpacked_code.unpack_archives(self._folder / "layers", layers) if layers else self._folder / "none"
         mounts = not mount_error() if self._mounts is None else self._mounts
         plan: SandboxPlan = {"mounts": mounts}

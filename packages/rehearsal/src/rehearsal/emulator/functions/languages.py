@@ -151,4 +151,4 @@ def _site_packages(python: Path) -> tuple[str, ...]:
     """The existing site-packages folders of an interpreter, its own one first."""
     code = "import json, site; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
     folders = json.loads(interpreters.read_first_line([str(python), "-I", "-S", "-c", code]) or "[]")
-    return tuple(each for each in folders if Path(each).is_dir())
+    return tuple(folder for folder in folders if Path(folder).is_dir())

@@ -33,9 +33,9 @@ class ProcessTree:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to all processes."""
-        for each in self._update_members():
+        for member in self._update_members():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(each, number)
+                os.kill(member, number)
 
     def resident_memory(self) -> int:
         """Return the memory in MB: the interpreter's peak, or the current use of all processes if that is more.
@@ -44,7 +44,7 @@ class ProcessTree:
         """
         supervisors = self._supervisors()
         members = self._update_members() - {*supervisors}
-        together = sum(_kilobytes(each, "smaps_rollup", "Pss:") for each in members) if len(members) > 1 else 0
+        together = sum(_kilobytes(member, "smaps_rollup", "Pss:") for member in members) if len(members) > 1 else 0
         interpreter = next(iter(_children(supervisors[-1])), 0) if supervisors else self._pid
         return max(_kilobytes(interpreter, "status", "VmHWM:"), together) // KB_PER_MB
 
@@ -53,7 +53,7 @@ class ProcessTree:
         return [self._pid, *_children(self._pid)] if self._contained else []
 
     def _update_members(self) -> set[int]:
-        alive = {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}
+        alive = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()}
         self._members &= alive
         self._others &= alive
         parents = {each: _parent(each) for each in alive - self._members - self._others}
@@ -73,7 +73,7 @@ def _parent(pid: int) -> int:
 def _children(pid: int) -> list[int]:
     """The children of a process with one thread, oldest first; empty for a process that has ended."""
     with contextlib.suppress(OSError):
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(part) for part in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
 
 

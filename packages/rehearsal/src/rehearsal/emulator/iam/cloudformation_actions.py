@@ -76,14 +76,20 @@ def required_actions(resource_type: str, operation: str) -> list[str]:
 
     operation: create, update or delete.
     """
-    actions = [each for each in handler_permissions(resource_type, operation) if not each.startswith("iam:PassRole")]
+    actions = [
+        permission
+        for permission in handler_permissions(resource_type, operation)
+        if not permission.startswith("iam:PassRole")
+    ]
     if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return actions
-    writes = [each for each in own_actions(resource_type, actions) if not each.partition(":")[2].startswith(_READS)]
+    writes = [
+        action for action in own_actions(resource_type, actions) if not action.partition(":")[2].startswith(_READS)
+    ]
     if operation == "update":
         return _update_actions(resource_type, writes)
     for verb in _VERBS[operation]:
-        with_verb = [each for each in writes if each.partition(":")[2].lower().startswith(verb.lower())]
+        with_verb = [write for write in writes if write.partition(":")[2].lower().startswith(verb.lower())]
         if with_verb:
             exact = [each for each in with_verb if _noun(each, verb) == resource_type.rpartition("::")[2].lower()]
             return exact or sorted(with_verb, key=lambda each: "Role" not in each)
@@ -98,17 +104,17 @@ def own_actions(resource_type: str, actions: Sequence[str]) -> list[str]:
 def _update_actions(resource_type: str, actions: Sequence[str]) -> list[str]:
     """Return the actions with the type's noun where one is named as UpdatePipeline is; else all."""
     noun = resource_type.rpartition("::")[2]
-    names = {each: each.partition(":")[2] for each in actions}
+    names = {action: action.partition(":")[2] for action in actions}
     with_noun = [each for each, name in names.items() if noun.lower() in name.lower() and name.startswith(_CHANGES)]
     return with_noun if {f"Update{noun}", f"Put{noun}", f"Modify{noun}"} & {*names.values()} else list(actions)
 
 
 def actions_for_properties(resource_type: str, properties: Collection[str]) -> list[str]:
     """Return the actions named for a change of one of `properties`, such as lambda:UpdateFunctionCode for Code."""
-    noun, changed = resource_type.rpartition("::")[2], {each.lower() for each in properties}
+    noun, changed = resource_type.rpartition("::")[2], {property_.lower() for property_ in properties}
     actions = []
     for action in required_actions(resource_type, "update"):
-        verb = next((each for each in _CHANGES if action.partition(":")[2].startswith(each)), "")
+        verb = next((change for change in _CHANGES if action.partition(":")[2].startswith(change)), "")
         changes = action.partition(":")[2].removeprefix(verb)
         if verb and changed & {changes.lower(), changes.removeprefix(noun).lower()} - {""}:
             actions.append(action)
@@ -123,8 +129,8 @@ def passes_roles(resource_type: str, operation: str) -> bool:
 def tagging_actions(resource_type: str) -> list[str]:
     """Return the actions that set the tags of a new resource; none where the action that creates it sets them."""
     actions = resource_schema(resource_type).get("tagging", {}).get("permissions", ())
-    sets = [each for each in actions if each.partition(":")[2].startswith(("Tag", "Add", "Put"))]
-    return [each for each in sets if each in handler_permissions(resource_type, "create")]
+    sets = [action for action in actions if action.partition(":")[2].startswith(("Tag", "Add", "Put"))]
+    return [set_ for set_ in sets if set_ in handler_permissions(resource_type, "create")]
 
 
 def handler_permissions(resource_type: str, operation: str) -> Sequence[str]:
@@ -137,7 +143,7 @@ def handler_permissions(resource_type: str, operation: str) -> Sequence[str]:
 
 def _service(resource_type: str, actions: Sequence[str]) -> str:
     """Return the type's own service, or the one of most actions; a handler also lists actions for references."""
-    prefixes = [each.partition(":")[0] for each in actions]
+    prefixes = [action.partition(":")[0] for action in actions]
     service = resource_type.split("::")[1].lower()
     if service in prefixes:
         return service

@@ -208,7 +208,7 @@ def _check_permissions(operation: str, resource: Resource, changed: Sequence[str
     if who is None:
         return
     keys = {} if _role(resource.stack) else _CALLED_VIA_KEYS
-    alternatives = [[each] for each in actions_for_properties(resource.kind, changed)] or [
+    alternatives = [[property_] for property_ in actions_for_properties(resource.kind, changed)] or [
         required_actions(resource.kind, operation)
     ]
     denied = any(
@@ -257,8 +257,8 @@ def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping
     all_keys = {**keys, **dependent_actions.tag_keys(resource.properties)}
     boundary = resource.properties.get("PermissionsBoundary")
     return [
-        Request(principal, action, each, get_region(), all_keys | boundary_keys(each, boundary))
-        for each in known_arns or [str(resource)]
+        Request(principal, action, arn, get_region(), all_keys | boundary_keys(arn, boundary))
+        for arn in known_arns or [str(resource)]
     ]
 
 
@@ -268,9 +268,9 @@ def _widen_to_any_resource(who: PrincipalInfo) -> PrincipalInfo:
     def widened(policies: Policies) -> Policies:
         return [
             [
-                replace(each, resources=["*"], not_resources=[])
-                for each in statements
-                if each.effect == "Allow" or each.resources == ["*"]
+                replace(statement, resources=["*"], not_resources=[])
+                for statement in statements
+                if statement.effect == "Allow" or statement.resources == ["*"]
             ]
             for statements in policies
         ]

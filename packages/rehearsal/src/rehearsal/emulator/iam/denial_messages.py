@@ -75,7 +75,7 @@ def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
     statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
     if policies.first_match(context, statements, "Allow"):
         return "its policies allow it, its boundary or the session's policy does not"
-    unconditional = [replace(each, conditions={}) for each in statements]
+    unconditional = [replace(statement, conditions={}) for statement in statements]
     closest = policies.first_match(context, unconditional, "Allow")
     if not closest:
         return ""

@@ -51,7 +51,7 @@ def dependent_permissions(operation: str, resource: Resource, changed: Collectio
         yield from _code_and_layer_permissions(new)
     if operation == "create" and tags(properties):
         for action in tagging_actions(resource.kind)[:1]:
-            yield from (RequiredPermission(action, each, tag_keys(properties)) for each in arns(action, resource))
+            yield from (RequiredPermission(action, arn, tag_keys(properties)) for arn in arns(action, resource))
 
 
 def template_permissions(url: str) -> Iterator[RequiredPermission]:

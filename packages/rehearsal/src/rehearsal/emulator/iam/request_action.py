@@ -92,7 +92,7 @@ def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], str]]:
     for name in model.operation_names:
         http = model.operation_model(name).http
         path, _, query = http["requestUri"].partition("?")
-        parameters = dict(each.split("=") for each in query.split("&") if each)
+        parameters = dict(part.split("=") for part in query.split("&") if part)
         routes.append((http["method"], _pattern(path.rstrip("/")), parameters, name))
     return sorted(routes, key=lambda each: (-len(each[2]), -len(each[1].pattern)))
 

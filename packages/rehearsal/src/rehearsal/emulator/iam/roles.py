@@ -52,7 +52,7 @@ def policies(arn: str) -> list[str]:
     return [
         *inline,
         *record.get("AttachedPolicies", []),
-        *(f"the policies of group {each}" for each in groups),
+        *(f"the policies of group {group}" for group in groups),
         *([f"the boundary {boundary}"] if boundary else []),
     ]
 

@@ -29,7 +29,7 @@ def hidden_folder(workspace: Workspace) -> Path:
     """
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     for folder in (workspace.root, *workspace.root.parents):
-        if (folder / ".git").exists() and not any(each.is_relative_to(folder) for each in (workspace.builds, home)):
+        if (folder / ".git").exists() and not any(path.is_relative_to(folder) for path in (workspace.builds, home)):
             return folder
     return workspace.root
 

@@ -60,7 +60,7 @@ def _issue(tls: Tls) -> None:
     authority = trustme.CA(organization_name="The embedded AWS of a rehearsal")
     issued = authority.issue_cert("127.0.0.1", "localhost")
     write_text(tls.key, issued.private_key_pem.bytes().decode())
-    write_text(tls.certificate, "".join(each.bytes().decode() for each in issued.cert_chain_pems))
+    write_text(tls.certificate, "".join(pem.bytes().decode() for pem in issued.cert_chain_pems))
     write_text(tls.authority_key, authority.private_key_pem.bytes().decode())
     write_text(tls.authority, authority.cert_pem.bytes().decode())
 

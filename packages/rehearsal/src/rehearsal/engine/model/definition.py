@@ -116,7 +116,7 @@ class Stage:
     def rules(self) -> tuple[Action, ...]:
         """The rules of all conditions."""
         failure = self.on_failure.conditions if self.on_failure else ()
-        return tuple(rule for each in (*self.before_entry, *self.on_success, *failure) for rule in each.rules)
+        return tuple(rule for condition in (*self.before_entry, *self.on_success, *failure) for rule in condition.rules)
 
 
 @dataclass(frozen=True)
@@ -201,8 +201,8 @@ def parse(declaration: Json) -> Pipeline:
             stores=_stores(declaration),
             execution_mode=declaration.get("executionMode", "SUPERSEDED"),
             type=declaration.get("pipelineType", "V1"),
-            variables={each["name"]: each.get("defaultValue") for each in declaration.get("variables", [])},
-            triggers=tuple(_trigger(each["gitConfiguration"]) for each in declaration.get("triggers", [])),
+            variables={variable["name"]: variable.get("defaultValue") for variable in declaration.get("variables", [])},
+            triggers=tuple(_trigger(trigger["gitConfiguration"]) for trigger in declaration.get("triggers", [])),
         )
     except KeyError as missing:
         raise InvalidDefinition(f"the pipeline's definition lacks {missing}") from missing

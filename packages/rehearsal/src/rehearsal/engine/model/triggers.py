@@ -54,9 +54,9 @@ def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
 
 def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
     """Return why the push starts the pipeline by none of its git sources; None if it does."""
-    sources = [each.name for each in pipeline.stages[0].actions if each.type.provider in GIT]
-    reasons = [mismatch_reason(pipeline, each, push) for each in sources]
-    return None if None in reasons else "; ".join(each for each in reasons if each) or None
+    sources = [action.name for action in pipeline.stages[0].actions if action.type.provider in GIT]
+    reasons = [mismatch_reason(pipeline, source, push) for source in sources]
+    return None if None in reasons else "; ".join(reason for reason in reasons if reason) or None
 
 
 def pull_request_mismatch_reason(pipeline: Pipeline, source: str, request: PullRequest) -> str | None:
@@ -65,7 +65,7 @@ def pull_request_mismatch_reason(pipeline: Pipeline, source: str, request: PullR
     if trigger is None or not trigger.pull_request:
         return f"{source} has no trigger with filters for pull requests"
     reasons = [_request_mismatch(each, request) for each in trigger.pull_request]
-    return None if None in reasons else "; ".join(each for each in reasons if each)
+    return None if None in reasons else "; ".join(reason for reason in reasons if reason)
 
 
 def _request_mismatch(each: Filter, request: PullRequest) -> str | None:
@@ -97,7 +97,7 @@ def _trigger_mismatch(trigger: Trigger, push: Push) -> str | None:
     if not trigger.push:
         return "the trigger has filters for pull requests only"
     reasons = [_filter_mismatch(each, push) for each in trigger.push]
-    return None if None in reasons else "; ".join(each for each in reasons if each)
+    return None if None in reasons else "; ".join(reason for reason in reasons if reason)
 
 
 def _filter_mismatch(each: Filter, push: Push) -> str | None:
@@ -126,7 +126,7 @@ def _included(patterns: Patterns, name: str) -> bool:
 
 
 def _any(globs: Sequence[str], name: str) -> bool:
-    return any(matches(each, name) for each in globs)
+    return any(matches(glob, name) for glob in globs)
 
 
 def matches(glob: str, name: str) -> bool:

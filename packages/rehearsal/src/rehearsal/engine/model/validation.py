@@ -131,7 +131,9 @@ def _version_two(declaration: Json, pipeline: Pipeline) -> Problems:
 def _rolls_back(stage: Stage) -> bool:
     rule = stage.on_failure
     conditions = [*stage.on_success, *(rule.conditions if rule else ())]
-    return (rule is not None and rule.result == "ROLLBACK") or any(each.result == "ROLLBACK" for each in conditions)
+    return (rule is not None and rule.result == "ROLLBACK") or any(
+        condition.result == "ROLLBACK" for condition in conditions
+    )
 
 
 def _twice(names: Iterable[str]) -> list[str]:

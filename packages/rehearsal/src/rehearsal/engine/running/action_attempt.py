@@ -176,7 +176,7 @@ def _runner(where: str, action: Action, runners: Mapping[ActionType, ActionRunne
     try:
         return runners[action.type]
     except KeyError:
-        known = ", ".join(sorted(str(each) for each in runners if (each.category == "Rule") == action.is_rule))
+        known = ", ".join(sorted(str(runner) for runner in runners if (runner.category == "Rule") == action.is_rule))
         raise ActionError(
             f"{where}: no local runner for {action.type}; there are {known or 'none'};"
             f" `run --accept {action.type.provider}` goes on without executing it"

@@ -28,9 +28,9 @@ def input_artifacts(action: Action, target: Execution, executions: Sequence[Exec
     lacking = [name for name in action.inputs if name not in target.artifacts]
     if target.running or lacking:
         others = [
-            each.id
-            for each in reversed(executions)
-            if not (each.running or each is target) and {*action.inputs} <= each.artifacts.keys()
+            execution.id
+            for execution in reversed(executions)
+            if not (execution.running or execution is target) and {*action.inputs} <= execution.artifacts.keys()
         ]
         why = f"has not made {', '.join(lacking)}" if lacking else f"is still {target.status}"
         raise RequestRejected(

@@ -78,7 +78,9 @@ class StageRun:
             self._writer.group = ActionGroup(self._writer, self._stage.name, remaining)
             states = yield from self._await(self._writer.group)
             self._writer.group = None
-            failed = [f"{self._stage.name}/{each.name}: {each.summary}" for each in states if each.status == "Failed"]
+            failed = [
+                f"{self._stage.name}/{state.name}: {state.summary}" for state in states if state.status == "Failed"
+            ]
             if failed:
                 return "; ".join(failed)
         return self._writer.state.summary if self._ending == "Failed" else None

@@ -40,7 +40,7 @@ def resolve_pipeline_variables(pipeline: Pipeline, given: Mapping[str, str]) -> 
 
 def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[str, str], Revisions]:
     """Return the variables and revisions that `execution` was started with, as far as `pipeline` declares them."""
-    defaults, sources = execution.pipeline.variables, {each.name for each in pipeline.stages[0].actions}
+    defaults, sources = execution.pipeline.variables, {action.name for action in pipeline.stages[0].actions}
     variables = {
         name: value
         for name, value in execution.variables.get("variables", {}).items()
@@ -62,7 +62,10 @@ def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given
         "number": number,
         "mode": deployed.pipeline.execution_mode,
         "stages": [
-            {"name": stage.name, "actions": [{"name": each.name, "provider": str(each.type)} for each in stage.actions]}
+            {
+                "name": stage.name,
+                "actions": [{"name": action.name, "provider": str(action.type)} for action in stage.actions],
+            }
             for stage in deployed.pipeline.stages
         ],
         "restart_of": None,

@@ -108,7 +108,7 @@ def read(path: Path, *, progress: bool = True) -> list[Event]:
 
 def has_ended(events: Iterable[Event]) -> bool:
     """Return whether the execution has ended and was not resumed afterwards."""
-    ends = [each["type"] for each in events if each["type"] in ("execution-finished", "execution-resumed")]
+    ends = [event["type"] for event in events if event["type"] in ("execution-finished", "execution-resumed")]
     return ends[-1:] == ["execution-finished"]
 
 
