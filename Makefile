@@ -13,11 +13,11 @@ REPORTS := build/reports
 rehearse: setup
 	rehearse run --approve
 
-# End-to-end tests run last: one worker has those that share this project's deployed pipeline, the other those of a generated project.
+# End-to-end tests run last and one by one: a rehearsal needs both processors.
 test: setup layers
 	pytest --numprocesses 2 -m "not e2e and not soak"
 	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
-	pytest -m e2e --numprocesses 2 --dist loadgroup
+	pytest -m e2e
 
 $(PACKAGES:%=test-%): test-%: setup layers
 	pytest packages/$* --numprocesses 2

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Project, Ran
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = pytest.mark.e2e
 
 
 def test_every_build_is_in_the_api_and_its_log_in_the_projects_group(deployed: Project, first: Ran) -> None:

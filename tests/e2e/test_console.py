@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.conftest import Project, Ran
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = pytest.mark.e2e
 
 
 class Pages:

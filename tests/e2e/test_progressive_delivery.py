@@ -11,7 +11,7 @@ from rehearsal.workspace.layout import Workspace
 from tests.e2e.conftest import Project
 from tests.e2e.shifting import HANDLED, IN_PROD, assert_rolled_back, calls, live
 
-pytestmark = [pytest.mark.e2e, pytest.mark.gate, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
 def test_an_alarm_takes_back_a_version_that_fails_three_of_ten_calls(deployed: Project) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.conftest import Ran
 from tests.upgrade import runs
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = pytest.mark.e2e
 
 
 def test_stages_and_actions_are_the_recorded_ones(first: Ran) -> None:

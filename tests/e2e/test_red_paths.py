@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import Project
 from tests.e2e.hearing import Heard
 
-pytestmark = [pytest.mark.e2e, pytest.mark.gate, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
 def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Project) -> None:

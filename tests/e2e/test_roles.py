@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.acting import ACCOUNTS, Acting, bootstrap_role
 from tests.e2e.conftest import Project
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = pytest.mark.e2e
 
 EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 TRUST = EVERYTHING.replace('"Action": "*", "Resource": "*"', '"Action": "sts:AssumeRole", "Principal": {"AWS": "*"}')

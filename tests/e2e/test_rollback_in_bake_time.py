@@ -11,7 +11,7 @@ from tests.e2e.conftest import Project, Ran
 from tests.e2e.hearing import Heard
 from tests.e2e.shifting import EVENT, HANDLED, IN_PROD, assert_rolled_back, calls, deployments, live
 
-pytestmark = [pytest.mark.e2e, pytest.mark.gate, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 PLANTED = f'    if {IN_PROD} and "poison" in event:\n        raise ValueError("planted")\n'
 

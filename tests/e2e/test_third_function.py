@@ -8,7 +8,7 @@ from tests.docs.page import Page
 from tests.e2e.conftest import Project
 from tests.root import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = pytest.mark.e2e
 
 
 def test_a_third_function_is_rehearsed(deployed: Project) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.conftest import Project, Ran
 from tests.root import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deployed pipeline")]
+pytestmark = pytest.mark.e2e
 
 
 def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:

@@ -15,7 +15,7 @@ from tests.docs.page import Page, commands, compare, run
 from tests.root import ROOT
 from tests.template.conftest import git
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("generated project")]
+pytestmark = pytest.mark.e2e
 
 START, ADD, UPGRADE = (ROOT / "docs" / f"{name}.md" for name in ("start-your-own", "add-a-function", "upgrade"))
 ENVIRONMENTS = "lambda-layers-pipeline/environments"
