@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +29,10 @@ class Pages:
         answer = self._connection.getresponse()
         answer.read()
         self._cookie = str(answer.getheader("set-cookie")).partition(";")[0]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def read(self, path: str) -> str:
         """Return a page, which is there and misses no permission."""
@@ -50,9 +56,11 @@ def test_every_page_shows_what_was_rehearsed(deployed: Project, first: Ran) -> N
         opened.bind(("127.0.0.1", 0))
         port = opened.getsockname()[1]
     process = deployed.start("console", "--port", str(port))
-    try:
+    with contextlib.ExitStack() as closing:
+        closing.callback(_end, process)
         assert process.stdout
         pages = Pages(process.stdout.readline().split()[1])
+        closing.callback(pages.close)
         assert "ApproveProd" in pages.read("/")
         id_ = first.result["execution_id"]
         execution = pages.read(f"/executions/{id_}")
@@ -66,10 +74,12 @@ def test_every_page_shows_what_was_rehearsed(deployed: Project, first: Ran) -> N
         assert "version 1 100%" in functions
         assert "cold starts: " in functions
         assert "Never used" in pages.read("/permissions")
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
     assert process.returncode == 0
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
 
 
 def test_the_execution_is_written_as_one_file(deployed: Project, tmp_path: Path) -> None:
