@@ -72,7 +72,7 @@ def tiny(resources: Mapping[str, Json], bucket: str) -> dict[str, Json]:
     source = {
         "Name": "Source",
         "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "S3", "Version": "1"},
-        "Configuration": {"S3Bucket": bucket, "S3ObjectKey": "source.zip"},
+        "Configuration": {"S3Bucket": bucket, "S3ObjectKey": "source.zip", "PollForSourceChanges": "false"},
         "OutputArtifacts": [{"Name": "Code"}],
     }
     changes = {
