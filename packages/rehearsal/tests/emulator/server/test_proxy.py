@@ -169,6 +169,21 @@ def test_a_download_that_breaks_off_ends_at_once(monkeypatch: pytest.MonkeyPatch
     started.end()
 
 
+def test_an_open_connection_does_not_delay_the_end() -> None:
+    """A warm function keeps the connections of its clients open."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        started = ProxyProcess.start(server.getsockname()[1], 1)
+        address = started.url.removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1])), timeout=20) as client:
+            client.sendall(b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+            tunnel, _ = server.accept()
+            with tunnel:
+                assert client.recv(1024).startswith(b"HTTP/1.1 200")
+                assert started.process.stdin
+                started.process.stdin.close()
+                assert started.process.wait(20) == 0
+
+
 def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:
     """The answer says why; nothing waits."""
     command = ["curl", "--silent", "--proxy", embedded.endpoint.proxy, "--noproxy", "", "http://127.0.0.1:9/"]

@@ -98,7 +98,7 @@ async def serve(listener: socket.socket, routes: Routes) -> None:
     server = await asyncio.start_server(lambda *client: answer(routes, *client), sock=listener)
     async with server:
         await ended.wait()
-    os._exit(0)  # without waiting for open connections
+        os._exit(0)  # here: the block would wait for the end of all connections
 
 
 async def answer(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
