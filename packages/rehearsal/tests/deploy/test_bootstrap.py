@@ -78,9 +78,18 @@ def test_a_changed_policy_bootstraps_all_accounts_again(project: Project) -> Non
     first, second = project.accounts
     project.bootstrap_missing(first, second)
     (project.folder / "access" / "policy.json").write_text('{"Version": "2012-10-17"}')
-    assert project.bootstrap_missing(first) == [f"{each}/{REGION}" for each in (first, second)]
+    assert project.bootstrap_missing(first, second) == [f"{account}/{REGION}" for account in (first, second)]
     assert "has changed since the accounts were bootstrapped" in "\n".join(project.told)
-    assert project.bootstrap_missing(first) == []
+    assert project.bootstrap_missing(first, second) == []
+
+
+def test_an_environment_that_was_removed_is_not_bootstrapped_again(project: Project) -> None:
+    """The project's command refuses it. If it comes back later, it gets the new policies."""
+    first, second = project.accounts
+    project.bootstrap_missing(first, second)
+    (project.folder / "access" / "policy.json").write_text('{"Version": "2012-10-17"}')
+    assert project.bootstrap_missing(first) == [f"{first}/{REGION}"]
+    assert project.bootstrap_missing(first, second) == [f"{second}/{REGION}"]
 
 
 def test_a_plan_warns_of_policies_that_changed(project: Project, tmp_path: Path) -> None:

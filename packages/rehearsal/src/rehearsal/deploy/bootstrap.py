@@ -47,24 +47,33 @@ class Bootstrapper:
         self._now = BootstrapRecord(self._how.command if self._how else "", _digest(space.root, self._how))
 
     def bootstrap_missing(self, places: Sequence[Environment]) -> Sequence[Environment]:
-        """Bootstrap the `places` that are not bootstrapped, and all others again where the command or files changed.
+        """Bootstrap the `places` that are not bootstrapped, and the others again where the command or files changed.
 
         Returns the environments that were bootstrapped.
         """
         before = read_record(self._space)
-        known = [*dict.fromkeys([*before.places, *places])]
         with ThreadPoolExecutor() as pool:
-            is_done = pool.map(lambda place: is_bootstrapped(self._endpoint, place), known)
-            done = [place for place, yes in zip(known, is_done, strict=True) if yes]
-        is_unchanged = (before.command, before.digest) == (self._now.command, self._now.digest)
-        missing = [each for each in places if each not in done]
-        if not is_unchanged and done:
+            is_done = pool.map(lambda place: is_bootstrapped(self._endpoint, place), places)
+            # the record lacks an environment that was removed before the command changed
+            done = [place for place, yes in zip(places, is_done, strict=True) if yes and place in before.places]
+        changed = self.changed()
+        missing = [place for place in places if place not in done]
+        if changed and done:
             self._tell(f"{FILE}'s bootstrap, or a file that it names, has changed since the accounts were bootstrapped")
-        outdated = missing if is_unchanged else [*done, *missing]
+        outdated = [*done, *missing] if changed else missing
         if outdated:
             self._bootstrap(outdated)
-            _write(self._space, BootstrapRecord(self._now.command, self._now.digest, (*done, *missing)))
+            kept = () if changed else before.places
+            _write(
+                self._space,
+                BootstrapRecord(self._now.command, self._now.digest, tuple(dict.fromkeys([*kept, *done, *missing]))),
+            )
         return outdated
+
+    def changed(self) -> bool:
+        """Return whether the command, or a file that it names, is another than when the accounts were bootstrapped."""
+        before = read_record(self._space)
+        return (before.command, before.digest) != (self._now.command, self._now.digest)
 
     def _bootstrap(self, places: Sequence[Environment]) -> None:
         self._tell("bootstrapping " + ", ".join(map(str, places)))

@@ -105,9 +105,12 @@ def ensure_deployed(
         return _deploy(workspace, repository, cdk(), endpoint, tell, app=app, commit=commit, push=push)
     known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
-    pushed = pushed_environments(workspace, cdk, repository, commit(), chosen, tell)
     bootstrapper = Bootstrapper(workspace, endpoint, cdk, deployed.key.account, tell)
-    _bootstrap_for_operator(workspace, bootstrapper, [*dict.fromkeys([*known, *pushed])], tell)
+    # A changed command bootstraps again what the push deploys to, and not what an earlier one did.
+    synthesized = bootstrapper.changed()
+    pushed = pushed_environments(workspace, cdk, repository, commit(), chosen, tell, always=synthesized)
+    places = pushed if synthesized and pushed else [*dict.fromkeys([*known, *pushed])]
+    _bootstrap_for_operator(workspace, bootstrapper, places, tell)
     return deployed
 
 

@@ -43,15 +43,23 @@ def synthesize_commit(  # noqa: PLR0917 - what a synthesis needs
 
 
 def pushed_environments(  # noqa: PLR0917 - what a synthesis needs
-    space: Workspace, cdk: Callable[[], Cdk], repository: Repository, commit: str, app: App, tell: ReportProgress
+    space: Workspace,
+    cdk: Callable[[], Cdk],
+    repository: Repository,
+    commit: str,
+    app: App,
+    tell: ReportProgress,
+    *,
+    always: bool = False,
 ) -> Sequence[Environment]:
     """Return the environments that a push of the commit deploys to; none where it cannot have a new one.
 
-    A commit that does not synthesize has none either: its build says why.
+    always: return them in any case. A commit that does not synthesize has none either: its build says why.
     """
-    if app.assembly or not _may_add_environment(space, repository, commit):
+    if app.assembly or not (always or _may_add_environment(space, repository, commit)):
         return ()
-    tell(f"{commit[:8]} may have a new environment: synthesizing it, since accounts are bootstrapped before a push")
+    reason = "accounts have to be bootstrapped again" if always else "accounts are bootstrapped before a push"
+    tell(f"{commit[:8]} may have other environments: synthesizing it, since {reason}")
     with scratch_folder(space, "plan") as folder:
         try:
             found = synthesize_commit(space, cdk(), repository, commit, app, folder).environments
