@@ -95,9 +95,10 @@ class Service:
         if group:
             alias["UpdatePolicy"] = {"CodeDeployLambdaAliasUpdate": policy}
         put_status = allow("codedeploy:PutLifecycleEventHookExecutionStatus")
+        log = allow("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
         return {
             "Alias": alias,
-            "FunctionRole": role("lambda.amazonaws.com", put_status),
+            "FunctionRole": role("lambda.amazonaws.com", put_status, log),
             "Function": function(CODE.format(body=body) + f"# {number}\n", "FunctionRole"),
             f"Version{number}": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Function"}}},
             **{event: function(HOOK.format(status=status), "FunctionRole") for event, status in self.hooks.items()},

@@ -13,7 +13,6 @@ from ministack.services import ecr, eventbridge
 from rehearsal.emulator.eventbridge.source_events import SourceEvents
 from rehearsal.emulator.ministack.corrections import services
 from rehearsal.emulator.ministack.patches import correct
-from rehearsal.emulator.ministack.port.requests import request_scope
 from tests.conftest import ACCOUNT, REGION, ROLE, Embedded
 from tests.emulator.eventbridge.test_pipeline_targets import Started, tiny
 
@@ -34,17 +33,17 @@ def deployed(embedded: Embedded, **configuration: str) -> Started:
     return Started(embedded, bucket, name)
 
 
+@pytest.mark.usefixtures("as_it_comes")
 def test_ministack_tells_of_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault: PutImage sends no event. Corrected, EventBridge gets ECR's, with the digest."""
     events = queue.SimpleQueue[Json]()
     monkeypatch.setattr(eventbridge, "_dispatch_event", lambda event, *_: events.put(event))
     image = {"repositoryName": "of-ministack", "imageManifest": "{}", "imageTag": "latest"}
-    with request_scope(ACCOUNT, REGION):
-        ecr._create_repository({"repositoryName": "of-ministack"})
-        ecr._put_image(image)
-        assert events.empty()
-        correct(services.SOURCE_EVENTS, owners=[SourceEvents(Mock(), Mock())])
-        _, _, answer = ecr._put_image(image)
+    ecr._create_repository({"repositoryName": "of-ministack"})
+    ecr._put_image(image)
+    assert events.empty()
+    correct(services.SOURCE_EVENTS, owners=[SourceEvents(Mock(), Mock())])
+    _, _, answer = ecr._put_image(image)
     detail = json.loads(events.get(timeout=10)["Detail"])
     digest = json.loads(answer)["image"]["imageId"]["imageDigest"]
     assert (detail["image-digest"], detail["image-tag"], detail["action-type"]) == (digest, "latest", "PUSH")
