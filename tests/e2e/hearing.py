@@ -12,7 +12,7 @@ SECONDS = 60
 
 
 class Heard:
-    """Subscribes a new queue to the pipeline's topic; `notices` are what has come since."""
+    """A new queue that is subscribed to the pipeline's topic. notices: those that have arrived since."""
 
     def __init__(self, project: Project) -> None:
         self.notices: list[str] = []
@@ -31,8 +31,8 @@ class Heard:
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
-    def one(self, start: str, part: str = "") -> str:
-        """Wait for the notice that starts so and has the part; an approval's is JSON. There is only one."""
+    def notice(self, start: str, part: str = "") -> str:
+        """Wait for the only notice that begins with `start` and contains `part`; an approval's is JSON."""
         deadline = time.monotonic() + SECONDS
         while not (found := [notice for notice in self.notices if notice.startswith(start) and part in notice]):
             assert time.monotonic() < deadline, f"no notice is '{start}' with '{part}': {self.notices}"

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import re
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 
 class Pages:
-    """The pages of a console, for who has opened the URL that it printed."""
+    """Reads the pages of a console whose printed URL was opened."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -52,10 +51,7 @@ class Pages:
 
 def test_every_page_shows_what_was_rehearsed(deployed: Project, first: Ran) -> None:
     """Stages, the execution, its log and test reports, figures, functions with their calls, permissions in use."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        port = opened.getsockname()[1]
-    process = deployed.start("console", "--port", str(port))
+    process = deployed.start("console")
     with contextlib.ExitStack() as closing:
         closing.callback(_end, process)
         assert process.stdout

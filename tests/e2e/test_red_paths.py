@@ -99,23 +99,23 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     (stack,) = deployed.client("cloudformation", "prod").describe_stacks(StackName="Prod-Echo")["Stacks"]
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", "the pipeline's rollback of the stage changed something"
     (revision,) = failed["sourceRevisions"]
-    asked = json.loads(heard.one("{"))["approval"]["customData"]
+    asked = json.loads(heard.notice("{"))["approval"]["customData"]
     assert asked.startswith(f"Deploy to prod (traffic: 10% for 5 min): {revision['revisionId'][:8]} ")
     assert "Approve or reject: docs/approve-and-roll-back.md" in asked
     this, other = f"/executions/{failed['pipelineExecutionId']}/", f"/executions/{back['pipelineExecutionId']}/"
     plan = "Traffic: of each function that changes: 10% of its calls for 5 min, then all"
-    assert plan in heard.one("echo-delivery Prod/Echo.Deploy started at ", this)
-    red = heard.one("echo-delivery Prod/Echo.Deploy failed at ", this)
+    assert plan in heard.notice("echo-delivery Prod/Echo.Deploy started at ", this)
+    red = heard.notice("echo-delivery Prod/Echo.Deploy failed at ", this)
     assert f"\nRevision: {revision['revisionId']} " in red
     assert "BeforeAllowTraffic" in red
     assert "Traffic: this release has none of it: CloudFormation has taken its update back" in red
     target = back["rollbackMetadata"]["rollbackTargetPipelineExecutionId"]
-    stage = heard.one("echo-delivery Prod failed at ", this)
+    stage = heard.notice("echo-delivery Prod failed at ", this)
     assert "Traffic: this release has none of it: no stack was deployed" in stage
     assert f"Rollback: to the release of execution {target}, which gets all calls in one step" in stage
-    assert "all calls in one step" in heard.one("echo-delivery Prod/Echo.Deploy started at ", other)
-    assert "Traffic: this release has all of it" in heard.one("echo-delivery Prod/Echo.Deploy succeeded at ", other)
-    green = heard.one("echo-delivery succeeded at ", other)
+    assert "all calls in one step" in heard.notice("echo-delivery Prod/Echo.Deploy started at ", other)
+    assert "Traffic: this release has all of it" in heard.notice("echo-delivery Prod/Echo.Deploy succeeded at ", other)
+    green = heard.notice("echo-delivery succeeded at ", other)
     assert f"Rollback: to the release of execution {target}, because {failed['pipelineExecutionId']} failed" in green
 
 

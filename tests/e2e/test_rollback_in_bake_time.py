@@ -54,12 +54,12 @@ def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> No
     assert ["TrafficEchoLiveGroup" in group for group in groups] == [True], "a function shifted that did not change"
     assert back["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
     assert forth["deploymentConfigName"] != back["deploymentConfigName"]
-    told = heard.one("echo-delivery Prod failed at ", bad.result["execution_id"])
-    assert "Traffic: this release has all of it, by Echo.Deploy" in told
-    assert "Rollback: impossible, because no execution has succeeded in Prod with this definition" in told
-    assert "To go back: git revert " in told
-    told = heard.one("echo-delivery Prod failed at ", worse.result["execution_id"])
-    assert f"Rollback: to the release of execution {good.result['execution_id']}, " in told
+    notice = heard.notice("echo-delivery Prod failed at ", bad.result["execution_id"])
+    assert "Traffic: this release has all of it, by Echo.Deploy" in notice
+    assert "Rollback: impossible, because no execution has succeeded in Prod with this definition" in notice
+    assert "To go back: git revert " in notice
+    notice = heard.notice("echo-delivery Prod failed at ", worse.result["execution_id"])
+    assert f"Rollback: to the release of execution {good.result['execution_id']}, " in notice
 
 
 def bake(project: Project) -> None:
