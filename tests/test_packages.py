@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import getpass
+import os
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from packaging.requirements import Requirement
 from tests.root import ROOT
 
 PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
+SETTINGS = [ROOT / "pyproject.toml", *(package / "pyproject.toml" for package in PACKAGES)]
 THIN_PROJECT = {"pipeline", "stages", "bench", "pipeline_app"}
 # What the tests of a package may import of ours; those of the delivery deploy to the embedded AWS of a rehearsal.
 IMPORTS = {
@@ -128,6 +132,13 @@ def test_every_command_reports_a_bug_in_the_same_way() -> None:
     assert len(set(reports)) == 1
 
 
+def test_every_package_reads_json_values_in_the_same_way() -> None:
+    """The delivery and the rehearsal have the same file."""
+    readers = [file.read_text() for file in ROOT.glob("packages/*/src/*/json_values.py")]
+    assert len(readers) == 2
+    assert len(set(readers)) == 1
+
+
 def test_the_console_finds_the_first_error_as_the_rehearsal_does() -> None:
     """The wheels share no code, so both have the same files."""
     assert different_files(*(ROOT / folder for folder in SHARED)) == []
@@ -160,3 +171,37 @@ def test_each_package_has_a_job_of_the_workflow() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "packages.yml").read_text())
     jobs = workflow["jobs"]["test"]["strategy"]["matrix"]["package"]
     assert sorted(jobs) == [package.name for package in PACKAGES]
+
+
+# Run where another pytest has just deleted a part of the folder that this one deletes.
+BUSY_FOLDER = """
+import os
+
+remove = os.rmdir
+
+def rmdir(path, **options):
+    if path == "shared":
+        raise OSError(39, "Directory not empty")
+    remove(path, **options)
+
+os.rmdir = rmdir
+"""
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(("file", "code"), [*((file, 0) for file in SETTINGS), (None, 1)])
+def test_two_pytests_at_the_same_time_delete_old_folders(tmp_path: Path, file: Path | None, code: int) -> None:
+    """Of that race pytest warns after its tests; without our filter the warning is an error."""
+    filters = tomllib.loads(file.read_text())["tool"]["pytest"]["ini_options"]["filterwarnings"] if file else ["error"]
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings =\n" + "".join(f"  {line}\n" for line in filters))
+    (tmp_path / "conftest.py").write_text(BUSY_FOLDER)
+    (tmp_path / "test_folder.py").write_text("def test_folder(tmp_path):\n    assert tmp_path.exists()\n")
+    (tmp_path / "temporary" / f"pytest-of-{getpass.getuser()}" / "garbage-1" / "shared").mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "PYTEST_DEBUG_TEMPROOT": str(tmp_path / "temporary"),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_folder.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
