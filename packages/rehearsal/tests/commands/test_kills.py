@@ -120,7 +120,9 @@ def test_a_run_that_is_terminated_takes_all_with_it_at_once(own: Tiny, number: s
     """Within 5 seconds nothing of it is left, its running build included, and the next command starts."""
     launcher.down(own.space)
     file = stays(own)
+    ignored = signal.signal(number, signal.SIG_DFL)  # below nohup the command would ignore SIGHUP, as it should
     run = Command(own, "run")
+    signal.signal(number, ignored)
     pids = processes(file)
     run.process.send_signal(number)
     deadline = time.monotonic() + 5
