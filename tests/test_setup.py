@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import runpy
@@ -11,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -536,3 +538,15 @@ def test_a_python_that_is_missing_is_installed(
     assert script["interpreter"]("3.13") == "/somewhere/python3.13"
     assert installed == ["3.13"]
     assert capsys.readouterr().err == "setup: installing Python 3.13, which this machine has not\n"
+
+
+def test_cdk_has_the_files_of_its_own_distribution() -> None:
+    """Its dependency aws-cdk.cloud-assembly-schema has some of the same ones; pip, too, leaves those of aws-cdk-lib."""
+    files = {str(file): file for file in distribution("aws-cdk-lib").files or ()}
+    shared = [str(file) for file in distribution("aws-cdk.cloud-assembly-schema").files or () if str(file) in files]
+    assert shared
+    for name in shared:
+        noted = files[name].hash
+        digest = hashlib.sha256(files[name].locate().read_bytes()).digest()
+        assert noted is not None
+        assert noted.value == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
