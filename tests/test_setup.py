@@ -547,6 +547,6 @@ def test_cdk_has_the_files_of_its_own_distribution() -> None:
     assert shared
     for name in shared:
         noted = files[name].hash
-        digest = hashlib.sha256(files[name].locate().read_bytes()).digest()
+        digest = hashlib.sha256(Path(files[name].locate()).read_bytes()).digest()
         assert noted is not None
         assert noted.value == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
