@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lambda_layers import toml_files
 from lambda_layers.builder import bytecode, cache_key
 from lambda_layers.builder.cache import Cache
 from lambda_layers.builder.command import build
@@ -73,6 +74,22 @@ def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> Non
     assert restore_build(root) == Restored([])
     assert made(root) == before
     assert (root / before["layers"][0]["zip"]).exists()
+
+
+def test_a_build_with_nothing_to_do_parses_no_file(
+    project: Project, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pyproject.toml and the lock are parsed once; a lock of another tool is noticed all the same."""
+    house.wheel("base")
+    root = project.write({"main": ["base"]})
+    build(root)
+    assert restore_build(root) == Restored([])
+    with monkeypatch.context() as patch:
+        patch.setattr(toml_files, "parse", lambda _: pytest.fail("a file was parsed"))
+        assert restore_build(root) == Restored([])
+    (root / "uv.lock").write_text("version = 1\n")
+    with pytest.raises(WrongUse, match=r"has poetry\.lock and uv\.lock; say which one"):
+        restore_build(root)
 
 
 @pytest.mark.gate
@@ -148,6 +165,7 @@ def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch
     assert changed != before
     (tmp_path / "layers" / "target").mkdir()
     (tmp_path / "layers" / "target" / "platform.py").write_text("a module of another folder")
+    cache_key._source_digest.cache_clear()  # another build is another process
     assert cache_key.toolchain(tmp_path, "3.13") != changed
 
 

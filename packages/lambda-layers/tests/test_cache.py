@@ -19,7 +19,7 @@ def test_what_is_kept_is_found(tmp_path: Path) -> None:
     cache.keep_bytes(b"content", digest(b"content"))
     assert cache.record("key") == {"a": [1, 2]}
     assert cache.has(digest(b"content"))
-    assert cache.fetch(digest(b"content"), tmp_path / "there" / "file")
+    assert cache.copy_to(digest(b"content"), tmp_path / "there" / "file")
     assert (tmp_path / "there" / "file").read_bytes() == b"content"
 
 
@@ -33,7 +33,7 @@ def test_what_is_damaged_counts_as_absent(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-1])
     assert cache.record("key") is None
     assert not cache.has(digest(b"content"))
-    assert not cache.fetch(digest(b"content"), tmp_path / "file")
+    assert not cache.copy_to(digest(b"content"), tmp_path / "file")
     assert not (tmp_path / "file").exists()
 
 

@@ -1,4 +1,4 @@
-"""`lambda-layers build`, and what other commands build before they look at the layers."""
+"""`lambda-layers build`, and the build that other commands do before they read the layers."""
 
 from __future__ import annotations
 
@@ -7,40 +7,44 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lambda_layers import manifest
+from lambda_layers.builder.restore import restore_build
 
 
-def build_now() -> int:
-    """Build the layers that no earlier build made, and show them."""
-    from lambda_layers.builder.command import build
+def build() -> int:
+    """Restore the build of the current lock and settings, or build the layers; print what was built."""
+    root = Path.cwd()
+    restored = restore_build(root)
+    if restored:
+        code = f"built the code of {', '.join(restored.new)}" if restored.new else "nothing to do"
+        print(f"layers: {code}, build/layers/ is what the lock says", file=sys.stderr)
+        _print_warnings(restored.warnings)
+        return 0
+    from lambda_layers.builder import command
 
-    _warn(build(Path.cwd()))
-    show(manifest.read(Path.cwd() / manifest.MANIFEST_PATH))
+    _print_warnings(command.build(root))
+    _print_tables(manifest.read(root / manifest.MANIFEST_PATH))
     return 0
 
 
-def build_or_restore() -> manifest.Manifest:
-    """Have build/layers/ hold what the lock says."""
-    from lambda_layers.builder.command import build
-    from lambda_layers.builder.restore import restore_build
+def current_manifest() -> manifest.Manifest:
+    """Return layers.json of the current lock and settings, built if necessary; print warnings only."""
+    from lambda_layers.builder import command
 
     root = Path.cwd()
-    restored = restore_build(root)
-    _warn(restored.warnings if restored else build(root))
+    _print_warnings(command.restore_or_build(root))
     return manifest.read(root / manifest.MANIFEST_PATH)
 
 
-def show(built: manifest.Manifest) -> None:
-    """Print tables of the layers and functions."""
+def _print_tables(built: manifest.Manifest) -> None:
     from lambda_layers.analysis import report
     from lambda_layers.selection import boto3_rule
 
     report.show(report.layers_table(built))
     report.show(report.functions_table(built))
-    told = boto3_rule.size_message(built)
-    if told:
-        print(f"layers: {told}", file=sys.stderr)
+    if message := boto3_rule.size_message(built):
+        print(f"layers: {message}", file=sys.stderr)
 
 
-def _warn(warnings: Iterable[str]) -> None:
+def _print_warnings(warnings: Iterable[str]) -> None:
     for warning in warnings:
         print(f"layers: warning: {warning}", file=sys.stderr)

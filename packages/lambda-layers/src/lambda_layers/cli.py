@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lambda_layers import error_boundary, manifest
-from lambda_layers.build_command import build_or_restore, show
+from lambda_layers import build_command, error_boundary, manifest
 
 if TYPE_CHECKING:
-    from lambda_layers.analysis.check import MissingImport
+    from lambda_layers.analysis.check import MissingImport, UnusedPackage
 
 
 def main() -> None:
@@ -44,11 +44,11 @@ _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write JSON 
 @_JSON_OPTION
 def build(*, as_json: bool) -> None:
     """Build the layers into build/layers/, with layers.json."""
-    built = build_or_restore()
     if as_json:
+        build_command.current_manifest()
         click.echo((Path.cwd() / manifest.MANIFEST_PATH).read_text(), nl=False)
     else:
-        show(built)
+        build_command.build()
 
 
 @cli.command()
@@ -89,33 +89,36 @@ def check(*, as_json: bool) -> int:
     from lambda_layers.analysis import check as verb
     from lambda_layers.analysis import start_up_files
 
-    root, built = Path.cwd(), build_or_restore()
+    root, built = Path.cwd(), build_command.current_manifest()
     missing, unused = verb.missing_imports(root, built), verb.unused_packages(root, built)
-    for told in [*verb.runtime_conflicts(root, built), *start_up_files.warnings(root, built)]:
-        click.echo(f"layers: warning: {told}", err=True)
+    for warning in [*verb.runtime_conflicts(root, built), *start_up_files.warnings(root, built)]:
+        click.echo(f"layers: warning: {warning}", err=True)
     if as_json:
-        _print_json(
-            {
-                "missing": [_missing_import_record(each) for each in missing],
-                "unused": [asdict(package) for package in unused],
-            }
-        )
-        return int(bool(missing))
-    for each in missing:
-        where = f"{each.found.path.relative_to(root)}:{each.found.line}"
-        advice = f"`{each.command}`" if each.command else f"Python {built.python} took it out of the standard library"
-        click.echo(f"{where}: no layer of {each.function} provides {each.found.name}; {advice}", err=True)
-    if not missing:
-        click.echo("layers: every import of the functions is provided", err=True)
-    for lone in unused:
-        more = f" with {', '.join(lone.only_for)}" if lone.only_for else ""
-        click.echo(f"layer {lone.layer}: no function imports {lone.package}; {lone.bytes:,} bytes{more}", err=True)
+        records = [_missing_import_record(root, found) for found in missing]
+        _print_json({"missing": records, "unused": [asdict(package) for package in unused]})
+    else:
+        _print_check(root, built, missing, unused)
     return int(bool(missing))
 
 
-def _missing_import_record(each: MissingImport) -> dict[str, object]:
-    where = {"file": each.found.path.relative_to(Path.cwd()).as_posix(), "line": each.found.line}
-    return {"function": each.function, "import": each.found.name, **where, "command": each.command}
+def _print_check(
+    root: Path, built: manifest.Manifest, missing: Sequence[MissingImport], unused: Sequence[UnusedPackage]
+) -> None:
+    for found in missing:
+        where = f"{found.found.path.relative_to(root)}:{found.found.line}"
+        advice = f"`{found.command}`" if found.command else f"Python {built.python} took it out of the standard library"
+        click.echo(f"{where}: no layer of {found.function} provides {found.found.name}; {advice}", err=True)
+    if not missing:
+        click.echo("layers: every import of the functions is provided", err=True)
+    for package in unused:
+        more = f" with {', '.join(package.only_for)}" if package.only_for else ""
+        size = f"{package.bytes:,} bytes{more}"
+        click.echo(f"layer {package.layer}: no function imports {package.package}; {size}", err=True)
+
+
+def _missing_import_record(root: Path, missing: MissingImport) -> dict[str, object]:
+    where = {"file": missing.found.path.relative_to(root).as_posix(), "line": missing.found.line}
+    return {"function": missing.function, "import": missing.found.name, **where, "command": missing.command}
 
 
 def _print_json(value: object) -> None:

@@ -19,8 +19,6 @@ _REMOVED_VARIABLES = (
     "CONDA_PREFIX",
 )
 
-_USER_OF_URL = re.compile(r"://(?!git@)[^/\s@'`]+@")
-
 
 def find_tool(name: str, root: Path) -> str:
     """Return the path of the program `name`, in the project's .tools/ or on the PATH. Raises WrongUse."""
@@ -77,4 +75,4 @@ def run(
 
 def _without_passwords(text: str) -> str:
     """Return the text without the user and password of URLs; the user of `git@` URLs stays."""
-    return _USER_OF_URL.sub("://****@", text)
+    return re.sub(r"://(?!git@)[^/\s@'`]+@", "://****@", text)

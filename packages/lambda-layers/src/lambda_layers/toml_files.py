@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,17 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     content = path.read_bytes()
     try:
-        return _parse(content)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return parse(content)
+    except ValueError as error:
         conflict = b"\n<<<<<<< " in b"\n" + content
         told = f"; git left a conflict there: take one side of {path.name}, then lock again" if conflict else ""
         raise WrongUse(f"{path}: {error}{told}") from error
 
 
-@lru_cache(maxsize=4)
-def _parse(content: bytes) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def parse(content: bytes) -> dict[str, Any]:
+    """Parse the bytes of a file. Raises ValueError if they are not TOML in UTF-8."""
+    import tomllib  # noqa: PLC0415 - a build with nothing to do parses no file
+
     # A build reads each file several times. Parsing a lock takes longer than reading it by a factor of a hundred.
     return tomllib.loads(content.decode())

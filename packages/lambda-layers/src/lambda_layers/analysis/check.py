@@ -119,9 +119,9 @@ def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
         idle = sizes.keys() - frozenset[str]().union(*(needed[name] for name in layer.functions))
         gone = {name: locked.closure(name, target) & idle for name in sorted(idle)}
         for name in _unneeded_by_others(gone):
-            size = sum(sizes[each] for each in gone[name])
+            size = sum(sizes[package] for package in gone[name])
             found.append(UnusedPackage(layer.name, name, size, tuple(sorted(gone[name] - {name}))))
-    return sorted(found, key=lambda each: -each.bytes)
+    return sorted(found, key=lambda unused: -unused.bytes)
 
 
 def _unneeded_by_others(needs: Mapping[str, Set[str]]) -> Iterator[str]:

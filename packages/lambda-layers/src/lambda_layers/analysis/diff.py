@@ -9,7 +9,6 @@ from pathlib import Path
 
 from lambda_layers import manifest, toml_files
 from lambda_layers.builder import command
-from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import WrongUse
 from lambda_layers.locks import lockfile
 from lambda_layers.manifest import Manifest, Package
@@ -54,8 +53,7 @@ def _packages(built: Manifest) -> dict[tuple[str, str], Package]:
 
 def current_manifest(root: Path) -> Manifest:
     """Build or restore the project's layers, and return their manifest."""
-    if restore_build(root) is None:
-        command.build(root)
+    command.restore_or_build(root)
     return manifest.read(root / manifest.MANIFEST_PATH)
 
 

@@ -22,6 +22,7 @@ _DAY = 24 * 3600
 _RETENTION_SECONDS = 60 * _DAY
 # 4 GiB: about twenty of the largest layers, with their packages.
 _MOST_BYTES = 4 * 2**30
+_COPY_BYTES = 2**18
 
 
 def default_folder() -> Path:
@@ -122,13 +123,21 @@ class Cache(NamedTuple):
         with tempfile.TemporaryDirectory(prefix="scratch-", dir=self.folder) as folder:
             yield Path(folder)
 
-    def fetch(self, known: str, to: Path) -> bool:
-        """Copy the file with this digest to `to`; return False if neither `to` nor the cache has it undamaged."""
-        if sha256(to) == known:
-            return True
-        if not self.has(known):
+    def copy_to(self, known: str, to: Path) -> bool:
+        """Copy the file with this digest; return False, and write nothing, if the cache does not have it undamaged."""
+        copied, temporary = hashlib.sha256(), _temporary_path(to)
+        try:
+            with self.file(known).open("rb", buffering=0) as source, temporary.open("wb", buffering=0) as target:
+                while chunk := source.read(_COPY_BYTES):
+                    copied.update(chunk)
+                    target.write(chunk)
+            _touched(self.file(known))
+        except FileNotFoundError:
             return False
-        copy_atomically(self.file(known), to)
+        if copied.hexdigest() != known:
+            temporary.unlink()
+            return False
+        temporary.replace(to)
         return True
 
 
@@ -151,15 +160,6 @@ def write_atomically(path: Path, content: bytes) -> None:
     temporary = _temporary_path(path)
     temporary.write_bytes(content)
     temporary.replace(path)
-
-
-def copy_atomically(path: Path, to: Path) -> None:
-    """Copy a file so that readers see the old content or the new one, never a part."""
-    import shutil  # noqa: PLC0415 - a build with nothing to do copies nothing
-
-    temporary = _temporary_path(to)
-    shutil.copyfile(path, temporary)
-    temporary.replace(to)
 
 
 def _touched(path: Path) -> Path:

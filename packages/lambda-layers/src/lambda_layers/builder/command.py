@@ -1,15 +1,22 @@
-"""The build command, which imports the builder while Poetry or uv exports the lock in another thread."""
+"""The build of a project, which imports the builder while Poetry or uv exports the lock in another thread."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from lambda_layers.builder.restore import restore_build
 from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers
 
 ClosuresByLayer = dict[str, list[Pin]]
+
+
+def restore_or_build(root: Path) -> list[str]:
+    """Restore the build of the current lock and settings, or build the layers. Return the warnings."""
+    restored = restore_build(root)
+    return restored.warnings if restored else build(root)
 
 
 def build(root: Path) -> list[str]:

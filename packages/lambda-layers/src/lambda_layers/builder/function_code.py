@@ -22,6 +22,7 @@ from lambda_layers.target import interpreter
 if TYPE_CHECKING:
     from lambda_layers.builder.build_record import BuildRecord, CodeRecord
     from lambda_layers.builder.cache import Cache
+    from lambda_layers.builder.placed_files import PlacedFiles
     from lambda_layers.manifest_records import FunctionRecord, ManifestRecord
 
 HANDLER = "main.py"
@@ -49,8 +50,8 @@ class BuiltCode(NamedTuple):
 class CodeBuilder:
     """Builder of the functions of the project in `root`. version: the target's Python."""
 
-    def __init__(self, root: Path, version: str, cache: Cache) -> None:
-        self._root, self._version, self._cache = root, version, cache
+    def __init__(self, root: Path, version: str, cache: Cache, placed: PlacedFiles) -> None:
+        self._root, self._version, self._cache, self._placed = root, version, cache, placed
 
     def build(self) -> BuiltCode:
         """Return the code of all functions: from the cache, or built now.
@@ -72,7 +73,7 @@ class CodeBuilder:
         return BuiltCode(records, tuple(new))
 
     def _has_zip(self, function: FunctionRecord) -> bool:
-        return self._cache.fetch(function["sha256"], self._root / function["zip"])
+        return self._placed.place(function["zip"], function["sha256"])
 
     @cached_property
     def _python(self) -> str | None:

@@ -17,33 +17,32 @@ if TYPE_CHECKING:
 
 
 def build_layer(
-    workshop: PackageBuilder, part: LayerPlan, packages: Mapping[str, BuiltPackage]
+    builder: PackageBuilder, plan: LayerPlan, packages: Mapping[str, BuiltPackage]
 ) -> tuple[LayerRecord, dict[str, str]]:
     """Return a layer's entry in layers.json, and path -> digest of its files, which are written and cached."""
-    held = [packages[pin.name] for pin in part.pins]
-    left_out = [packages[pin.name] for pin in part.left_out]
-    provided = part.provided | {package.name for package in left_out}
-    verify.check_dependencies(part.name, held, provided, lockfile.existing(workshop.root))
-    with workshop.cache.scratch() as scratch:
+    shipped = [packages[pin.name] for pin in plan.pins]
+    left_out = [packages[pin.name] for pin in plan.left_out]
+    provided = plan.provided | {package.name for package in left_out}
+    verify.check_dependencies(plan.name, shipped, provided, lockfile.existing(builder.root))
+    with builder.cache.scratch() as scratch:
         zipped = scratch / "layer.zip"
-        archive = zip_archive.write(zipped, (file for package in held for file in workshop.packed_files(package)))
-        bill = sbom.cyclonedx_json(part.name, archive.digest, held).encode()
-        path = (manifest.MANIFEST_PATH.parent / f"{part.name}-{archive.digest}").as_posix()
-        files = {f"{path}.zip": archive.digest, f"{path}.cdx.json": cache.digest(bill)}
-        workshop.cache.keep_moved(zipped, archive.digest)
-        workshop.cache.keep_bytes(bill, cache.digest(bill))
+        archive = zip_archive.write(zipped, (file for package in shipped for file in builder.packed_files(package)))
+        builder.cache.keep_moved(zipped, archive.digest)
+    bill = sbom.cyclonedx_json(plan.name, archive.digest, shipped).encode()
+    builder.cache.keep_bytes(bill, cache.digest(bill))
+    path = (manifest.MANIFEST_PATH.parent / f"{plan.name}-{archive.digest}").as_posix()
     layer: LayerRecord = {
-        "name": part.name,
+        "name": plan.name,
         "zip": f"{path}.zip",
         "sha256": archive.digest,
         "bytes": archive.size,
         "unzipped_bytes": archive.unzipped,
-        "functions": list(part.functions),
-        "packages": _package_records(held),
+        "functions": list(plan.functions),
+        "packages": _package_records(shipped),
         "left_out": _package_records(left_out),
         "sbom": f"{path}.cdx.json",
     }
-    return layer, files
+    return layer, {layer["zip"]: archive.digest, layer["sbom"]: cache.digest(bill)}
 
 
 def _package_records(packages: Sequence[BuiltPackage]) -> list[PackageRecord]:

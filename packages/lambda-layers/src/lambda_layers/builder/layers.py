@@ -14,6 +14,7 @@ from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.builder.layer import build_layer
 from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
+from lambda_layers.builder.placed_files import PlacedFiles
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import lockfile
 from lambda_layers.locks.pin import Pin
@@ -35,8 +36,8 @@ def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: Threa
     """
     chosen = settings.read(root / "pyproject.toml")
     locked = read_lock(root)
-    asked = cache_key.project_key(root)
-    workshop = PackageBuilder(
+    key = cache_key.project_key(root)
+    builder = PackageBuilder(
         root=root,
         settings=chosen,
         python=interpreter.find(chosen.python),
@@ -44,81 +45,82 @@ def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: Threa
         machinery=cache_key.toolchain(root, chosen.python, lockfile.existing(root).tool),
         cache=cache.Cache(cache.default_folder()),
     )
-    with workshop.scratches:
-        return _build(workshop, asked, closures, pool)
+    with builder.scratches:
+        return _build(builder, key, closures, pool)
 
 
 def _build(
-    workshop: PackageBuilder, asked: str, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor
+    builder: PackageBuilder, key: str, closures: Future[dict[str, list[Pin]]], pool: ThreadPoolExecutor
 ) -> list[str]:
-    root, chosen = workshop.root, workshop.settings
-    coded = pool.submit(CodeBuilder(root, chosen.python, workshop.cache).build)
+    root, chosen = builder.root, builder.settings
+    placed = PlacedFiles(root, builder.cache)
+    code_build = pool.submit(CodeBuilder(root, chosen.python, builder.cache, placed).build)
     if not closures.done():
-        prefetch.prefetch_packages(workshop)
-    parts = plan_layers(root, chosen, closures.result)
-    _check_agreement(workshop, closures.result())
-    _check_sdk_completeness(parts, lockfile.existing(root))
-    pieces = workshop.build_packages([pin for part in parts for pin in (*part.pins, *part.left_out)])
-    removed = pool.submit(workshop.scratches.close)
-    built = list(pool.map(lambda part: build_layer(workshop, part, pieces), parts))
-    told = [*_bytecode_warnings(workshop), *_package_warnings(workshop, pieces)]
-    layers, code = _build_record(workshop, built, told), coded.result()
-    made = code.add_to(layers)
-    warnings = limits.check(made["manifest"])
-    if cache_key.project_key(root) != asked:
+        prefetch.prefetch_packages(builder)
+    plans = plan_layers(root, chosen, closures.result)
+    _check_agreement(builder, closures.result())
+    _check_sdk_completeness(plans, lockfile.existing(root))
+    packages = builder.build_packages([pin for plan in plans for pin in (*plan.pins, *plan.left_out)])
+    removal = pool.submit(builder.scratches.close)
+    layers = list(pool.map(lambda plan: build_layer(builder, plan, packages), plans))
+    warnings = [*_bytecode_warnings(builder), *_package_warnings(builder, packages)]
+    record, code = _build_record(builder, layers, warnings), code_build.result()
+    complete = code.add_to(record)
+    size_warnings = limits.check(complete["manifest"])
+    if cache_key.project_key(root) != key:
         raise LayersError("the project was changed while its layers were built; build again")
-    workshop.cache.keep_record(asked, layers)
-    if not restore.place_files(root, made, workshop.cache):
-        raise LayersError(f"a file in {workshop.cache.folder} was damaged while the build ran; build again")
-    removed.result()
-    workshop.cache.prune()
-    workshop.contents.cache.prune()
-    return [*told, *code.warnings, *warnings]
+    builder.cache.keep_record(key, record)
+    if not restore.place_build(root, complete, placed):
+        raise LayersError(f"a file in {builder.cache.folder} was damaged while the build ran; build again")
+    removal.result()
+    builder.cache.prune()
+    builder.contents.cache.prune()
+    return [*warnings, *code.warnings, *size_warnings]
 
 
-def _check_agreement(workshop: PackageBuilder, closures: Mapping[str, Sequence[Pin]]) -> None:
-    root = workshop.root
+def _check_agreement(builder: PackageBuilder, closures: Mapping[str, Sequence[Pin]]) -> None:
+    root = builder.root
     if lockfile.existing(root) is lockfile.UV:  # uv compares the packages itself
         return
     by_group = {group: closures[layer] for layer, group in function_layers.groups(root).items()}
     project = toml_files.read_toml(root / "pyproject.toml").get("project", {}).get("name", "")
-    check_agreement(workshop.lock, by_group, workshop.settings.target, project)
+    check_agreement(builder.lock, by_group, builder.settings.target, project)
 
 
-def _package_warnings(workshop: PackageBuilder, pieces: BuiltPackages) -> list[str]:
-    names = [part.name.removeprefix("python/") for piece in pieces.values() for part in piece.parts]
-    unused = [pattern for pattern in workshop.settings.keep if not any(fnmatchcase(name, pattern) for name in names)]
-    told = [f"[tool.layers] keep: no file of the layers matches {pattern!r}" for pattern in unused]
-    return [*told, *(warning for piece in pieces.values() for warning in piece.warnings)]
+def _package_warnings(builder: PackageBuilder, packages: BuiltPackages) -> list[str]:
+    names = [part.name.removeprefix("python/") for package in packages.values() for part in package.parts]
+    unused = [pattern for pattern in builder.settings.keep if not any(fnmatchcase(name, pattern) for name in names)]
+    keep_warnings = [f"[tool.layers] keep: no file of the layers matches {pattern!r}" for pattern in unused]
+    return [*keep_warnings, *(warning for package in packages.values() for warning in package.warnings)]
 
 
-def _bytecode_warnings(workshop: PackageBuilder) -> list[str]:
-    if workshop.python:
+def _bytecode_warnings(builder: PackageBuilder) -> list[str]:
+    if builder.python:
         return []
-    version = workshop.settings.python
-    told = (
+    version = builder.settings.python
+    warning = (
         f"no Python {version} was found here, so layers and code hold no bytecode, and every cold start compiles them; "
         f"install it (`pyenv install {version}`, `uv python install {version}`) and build again"
     )
-    return [told]
+    return [warning]
 
 
 def _build_record(
-    workshop: PackageBuilder, built: Sequence[tuple[LayerRecord, dict[str, str]]], warnings: list[str]
+    builder: PackageBuilder, built: Sequence[tuple[LayerRecord, dict[str, str]]], warnings: list[str]
 ) -> BuildRecord:
-    chosen = workshop.settings
+    chosen = builder.settings
     manifest: ManifestRecord = {
         "target": {"python": chosen.python, "architecture": chosen.architecture},
-        "bytecode": workshop.python is not None,
+        "bytecode": builder.python is not None,
         "layers": [layer for layer, _ in built],
     }
     files = {path: digest for _, placed in built for path, digest in placed.items()}
     return {"manifest": manifest, "files": files, "warnings": warnings}
 
 
-def _check_sdk_completeness(parts: list[function_layers.LayerPlan], lock: lockfile.Lockfile) -> None:
-    for function in sorted({function for part in parts for function in part.functions}):
-        used = [part for part in parts if function in part.functions]
-        left_out = {pin.name for part in used for pin in part.left_out}
+def _check_sdk_completeness(plans: list[function_layers.LayerPlan], lock: lockfile.Lockfile) -> None:
+    for function in sorted({function for plan in plans for function in plan.functions}):
+        used = [plan for plan in plans if function in plan.functions]
+        left_out = {pin.name for plan in used for pin in plan.left_out}
         if boto3_rule.BOTO3 not in left_out:
-            boto3_rule.check_complete(function, {pin.name for part in used for pin in part.pins}, lock)
+            boto3_rule.check_complete(function, {pin.name for plan in used for pin in plan.pins}, lock)

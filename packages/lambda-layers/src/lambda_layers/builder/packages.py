@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -53,15 +53,15 @@ class PackageBuilder:
     def build_packages(self, pins: Sequence[Pin]) -> BuiltPackages:
         """Return name -> package, from the cache, or built together in one call of uv."""
         keys = {pin.name: self._key(pin) for pin in pins}
-        for made_from in {*keys.values()} - {*self.ready}:
-            if found := self._cached(made_from):
-                self.ready[made_from] = found
-        kept = {name: self.ready[made_from] for name, made_from in keys.items() if made_from in self.ready}
-        lacking = [pin for pin in pins if pin.name not in kept]
-        for name, package in (self._build(lacking, kept) if lacking else {}).items():
+        for key in {*keys.values()} - {*self.ready}:
+            if package := self._cached(key):
+                self.ready[key] = package
+        ready = {name: self.ready[key] for name, key in keys.items() if key in self.ready}
+        missing = [pin for pin in pins if pin.name not in ready]
+        for name, package in (self._build(missing, ready) if missing else {}).items():
             self.cache.keep_record(keys[name], package.record())
             self.ready[keys[name]] = package
-        return {name: self.ready[made_from] for name, made_from in keys.items()}
+        return {name: self.ready[key] for name, key in keys.items()}
 
     def packed_files(self, package: BuiltPackage) -> Iterator[tuple[ZipEntry, Extent]]:
         """Yield the files of a package as a zip holds them, each with the place of its bytes."""
@@ -74,8 +74,8 @@ class PackageBuilder:
         how = [chosen.python, chosen.architecture, chosen.drop_tests, *chosen.keep]
         return cache_key.digest("piece", facts, how, self.machinery)
 
-    def _cached(self, made_from: str) -> BuiltPackage | None:
-        record = self.cache.record(made_from)
+    def _cached(self, key: str) -> BuiltPackage | None:
+        record = self.cache.record(key)
         return from_record(record) if record and self.cache.has(record["blob"]) else None
 
     def _has_wheel(self, pin: Pin) -> bool:
@@ -91,68 +91,83 @@ class PackageBuilder:
                 self.contents.keep(pin, digests[pin.name])
         return changed
 
-    def _build(self, pins: Sequence[Pin], kept: BuiltPackages, *, cached: bool = True) -> BuiltPackages:
+    def _build(self, pins: Sequence[Pin], ready: BuiltPackages, *, cached: bool = True) -> BuiltPackages:
+        """Install packages together, and build each. ready: packages that these may need."""
         _check_source_builds(self.settings, pins)
         scratch = self.scratches.enter_context(self.cache.scratch())
+        content = self._install(pins, scratch, cached=cached)
+        changed = self._changed_contents(content, pins, cached=cached)
+        self._prune(content, pins, ready)
+        found = installed_packages(content)
+        sharing = packages_sharing_files(found)
+        if sharing and len(pins) > 1:
+            return self._build_apart(pins, sharing, ready, cached=cached)
+        warnings = verify.verify(content, found, pins, self.settings.target, self._locked_files(found))
+        by_name = {pin.name: pin for pin in pins}
+        unchanged = [package for package in found if package.name not in changed]
+        built = {
+            package.name: self._describe(package, by_name[package.name], packed, (*warnings[package.name], *told))
+            for package, packed, told in self._pack(content, unchanged, by_name, cached=cached)
+        }
+        again = [pin for pin in pins if pin.name not in built]
+        return built | (self._rebuild_uncached(again, ready | built) if again else {})
+
+    def _install(self, pins: Sequence[Pin], scratch: Path, *, cached: bool) -> Path:
         _check_file_modes(scratch)
-        content, python = scratch / "python", self.python or sys.executable
-        chosen, downloads = self.settings, self.cache.downloads if cached else None
         install(
             self.root,
             pins,
-            chosen.target,
-            content,
-            python=python,
-            allowed=chosen.build_from_source,
-            downloads=downloads,
+            self.settings.target,
+            scratch / "python",
+            python=self.python or sys.executable,
+            allowed=self.settings.build_from_source,
+            downloads=self.cache.downloads if cached else None,
         )
-        changed = self._changed_contents(content, pins, cached=cached)
-        self._prune(content, pins, kept)
-        found = installed_packages(content)
-        crowded = packages_sharing_files(found)
-        if crowded and len(pins) > 1:
-            return self._build_apart(pins, crowded, kept, cached=cached)
-        files = {package.name: self.lock.files(package.name, package.version) for package in found}
-        warnings = verify.verify(content, found, pins, chosen.target, files)
+        return scratch / "python"
+
+    def _locked_files(self, found: Sequence[InstalledPackage]) -> dict[str, Mapping[str, str]]:
+        return {package.name: self.lock.files(package.name, package.version) for package in found}
+
+    def _pack(
+        self, content: Path, packages: Sequence[InstalledPackage], pins: Mapping[str, Pin], *, cached: bool
+    ) -> Iterator[tuple[InstalledPackage, PackedFiles, tuple[str, ...]]]:
+        """Yield each package with its files, which are cached, and warnings.
+
+        Skips packages from uv's cache that differ from their RECORD, because they are downloaded again.
+        """
+        scratch = content.parent
         compiled = bytecode.compile_all(self.python, content, scratch) if self.python else {}
-        by_name = {pin.name: pin for pin in pins}
-        unchanged = [package for package in found if package.name not in changed]
-        verified = frozenset() if cached else frozenset(pin.name for pin in pins if pin.hashes)
-        made: BuiltPackages = {}
         with ThreadPoolExecutor() as pool:
             packer = Packer(compiled, scratch, pool)
-            for package in unchanged:
+            for package in packages:
                 try:
-                    packed, told = packer.pack(package, verified=package.name in verified)
+                    packed, told = packer.pack(package, verified=not cached and bool(pins[package.name].hashes))
                 except RecordMismatch:
-                    if cached:
-                        continue  # it is downloaded again
-                    raise
+                    if not cached:
+                        raise
+                    continue
                 self.cache.keep_moved(packed.blob, packed.digest)
-                said = (*warnings[package.name], *told)
-                made[package.name] = self._describe(package, by_name[package.name], packed, said)
-        again = [pin for pin in pins if pin.name not in made]
-        return made | (self._rebuild_uncached(again, kept | made) if again else {})
+                yield package, packed, told
 
     def _build_apart(
-        self, pins: Sequence[Pin], crowded: Set[str], kept: BuiltPackages, *, cached: bool
+        self, pins: Sequence[Pin], sharing: Set[str], ready: BuiltPackages, *, cached: bool
     ) -> BuiltPackages:
         """Install packages that share a file in separate folders."""
-        apart = [[pin] for pin in pins if pin.name in crowded]
-        together = [pin for pin in pins if pin.name not in crowded]
-        found = [self._build(some, kept, cached=cached) for some in (together, *apart) if some]
+        apart = [[pin] for pin in pins if pin.name in sharing]
+        together = [pin for pin in pins if pin.name not in sharing]
+        found = [self._build(some, ready, cached=cached) for some in (together, *apart) if some]
         return {name: package for packages in found for name, package in packages.items()}
 
-    def _rebuild_uncached(self, pins: Sequence[Pin], kept: BuiltPackages) -> BuiltPackages:
+    def _rebuild_uncached(self, pins: Sequence[Pin], ready: BuiltPackages) -> BuiltPackages:
         # uv does not notice an edited file in its cache, and `--refresh` returns the same file.
         try:
-            return self._build(pins, kept, cached=False)
+            return self._build(pins, ready, cached=False)
         except LayersError as error:
             names = " ".join(pin.name for pin in pins)
             told = f"{self.cache.downloads} holds other files of {names} than the wheel; remove that folder"
             raise LayersError(f"{told}. The locked ones can't be downloaded: {error}") from error
 
-    def _prune(self, content: Path, pins: Sequence[Pin], kept: BuiltPackages) -> None:
+    def _prune(self, content: Path, pins: Sequence[Pin], ready: BuiltPackages) -> None:
         chosen = self.settings
         pruning = Pruning(
             drop_tests=chosen.drop_tests,
@@ -164,7 +179,7 @@ class PackageBuilder:
             pruning.prune(content)
             return
         beside = content.parent / "beside"
-        for package in kept.values():
+        for package in ready.values():
             zip_archive.unpack(beside, self.packed_files(package))
         python = self.python if chosen.target.is_host else None
         with import_probe.check_still_importable(content, beside / content.name, python):

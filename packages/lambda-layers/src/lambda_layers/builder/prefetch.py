@@ -11,21 +11,21 @@ from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers
 
 
-def prefetch_packages(workshop: PackageBuilder) -> None:
+def prefetch_packages(builder: PackageBuilder) -> None:
     """Build the packages that the lock names; the export has the same ones, unless markers differ.
 
     Skipped with drop-tests: packages are then imported, and all that they need has to be there.
     """
-    if workshop.settings.drop_tests:
+    if builder.settings.drop_tests:
         return
     with suppress(LayersError):  # the build of the exported packages reports it
-        workshop.build_packages([*_lock_pins(workshop)])
+        builder.build_packages([*_lock_pins(builder)])
 
 
-def _lock_pins(workshop: PackageBuilder) -> Iterator[Pin]:
+def _lock_pins(builder: PackageBuilder) -> Iterator[Pin]:
     """Yield the packages from an index; those with several versions, a path or a commit are left to the export."""
-    lock, target = workshop.lock, workshop.settings.target
-    groups = function_layers.groups(workshop.root).values()
+    lock, target = builder.lock, builder.settings.target
+    groups = function_layers.groups(builder.root).values()
     for name in sorted({name for group in groups for name in lock.chains(group, target)}):
         package, *others = lock.packages[name]
         if package.files and not others:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lambda_layers import manifest
 from lambda_layers.builder import cache, cache_key
 from lambda_layers.builder.function_code import CodeBuilder
+from lambda_layers.builder.placed_files import PlacedFiles
 from lambda_layers.target import limits
 
 if TYPE_CHECKING:
@@ -35,26 +36,38 @@ def restore_build(root: Path) -> Restored | None:
     """
     try:
         kept = cache.Cache(cache.default_folder())
-        layers: BuildRecord | None = kept.record(cache_key.project_key(root))
+        layers: BuildRecord | None = kept.record(_project_key(root, kept))
     except (OSError, ValueError):
         return None  # the build itself reports faults of the project
     if layers is None:
         return None
-    code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept).build()
+    placed = PlacedFiles(root, kept)
+    code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept, placed).build()
     found = code.add_to(layers)
     warnings = [*layers["warnings"], *code.warnings, *limits.check(found["manifest"])]
-    return Restored(warnings, code.new) if place_files(root, found, kept) else None
+    return Restored(warnings, code.new) if place_build(root, found, placed) else None
 
 
-def place_files(root: Path, found: BuildRecord, kept: cache.Cache) -> bool:
+def _project_key(root: Path, kept: cache.Cache) -> str:
+    """Return the project's key. The inputs in pyproject.toml and the lock are recorded: parsing takes most of it."""
+    key = cache_key.lock_inputs_key(root)
+    if recorded := kept.record(key):
+        return cache_key.project_key(root, cache_key.LockInputs(**recorded))
+    inputs = cache_key.lock_inputs(root)
+    kept.keep_record(key, inputs._asdict())
+    return cache_key.project_key(root, inputs)
+
+
+def place_build(root: Path, found: BuildRecord, placed: PlacedFiles) -> bool:
     """Write every file of a build, then layers.json; return False if the cache lacks a file."""
-    if not all(kept.fetch(digest, root / path) for path, digest in found["files"].items()):
+    if not all(placed.place(path, digest) for path, digest in found["files"].items()):
         return False
     text = (json.dumps(found["manifest"], indent=2) + "\n").encode()
     where = root / manifest.MANIFEST_PATH
     if not where.exists() or where.read_bytes() != text:
         cache.write_atomically(where, text)
     _remove_old_layers(root, found["files"])
+    placed.save()
     return True
 
 

@@ -62,10 +62,10 @@ _Component = TypedDict(
 )
 
 
-def cyclonedx_json(layer: str, digest: str, pieces: Sequence[BuiltPackage]) -> str:
+def cyclonedx_json(layer: str, digest: str, packages: Sequence[BuiltPackage]) -> str:
     """Return the bill of the layer with this digest, as CycloneDX 1.6 JSON, without time and paths."""
-    refs = {piece.name: f"{piece.name}=={piece.version}" for piece in pieces}
-    needs = {refs[piece.name]: [refs[name] for name in piece.needs if name in refs] for piece in pieces}
+    refs = {package.name: f"{package.name}=={package.version}" for package in packages}
+    needs = {refs[package.name]: [refs[name] for name in package.needs if name in refs] for package in packages}
     subject: _Component = {"bom-ref": layer, "type": "container", "name": layer, "hashes": _hashes(digest)}
     bill = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -74,7 +74,7 @@ def cyclonedx_json(layer: str, digest: str, pieces: Sequence[BuiltPackage]) -> s
         "serialNumber": uuid.uuid5(_SERIAL_NUMBER_NAMESPACE, digest).urn,
         "version": 1,
         "metadata": {"component": subject},
-        "components": [_component(piece) for piece in sorted(pieces, key=lambda piece: piece.name)],
+        "components": [_component(package) for package in sorted(packages, key=lambda package: package.name)],
         "dependencies": [*_dependencies({**needs, layer: [*refs.values()]})],
     }
     return json.dumps(bill, indent=2, sort_keys=True) + "\n"
@@ -85,20 +85,20 @@ def _dependencies(needs: dict[str, list[str]]) -> Iterator[_Dependency]:
         yield {"ref": ref, "dependsOn": sorted({*needs[ref]})} if needs[ref] else {"ref": ref}
 
 
-def _component(piece: BuiltPackage) -> _Component:
+def _component(package: BuiltPackage) -> _Component:
     found: _Component = {
-        "bom-ref": f"{piece.name}=={piece.version}",
+        "bom-ref": f"{package.name}=={package.version}",
         "type": "library",
-        "name": piece.name,
-        "version": piece.version,
-        "purl": _purl(piece),
+        "name": package.name,
+        "version": package.version,
+        "purl": _purl(package),
     }
-    if piece.summary:
-        found["description"] = piece.summary
-    if piece.licences:
-        found["licenses"] = _licences(piece.licences)
-    if piece.wheel:
-        file, digest = piece.wheel
+    if package.summary:
+        found["description"] = package.summary
+    if package.licences:
+        found["licenses"] = _licences(package.licences)
+    if package.wheel:
+        file, digest = package.wheel
         found["hashes"], found["properties"] = _hashes(digest), [{"name": "wheel", "value": file}]
     return found
 
@@ -107,11 +107,11 @@ def _hashes(digest: str) -> list[dict[str, str]]:
     return [{"alg": "SHA-256", "content": digest}]
 
 
-def _purl(piece: BuiltPackage) -> str:
-    found = f"pkg:pypi/{piece.name}@{quote(piece.version, safe='')}"
-    if not piece.url.startswith("git+"):
+def _purl(package: BuiltPackage) -> str:
+    found = f"pkg:pypi/{package.name}@{quote(package.version, safe='')}"
+    if not package.url.startswith("git+"):
         return found
-    return f"{found}?vcs_url={quote(Source('', piece.url).public_url, safe=':/')}"
+    return f"{found}?vcs_url={quote(Source('', package.url).public_url, safe=':/')}"
 
 
 def _licences(texts: Sequence[str]) -> list[_Licence]:

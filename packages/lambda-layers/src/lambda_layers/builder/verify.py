@@ -44,13 +44,13 @@ def verify(
 
 
 def check_dependencies(
-    layer: str, pieces: Sequence[BuiltPackage], provided: Set[str], lock: Lockfile = lockfile.POETRY
+    layer: str, packages: Sequence[BuiltPackage], provided: Set[str], lock: Lockfile = lockfile.POETRY
 ) -> None:
     """Raise LayersError if a package needs one that neither this layer nor `provided` has."""
-    there = {piece.name for piece in pieces} | provided
-    missing = [f"{piece.name} needs {need}" for piece in pieces for need in piece.needs if need not in there]
+    there = {package.name for package in packages} | provided
+    missing = [f"{package.name} needs {need}" for package in packages for need in package.needs if need not in there]
     if missing:
-        add = sorted({need for piece in pieces for need in piece.needs if need not in there})
+        add = sorted({need for package in packages for need in package.needs if need not in there})
         raise LayersError(
             f"layer {layer}: {'; '.join(missing)}, as the wheel for this target says, and the lock does not know it: "
             f"the wheels of one version differ. Name it yourself: `{lock.add_command(' '.join(add))}`"
