@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.engine.model.definition import parse
+from rehearsal.engine.model.declaration import parse
 from rehearsal.engine.model.run_order import group_by_run_order
 from tests.engine.conftest import action, declaration
 

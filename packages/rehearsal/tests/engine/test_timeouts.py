@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.action_api import Outcome, Task
-from rehearsal.engine.model.definition import ActionType, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.model.timeouts import DEFAULTS, format_duration, limit
 from tests.engine.conftest import Stage, action, declaration, errors, fails, rule, until_stopped
 

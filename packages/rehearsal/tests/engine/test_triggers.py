@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.model.definition import Filter, Pipeline, Trigger, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Filter, Pipeline, Trigger
 from rehearsal.engine.model.triggers import (
     PullRequest,
     Push,

@@ -10,7 +10,8 @@ import pytest
 
 from rehearsal.aws import Endpoint
 from rehearsal.deploy.first_deployment import Deployment
-from rehearsal.engine.model.definition import PipelineKey, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules

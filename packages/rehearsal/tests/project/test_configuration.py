@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.model.definition import parse
+from rehearsal.engine.model.declaration import parse
 from rehearsal.errors import WrongUse
 from rehearsal.project.configuration import list_deployed_stacks, read_config
 

@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rehearsal.engine.model.definition import Pipeline, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Pipeline
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
 

@@ -22,7 +22,8 @@ from rehearsal.deploy.pushed_environments import note_known_commit, pushed_envir
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
-from rehearsal.engine.model.definition import Pipeline, PipelineKey, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Pipeline, PipelineKey
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
 from rehearsal.host.atomic_write import write_json

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, PipelineKey, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Json, PipelineKey
 from rehearsal.engine.running import follow_up
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.environment import Environment

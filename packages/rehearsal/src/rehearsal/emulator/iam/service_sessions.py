@@ -16,7 +16,8 @@ from rehearsal.emulator.ministack.port.application import enforces_iam
 from rehearsal.engine.action_api import ActionError
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Json
 
 DURATION = 12 * 3600
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rehearsal.engine.model.definition import Pipeline, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Pipeline
 from rehearsal.json_values import items, mapping, member, text
 
 

@@ -1,12 +1,9 @@
-"""A pipeline's definition, parsed once from the CodePipeline API's JSON into frozen values.
-
-Source: AWS CodePipeline API reference, "PipelineDeclaration".
-"""
+"""A pipeline's definition, as frozen values; declaration.py parses it from the CodePipeline API's JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.errors import RehearsalError
@@ -186,117 +183,3 @@ class Pipeline:
 
 # Used for executions whose definition does not exist any more.
 NO_PIPELINE = Pipeline("", "", (), {})
-
-
-def parse(declaration: Json) -> Pipeline:
-    """Parse a declaration in the API's shape (camelCase, as GetPipeline returns it).
-
-    Raises InvalidDefinition, naming what is missing.
-    """
-    try:
-        return Pipeline(
-            name=declaration["name"],
-            role_arn=declaration["roleArn"],
-            stages=tuple(_stage(stage) for stage in declaration["stages"]),
-            stores=_stores(declaration),
-            execution_mode=declaration.get("executionMode", "SUPERSEDED"),
-            type=declaration.get("pipelineType", "V1"),
-            variables={variable["name"]: variable.get("defaultValue") for variable in declaration.get("variables", [])},
-            triggers=tuple(_trigger(trigger["gitConfiguration"]) for trigger in declaration.get("triggers", [])),
-        )
-    except KeyError as missing:
-        raise InvalidDefinition(f"the pipeline's definition lacks {missing}") from missing
-
-
-def _stage(stage: Json) -> Stage:
-    failure = stage.get("onFailure")
-    return Stage(
-        stage["name"],
-        tuple(_action(action) for action in stage["actions"]),
-        before_entry=_conditions(stage, "beforeEntry"),
-        on_success=_conditions(stage, "onSuccess"),
-        on_failure=OnFailure(
-            failure.get("result", ""),
-            failure.get("retryConfiguration", {}).get("retryMode", "FAILED_ACTIONS"),
-            _conditions(stage, "onFailure"),
-        )
-        if failure
-        else None,
-    )
-
-
-def _conditions(stage: Json, kind: str) -> tuple[Condition, ...]:
-    return tuple(
-        Condition(condition.get("result", ""), tuple(_rule(rule, kind) for rule in condition.get("rules", [])))
-        for condition in (stage.get(kind) or {}).get("conditions", [])
-    )
-
-
-def _rule(rule: Json, condition: str) -> Action:
-    return replace(_action({**rule, "actionTypeId": rule["ruleTypeId"]}), condition=condition)
-
-
-def _action(action: Json) -> Action:
-    kind = action["actionTypeId"]
-    minutes = action.get("timeoutInMinutes")
-    return Action(
-        name=action["name"],
-        type=ActionType(kind["category"], kind["provider"]),
-        run_order=int(action.get("runOrder", 1)),
-        configuration={key: _text(value) for key, value in action.get("configuration", {}).items()},
-        inputs=_names(action.get("inputArtifacts", [])),
-        outputs=_names(action.get("outputArtifacts", [])),
-        role_arn=action.get("roleArn"),
-        region=action.get("region"),
-        namespace=action.get("namespace"),
-        timeout=None if minutes is None else int(minutes) * 60.0,
-        owner=kind.get("owner", "AWS"),
-        version=kind.get("version", "1"),
-        commands=tuple(action.get("commands", [])),
-        output_variables=tuple(action.get("outputVariables", [])),
-        output_files={output["name"]: tuple(output.get("files", [])) for output in action.get("outputArtifacts", [])},
-        environment=tuple(action.get("environmentVariables", [])),
-    )
-
-
-def _trigger(git: Json) -> Trigger:
-    return Trigger(
-        git["sourceActionName"],
-        tuple(_filter(each) for each in git.get("push", [])),
-        tuple(_filter(each) for each in git.get("pullRequest", [])),
-    )
-
-
-def _filter(each: Json) -> Filter:
-    return Filter(
-        _patterns(each.get("branches")),
-        _patterns(each.get("tags")),
-        _patterns(each.get("filePaths")),
-        tuple(each.get("events", [])),
-    )
-
-
-def _patterns(criteria: Json | None) -> Patterns | None:
-    if criteria is None:
-        return None
-    return Patterns(tuple(criteria.get("includes", [])), tuple(criteria.get("excludes", [])))
-
-
-def _names(artifacts: Sequence[Json]) -> tuple[str, ...]:
-    return tuple(artifact["name"] for artifact in artifacts)
-
-
-def _text(value: object) -> str:
-    """A configuration value as a string: CloudFormation passes YAML's booleans through unconverted."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _stores(declaration: Json) -> Mapping[str, ArtifactStore]:
-    if "artifactStore" in declaration:
-        return {"": _store(declaration["artifactStore"])}
-    return {region: _store(store) for region, store in declaration["artifactStores"].items()}
-
-
-def _store(store: Json) -> ArtifactStore:
-    key = store.get("encryptionKey")
-    return ArtifactStore(store["location"], key["id"] if key else None)

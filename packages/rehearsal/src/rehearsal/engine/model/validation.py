@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, Pipeline, Stage, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Json, Pipeline, Stage
 from rehearsal.engine.running.stage_lock import PARALLEL
 
 APPROVAL_MINUTES = (5, 86_400)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rehearsal.engine.model.definition import Json, Pipeline, PipelineKey, parse
+from rehearsal.engine.model.declaration import parse
+from rehearsal.engine.model.definition import Json, Pipeline, PipelineKey
 from rehearsal.engine.state.events import Event
 
 
