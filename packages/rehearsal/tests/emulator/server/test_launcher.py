@@ -21,7 +21,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import root
-from rehearsal.emulator.server import launcher
+from rehearsal.emulator.server import launcher, listening_socket
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
@@ -226,8 +226,8 @@ def test_a_busy_port_is_refused(space: Workspace) -> None:
 @pytest.fixture
 def connections_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], object]:
     """Sets the lowest port that connections are given."""
-    monkeypatch.setattr(launcher, "LOCAL_PORTS", tmp_path / "range")
-    return lambda lowest: launcher.LOCAL_PORTS.write_text(f"{lowest}\t65535\n")
+    monkeypatch.setattr(listening_socket, "LOCAL_PORTS", tmp_path / "range")
+    return lambda lowest: listening_socket.LOCAL_PORTS.write_text(f"{lowest}\t65535\n")
 
 
 def test_no_connection_is_given_the_port_while_it_is_down(

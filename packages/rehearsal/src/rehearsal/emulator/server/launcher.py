@@ -6,7 +6,6 @@ import contextlib
 import errno
 import http.client
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from rehearsal.aws import Endpoint, close_clients
 from rehearsal.emulator.server import state_version
+from rehearsal.emulator.server.listening_socket import listen_on_preferred_port, listen_on_saved_port, port_of
 from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.host import helper_process, host_environment
 from rehearsal.workspace.layout import Server, Workspace
@@ -29,9 +29,6 @@ START_SECONDS, END_SECONDS = 60, 60
 # With less free space than this, the log of a process that fails to start may lack the reason: assume a full disk.
 LOG_BYTES = 64 * 1024
 IAM = True
-# The ports that the kernel gives to connections. Source: ip(7), ip_local_port_range.
-LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
-LOWEST_PORT, TRIES = 20_000, 100  # users' own servers usually have lower ports
 
 
 @contextlib.contextmanager
@@ -43,7 +40,7 @@ def join_or_start(workspace: Workspace, port: int | None = None, *, iam: bool | 
     """
 
     def started(lock: int) -> Server:
-        with _listen_on_preferred_port(workspace, port) as listener:
+        with listen_on_preferred_port(workspace.saved_address(), port) as listener:
             return _start(workspace, listener, lock, iam=IAM if iam is None else iam)
 
     with _shared_server(workspace, port=port, iam=iam, started=started) as endpoint:
@@ -59,7 +56,7 @@ def join_or_resume(workspace: Workspace, port: int | None = None) -> Iterator[En
 
     def started(lock: int) -> Server:
         saved = workspace.saved_address()
-        with _listen_on_saved_port(saved, port) if saved else _listen_on_preferred_port(workspace, port) as listener:
+        with listen_on_saved_port(saved, port) if saved else listen_on_preferred_port("", port) as listener:
             return _start(workspace, listener, lock, iam=saved.startswith("https") if saved else IAM)
 
     with _shared_server(workspace, port=port, iam=None, started=started) as endpoint:
@@ -127,9 +124,9 @@ def _running_server(workspace: Workspace, port: int | None, *, iam: bool | None)
     if server and iam not in (None, server.iam):
         does = "enforces IAM" if server.iam else "does not enforce IAM"
         raise WrongUse(f"the embedded AWS that runs already {does}: end it with `rehearse down` first")
-    if server and port not in (None, _port(server.endpoint)):
+    if server and port not in (None, port_of(server.endpoint)):
         raise WrongUse(
-            f"the embedded AWS that runs already has port {_port(server.endpoint)}, not {port}: leave --port out, or"
+            f"the embedded AWS that runs already has port {port_of(server.endpoint)}, not {port}: leave --port out, or"
             " end it with `rehearse down` first"
         )
     return server
@@ -233,68 +230,3 @@ def _kill_process_group(group: int) -> None:
 
 def _log(workspace: Workspace) -> Path:
     return workspace.logs / "emulator.log"
-
-
-def _port(address: str) -> int:
-    return int(address.rpartition(":")[2])
-
-
-def _listen_on_preferred_port(workspace: Workspace, port: int | None) -> socket.socket:
-    """Listen on the requested port, else on that of the saved state, which is in its queues' URLs, else on a free one.
-
-    The emulator inherits the socket, so that no other process takes the port. Raises WrongUse where the requested port
-    cannot be used.
-    """
-    if port is not None:
-        return _listen_or_refuse(
-            port, f"port {port} on 127.0.0.1 cannot be used ({{}}); name another with --port, or leave it out"
-        )
-    saved = workspace.saved_address()
-    if saved:
-        with contextlib.suppress(OSError):
-            return _listen(_port(saved))
-    return _listen_on_free_port()
-
-
-def _listen_on_free_port() -> socket.socket:
-    """Listen on a free port below those that the kernel gives to connections, else on any free port.
-
-    So the port is probably free again when the saved state is resumed.
-    """
-    first, _ = map(int, LOCAL_PORTS.read_text().split())
-    below = range(LOWEST_PORT, first)
-    for port in secrets.SystemRandom().sample(below, min(TRIES, len(below))):
-        with contextlib.suppress(OSError):
-            return _listen(port)
-    return _listen(0)
-
-
-def _listen_on_saved_port(saved: str, port: int | None) -> socket.socket:
-    """Listen on the port of the saved state. Raises WrongUse where that is not possible."""
-    afresh = "`rehearse up` starts afresh, without it"
-    if port not in (None, _port(saved)):
-        raise WrongUse(f"the saved state is reached at port {_port(saved)} alone: leave --port out ({afresh})")
-    return _listen_or_refuse(
-        _port(saved),
-        f"the saved state is reached at {saved} alone, which cannot be used ({{}}): free that port; {afresh}",
-    )
-
-
-def _listen_or_refuse(port: int, refusal: str) -> socket.socket:
-    try:
-        return _listen(port)
-    except OSError as error:
-        raise WrongUse(refusal.format(error.strerror)) from error
-
-
-def _listen(port: int) -> socket.socket:
-    """Listen on the port (0: any free one). Raises OSError."""
-    listener = socket.socket()
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen()
-    except OSError:
-        listener.close()
-        raise
-    return listener
