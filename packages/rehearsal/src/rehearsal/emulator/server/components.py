@@ -1,0 +1,115 @@
+"""The parts of the emulator's process: MiniStack with its corrections, the engine, and the front end of all APIs.
+
+Import this module after MiniStack's application, which has to be imported before its services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from rehearsal.actions.not_executed import Accepting
+from rehearsal.actions.registry import runners
+from rehearsal.aws import Endpoint, close_clients
+from rehearsal.codebuild.build_queue import BuildQueue
+from rehearsal.emulator.cloudformation import own_types
+from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
+from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
+from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.codebuild.build_store import MinistackBuilds
+from rehearsal.emulator.codebuild.start_build import StartedBuilds
+from rehearsal.emulator.codepipeline.operations import CodePipelineApi
+from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
+from rehearsal.emulator.eventbridge.publisher import EventPublisher
+from rehearsal.emulator.eventbridge.source_events import SourceEvents
+from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
+from rehearsal.emulator.functions.mounts import mount_error
+from rehearsal.emulator.functions.retired_runtimes import RetiredRuntimes
+from rehearsal.emulator.iam.decision_log import decisions
+from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.emulator.ministack import patches
+from rehearsal.emulator.ministack.port.application import Application
+from rehearsal.emulator.server.asgi import RequestRouter
+from rehearsal.emulator.server.hidden_project import hide_project
+from rehearsal.emulator.server.housekeeping import Housekeeping
+from rehearsal.emulator.server.saved_state import UNSAVED
+from rehearsal.emulator.server.traffic import Traffic
+from rehearsal.engine.engine import Engine
+from rehearsal.engine.running.environment import Environment
+from rehearsal.engine.state.invoke_jobs import Jobs
+from rehearsal.project import configuration
+from rehearsal.project.remotes import Remotes
+from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
+from rehearsal.workspace.layout import Workspace
+
+
+@dataclass(frozen=True)
+class Components:
+    """The parts of the process.
+
+    front: the ASGI application. ends: called in this order to end running work. unsaved: the services whose state could
+    not be saved. report_changes: a check of MiniStack's sources that runs after the start.
+    """
+
+    engine: Engine
+    front: Application
+    ends: Sequence[Callable[[], None]]
+    unsaved: Sequence[str]
+    report_changes: Callable[[], None]
+
+
+def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -> Components:
+    """Apply the corrections to MiniStack, and connect all parts."""
+    if not mount_error():
+        hide_project(workspace)
+    decisions.append_to(workspace.decisions)
+    functions, accepted, sessions = ManagedFunctions(workspace, endpoint), AcceptedFile(workspace), Sessions()
+    jobs, builds, bus = Jobs(), MinistackBuilds(workspace.running), EventPublisher()
+    record = ResourceRecord(workspace.running / RESOURCES)
+    traffic = Traffic(workspace, record)
+    queue = BuildQueue(partial(configuration.read_quota, workspace.root))
+    actions = runners(
+        remotes=Remotes(workspace.remote, workspace.sources),
+        caches=workspace.caches,
+        work=workspace.builds,
+        jobs=jobs,
+        builds=builds,
+        queue=queue,
+        clock=traffic.clock,
+    )
+    engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read), bus)
+    api = CodePipelineApi(engine, jobs)
+    started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
+    events = (PipelineTargets(api, sessions), SourceEvents(api, engine))
+    owners = (functions, *events, builds, started, RetiredRuntimes(accepted.read), *traffic.owners)
+    originals = patches.apply(iam=endpoint.iam, owners=owners)
+    traffic.start()
+    own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
+    front = RequestRouter(
+        ministack,
+        api,
+        AcceptedTypes(accepted.read, record),
+        iam=endpoint.iam,
+        codedeploy=traffic.api,
+        reports=builds.reports,
+        workspace=workspace,
+    )
+    ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
+    return Components(engine, front, ends, UNSAVED, partial(patches.report_changes, originals))
+
+
+def _engine(
+    workspace: Workspace, endpoint: Endpoint, sessions: Sessions, actions: Accepting, bus: EventPublisher
+) -> Engine:
+    return Engine(
+        Environment(
+            endpoint=endpoint,
+            assume=sessions.assume,
+            runners=actions,
+            executions=workspace.executions,
+            pipelines=workspace.pipelines,
+            listener=Housekeeping(workspace, bus),
+            asked=sessions.require,
+        )
+    )
