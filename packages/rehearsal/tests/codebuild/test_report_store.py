@@ -12,7 +12,7 @@ from botocore.model import ListShape, StructureShape
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import codebuild
 
-from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.server.api_error import ApiError
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
 from tests.codebuild.test_action import spec
 

@@ -12,8 +12,8 @@ from botocore.validate import ParamValidator
 from rehearsal.actions.approval import AwaitApproval
 from rehearsal.emulator.codepipeline.model_constraints import model
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
-from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.ministack.port.requests import request_scope
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.state.invoke_jobs import Jobs
 from tests.emulator.iam.principals import ACCOUNT, REGION

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
-from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Outcome, Revision, Task
 from tests.emulator.codepipeline.test_operations import NAME, NOBODY, answer
 from tests.emulator.conftest import Service, pipeline

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.functions.cold_starts import ColdStart
 from rehearsal.emulator.iam.decision_log import Decision, Decisions
 from rehearsal.emulator.server import rehearsal_api
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.emulator.server.rehearsal_api import RehearsalApi
 from rehearsal.host.atomic_write import write_json
 from rehearsal.workspace.layout import Workspace

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.codebuild.model import Build, TestCase, TestReport
-from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
 
 Json = dict[str, Any]

@@ -17,7 +17,8 @@ from rehearsal.emulator.codedeploy.deployment import ENDED
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
 from rehearsal.emulator.codedeploy.service import CodeDeploy
 from rehearsal.emulator.codedeploy.store import Scope
-from rehearsal.emulator.codepipeline.request import ApiError, Json
+from rehearsal.emulator.codepipeline.request import Json
+from rehearsal.emulator.server.api_error import ApiError
 
 TARGET = "CodeDeploy_20141006."
 

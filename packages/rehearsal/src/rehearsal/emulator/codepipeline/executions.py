@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
 from rehearsal.emulator.codepipeline.source_revisions import source_overrides
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Artifact
 from rehearsal.engine.state.execution import ActionState, Execution
 from rehearsal.engine.state.journal import INTERRUPTED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.state.invoke_jobs import JobResult
 
 

@@ -12,7 +12,8 @@ from botocore.validate import ParamValidator
 
 from rehearsal.emulator.codepipeline import executions, jobs, pipelines, pull_request, rehearse_action, stages, wire
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import InvalidDefinition

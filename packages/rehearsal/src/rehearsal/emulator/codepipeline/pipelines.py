@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
 from rehearsal.emulator.iam.service_sessions import Sessions
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.model.validation import validate_definition
 
 

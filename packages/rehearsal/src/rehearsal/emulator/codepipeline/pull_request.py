@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
 from rehearsal.emulator.codepipeline.wire import REHEARSE_PULL_REQUEST
+from rehearsal.emulator.server.api_error import ApiError
 
 REQUIRED_MEMBERS = ("name", "event", "revisions")
 

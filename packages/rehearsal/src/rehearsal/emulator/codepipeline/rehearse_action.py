@@ -5,8 +5,9 @@ from __future__ import annotations
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import root
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
 from rehearsal.emulator.codepipeline.wire import REHEARSE_ACTION
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Artifact
 from rehearsal.engine.running import single_action
 

@@ -1,4 +1,4 @@
-"""A call of the CodePipeline API: the resources in its request, pages, and errors."""
+"""A call of the CodePipeline API: the resources in its request, and pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.state.execution import Execution
@@ -15,14 +16,6 @@ from rehearsal.engine.state.pipeline import DeployedPipeline
 Json = dict[str, Any]
 
 PAGE = 100
-
-
-class ApiError(Exception):
-    """An error of the API. code: AWS's name, such as `PipelineNotFoundException`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)

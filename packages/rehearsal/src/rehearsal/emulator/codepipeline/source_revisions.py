@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rehearsal.emulator.codepipeline.request import ApiError
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.model.definition import Pipeline
 
 # Provider -> allowed revision types. All other providers, which are not rehearsed, accept any type.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from rehearsal.emulator.codepipeline.request import ApiError, Call, Json
+from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.model.definition import Action, Condition, Stage
 from rehearsal.engine.state.execution import ActionState, Execution

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Callable, Mapping
 
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
-from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.ministack.port import eventbridge
 from rehearsal.emulator.ministack.port.eventbridge import Rule, Target
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import ActionError
 
 log = logging.getLogger(__name__)

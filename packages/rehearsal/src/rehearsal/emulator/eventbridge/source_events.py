@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypedDict
 
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
-from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.ministack.port import ecr, eventbridge, s3
 from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region, request_scope
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import Action, PipelineKey
 from rehearsal.engine.model.triggers import polls

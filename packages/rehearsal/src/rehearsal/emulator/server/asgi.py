@@ -15,7 +15,6 @@ from rehearsal.emulator.codebuild.report_store import ReportStore
 from rehearsal.emulator.codedeploy.operations import TARGET as CODEDEPLOY
 from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
-from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.codepipeline.wire import TARGET
 from rehearsal.emulator.iam.enforcement import denial_message
 from rehearsal.emulator.ministack.port import policies
@@ -28,6 +27,7 @@ from rehearsal.emulator.ministack.port.requests import (
     set_request_account_id,
 )
 from rehearsal.emulator.server import website
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.emulator.server.rehearsal_api import PREFIX, RehearsalApi
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
 from rehearsal.json_values import member

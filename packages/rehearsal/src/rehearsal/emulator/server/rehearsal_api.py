@@ -11,9 +11,9 @@ import json
 from dataclasses import asdict
 from itertools import islice
 
-from rehearsal.emulator.codepipeline.request import ApiError
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from rehearsal.emulator.iam import decision_log
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.workspace.layout import Workspace
 
 PREFIX, VERSION = "/_rehearsal/", 1
