@@ -13,28 +13,26 @@ from aws_cdk import Duration, PermissionsBoundary, RemovalPolicy, Stack, pipelin
 from aws_cdk import Environment as Target
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.changes import reader_role
 from cdk_delivery.changes.stacks import DEPLOYED_BY
-from cdk_delivery.constructs import escape_hatches, progressive_delivery, source_triggers
+from cdk_delivery.constructs import escape_hatches, source_triggers
 from cdk_delivery.constructs.accepted_findings import accept_findings
 from cdk_delivery.constructs.approval import approval_comment, summary_length
 from cdk_delivery.constructs.artifact_store import ArtifactStore, outputs
-from cdk_delivery.constructs.bake_time import BakeTime
 from cdk_delivery.constructs.build_caches import cache_paths
 from cdk_delivery.constructs.build_names import EnvironmentBuildNames
 from cdk_delivery.constructs.build_role import BuildRole
 from cdk_delivery.constructs.build_step import BuildCommands, build_step, synth_step
 from cdk_delivery.constructs.notifications import Notifications
+from cdk_delivery.constructs.progressive_delivery import ProgressiveDelivery
 from cdk_delivery.constructs.project_files import Project
 from cdk_delivery.constructs.service_stage import ServiceStage, StageFactory
 from cdk_delivery.settings.environment import Environment, Wave
 from cdk_delivery.settings.model import Delivery
-from cdk_delivery.settings.traffic import Traffic
 
 # For CDK's own builds: the Node.js that installs their pinned tools, and the cache of npm.
 _NODE = codebuild.BuildSpec.from_object(
@@ -63,8 +61,8 @@ class DeliveryStack[OptionsT](Stack):
             permissions_boundary=PermissionsBoundary.from_name(BOUNDARY) if delivery.permissions_boundary else None,
         )
         self._delivery, self._project, self._page = delivery, project, project.config.pages.approvals
-        self._baking: dict[str, list[tuple[str, BakeTime]]] = {}
-        self._shifts: dict[str, Traffic] = {}
+        roles = self.format_arn(service="iam", region="", resource="role", resource_name=f"{delivery.name}-*")
+        self._progressive = ProgressiveDelivery(project, roles=roles)
         self._source = source_triggers.source_action(self, delivery.source)
         self._store = ArtifactStore(self, "Artifacts")
         self._log = logs.LogGroup(
@@ -176,7 +174,7 @@ class DeliveryStack[OptionsT](Stack):
         tests = []
         for environment, comparison in zip(wave, changes, strict=True):
             service_stage = self._stage(environment, stage)
-            self._let_traffic_shift(wave, environment, service_stage)
+            self._progressive.add(service_stage, environment.stage_id, environment.traffic, stage_name=wave.stage_name)
             tests.append(self._test(environment, service_stage, test(environment)))
             stages_of_wave.add_stage(service_stage, pre=[] if wave.approval else [comparison], post=tests[-1:])
         self._tested = tests[0]
@@ -192,13 +190,6 @@ class DeliveryStack[OptionsT](Stack):
                 _check_name(stack, environment.stage_id)
                 stack.template_options.metadata = {DEPLOYED_BY: self._delivery.name}
         return service_stage
-
-    def _let_traffic_shift(self, wave: Wave[OptionsT], environment: Environment[OptionsT], stage: ServiceStage) -> None:
-        shifting = progressive_delivery.shift_traffic(stage, environment.traffic, self._project)
-        self._shifts |= dict.fromkeys(shifting, environment.traffic)
-        roles = self.format_arn(service="iam", region="", resource="role", resource_name=f"{self._delivery.name}-*")
-        if baking := progressive_delivery.bake(stage, environment.traffic, pipeline=roles):
-            self._baking.setdefault(wave.stage_name, []).append((environment.stage_id, baking))
 
     def _assembly_of(self, environment: Environment[OptionsT]) -> str:
         """Return the name of the folder of the stage's assembly in cdk.out, before the stage exists."""
@@ -244,25 +235,15 @@ class DeliveryStack[OptionsT](Stack):
         generated, source = self.pipeline.pipeline, self._delivery.source
         self._pass_artifacts(generated)
         approved = [wave.stage_name for wave in self._delivery.waves() if wave.approval]
-        rolled_back = list(dict.fromkeys([*approved, *self._baking]))
-        self._notices.watch(generated, shifts=self._shifts, rolled_back=rolled_back)
+        rolled_back = list(dict.fromkeys([*approved, *self._progressive.baked_stages]))
+        self._notices.watch(generated, shifts=self._progressive.shifts, rolled_back=rolled_back)
         source_triggers.start_on_push(self, source, generated)
         source_triggers.use_connection(source, generated.role)
         escape_hatches.ignore_cfn_lint_rule(generated)
         escape_hatches.add_triggers(generated, source_triggers.triggers(source))
         escape_hatches.roll_back(generated, rolled_back)
-        self._bake(generated)
+        self._progressive.check_bake_times(generated)
         accept_findings(self.pipeline, self._store)
-
-    def _bake(self, generated: codepipeline.Pipeline) -> None:
-        rules = {
-            stage: [baking.rule(name) for name, baking in environments] for stage, environments in self._baking.items()
-        }
-        escape_hatches.bake(generated, rules)
-        if roles := [baking.role_arn for environments in self._baking.values() for _, baking in environments]:
-            generated.role.add_to_principal_policy(
-                iam.PolicyStatement(sid="Bake", actions=["sts:AssumeRole"], resources=roles)
-            )
 
     def _pass_artifacts(self, generated: codepipeline.Pipeline) -> None:
         """Allow each build to read its input artifacts and to write its own; CDK names the artifacts."""

@@ -1,4 +1,4 @@
-"""Traffic shifts and bake time of an environment, added to the stacks of its stage by the setting `traffic`."""
+"""Traffic shifts and bake times, which the setting `traffic` adds to the stages of environments and to the pipeline."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from aws_cdk import Stack
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
+from cdk_delivery.constructs import escape_hatches
 from cdk_delivery.constructs.bake_time import BakeTime
 from cdk_delivery.constructs.project_files import Project
 from cdk_delivery.constructs.service_stage import ServiceStage
@@ -20,40 +23,73 @@ LONGEST_CHECKS = 3_800
 Aliases = Mapping[str, lambda_.Alias]
 
 
-def shift_traffic(stage: ServiceStage, traffic: Traffic, project: Project) -> list[str]:
-    """Let CodeDeploy shift the traffic of every alias of the stage; the names of its stacks. Raises WrongUse."""
-    stacks = dict(_stacks(stage))
-    if traffic.shifts and not stacks:
-        raise WrongUse(
-            f"{stage.node.path}: no stack has an alias of a function, so no traffic can shift: add a `lambda_.Alias`"
-            f' that callers use, or take `"type": "{traffic.type}"` from cdk.json'
-        )
-    checks = _checks(project, {path for aliases in stacks.values() for path in aliases})
-    for stack, aliases in stacks.items() if traffic.shifts else ():
-        TrafficShift(
-            stack,
-            "Traffic",
-            aliases=aliases,
-            traffic=traffic,
-            checks={path: event for path, event in checks.items() if path in aliases},
-            runtime=project.runtime,
-            released=project.released,
-        )
-    return [stack.stack_name for stack in stacks] if traffic.shifts else []
+class ProgressiveDelivery:
+    """The traffic shifts and bake times of one pipeline.
 
+    shifts: name of a stack -> the setting by which the traffic of its aliases shifts. roles: the ARN pattern of the
+    pipeline's roles.
+    """
 
-def bake(stage: ServiceStage, traffic: Traffic, *, pipeline: str) -> BakeTime | None:
-    """Return the bake time of a stage; None without one. pipeline: the ARN pattern of its roles. Raises WrongUse."""
-    if not traffic.bake_minutes:
-        return None
-    stacks = dict(_stacks(stage))
-    if len(stacks) != 1:
-        raise WrongUse(
-            f"{stage.node.path}: `bake_minutes` needs one stack with aliases of functions, and here are {len(stacks)}:"
-            " put the functions into one stack, or take `bake_minutes` from cdk.json"
-        )
-    ((stack, aliases),) = stacks.items()
-    return BakeTime(stack, "Bake", aliases=aliases, traffic=traffic, pipeline=pipeline)
+    def __init__(self, project: Project, *, roles: str) -> None:
+        self.shifts: dict[str, Traffic] = {}
+        self._project, self._roles = project, roles
+        self._baking: dict[str, list[tuple[str, BakeTime]]] = {}
+
+    @property
+    def baked_stages(self) -> list[str]:
+        """The names of the pipeline's stages that have a bake time."""
+        return [*self._baking]
+
+    def add(self, stage: ServiceStage, environment: str, traffic: Traffic, *, stage_name: str) -> None:
+        """Add traffic shifts and a bake time to the stage of an environment.
+
+        environment: its id. stage_name: of the pipeline's stage that deploys it. Raises WrongUse.
+        """
+        self._shift(stage, traffic)
+        if traffic.bake_minutes:
+            self._baking.setdefault(stage_name, []).append((environment, self._bake(stage, traffic)))
+
+    def check_bake_times(self, pipeline: codepipeline.Pipeline) -> None:
+        """Let the pipeline check the alarms after each stage. Call it after `build_pipeline()`."""
+        rules = {
+            stage: [baking.rule(name) for name, baking in environments] for stage, environments in self._baking.items()
+        }
+        escape_hatches.bake(pipeline, rules)
+        if roles := [baking.role_arn for environments in self._baking.values() for _, baking in environments]:
+            pipeline.role.add_to_principal_policy(
+                iam.PolicyStatement(sid="Bake", actions=["sts:AssumeRole"], resources=roles)
+            )
+
+    def _shift(self, stage: ServiceStage, traffic: Traffic) -> None:
+        """Let CodeDeploy shift the traffic of every alias of the stage."""
+        stacks = dict(_stacks(stage))
+        if traffic.shifts and not stacks:
+            raise WrongUse(
+                f"{stage.node.path}: no stack has an alias of a function, so no traffic can shift: add a"
+                f' `lambda_.Alias` that callers use, or take `"type": "{traffic.type}"` from cdk.json'
+            )
+        checks = _checks(self._project, {path for aliases in stacks.values() for path in aliases})
+        for stack, aliases in stacks.items() if traffic.shifts else ():
+            TrafficShift(
+                stack,
+                "Traffic",
+                aliases=aliases,
+                traffic=traffic,
+                checks={path: event for path, event in checks.items() if path in aliases},
+                runtime=self._project.runtime,
+                released=self._project.released,
+            )
+            self.shifts[stack.stack_name] = traffic
+
+    def _bake(self, stage: ServiceStage, traffic: Traffic) -> BakeTime:
+        stacks = dict(_stacks(stage))
+        if len(stacks) != 1:
+            raise WrongUse(
+                f"{stage.node.path}: `bake_minutes` needs one stack with aliases of functions, and here are"
+                f" {len(stacks)}: put the functions into one stack, or take `bake_minutes` from cdk.json"
+            )
+        ((stack, aliases),) = stacks.items()
+        return BakeTime(stack, "Bake", aliases=aliases, traffic=traffic, pipeline=self._roles)
 
 
 def _stacks(stage: ServiceStage) -> Iterator[tuple[Stack, Aliases]]:
