@@ -267,8 +267,8 @@ class EngineMachine(RuleBasedStateMachine):
     def close_files(self) -> None:
         """As the kernel does for a process that is killed."""
         for pipeline in (*self.engine._writers.values(), *self.engine._deleted):
-            journals = [pipeline._journal, *(writer._journal for writer in pipeline.executions.values())]
-            for written in journals:
+            executions = (writer.record._journal for writer in pipeline.executions.writers.values())
+            for written in (pipeline.record._journal, *executions):
                 if written:
                     written._file.close()
 

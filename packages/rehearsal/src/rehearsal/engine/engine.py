@@ -16,8 +16,8 @@ from rehearsal.engine.model.definition import Json, PipelineKey
 from rehearsal.engine.running import follow_up
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.environment import Environment
-from rehearsal.engine.running.execution_writer import ExecutionWriter
 from rehearsal.engine.running.notifier import Notifier
+from rehearsal.engine.running.pipeline_executions import PipelineExecutions
 from rehearsal.engine.running.pipeline_writer import PipelineWriter
 from rehearsal.engine.running.scheduler import Scheduler, ThreadScheduler
 from rehearsal.engine.running.start_inputs import Revisions
@@ -81,7 +81,7 @@ class Engine:
         def update() -> DeployedPipeline:
             writer = self._writer(key)
             writer.update(declaration, restart=restart)
-            return writer.require()
+            return writer.record.require()
 
         return self._call(update)
 
@@ -113,7 +113,7 @@ class Engine:
         """
         values, overrides = variables or {}, revisions or {}
         return self._call(
-            lambda: self._writer(key).start(trigger=trigger, variables=values, revisions=overrides, token=token)
+            lambda: self._executions(key).start(trigger=trigger, variables=values, revisions=overrides, token=token)
         )
 
     def stop(self, key: PipelineKey, execution: str, reason: str, *, abandon: bool) -> None:
@@ -133,11 +133,11 @@ class Engine:
 
         Raises RequestRejected where that is not possible.
         """
-        return self._call(lambda: self._writer(key).rollback(stage, target, follow_up.manual_rollback(caller)))
+        return self._call(lambda: self._executions(key).rollback(stage, target, follow_up.manual_rollback(caller)))
 
     def run_single_action(self, key: PipelineKey, stage: str, action: str, target: str) -> Execution:
         """Run one action with the artifacts and variables of the execution `target`."""
-        return self._call(lambda: self._writer(key).run_single_action(stage, action, target))
+        return self._call(lambda: self._executions(key).run_single_action(stage, action, target))
 
     def answer(self, key: PipelineKey, stage: str, action: str, token: str, answer: Answer) -> str:
         """Answer an approval and return the id of its execution. An accepted answer is in the journal.
@@ -169,7 +169,7 @@ class Engine:
         self._is_closed = True
         self._scheduler.close()
         for writer in self._writers.values():
-            writer.close_files()
+            writer.record.close()
         self._context.notifier.close()
 
     def _call[Result](self, command: Callable[[], Result]) -> Result:
@@ -181,10 +181,10 @@ class Engine:
         if key in self._writers:
             raise RequestRejected("PipelineNameInUseException", f"a pipeline with the name {key.name} exists")
         writer = PipelineWriter(self._context, key)
-        writer.is_closing = self._is_closing
+        writer.executions.is_closing = self._is_closing
         writer.create(declaration)
         self._writers[key] = writer
-        return writer.require()
+        return writer.record.require()
 
     def _delete(self, key: PipelineKey) -> None:
         writer = self._writers.pop(key, None)
@@ -199,7 +199,7 @@ class Engine:
             writer = self._writers[deployed.key] = PipelineWriter(self._context, deployed.key, deployed)
             self._context.board.put_pipeline(deployed.key, deployed)
             for execution in recovered.executions_of(deployed):
-                writer.add(ExecutionWriter(self._context, writer, execution))
+                writer.executions.add(execution)
         return recovered.problems
 
     def _stop_all(self) -> None:
@@ -213,10 +213,13 @@ class Engine:
         except KeyError:
             raise RequestRejected("PipelineNotFoundException", f"there is no pipeline {key.name}") from None
 
+    def _executions(self, key: PipelineKey) -> PipelineExecutions:
+        return self._writer(key).executions
+
     def _publish(self) -> None:
         """Publish the changes of a message; called after every message, in the engine's thread."""
         self._context.publish()
-        self._deleted = [writer for writer in self._deleted if writer.executions]
+        self._deleted = [writer for writer in self._deleted if writer.executions.writers]
 
     def _is_idle(self) -> bool:
         return not any(execution.running for execution in self.executions.values())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol, Unpack
+from typing import Unpack
 
 from rehearsal.engine.action_api import Answer, Artifact, Outcome
 from rehearsal.engine.errors import RequestRejected
@@ -17,45 +17,34 @@ from rehearsal.engine.model.timeouts import APPROVAL, format_duration, limit
 from rehearsal.engine.model.variables import UnknownVariable, resolve
 from rehearsal.engine.running.action_attempt import Attempt, AttemptResult, settle
 from rehearsal.engine.running.context import Context
+from rehearsal.engine.running.execution_record import ExecutionRecord
 from rehearsal.engine.running.work_folders import LOG, attempt_folder
 from rehearsal.engine.state.artifact_events import places
-from rehearsal.engine.state.events import Event, EventFields
-from rehearsal.engine.state.execution import AttemptKey, Execution
-
-
-class Owner(Protocol):
-    """The execution's writer, as its attempts use it."""
-
-    state: Execution
-
-    @property
-    def folder(self) -> Path: ...
-
-    def write(self, type_: str, /, **fields: Unpack[EventFields]) -> Event: ...
-
-    def attempt_ended(self, discarded: Path | None) -> None: ...
+from rehearsal.engine.state.events import EventFields
+from rehearsal.engine.state.execution import AttemptKey
 
 
 class Attempts:
     """The running attempts of one execution.
 
-    Workers call the methods that are in `Reports`; all others are called in the engine's thread.
+    Workers call the methods that are in `Reports`; all others are called in the engine's thread. ended: called after
+    the end of each attempt, with a folder of files that are not needed any more, if there is one.
     """
 
-    def __init__(self, context: Context, owner: Owner) -> None:
+    def __init__(self, context: Context, record: ExecutionRecord, ended: Callable[[Path | None], None]) -> None:
         self.running: dict[AttemptKey, Attempt] = {}
-        self._context, self._owner = context, owner
+        self._context, self._record, self._ended = context, record, ended
 
     def start(self, stage: str, action: Action) -> AttemptKey:
         """Start an attempt in a worker."""
-        state, problem = self._owner.state, None
+        state, problem = self._record.state, None
         key = (action.is_rule, stage, action.name, state.next_attempt(stage, action))
         try:
             action = _resolved(action, state.variables)
             resolved = dict(action.configuration)
         except UnknownVariable as error:
             problem, resolved = error, {}
-        folder = attempt_folder(self._owner.folder, stage, action.name, key[-1], is_rule=action.is_rule)
+        folder = attempt_folder(self._record.folder, stage, action.name, key[-1], is_rule=action.is_rule)
         inputs = {name: state.artifacts[name] for name in action.inputs if name in state.artifacts}
         self._write(
             key,
@@ -123,7 +112,7 @@ class Attempts:
         self._context.scheduler.post(partial(self._end, attempt, result))
 
     def _run_in_worker(self, key: AttemptKey, action: Action, problem: UnknownVariable | None) -> None:
-        context, state = self._context, self._owner.state
+        context, state = self._context, self._record.state
         seconds = limit(action, context.env.limits)
         token = str(uuid.uuid4()) if action.type == APPROVAL else ""
         attempt = Attempt(state, action, state.attempts[key], seconds, token, context.env, self, problem)
@@ -151,11 +140,11 @@ class Attempts:
             executed=outcome.executed,
         )
         del self.running[attempt.state.key]
-        self._owner.attempt_ended(result.discarded)
+        self._ended(result.discarded)
 
     def _with_revision(self, action: Action, outcome: Outcome) -> Mapping[str, Artifact]:
         """The output artifacts with a revision: that of the source action, else that of the primary input."""
-        primary = self._owner.state.artifacts.get(action.primary)
+        primary = self._record.state.artifacts.get(action.primary)
         revision = outcome.revision.id if outcome.revision else primary.revision if primary else ""
         return {name: replace(artifact, revision=revision) for name, artifact in outcome.outputs.items()}
 
@@ -173,10 +162,10 @@ class Attempts:
             "attempt": number,
             "provider": str(action.type),
             "owner": action.owner,
-            "region": action.region or self._owner.state.key.region,
+            "region": action.region or self._record.state.key.region,
             **fields,
         }
-        self._owner.write(f"{'rule' if is_rule else 'action'}-{what}", **event)
+        self._record.write(f"{'rule' if is_rule else 'action'}-{what}", **event)
 
 
 def _resolved(action: Action, variables: Mapping[str, Mapping[str, str]]) -> Action:

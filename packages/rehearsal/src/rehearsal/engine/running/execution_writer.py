@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol, Unpack
+from typing import Protocol
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import Stage
-from rehearsal.engine.running.action_group import ActionGroup
 from rehearsal.engine.running.attempts import Attempts
 from rehearsal.engine.running.context import Context
-from rehearsal.engine.running.pipeline_run import RunResult, run_stages
+from rehearsal.engine.running.execution_record import ExecutionRecord
+from rehearsal.engine.running.pipeline_run import PipelineRun, RunResult
 from rehearsal.engine.running.work_folders import remove_discarded_files
-from rehearsal.engine.state.events import Event, EventFields
 from rehearsal.engine.state.execution import AttemptKey, Execution, ExecutionStatus
-from rehearsal.engine.state.fold import fold
-from rehearsal.engine.state.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -39,51 +36,29 @@ class PipelinePort(Protocol):
 
 
 class ExecutionWriter:
-    """Holds the state of an execution and its running attempts.
+    """Holds the record of an execution, its running attempts and its run through the stages.
 
-    group: the actions that run now, of which failed ones can be retried. entered: the last stage that the execution was
-    admitted to. restart_wanted: start it again after its end, because of an update. result: set when nothing runs any
-    more.
+    restart_wanted: start it again after its end, because of an update. result: set when nothing runs any more.
     """
 
     def __init__(self, context: Context, pipeline: PipelinePort, state: Execution) -> None:
-        self.state = state
-        self.attempts = Attempts(context, self)
-        self.group: ActionGroup | None = None
-        self.entered: str | None = None
-        self.is_superseded = False
+        self.record = ExecutionRecord(context, state)
+        self.attempts = Attempts(context, self.record, self.attempt_ended)
         self.restart_wanted = False
         self.result: RunResult | None = None
         self._context, self._pipeline = context, pipeline
-        self._steps: Generator[None, None, RunResult] | None = None
-        self._journal: Journal | None = None
+        self._run: PipelineRun | None = None
         self._discarded: list[Path] = []
         self._is_reported = False
 
     @property
-    def folder(self) -> Path:
-        return self._context.env.executions / self.state.id
-
-    @property
-    def has_journal(self) -> bool:
-        """Whether its files exist; `clean` may have removed them."""
-        return (self.folder / "journal.jsonl").exists()
-
-    def write(self, type_: str, /, **fields: Unpack[EventFields]) -> Event:
-        """Append an event to the journal, fold it into the state, and queue both for publication."""
-        if self._journal is None:
-            self._journal = Journal(self.folder / "journal.jsonl")
-        event = self._journal.write(type_, **fields)
-        self.state = fold(self.state, event)
-        self._context.board.put_execution(self.state.id, self.state)
-        self._context.notifier.add(self.state, event)
-        return event
+    def state(self) -> Execution:
+        return self.record.state
 
     def begin(self, stages: Sequence[Stage], retry_mode: str | None = None) -> None:
         """Run the stages. The caller has written the event that starts or resumes the execution."""
-        self.entered, self.is_superseded, self.restart_wanted, self.result = None, False, False, None
-        self._is_reported = False
-        self._steps = run_stages(self, stages, retry_mode)
+        self.restart_wanted, self.result, self._is_reported = False, None, False
+        self._run = PipelineRun(self.record, self.attempts, self, stages, retry_mode)
         self._advance()
 
     def stop(self, reason: str, *, abandon: bool) -> None:
@@ -98,53 +73,55 @@ class ExecutionWriter:
         if state.status == "Stopping" and (not abandon or state.abandoned):
             raise RequestRejected("DuplicatedStopRequestException", f"{state.id} is Stopping already")
         self.restart_wanted = False
-        self.write("execution-stopping", abandon=abandon, reason=reason)
+        self.record.write("execution-stopping", abandon=abandon, reason=reason)
         if abandon:
             self.attempts.cancel()
         self._advance()
 
     def end_as(self, status: ExecutionStatus, summary: str, *, abandon: Sequence[AttemptKey] = ()) -> None:
         """End with `status` after the running actions have ended; end those in `abandon` immediately."""
-        self.write("execution-ending", ending=status, summary=summary)
+        self.record.write("execution-ending", ending=status, summary=summary)
         self.attempts.cancel(abandon)
         self._advance()
 
     def wait_for_stage(self, stage: str) -> None:
         """Record that the execution waits for a stage."""
         if self.state.waits_for != stage:
-            self.write("execution-waiting", stage=stage)
+            self.record.write("execution-waiting", stage=stage)
 
     def enter_stage(self, stage: str) -> None:
         """Continue in `stage`, which the stage's lock has admitted the execution to."""
-        self.entered = stage
-        self._advance()
+        if self._run:
+            self._run.enter(stage)
+            self._advance()
 
     def supersede(self) -> None:
         """End the execution, because a newer one waits for the same stage."""
-        self.is_superseded = True
-        self._advance()
+        if self._run:
+            self._run.supersede()
+            self._advance()
 
     def retry_beside_running(self, stage: str) -> bool:
         """Start the failed actions of a stage again while others still run. False where that is not possible."""
         state = self.state.stages.get(stage)
         inside = state is not None and state.status == "InProgress" and not self.state.ending
-        if not (inside and self.group and self.group.retry()):
+        if not (inside and self._run and self._run.retry_failed_actions()):
             return False
-        self.write("execution-retried", stage=stage)
+        self.record.write("execution-retried", stage=stage)
         return True
 
     def override(self, stage: str, kind: str) -> None:
         """Stop checking the stage's conditions of this kind; only their rules run now, and are cancelled."""
-        self.write("condition-overridden", stage=stage, condition=kind)
+        self.record.write("condition-overridden", stage=stage, condition=kind)
         self.attempts.cancel()
         self._advance()
 
     def finish(self, *, restarted_as: str | None, rolled_back_as: str | None, note: str = "") -> None:
         """Write the last event, with the ids of the executions that follow. No attempt runs any more."""
         state, result = self.state, self.result or RunResult("Failed")
-        remove_discarded_files(self.folder, self._discarded)
+        remove_discarded_files(self.record.folder, self._discarded)
         self._discarded = []
-        self.write(
+        self.record.write(
             "execution-finished",
             status=state.ending or result.status,
             summary=(state.summary if state.ending else result.summary) + note,
@@ -152,16 +129,12 @@ class ExecutionWriter:
             restarted_as=restarted_as,
             rolled_back_as=rolled_back_as,
         )
-        if self._journal:
-            self._journal.close()
-            self._journal = None
+        self.record.close()
 
     def request_stage(self, stage: str) -> None:
-        """Ask the pipeline for admission to a stage."""
         self._send(self._pipeline.request_stage, stage)
 
     def leave_stage(self, stage: str, following: str) -> None:
-        """Leave a stage and queue for the following one, in one message, so that no execution gets in between."""
         self._send(self._pipeline.leave_stage, stage, following)
 
     def attempt_ended(self, discarded: Path | None) -> None:
@@ -175,19 +148,19 @@ class ExecutionWriter:
         self._context.scheduler.post(partial(message, self.state.id, *arguments))
 
     def _advance(self) -> None:
-        """Run the steps until the next wait."""
-        if self._steps is None:
+        """Continue until the next wait."""
+        if self._run is None:
             return
         try:
-            next(self._steps)
-        except StopIteration as end:
-            self._complete(end.value)
+            result = self._run.advance()
         except Exception as error:
             log.exception("execution %s", self.state.id)
-            self._complete(RunResult("Failed", f"the rehearsal's engine failed ({error}); its log says more"))
+            result = RunResult("Failed", f"the rehearsal's engine failed ({error}); its log says more")
+        if result:
+            self._complete(result)
 
     def _complete(self, result: RunResult) -> None:
-        self._steps, self.group, self.result = None, None, result
+        self._run, self.result = None, result
         self.attempts.cancel()
         self._report_end()
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.running import eligibility
 from rehearsal.engine.running.execution_writer import ExecutionWriter
+from rehearsal.engine.running.pipeline_executions import PipelineExecutions
 from rehearsal.engine.running.stage_lock import PARALLEL
 from rehearsal.engine.running.start_inputs import restart_inputs
 from rehearsal.engine.state.execution import Execution
-
-if TYPE_CHECKING:
-    from rehearsal.engine.running.pipeline_writer import PipelineWriter
+from rehearsal.engine.state.pipeline import DeployedPipeline
 
 RESTART = {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
 
@@ -29,16 +27,18 @@ class FollowUp:
     note: str = ""
 
 
-def start_what_follows(pipeline: PipelineWriter, ended: ExecutionWriter) -> FollowUp:
+def start_what_follows(
+    deployed: DeployedPipeline | None, executions: PipelineExecutions, ended: ExecutionWriter
+) -> FollowUp:
     """Start the restart of an execution that an update has cancelled, or the rollback of its failed stage."""
     state, rollback = ended.state, ended.result.rollback if ended.result else None
-    if pipeline.deployed is None:
+    if deployed is None:
         return FollowUp()
     try:
         if ended.restart_wanted:
-            return FollowUp(restarted_as=_restart(pipeline, ended))
+            return FollowUp(restarted_as=_restart(deployed, executions, state))
         if rollback and not (state.ending or state.pipeline.execution_mode == PARALLEL):
-            return _roll_back(pipeline, ended, rollback)
+            return _roll_back(deployed, executions, state, rollback)
     except RequestRejected as error:
         if ended.restart_wanted:
             return FollowUp(note=f"; it was not started again: {error}")
@@ -46,16 +46,20 @@ def start_what_follows(pipeline: PipelineWriter, ended: ExecutionWriter) -> Foll
     return FollowUp()
 
 
-def _restart(pipeline: PipelineWriter, ended: ExecutionWriter) -> str:
-    variables, revisions = restart_inputs(pipeline.require().pipeline, ended.state)
-    return pipeline.start(trigger=RESTART, variables=variables, revisions=revisions, restart_of=ended.state.id).id
+def _restart(deployed: DeployedPipeline, executions: PipelineExecutions, ended: Execution) -> str:
+    variables, revisions = restart_inputs(deployed.pipeline, ended)
+    return executions.start(trigger=RESTART, variables=variables, revisions=revisions, restart_of=ended.id).id
 
 
-def _roll_back(pipeline: PipelineWriter, ended: ExecutionWriter, stage: str) -> FollowUp:
-    eligibility.check_no_rollback(ended.state)
-    candidates = [writer.state for writer in pipeline.executions.values() if writer is not ended and writer.has_journal]
-    target = eligibility.find_rollback_target(pipeline.require(), stage, candidates)
-    started = pipeline.rollback(stage, target.id, _automated_rollback(ended.state.id))
+def _roll_back(deployed: DeployedPipeline, executions: PipelineExecutions, ended: Execution, stage: str) -> FollowUp:
+    eligibility.check_no_rollback(ended)
+    candidates = [
+        writer.state
+        for writer in executions.writers.values()
+        if writer.state.id != ended.id and writer.record.has_journal
+    ]
+    target = eligibility.find_rollback_target(deployed, stage, candidates)
+    started = executions.rollback(stage, target.id, _automated_rollback(ended.id))
     return FollowUp(rolled_back_as=started.id, note=_doubt(stage, target, candidates))
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rehearsal.engine.model.definition import Action, Condition, Stage
 from rehearsal.engine.model.run_order import group_by_run_order
 from rehearsal.engine.running.action_group import ActionGroup
+from rehearsal.engine.running.attempts import Attempts
+from rehearsal.engine.running.execution_record import ExecutionRecord
 from rehearsal.engine.state.execution import ActionState, StageState
-
-if TYPE_CHECKING:
-    from rehearsal.engine.running.execution_writer import ExecutionWriter
 
 FAILED_ACTIONS = "FAILED_ACTIONS"
 
@@ -37,17 +35,21 @@ class StageResult:
 
 
 class StageRun:
-    """One run of a stage in an execution; its methods are generators, see pipeline_run.py."""
+    """One run of a stage in an execution; its methods are generators, see pipeline_run.py.
 
-    def __init__(self, writer: ExecutionWriter, stage: Stage) -> None:
-        self._writer, self._stage = writer, stage
+    group: the actions that run now, of which failed ones can be retried.
+    """
+
+    def __init__(self, record: ExecutionRecord, attempts: Attempts, stage: Stage) -> None:
+        self.group: ActionGroup | None = None
+        self._record, self._attempts, self._stage = record, attempts, stage
 
     def run(self, retry_mode: str | None) -> Generator[None, None, StageResult]:
         """Run the stage, with at most one automatic retry. retry_mode: of a manual retry, else None."""
         end = yield from self._run_once(retry_mode)
         if end.status == "Failed" and self._wants_retry():
             attempt = self._state.attempt + 1
-            self._writer.write("stage-retried", stage=self._stage.name, attempt=attempt, failure=end.failure)
+            self._record.write("stage-retried", stage=self._stage.name, attempt=attempt, failure=end.failure)
             mode = self._stage.on_failure.retry_mode if self._stage.on_failure else FAILED_ACTIONS
             end = yield from self._run_once(mode)
         if end.status == "Failed" and not end.rollback:
@@ -75,15 +77,18 @@ class StageRun:
             if self._ending:
                 break
             remaining = [action for action in actions if not self._is_done(action, retry_mode)]
-            self._writer.group = ActionGroup(self._writer, self._stage.name, remaining)
-            states = yield from self._await(self._writer.group)
-            self._writer.group = None
+            self.group = self._start(remaining)
+            states = yield from self._await(self.group)
+            self.group = None
             failed = [
                 f"{self._stage.name}/{state.name}: {state.summary}" for state in states if state.status == "Failed"
             ]
             if failed:
                 return "; ".join(failed)
-        return self._writer.state.summary if self._ending == "Failed" else None
+        return self._record.state.summary if self._ending == "Failed" else None
+
+    def _start(self, actions: Iterable[Action]) -> ActionGroup:
+        return ActionGroup(self._record, self._attempts, self._stage.name, actions)
 
     def _await(self, group: ActionGroup) -> Generator[None, None, Sequence[ActionState]]:
         while group.is_running:
@@ -94,7 +99,7 @@ class StageRun:
         """Return whether a retry of the failed actions skips this action, because it has succeeded."""
         if retry_mode != FAILED_ACTIONS:
             return False
-        state = self._writer.state.actions.get((self._stage.name, action.name))
+        state = self._record.state.actions.get((self._stage.name, action.name))
         return state is not None and state.status == "Succeeded"
 
     def _wants_retry(self) -> bool:
@@ -120,12 +125,12 @@ class StageRun:
         for condition in conditions:
             if self._is_overridden(kind):
                 return None
-            self._writer.write("condition-started", stage=stage, condition=kind)
-            states = yield from self._await(ActionGroup(self._writer, self._stage.name, condition.rules))
+            self._record.write("condition-started", stage=stage, condition=kind)
+            states = yield from self._await(self._start(condition.rules))
             failed = [state for state in states if state.status != "Succeeded"]
             status = "Overridden" if self._is_overridden(kind) else _status(failed)
             summary = "; ".join(f"{state.name}: {state.summary}" for state in failed)
-            self._writer.write(
+            self._record.write(
                 "condition-checked",
                 stage=stage,
                 condition=kind,
@@ -138,7 +143,7 @@ class StageRun:
         return None
 
     def _is_overridden(self, kind: str) -> bool:
-        return (self._stage.name, kind) in self._writer.state.overridden
+        return (self._stage.name, kind) in self._record.state.overridden
 
     def _condition_failure(self, kind: str, condition: Condition) -> StageResult:
         why = f"{self._stage.name}: its {kind} condition is not met: {self._state.conditions[kind].summary}"
@@ -146,11 +151,11 @@ class StageRun:
 
     @property
     def _state(self) -> StageState:
-        return self._writer.state.stages[self._stage.name]
+        return self._record.state.stages[self._stage.name]
 
     @property
     def _ending(self) -> str:
-        return self._writer.state.ending
+        return self._record.state.ending
 
 
 def _status(failed: list[ActionState]) -> str:
