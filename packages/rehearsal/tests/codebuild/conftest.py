@@ -18,7 +18,7 @@ from rehearsal.actions.codebuild import RunBuild
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.server import launcher
-from rehearsal.engine.action_api import Artifact, Outcome, Task
+from rehearsal.engine.action_api import Artifact, Outcome, PendingApproval, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
 from rehearsal.host.cancellation import Cancellation
@@ -141,7 +141,7 @@ class Account:
             log=folder / "action.log",
             stop=self.stop,
             note=self.notes.append,
-            waiting=_nobody_waits,
+            approval=PendingApproval("", 3600.0, _nobody_waits, lambda: None, lambda: None),
         )
 
 

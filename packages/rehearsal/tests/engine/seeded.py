@@ -139,7 +139,7 @@ class Script:
     def run(self, task: Task) -> Outcome:
         name, chance = task.action.name, self._scheduler.random.random()
         if task.action.type == APPROVAL:
-            answer = task.answer()
+            answer = task.approval.answer()
             return Outcome(not (answer and answer.approved), answer.summary if answer else "nobody answered")
         if name == SLOW and task.stop.is_set():
             return Outcome(failed=True, summary="was stopped")

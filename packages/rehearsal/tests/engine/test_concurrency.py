@@ -209,10 +209,10 @@ def test_an_answer_that_was_confirmed_outlives_the_time_limit(tmp_path: Path) ->
 
     class Slow:
         def run(self, task: Task) -> Outcome:
-            task.waiting("?")
+            task.approval.request("?")
             entered.set()
             go.wait(10)
-            answer = task.answer()
+            answer = task.approval.answer()
             return Outcome(not (answer and answer.approved), answer.summary if answer else "nobody answered")
 
     stage.runners[approval] = Slow()
@@ -267,8 +267,8 @@ def test_a_removed_stage_ends_the_execution_that_waits_in_it(stage: Stage, waits
 
     class Asks:
         def run(self, task: Task) -> Outcome:
-            task.waiting("?")
-            return Outcome(task.answer() is None, "nobody answered")
+            task.approval.request("?")
+            return Outcome(task.approval.answer() is None, "nobody answered")
 
     stage.runners[kind] = Asks()
     stage.played.parts["long"] = door

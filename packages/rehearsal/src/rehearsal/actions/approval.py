@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.engine.action_api import ActionError, Outcome, PendingApproval, Task
 from rehearsal.workspace.clock import Clock
 
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
@@ -32,23 +32,23 @@ class AwaitApproval:
         topic = task.action.configuration.get("NotificationArn")
         if topic:
             _notify(task, topic)
-        task.waiting(task.action.configuration.get("CustomData", ""))
-        with self._expiry(task):
-            answer = task.answer()
+        task.approval.request(task.action.configuration.get("CustomData", ""))
+        with self._expiry(task.approval):
+            answer = task.approval.answer()
         if answer is None:
             return Outcome(failed=True, summary="nobody answered")
         verb = "approved" if answer.approved else "rejected"
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)
 
-    def _expiry(self, task: Task) -> AbstractContextManager[None]:
+    def _expiry(self, approval: PendingApproval) -> AbstractContextManager[None]:
         """Expire the approval when a jump of the clock makes it older than its limit."""
         clock, began = self._clock, time.time()
         if clock is None:
             return nullcontext()
 
         def expire_if_old() -> None:
-            if clock.age(began) >= task.limit:
-                task.expire()
+            if clock.age(began) >= approval.limit:
+                approval.expire()
 
         return clock.changes.calls(expire_if_old)
 
@@ -65,16 +65,16 @@ def _notify(task: Task, topic: str) -> None:
 
 def _notice(task: Task) -> dict[str, object]:
     settings, name = task.action.configuration, task.pipeline.name
-    expires = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=task.limit)
+    expires = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=task.approval.limit)
     view = f"{CONSOLE}?region={task.pipeline.region}#/view/{name}"
     approval = {
         "pipelineName": name,
         "stageName": task.stage,
         "actionName": task.action.name,
-        "token": task.token,
+        "token": task.approval.token,
         "expires": expires.strftime("%Y-%m-%dT%H:%MZ"),
         "externalEntityLink": settings.get("ExternalEntityLink"),
-        "approvalReviewLink": f"{view}/{task.stage}/{task.action.name}/approve/{task.token}",
+        "approvalReviewLink": f"{view}/{task.stage}/{task.action.name}/approve/{task.approval.token}",
         "customData": settings.get("CustomData"),
     }
     return {"region": task.pipeline.region, "consoleLink": view, "approval": approval}

@@ -76,17 +76,24 @@ class Answer:
     summary: str
 
 
-def expire_never() -> None:
-    """Do nothing: the default of `Task.expire`."""
-
-
 def identify_nothing(external_id: str) -> None:
     """Do nothing: the default of `Task.identify`."""
 
 
-def no_answer() -> Answer | None:
-    """Return None: the default of `Task.answer`, for actions without an approval."""
-    return None
+@dataclass(frozen=True)
+class PendingApproval:
+    """The approval that an action can wait for.
+
+    token: for the answer. limit: seconds until the approval expires. request: reports that the action waits, with a
+    text for the approver. answer: waits for the answer; returns None if `Task.stop` is set first. expire: ends the
+    action as if the limit had passed.
+    """
+
+    token: str
+    limit: float
+    request: Callable[[str], None]
+    answer: Callable[[], Answer | None]
+    expire: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -94,11 +101,9 @@ class Task:
     """One attempt of one action, as its runner gets it. `action.configuration` has its variables resolved.
 
     folder: an empty folder for this attempt. shared: a folder for all actions of the execution. log: the file for the
-    action's output. stop: set when the work has to end, for any reason. note: reports a line of progress. waiting:
-    reports that the action waits for an approval, which is answered with `token`. answer: waits for that answer;
-    returns None if `stop` is set first. identify: reports the external execution id, such as a build id. limit: seconds
-    until the time limit. expire: ends the action as if the limit had passed. wanted: revision type -> revision, where
-    the execution was started for a revision that is not the newest. asked: the check that `require` uses.
+    action's output. stop: set when the work has to end, for any reason. note: reports a line of progress. identify:
+    reports the external execution id, such as a build id. wanted: revision type -> revision, where the execution was
+    started for a revision that is not the newest. asked: the check that `require` uses.
     """
 
     pipeline: PipelineKey
@@ -115,13 +120,9 @@ class Task:
     log: Path
     stop: Cancellation
     note: Callable[[str], None]
-    waiting: Callable[[str], None]
-    token: str = ""
-    answer: Callable[[], Answer | None] = no_answer
-    expire: Callable[[], None] = expire_never
+    approval: PendingApproval
     identify: Callable[[str], None] = identify_nothing
     action_execution_id: str = ""
-    limit: float = 3600.0
     wanted: Mapping[str, str] = field(default_factory=dict)
     pipeline_role: str = ""
     asked: Require = allow_everything

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from rehearsal.engine.action_api import ActionError, ActionRunner, Answer, Outcome, Task
+from rehearsal.engine.action_api import ActionError, ActionRunner, Answer, Outcome, PendingApproval, Task
 from rehearsal.engine.model.definition import Action, ActionType
 from rehearsal.engine.model.variables import UnknownVariable
 from rehearsal.engine.running.environment import Environment
@@ -131,13 +131,15 @@ class Attempt:
             log=Path(self.state.log),
             stop=self.stop,
             note=self._report_progress,
-            waiting=lambda text: self.reports.waiting(self, text),
-            token=self.token,
-            answer=self._await_answer,
-            expire=lambda: self.reports.expired(self),
+            approval=PendingApproval(
+                token=self.token,
+                limit=self.limit,
+                request=lambda text: self.reports.waiting(self, text),
+                answer=self._await_answer,
+                expire=lambda: self.reports.expired(self),
+            ),
             identify=lambda external_id: self.reports.identified(self, external_id),
             action_execution_id=self.state.id,
-            limit=self.limit,
             wanted=execution.wanted.get(action.name, {}),
             pipeline_role=pipeline.role_arn,
             asked=self.env.asked,
