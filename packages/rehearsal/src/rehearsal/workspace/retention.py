@@ -6,7 +6,6 @@ removed last, because without them the next run is slow.
 
 from __future__ import annotations
 
-import collections
 import os
 import shutil
 import time
@@ -14,14 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rehearsal.engine.state import journal
+from rehearsal.engine.state.rollback_targets import RollbackTargets
 from rehearsal.host.processes import await_removals
 from rehearsal.workspace import artifact_zips, build_area
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import stale_scratch_folders, unused_files
 
 KEPT_EXECUTIONS = 10
-# Successful executions per stage: the latest one, and the one that the stage can be rolled back to.
-KEPT_SUCCESSES = 2
 # Measuring the caches takes about a second, so it is not done at each run.
 CHECK_INTERVAL_SECONDS = 24 * 3600.0
 SCRATCH = ("listed", "plan", "shell")
@@ -81,16 +79,14 @@ def _removable_executions(space: Workspace, keep: int) -> list[str]:
     Kept are: the newest `keep`; those that have not ended; those whose revision a stage has, or can be rolled back to;
     and those whose artifacts a kept rollback uses.
     """
-    removable, used, succeeded = [], set[str](), collections.Counter[str]()
+    removable, used, targets = [], set[str](), RollbackTargets()
     for number, execution in enumerate(space.newest_first()):
         events = journal.read(space.journal(execution))
         first = next(iter(events), None)
         target, pipeline = (first.get("rollback_of"), first.get("pipeline")) if first else (None, None)
         ends = [event for event in events if event["type"] == "stage-finished" and event["status"] == "Succeeded"]
         stages = {f"{pipeline}/{end['stage']}" for end in ends}
-        is_target = not target and any(succeeded[stage] < KEPT_SUCCESSES for stage in stages)
-        if not target:
-            succeeded.update(stages)
+        is_target = targets.add(set() if target else stages)
         if number < keep or is_target or execution in used or not journal.has_ended(events):
             used.add(target or execution)
         else:

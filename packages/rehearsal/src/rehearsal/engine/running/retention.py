@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Sequence
 
 from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.rollback_targets import RollbackTargets
 
 KEPT_EXECUTIONS = 100
-# Successful executions per stage: the latest one, and the one that the stage can be rolled back to.
-KEPT_SUCCESSES = 2
 
 
 def surplus(executions: Sequence[Execution], version: int) -> list[str]:
@@ -20,14 +18,14 @@ def surplus(executions: Sequence[Execution], version: int) -> list[str]:
     """
     if len(executions) <= KEPT_EXECUTIONS:
         return []
-    succeeded = collections.Counter[str]()
-    dropped = []
+    targets, dropped = RollbackTargets(), []
     for position, execution in enumerate(reversed(executions)):
-        is_target = False
-        if execution.version == version and not execution.rollback_of:
-            stages = [name for name, state in execution.stages.items() if state.status == "Succeeded"]
-            is_target = any(succeeded[name] < KEPT_SUCCESSES for name in stages)
-            succeeded.update(stages)
+        can_be_target = execution.version == version and not execution.rollback_of
+        is_target = targets.add(_succeeded_stages(execution) if can_be_target else set())
         if position >= KEPT_EXECUTIONS and not execution.running and not is_target:
             dropped.append(execution.id)
     return dropped
+
+
+def _succeeded_stages(execution: Execution) -> set[str]:
+    return {name for name, state in execution.stages.items() if state.status == "Succeeded"}
