@@ -7,7 +7,7 @@ import json
 import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -51,24 +51,23 @@ class Bootstrapper:
 
         Returns the environments that were bootstrapped.
         """
-        before = read_record(self._space)
-        with ThreadPoolExecutor() as pool:
-            is_done = pool.map(lambda place: is_bootstrapped(self._endpoint, place), places)
-            # the record lacks an environment that was removed before the command changed
-            done = [place for place, yes in zip(places, is_done, strict=True) if yes and place in before.places]
-        changed = self.changed()
-        missing = [place for place in places if place not in done]
-        if changed and done:
+        before, changed = read_record(self._space), self.changed()
+        missing = self._missing(places, before)
+        if changed and len(missing) < len(places):
             self._tell(f"{FILE}'s bootstrap, or a file that it names, has changed since the accounts were bootstrapped")
-        outdated = [*done, *missing] if changed else missing
+        outdated = places if changed else missing
         if outdated:
             self._bootstrap(outdated)
             kept = () if changed else before.places
-            _write(
-                self._space,
-                BootstrapRecord(self._now.command, self._now.digest, tuple(dict.fromkeys([*kept, *done, *missing]))),
-            )
+            _write(self._space, replace(self._now, places=tuple(dict.fromkeys([*kept, *places]))))
         return outdated
+
+    def _missing(self, places: Sequence[Environment], before: BootstrapRecord) -> list[Environment]:
+        """Return the places without a bootstrap stack, or without a record."""
+        with ThreadPoolExecutor() as pool:
+            is_done = pool.map(lambda place: is_bootstrapped(self._endpoint, place), places)
+            # the record lacks an environment that was removed before the command changed
+            return [place for place, yes in zip(places, is_done, strict=True) if not (yes and place in before.places)]
 
     def changed(self) -> bool:
         """Return whether the command, or a file that it names, is another than when the accounts were bootstrapped."""

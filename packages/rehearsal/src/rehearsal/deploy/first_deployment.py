@@ -18,7 +18,7 @@ from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.lookups import synthesize_with_lookups
 from rehearsal.deploy.node_sdk import ensure_node_sdk
 from rehearsal.deploy.preparation import Preparation
-from rehearsal.deploy.pushed_environments import note_known_commit, pushed_environments
+from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
@@ -107,10 +107,9 @@ def ensure_deployed(
     known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     bootstrapper = Bootstrapper(workspace, endpoint, cdk, deployed.key.account, tell)
-    # A changed command bootstraps again what the push deploys to, and not what an earlier one did.
-    synthesized = bootstrapper.changed()
-    pushed = pushed_environments(workspace, cdk, repository, commit(), chosen, tell, always=synthesized)
-    places = pushed if synthesized and pushed else [*dict.fromkeys([*known, *pushed])]
+    pushed = PushedCommit(workspace, cdk, repository, chosen, commit(), tell)
+    is_synthesized = bootstrapper.changed() or pushed.may_add_environment()
+    places = (pushed.environments() if is_synthesized else ()) or known
     _bootstrap_for_operator(workspace, bootstrapper, places, tell)
     return deployed
 
@@ -167,8 +166,9 @@ def _deploy(
     provide_build_values(cloud, endpoint, root(stack.account), tell)
     provide_source_tokens(cloud, endpoint, root(stack.account), tell)
     note_known_commit(workspace, repository.head)
-    pushed = pushed_environments(workspace, lambda: cdk, repository, commit(), app, tell)
-    _bootstrap_for_operator(workspace, bootstrapper, pushed, tell)
+    pushed = PushedCommit(workspace, lambda: cdk, repository, app, commit(), tell)
+    if pushed.may_add_environment():
+        _bootstrap_for_operator(workspace, bootstrapper, pushed.environments(), tell)
     if push and cloud.chosen.branches:
         push(cloud.chosen.branches)
     tell(f"deploying {stack.name} to {stack.account}/{stack.region}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.deploy.bootstrap import ReportProgress
@@ -42,43 +43,44 @@ def synthesize_commit(  # noqa: PLR0917 - what a synthesis needs
     return cloud_assembly.read(built, app.pipeline, default)
 
 
-def pushed_environments(  # noqa: PLR0917 - what a synthesis needs
-    space: Workspace,
-    cdk: Callable[[], Cdk],
-    repository: Repository,
-    commit: str,
-    app: App,
-    tell: ReportProgress,
-    *,
-    always: bool = False,
-) -> Sequence[Environment]:
-    """Return the environments that a push of the commit deploys to; none where it cannot have a new one.
+@dataclass(frozen=True)
+class PushedCommit:
+    """A commit that is pushed next. cdk: called only where the commit is synthesized. tell: reports progress."""
 
-    always: return them in any case. A commit that does not synthesize has none either: its build says why.
-    """
-    if app.assembly or not (always or _may_add_environment(space, repository, commit)):
-        return ()
-    reason = "accounts have to be bootstrapped again" if always else "accounts are bootstrapped before a push"
-    tell(f"{commit[:8]} may have other environments: synthesizing it, since {reason}")
-    with scratch_folder(space, "plan") as folder:
-        try:
-            found = synthesize_commit(space, cdk(), repository, commit, app, folder).environments
-        except (CommandFailed, WrongUse) as error:
-            tell(f"{commit[:8]} does not synthesize, which its build will show: {error}")
+    space: Workspace
+    cdk: Callable[[], Cdk]
+    repository: Repository
+    app: App
+    id: str
+    tell: ReportProgress
+
+    def may_add_environment(self) -> bool:
+        """Return whether the changes since the last known commit can add an environment."""
+        path = _path(self.space)
+        known = path.read_text() if path.exists() else self.repository.head
+        return not self.repository.has(known) or names_environment(self.repository.added_lines(known, self.id))
+
+    def environments(self) -> Sequence[Environment]:
+        """Synthesize the commit, and return the environments that it deploys to.
+
+        Empty for an app that is an assembly, and for a commit that does not synthesize: its build says why.
+        """
+        if self.app.assembly:
             return ()
-    note_known_commit(space, commit)
-    return found
+        self.tell(f"{self.id[:8]} may have other environments: synthesizing it, to bootstrap accounts before the push")
+        with scratch_folder(self.space, "plan") as folder:
+            try:
+                cloud = synthesize_commit(self.space, self.cdk(), self.repository, self.id, self.app, folder)
+            except (CommandFailed, WrongUse) as error:
+                self.tell(f"{self.id[:8]} does not synthesize, which its build will show: {error}")
+                return ()
+        note_known_commit(self.space, self.id)
+        return cloud.environments
 
 
 def note_known_commit(space: Workspace, commit: str) -> None:
     """Record a commit whose environments are bootstrapped."""
     write_text(_path(space), commit)
-
-
-def _may_add_environment(space: Workspace, repository: Repository, commit: str) -> bool:
-    path = _path(space)
-    known = path.read_text() if path.exists() else repository.head
-    return not repository.has(known) or names_environment(repository.added_lines(known, commit))
 
 
 def names_environment(lines: Iterable[str]) -> bool:
