@@ -6,11 +6,10 @@ Source: AWS CodeBuild API reference, "EnvironmentVariable".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
-from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.bootstrap import ReportProgress
+from rehearsal.deploy.placeholders import create_missing_parameter, create_missing_secret
 from rehearsal.engine.endpoint import Credentials, Endpoint
 from rehearsal.json_values import items, member, text
 from rehearsal.project.cloud_assembly import Assembly
@@ -26,19 +25,12 @@ def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials
     """
     secrets = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
     for name, keys in secrets_of_projects(cloud).items():
-        try:
-            secrets.describe_secret(SecretId=name)
-        except secrets.exceptions.ResourceNotFoundException:
-            text = json.dumps(dict.fromkeys(keys, PLACEHOLDER)) if keys else PLACEHOLDER
-            secrets.create_secret(Name=name, SecretString=text)
+        if create_missing_secret(secrets, name, keys):
             tell(f"the secret {name}, which builds read, has a placeholder; on AWS it has to exist")
     parameters = endpoint.client("ssm", owner, cloud.pipeline.region)
     created = _created_names(cloud)
-    for name in (name for name in dict.fromkeys(_values(cloud, "PARAMETER_STORE")) if name not in created):
-        try:
-            parameters.get_parameter(Name=name)
-        except parameters.exceptions.ParameterNotFound:
-            parameters.put_parameter(Name=name, Value=PLACEHOLDER, Type="String")
+    for name in dict.fromkeys(_values(cloud, "PARAMETER_STORE")):
+        if name not in created and create_missing_parameter(parameters, name):
             tell(f"the parameter {name}, which builds read, has a placeholder; on AWS it has to exist")
 
 

@@ -23,7 +23,8 @@ from rehearsal.errors import WrongUse
 
 PROVIDERS = ("S3", "ECR")
 LATEST = "latest"
-# Rules and polling start a pipeline after about 0.1 s here.
+# Rules and polling start a pipeline after about 0.1 s here. CodePipeline's API has no call that waits for that, and the
+# engine is in another process.
 START_SECONDS = 5.0
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 

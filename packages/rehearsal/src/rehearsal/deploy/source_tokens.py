@@ -5,13 +5,12 @@ Source: AWS CodePipeline user guide, "GitHub (via OAuth app) source action refer
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.bootstrap import ReportProgress
+from rehearsal.deploy.placeholders import create_missing_secret
 from rehearsal.engine.endpoint import Credentials, Endpoint
 from rehearsal.project.cloud_assembly import Assembly
 
@@ -25,11 +24,6 @@ class Token:
     secret: str
     key: str = ""
 
-    @property
-    def text(self) -> str:
-        """The secret's text with a placeholder."""
-        return json.dumps({self.key: PLACEHOLDER}) if self.key else PLACEHOLDER
-
 
 def provide_source_tokens(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
     """Create the missing secrets of GitHub sources, and report each one: on AWS it has to hold a token.
@@ -38,10 +32,7 @@ def provide_source_tokens(cloud: Assembly, endpoint: Endpoint, owner: Credential
     """
     api = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
     for token in dict.fromkeys(source_tokens(cloud)):
-        try:
-            api.describe_secret(SecretId=token.secret)
-        except api.exceptions.ResourceNotFoundException:
-            api.create_secret(Name=token.secret, SecretString=token.text)
+        if create_missing_secret(api, token.secret, [token.key] if token.key else []):
             tell(f"the secret {token.secret} of the GitHub source has a placeholder; on AWS it has to hold a token")
 
 
