@@ -204,9 +204,14 @@ def load(declared: str, source: Path) -> Buildspec:
     return parse(text, name)
 
 
+def is_inline(declared: str) -> bool:
+    """Return whether a project declares the text of a buildspec, not the path of a file."""
+    return "\n" in declared or declared.lstrip().startswith("{")
+
+
 def read_text(declared: str, source: Path) -> tuple[str, str]:
     """Return the text of a buildspec, and its name for messages; declared: as for `load`. Raises as that does."""
-    if "\n" in declared or declared.lstrip().startswith("{"):
+    if is_inline(declared):
         return declared, "the project's buildspec"
     name = declared or "buildspec.yml"
     if name.startswith("arn:"):

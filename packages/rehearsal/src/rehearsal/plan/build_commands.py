@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml
-
 from rehearsal.aws import Endpoint, root
+from rehearsal.codebuild import buildspec_yaml
+from rehearsal.codebuild.buildspec import Phases, is_inline
 from rehearsal.engine.model.cloudformation import preview_pipeline
 from rehearsal.engine.model.definition import Pipeline, PipelineKey
 from rehearsal.json_values import items, mapping, member
@@ -15,7 +15,6 @@ from rehearsal.project.cloud_assembly import Assembly
 
 PROJECT = "AWS::CodeBuild::Project"
 _REFERENCE = "${{{}}}"
-PHASES = ("install", "pre_build", "build", "post_build")
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,12 @@ def _text(spec: object) -> str:
     return "".join(part if isinstance(part, str) else "..." for part in items(joined[1])) if len(joined) == 2 else ""
 
 
-def commands(buildspec: str) -> Iterator[str]:
+def commands(declared: str) -> Iterator[str]:
     """Yield the commands of an inline buildspec, in order; nothing for the name of a file."""
-    if "\n" not in buildspec and not buildspec.lstrip().startswith("{"):
+    if not is_inline(declared):
         return
-    document = yaml.safe_load(buildspec)
-    for name in PHASES:
+    document, _ = buildspec_yaml.load(declared)
+    for phase in Phases.model_fields:
         for key in ("commands", "finally"):
-            declared = member(document, "phases", name, key)
-            yield from [declared] if isinstance(declared, str) else map(str, items(declared))
+            lines = member(document, "phases", phase, key)
+            yield from [lines] if isinstance(lines, str) else map(str, items(lines))
