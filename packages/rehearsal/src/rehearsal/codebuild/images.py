@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+from rehearsal.codebuild.runtime_versions import is_version
 
 _IMAGE = re.compile(
     r"aws/codebuild/(?P<system>amazonlinux2?-(?P<architecture>x86_64|aarch64)-)?standard:(?P<number>\d+)"
@@ -56,7 +58,7 @@ def notes(image: str, wanted: Mapping[str, str], shell: str) -> Iterator[str]:
         return
     known = {} if match["system"] else _UBUNTU.get(match["number"], {})
     for name, version in wanted.items():
-        if name in known and not any(_is_version(version, each) for each in known[name]):
+        if name in known and not _has(known[name], version):
             has = ", ".join(known[name])
             yield (
                 f"{image} has {name} {has}: CodeBuild fails for {version}, or installs it, which takes minutes;"
@@ -70,10 +72,9 @@ def may_have(image: str, name: str, version: str) -> bool:
     """Return whether an image has a version of a runtime; True where the table does not say."""
     match = _IMAGE.match(image)
     known = _UBUNTU.get(match["number"], {}) if match and not match["system"] else {}
-    return name not in known or any(_is_version(version, one) for one in known[name])
+    return name not in known or _has(known[name], version)
 
 
-def _is_version(wanted: str, version: str) -> bool:
-    """Return whether a requested version matches: `3.x`, `latest` and `3.13.1` match 3.13."""
-    parts, numbers = wanted.removesuffix(".x").split("."), version.split(".")
-    return wanted == "latest" or all(a == b for a, b in zip(parts, numbers, strict=False))
+def _has(versions: Sequence[str], wanted: str) -> bool:
+    """Return whether an image has a requested version; it lists 3.13 for 3.13.1 as well."""
+    return any(is_version(version, wanted) or is_version(wanted, version) for version in versions)

