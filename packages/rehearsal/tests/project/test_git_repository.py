@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.commands import run_full
-from rehearsal.engine.model.triggers import Push
 from rehearsal.errors import WrongUse
 from rehearsal.project.git_repository import Repository, branch_head
+from rehearsal.project.push_changes import changes_since_push
 from rehearsal.project.source_files import write_zip
 from rehearsal.workspace.layout import Workspace
 
@@ -122,10 +121,10 @@ def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
     space, repository = Workspace(clone.root), clone.repository()
     clone.write("new.txt", "new")
     first = repository.snapshot()
-    assert run_full.push_changes(space, repository, first, "trunk") == Push(branch="trunk", paths=("new.txt",))
+    assert changes_since_push(repository, space.remote, first, "trunk").paths == ("new.txt",)
     repository.push(first, space.remote, "trunk")
     clone.write("kept.txt", "changed")
-    assert run_full.push_changes(space, repository, repository.snapshot(), "trunk").paths == ("kept.txt",)
+    assert changes_since_push(repository, space.remote, repository.snapshot(), "trunk").paths == ("kept.txt",)
 
 
 def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clone, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from rehearsal.commands.output import put_json
 from rehearsal.engine.model.definition import Pipeline
 from rehearsal.project import git_repository
 from rehearsal.project.git_repository import Repository
+from rehearsal.project.push_changes import changes_since_push
 from rehearsal.views import graph
 from rehearsal.workspace.layout import Workspace
 
@@ -53,15 +54,13 @@ def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
 
 
 def _push(space: Workspace, repository: Repository, commit: str, branch: str) -> PushFacts:
-    """The push as JSON. `changes`: since the last push, or since HEAD where that push is not known any more."""
-    before = git_repository.branch_head(space.remote, branch)
-    since = before.id if before and repository.has(before.id) else repository.head
+    push = changes_since_push(repository, space.remote, commit, branch)
     return {
         "commit": commit,
         "working_tree": commit != repository.head,
         "branch": branch,
-        "since": since,
-        "changes": [git_repository.printable(change) for change in repository.changes(since, commit)],
+        "since": push.since,
+        "changes": [git_repository.printable(change) for change in push.changes],
     }
 
 

@@ -28,7 +28,8 @@ from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
 from rehearsal.project.cloud_assembly import Branch
 from rehearsal.project.configuration import Answer, Config
-from rehearsal.project.git_repository import Repository, branch_head
+from rehearsal.project.git_repository import Repository
+from rehearsal.project.push_changes import changes_since_push
 from rehearsal.project.remotes import Remotes
 from rehearsal.project.source_trees import SourceTrees
 from rehearsal.views import summary
@@ -73,7 +74,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             trees.check_names([action.name for action in deployed.pipeline().stages[0].actions])
             run_partial.reopen_transitions(deployed)
             if not deployed.first_execution:
-                _push_as_trigger(space, console, trees, deployed)
+                _push_as_trigger(console, trees, deployed)
             with run_partial.closed_transition(deployed, wanted.until):
                 started = _started(console, deployed, trees, wanted)
                 worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
@@ -150,22 +151,15 @@ def _push(console: Console, trees: SourceTrees, branches: Sequence[Branch]) -> N
         console.print(f"pushed {tree.commit[:8]} to {names}{where}{what}", style="dim", soft_wrap=True)
 
 
-def _push_as_trigger(space: Workspace, console: Console, trees: SourceTrees, deployed: Deployment) -> None:
+def _push_as_trigger(console: Console, trees: SourceTrees, deployed: Deployment) -> None:
     """Push to every branch that the pipeline follows, and warn if the push would not start the pipeline on AWS."""
-    branches, project = deployed.branches(), trees.project
-    push = push_changes(space, project.repository, project.commit, deployed.branch())
+    branches, branch, project = deployed.branches(), deployed.branch(), trees.project
+    changes = changes_since_push(project.repository, project.remote, project.commit, branch)
     _push(console, trees, branches)
+    push = Push(branch=branch, paths=changes.paths)
     if branches and push.paths and (reason := push_mismatch_reason(deployed.pipeline(), push)):
         warning = f"on AWS this push would not start the pipeline ({reason}); here it is started all the same"
         console.print(warning, style="dim", soft_wrap=True)
-
-
-def push_changes(space: Workspace, repository: Repository, commit: str, branch: str) -> Push:
-    """Return the files that the push of `commit` changes since the last push, or since HEAD if that is unknown."""
-    before = branch_head(space.remote, branch)
-    since = before.id if before and repository.has(before.id) else repository.head
-    paths = [change.partition(" ")[2] for change in repository.changes(since, commit)]
-    return Push(branch=branch, paths=tuple(paths))
 
 
 def _call_functions(
