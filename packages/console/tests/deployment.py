@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rehearsal.aws import Endpoint, root
 
+from tests.embedded_aws import Json, action, create_role, create_source
 from tests.root import ROOT
 
-Json = dict[str, Any]
 JUNIT = '<testsuite name="unit"><testcase name="test_tax"><failure message="1 != 2"/></testcase></testsuite>'
 BUILDSPEC = {
     "version": "0.2",
@@ -71,15 +69,10 @@ def read_policies() -> dict[str, Json]:
 def deploy_pipeline(to: Deployment) -> None:
     """A source, a build with a report, an approval, and a stage that would deploy to the environment."""
     bucket, key = f"{to.name}-artifactsbucket1", to.client("kms").create_key()["KeyMetadata"]["Arn"]
-    s3, source = to.client("s3"), io.BytesIO()
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": to.region})
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    with zipfile.ZipFile(source, "w") as archive:
-        archive.writestr("changes.md", "# dev: what would change\n\n### Broadens\n\n- everything\n")
-    s3.put_object(Bucket=bucket, Key="source.zip", Body=source.getvalue())
+    create_source(to.client("s3"), bucket, to.region, "dev")
     for name in ("codepipeline", "codebuild"):
-        create_role(to, name, to.account, {"Service": f"{name}.amazonaws.com"}, "*")
-    create_role(to, "deploy", to.environment, {"AWS": f"arn:aws:iam::{to.account}:root"}, "*")
+        create_role(to.client("iam"), name, {"Service": f"{name}.amazonaws.com"}, "*")
+    create_role(to.client("iam", to.environment), "deploy", {"AWS": f"arn:aws:iam::{to.account}:root"}, "*")
     project = f"{to.name}-synth"
     to.client("logs").create_log_group(logGroupName=f"{to.name}-builds")
     template = {"Type": "AWS::CodeBuild::Project", "Properties": project_of(to, project)}
@@ -128,15 +121,9 @@ def definition(to: Deployment, bucket: str, key: str, project: str) -> Json:
     }
 
 
-def action(category: str, provider: str, name: str, **configuration: str) -> Json:
-    """An action of the pipeline's definition."""
-    type_ = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
-    return {"name": name, "actionTypeId": type_, "configuration": configuration}
-
-
 def deploy_function(to: Deployment) -> None:
     """A stack with a function, a version and an alias in the environment's account; the function was called."""
-    create_role(to, "function", to.environment, {"Service": "lambda.amazonaws.com"}, "logs:*")
+    create_role(to.client("iam", to.environment), "function", {"Service": "lambda.amazonaws.com"}, "logs:*")
     name = f"{to.stage}-Shop-Basket"
     properties = {
         "FunctionName": name,
@@ -157,23 +144,13 @@ def deploy_function(to: Deployment) -> None:
     to.client("lambda", to.environment).invoke(FunctionName=name, Qualifier="live", Payload=b"[1, 2]")
 
 
-def create_role(to: Deployment, name: str, account: str, principal: Json, actions: str) -> None:
-    """Create a role that may do `actions` on everything."""
-    iam = to.client("iam", account)
-    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
-    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=policy)
-
-
 def write_profiles(to: Deployment) -> None:
     """Write a profile for each account, with temporary credentials of a role that has the printed policy only."""
     sections = []
     for account in to.policies:
-        create_role(to, "console", account, {"AWS": f"arn:aws:iam::{account}:root"}, "sts:GetCallerIdentity")
-        to.client("iam", account).delete_role_policy(RoleName="console", PolicyName="policy")
+        iam = to.client("iam", account)
+        create_role(iam, "console", {"AWS": f"arn:aws:iam::{account}:root"}, "sts:GetCallerIdentity")
+        iam.delete_role_policy(RoleName="console", PolicyName="policy")
         arn = f"arn:aws:iam::{account}:role/console"
         keys = to.client("sts", account).assume_role(RoleArn=arn, RoleSessionName="kim")["Credentials"]
         lines = {

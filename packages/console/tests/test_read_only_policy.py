@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 from rehearsal.aws import root
-from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace
 
 from pipeline_console.pages.site import Options, Site
@@ -25,6 +24,7 @@ from pipeline_console.reads.pipeline import PipelineReads
 from pipeline_console.security import Keys
 from tests.conftest import Console, free_port
 from tests.deployment import Deployment, deploy_function, deploy_pipeline, read_policies, write_profiles
+from tests.embedded_aws import embedded_aws
 from tests.fake_aws import eventually
 
 pytestmark = pytest.mark.slow
@@ -34,13 +34,10 @@ pytestmark = pytest.mark.slow
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The embedded AWS with the pipeline, its build, a function, and a role in each account with the policy only."""
     folder = tmp_path_factory.mktemp("policy")
-    (folder / "cdk.json").write_text("{}")
-    space = Workspace(folder)
-    space.make()
     policies = read_policies()
     arn = policies[next(iter(policies))]["Statement"][0]["Resource"][0].split(":")
     stage = list(policies.values())[1]["Statement"][0]["Sid"].removesuffix("Stacks")
-    with launcher.join_or_start(space, iam=True) as running:
+    with embedded_aws(folder) as running:
         config = {"AWS_CONFIG_FILE": str(folder / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")}
         found = Deployment(running, arn[5], arn[3], policies, stage, config)
         deploy_pipeline(found)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import re
 import ssl
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator.server import launcher
-from rehearsal.workspace.layout import Workspace
 
 from pipeline_console.pages.site import Options, Site
 from pipeline_console.reads.client import Aws
 from pipeline_console.reads.pipeline import choose
 from pipeline_console.security import Keys
 from tests.conftest import Console, free_port
+from tests.embedded_aws import action, create_role, create_source, embedded_aws
 from tests.fake_aws import eventually
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tiny"
@@ -30,31 +27,15 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """An embedded AWS with a pipeline that waits for an approval."""
-    folder = tmp_path_factory.mktemp("rehearsed")
-    (folder / "cdk.json").write_text("{}")
-    space = Workspace(folder)
-    space.make()
-    with launcher.join_or_start(space) as running:
+    with embedded_aws(tmp_path_factory.mktemp("rehearsed")) as running:
         deploy(running)
         yield running
 
 
 def deploy(endpoint: Endpoint) -> None:
     """Create the role, the source and the pipeline."""
-    s3, iam = client(endpoint, "s3"), client(endpoint, "iam")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    source = io.BytesIO()
-    with zipfile.ZipFile(source, "w") as archive:
-        archive.writestr("changes.md", "# tiny: what would change\n\n### Broadens\n\n- everything\n")
-    s3.put_object(Bucket=BUCKET, Key="source.zip", Body=source.getvalue())
-    trust = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    iam.create_role(
-        RoleName="tiny", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )
-    allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_role_policy(RoleName="tiny", PolicyName="s3", PolicyDocument=policy)
+    create_source(client(endpoint, "s3"), BUCKET, REGION, "tiny")
+    create_role(client(endpoint, "iam"), "tiny", {"Service": "codepipeline.amazonaws.com"}, "s3:*")
     client(endpoint, "codepipeline").create_pipeline(pipeline=definition())
 
 
@@ -65,17 +46,9 @@ def client(endpoint: Endpoint, service: str) -> Any:
 
 def definition() -> dict[str, Any]:
     """A source, then an approval."""
-    source = {
-        "name": "Repo",
-        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
-        "configuration": {"S3Bucket": BUCKET, "S3ObjectKey": "source.zip", "PollForSourceChanges": "false"},
-        "outputArtifacts": [{"name": "Code"}],
-    }
-    approval = {
-        "name": "Approve",
-        "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"},
-        "configuration": {"CustomData": "release it?"},
-    }
+    source = action("Source", "S3", "Repo", S3Bucket=BUCKET, S3ObjectKey="source.zip", PollForSourceChanges="false")
+    source["outputArtifacts"] = [{"name": "Code"}]
+    approval = action("Approval", "Manual", "Approve", CustomData="release it?")
     return {
         "name": "tiny",
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tiny",
