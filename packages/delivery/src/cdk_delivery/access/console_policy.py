@@ -6,9 +6,7 @@ artifact bucket only. Source: AWS KMS developer guide, "Condition keys for AWS K
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from cdk_delivery.changes.policy_documents import PolicyDocument, Statement
+from cdk_delivery.changes.policy_statements import PolicyDocument, Statement, allow, document
 from cdk_delivery.settings.model import Delivery
 
 READ_PIPELINE = (
@@ -37,41 +35,33 @@ def console_policies[OptionsT](
     for environment in settings.environments:
         found = statements.setdefault(environment.account, [])
         found += _environment(environment.stage_id, environment.account, environment.region, invoke=invoke)
-    return {account: {"Version": "2012-10-17", "Statement": found} for account, found in statements.items()}
+    return {account: document(*found) for account, found in statements.items()}
 
 
 def _pipeline[OptionsT](settings: Delivery[OptionsT], *, approve: bool) -> list[Statement]:
     name, place = settings.name, f"{settings.region}:{settings.account}"
     pipeline, bucket = f"arn:aws:codepipeline:{place}:{name}", f"arn:aws:s3:::{name}-artifactsbucket*"
     builds = [f"arn:aws:codebuild:{place}:project/{name}-*", f"arn:aws:codebuild:{place}:report-group/{name}-*"]
-    key = _allow("Key", ["kms:Decrypt"], f"arn:aws:kms:*:{settings.account}:key/*")
-    key["Condition"] = {
-        "StringLike": {"kms:ViaService": "s3.*.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": f"{bucket}"}
-    }
+    through_s3 = {"kms:ViaService": "s3.*.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": bucket}
     found = [
-        _allow("Pipeline", READ_PIPELINE, [pipeline, f"{pipeline}/*"]),
-        _allow("Builds", READ_BUILDS, builds),
-        _allow("BuildLogs", ["logs:GetLogEvents"], f"arn:aws:logs:{place}:log-group:*{name}*:log-stream:*"),
-        _allow("Artifacts", ["s3:GetObject"], f"{bucket}/*"),
-        key,
+        allow("Pipeline", READ_PIPELINE, [pipeline, f"{pipeline}/*"]),
+        allow("Builds", READ_BUILDS, builds),
+        allow("BuildLogs", ["logs:GetLogEvents"], f"arn:aws:logs:{place}:log-group:*{name}*:log-stream:*"),
+        allow("Artifacts", ["s3:GetObject"], f"{bucket}/*"),
+        allow("Key", ["kms:Decrypt"], f"arn:aws:kms:*:{settings.account}:key/*", {"StringLike": through_s3}),
     ]
-    return [*found, _allow("Changes", APPROVE, [pipeline, f"{pipeline}/*"])] if approve else found
+    return [*found, allow("Changes", APPROVE, [pipeline, f"{pipeline}/*"])] if approve else found
 
 
 def _environment(stage: str, account: str, region: str, *, invoke: bool) -> list[Statement]:
     place = f"{region}:{account}"
     functions = f"arn:aws:lambda:{place}:function:{stage}-*"
     found = [
-        _allow(
+        allow(
             f"{stage}Stacks", ["cloudformation:ListStackResources"], f"arn:aws:cloudformation:{place}:stack/{stage}-*/*"
         ),
-        _allow(f"{stage}Functions", READ_FUNCTIONS, functions),
-        _allow(f"{stage}Logs", ["logs:FilterLogEvents"], f"arn:aws:logs:{place}:log-group:*{stage}-*"),
-        _allow(f"{stage}Metrics", ["cloudwatch:GetMetricStatistics"], "*"),
+        allow(f"{stage}Functions", READ_FUNCTIONS, functions),
+        allow(f"{stage}Logs", ["logs:FilterLogEvents"], f"arn:aws:logs:{place}:log-group:*{stage}-*"),
+        allow(f"{stage}Metrics", ["cloudwatch:GetMetricStatistics"], "*"),
     ]
-    return [*found, _allow(f"{stage}Invoke", INVOKE, functions)] if invoke else found
-
-
-def _allow(sid: str, actions: Sequence[str], resources: str | Sequence[str]) -> Statement:
-    listed = resources if isinstance(resources, str) else list(resources)
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": listed}
+    return [*found, allow(f"{stage}Invoke", INVOKE, functions)] if invoke else found

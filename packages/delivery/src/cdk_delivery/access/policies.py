@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.access.resource_permissions import needed_actions
-from cdk_delivery.changes.policy_documents import PolicyDocument, Statement
+from cdk_delivery.changes.policy_statements import PolicyDocument, Statement, allow, deny, document
 from cdk_delivery.constructs.build_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.quotas import MANAGED_POLICY
 
@@ -86,17 +86,17 @@ def _role_policy(
         action for action in actions if action.startswith("iam:") and action not in (*_ROLE_ACTIONS, "iam:PassRole")
     ]
     with_boundary = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
-    return _document(
-        _allow("Assets", ["s3:GetObject", "s3:GetObjectVersion"], f"{_ASSETS}/*"),
-        _allow("BootstrapVersion", ["ssm:GetParameters"], "arn:aws:ssm:*:*:parameter/cdk-bootstrap/*"),
-        _allow("Roles", other_actions, roles_and_policies),
-        _allow("BoundRoles", list(_ROLE_ACTIONS), roles, with_boundary),
+    return document(
+        allow("Assets", ["s3:GetObject", "s3:GetObjectVersion"], f"{_ASSETS}/*"),
+        allow("BootstrapVersion", ["ssm:GetParameters"], "arn:aws:ssm:*:*:parameter/cdk-bootstrap/*"),
+        allow("Roles", other_actions, roles_and_policies),
+        allow("BoundRoles", list(_ROLE_ACTIONS), roles, with_boundary),
         _pass("PassRoles", roles, passed_to),
-        *([_allow("CustomResources", ["lambda:InvokeFunction"], called)] if called else ()),
+        *([allow("CustomResources", ["lambda:InvokeFunction"], called)] if called else ()),
         *(_bootstrap_roles_of_actions() if passes_bootstrap_roles else ()),
-        _deny("KeepBoundary", ["iam:DeleteRolePermissionsBoundary"], "*"),
-        _deny("KeepBootstrap", _CHANGES, [_role("cdk-*"), "arn:aws:iam::*:policy/delivery-*"]),
-        _deny("KeepAccountRoles", ["iam:*"], [_role(name) for name in ACCOUNT_ROLES]),
+        deny("KeepBoundary", ["iam:DeleteRolePermissionsBoundary"], "*"),
+        deny("KeepBootstrap", _CHANGES, [_role("cdk-*"), "arn:aws:iam::*:policy/delivery-*"]),
+        deny("KeepAccountRoles", ["iam:*"], [_role(name) for name in ACCOUNT_ROLES]),
     )
 
 
@@ -108,7 +108,7 @@ def _bootstrap_roles_of_actions() -> Sequence[Statement]:
     """
     deploy, execution = (_role(f"cdk-{QUALIFIER}-{kind}-role-*") for kind in ("deploy", "cfn-exec"))
     return (
-        _allow("ReadBootstrapRoles", ["iam:GetRole"], [deploy, execution]),
+        allow("ReadBootstrapRoles", ["iam:GetRole"], [deploy, execution]),
         _pass("PassDeployRoles", [deploy], ["codepipeline.amazonaws.com"]),
         _pass("PassExecutionRoles", [execution], ["cloudformation.amazonaws.com"]),
     )
@@ -125,7 +125,7 @@ def _split(actions: Sequence[str]) -> Sequence[PolicyDocument]:
 
 
 def _resources(actions: Sequence[str]) -> PolicyDocument:
-    return _document(_allow("Resources", actions))
+    return document(allow("Resources", actions))
 
 
 def policy_size(policy: Mapping[str, object]) -> int:
@@ -139,26 +139,11 @@ def boundary_policy() -> PolicyDocument:
     It denies iam:PassRole as well. The pipeline's role does not need it: the bootstrap's deploy roles, which no stack
     creates, pass the execution role to CloudFormation.
     """
-    return _document(_allow("Services", ["*"]), _deny("Identities", _DENIED_ACTIONS, "*"))
-
-
-def _document(*statements: Statement) -> PolicyDocument:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _allow(
-    sid: str, actions: Sequence[str], resource: str | Sequence[str] = "*", condition: Mapping[str, object] | None = None
-) -> Statement:
-    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
-    return {**statement, "Condition": condition} if condition else statement
-
-
-def _deny(sid: str, actions: Sequence[str], resource: str | Sequence[str]) -> Statement:
-    return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": resource}
+    return document(allow("Services", ["*"]), deny("Identities", _DENIED_ACTIONS, "*"))
 
 
 def _pass(sid: str, roles: Sequence[str], services: Collection[str]) -> Statement:
-    return _allow(sid, ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": sorted(services)}})
+    return allow(sid, ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": sorted(services)}})
 
 
 def _role(name: str) -> str:

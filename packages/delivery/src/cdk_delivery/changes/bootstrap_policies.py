@@ -31,17 +31,21 @@ def _is_part(file: Path, kind: str) -> bool:
 def outdated_policies(iam: IAMClient, account: str, folder: Path, kinds: Collection[str]) -> Iterator[str]:
     """Yield the names of the policies that are missing in the account, or differ from the files in `folder`."""
     for name in policy_names(folder, kinds):
-        if _document(iam, reader_role.policy_arn(account, name)) != json.loads((folder / f"{name}.json").read_text()):
+        if not _is_current(iam, reader_role.policy_arn(account, name), folder / f"{name}.json"):
             yield f"delivery-{name}"
 
 
-def _document(iam: IAMClient, arn: str) -> object:
-    """Return the document of the policy's default version; None if there is no such policy."""
+def _is_current(iam: IAMClient, arn: str, file: Path) -> bool:
     try:
-        current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
+        return bool(policy_document(iam, arn) == json.loads(file.read_text()))
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchEntity":
-            return None
+            return False
         raise
+
+
+def policy_document(iam: IAMClient, arn: str) -> object:
+    """Return the document of a policy's default version."""
+    current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
     return document if isinstance(document, dict) else json.loads(document)

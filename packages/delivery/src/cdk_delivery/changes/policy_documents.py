@@ -4,27 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, Required, TypedDict, TypeIs
-
-
-class Statement(TypedDict, total=False):
-    """A statement of a policy that is written here."""
-
-    Action: Required[Sequence[str] | str]
-    Condition: Mapping[str, object]
-    Effect: Required[Literal["Allow", "Deny"]]
-    Principal: Mapping[str, str]
-    Resource: Sequence[str] | str
-    Sid: str
-
-
-class PolicyDocument(TypedDict):
-    """A policy that is written here."""
-
-    Version: str
-    Statement: Sequence[Statement]
-
+from collections.abc import Iterator, Mapping
+from typing import TypeIs
 
 EFFECTS = ("Allow", "Deny")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cdk_delivery.changes.policy_documents import PolicyDocument, Statement
+from cdk_delivery.changes.policy_statements import PolicyDocument, Statement, allow, document
 
 # The policy of the role, generated as POLICY.json and put into each environment's account as `delivery-reader`.
 POLICY = "reader"
@@ -49,7 +49,7 @@ def trust_policy(pipeline_account: str, pipeline: str) -> PolicyDocument:
         "Action": "sts:AssumeRole",
         "Condition": {"ArnLike": {"aws:PrincipalArn": changes}},
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    return document(statement)
 
 
 def reader_policy(stacks: Iterable[str]) -> PolicyDocument:
@@ -57,16 +57,8 @@ def reader_policy(stacks: Iterable[str]) -> PolicyDocument:
 
     stacks: patterns of stack names.
     """
-    templates: Statement = {
-        "Sid": "ReadTemplates",
-        "Effect": "Allow",
-        "Action": ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
-        "Resource": [f"arn:aws:cloudformation:*:*:stack/{pattern}/*" for pattern in stacks],
-    }
-    policies: Statement = {
-        "Sid": "ReadPolicies",
-        "Effect": "Allow",
-        "Action": ["iam:GetPolicy", "iam:GetPolicyVersion"],
-        "Resource": policy_arn("*", "*"),
-    }
-    return {"Version": "2012-10-17", "Statement": [templates, policies]}
+    templates = [f"arn:aws:cloudformation:*:*:stack/{pattern}/*" for pattern in stacks]
+    return document(
+        allow("ReadTemplates", ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"], templates),
+        allow("ReadPolicies", ["iam:GetPolicy", "iam:GetPolicyVersion"], policy_arn("*", "*")),
+    )

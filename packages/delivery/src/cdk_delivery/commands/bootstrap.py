@@ -15,6 +15,7 @@ import click
 
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.changes import reader_role
+from cdk_delivery.changes.bootstrap_policies import policy_document
 from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target, settings, targets
 from cdk_delivery.commands.existing_toolkit import STACK, ExistingToolkit, read_toolkit
@@ -190,13 +191,6 @@ def _bootstrap_account(plan: Plan, sessions: Sessions, policies: PolicyFiles) ->
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
         raise PipelineError(f"{plan.target}: `{' '.join(plan.command)}` ended with {done.returncode}\n{last}")
-
-
-def policy_document(iam: IAMClient, arn: str) -> object:
-    """Return the document of a policy's default version."""
-    current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
-    return document if isinstance(document, dict) else json.loads(document)
 
 
 def put_policy(iam: IAMClient, arn: str, text: str) -> None:

@@ -11,9 +11,10 @@ from urllib.parse import unquote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cdk_delivery.access.policy_files import PolicyFiles
+from cdk_delivery.changes.bootstrap_policies import policy_document
 from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target
-from cdk_delivery.commands.bootstrap import Plan, policy_document
+from cdk_delivery.commands.bootstrap import Plan
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.settings.model import Delivery

@@ -11,7 +11,7 @@ from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_schemas import resource_schema
 from cdk_delivery.access.role_names import environment_role_names, environment_stack_names, pipeline_role_names
 from cdk_delivery.changes import reader_role
-from cdk_delivery.changes.policy_documents import PolicyDocument
+from cdk_delivery.changes.policy_statements import PolicyDocument
 from cdk_delivery.cloud_assembly import stack_artifacts, template_files
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate import costs_table, roles_table
