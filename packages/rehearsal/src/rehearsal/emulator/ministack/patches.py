@@ -28,6 +28,7 @@ ALWAYS = (
     services.OUTPUT_CHANGES,
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
+    refusals.TAKEN_NAMES,
     traffic.ALIAS_ROUTING,
     traffic.INVOCATION_METRICS,
     traffic.ALIAS_RULES,
@@ -107,6 +108,10 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         )
         for operation in ("CreateStack", "UpdateStack", "CreateChangeSet")
     },
+    "ministack.services.cloudformation.stacks:_provision_resource": (
+        refusals.TAKEN_NAMES,
+        permissions.STACK_PERMISSIONS,  # a stack without permission learns nothing about other stacks
+    ),
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][create]": (
         services.FUNCTION_DEAD_LETTERS,
         refusals.FUNCTION_LIMITS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.cloudformation import stack_states
+from rehearsal.emulator.cloudformation import stack_states, taken_names
 from rehearsal.emulator.functions import function_code, limits
 from rehearsal.emulator.iam import policy_principals
 from rehearsal.emulator.logs import group_keys, pages
@@ -24,6 +24,19 @@ STACK_STATES = Correction(
         Patch(f"{OPERATIONS}[CreateStack]", "sha256:84e0df897c75b4a0", stack_states.reject_creation),
         Patch(f"{OPERATIONS}[UpdateStack]", "sha256:6a6a6ca3db0d00d0", stack_states.reject_update),
         Patch(f"{OPERATIONS}[CreateChangeSet]", "sha256:06b31550065c78d5", stack_states.reject_change_set),
+    ),
+)
+TAKEN_NAMES = Correction(
+    fault="A stack may create a resource with the name of another stack's resource, and replaces that one.",
+    test=f"{TESTS}/cloudformation/test_taken_names.py::test_ministack_replaces_a_table_of_another_stack",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.cloudformation.stacks:_provision_resource",
+            "sha256:3b8f01fb187141b6",
+            taken_names.refuse_taken_names,
+            also=("ministack.services.cloudformation.provisioners:_provision_resource",),
+        ),
     ),
 )
 PAYLOADS = Correction(

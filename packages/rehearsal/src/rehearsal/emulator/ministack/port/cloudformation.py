@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypedDict
 
 from ministack.services import cloudformation
 from ministack.services.cloudformation import custom_resource, engine, handlers, helpers, provisioners, stacks
@@ -28,6 +28,15 @@ class Handlers(TypedDict, total=False):
 class Template(TypedDict, total=False):
     Outputs: Mapping[str, JsonValue]
     Resources: Mapping[str, JsonValue]
+
+
+class StackResource(NamedTuple):
+    """A resource that a stack has created."""
+
+    stack: str
+    logical_id: str
+    type: str
+    physical_id: str
 
 
 class Parameter(TypedDict):
@@ -93,6 +102,15 @@ def create_resource(type_: str, logical_id: str, properties: Mapping[str, object
     return resource
 
 
+def resource_exists(type_: str, identifier: Mapping[str, str]) -> bool:
+    """Return whether a table, function or log group exists, in a stack or not."""
+    try:
+        provisioners._RESOURCE_HANDLERS[type_]["import"](identifier)
+    except KeyError:
+        return False
+    return True
+
+
 def delete_resource(type_: str, physical_id: str, properties: Mapping[str, object]) -> None:
     """Delete a resource with its type's handler; do nothing where the resource does not exist."""
     provisioners._RESOURCE_HANDLERS[type_]["delete"](physical_id, properties)
@@ -118,6 +136,15 @@ def stack_record(name: str) -> StackRecord:
     """Return the record of a stack by its name; empty if there is none."""
     record: StackRecord | None = cloudformation._stacks.get(name)
     return record or {}
+
+
+def stack_resources() -> Iterator[StackResource]:
+    """Yield the resources of every stack of the request's account and region."""
+    for stack in [*cloudformation._stacks.values()]:
+        for logical_id, resource in [*stack.get("_resources", {}).items()]:
+            yield StackResource(
+                stack["StackName"], logical_id, resource["ResourceType"], str(resource.get("PhysicalResourceId", ""))
+            )
 
 
 def find_stack(name_or_id: str) -> StackRecord | None:
