@@ -178,6 +178,14 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The embedded AWS with IAM."""
+    workspace = Workspace(tmp_path_factory.mktemp("enforced"))
+    with launcher.join_or_start(workspace, iam=True) as endpoint:
+        yield Embedded(endpoint, workspace)
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """An engine with one pipeline whose actions are played."""

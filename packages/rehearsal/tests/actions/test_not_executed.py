@@ -99,7 +99,7 @@ def test_an_accepted_type_makes_a_resource_without_effect_and_is_told(
     assert stack["Outputs"][0]["OutputValue"].startswith("arn:aws:codebuild:eu-west-1:111111111111:reportgroup/")
     assert f"{GROUP} {name}/Group has no effect: its type was accepted" in resources(embedded.workspace)
     api.delete_stack(StackName=name)
-    api.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    api.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
 
 
 @pytest.mark.slow

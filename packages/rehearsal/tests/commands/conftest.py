@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import shutil
 import subprocess
@@ -129,6 +130,16 @@ TEMPLATE: dict[str, Any] = {
         },
     }
 }
+
+
+def with_one_build(name: str, **properties: Any) -> dict[str, Any]:
+    """Return the template with a smaller pipeline: its source, and one of its builds."""
+    template = copy.deepcopy(TEMPLATE)
+    pipeline = template["Resources"]["Pipeline"]["Properties"]
+    source, build, *_ = pipeline["Stages"]
+    actions = [action for action in build["Actions"] if action["Name"] == name]
+    pipeline |= {"Stages": [source, {"Name": "Build", "Actions": actions}], **properties}
+    return template
 
 
 class Tiny:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rehearsal.host.procfs import start_ticks
-from tests.commands.conftest import TEMPLATE, Tiny, tiny_project, until
+from tests.commands.conftest import Tiny, tiny_project, until, with_one_build
 from tests.commands.test_kills import left, server
 
-
-def pipeline(mode: str) -> dict[str, Any]:
-    """Its source, and one build."""
-    template = copy.deepcopy(TEMPLATE)
-    properties = template["Resources"]["Pipeline"]["Properties"]
-    source, build, *_ = properties["Stages"]
-    (lint,) = (action for action in build["Actions"] if action["Name"] == "Lint")
-    properties |= {"ExecutionMode": mode, "Stages": [source, {"Name": "Build", "Actions": [lint]}]}
-    return template
-
-
 WAITS = "touch {folder}/began; until test -f {folder}/flag; do sleep 0.1; done\n"
-PUSHES = 20
+PUSHES = 6
 
 
 @pytest.mark.parametrize(
@@ -48,7 +35,7 @@ def test_pushes_in_a_burst(
     """
     monkeypatch.chdir(tmp_path)
     signals = tmp_path_factory.mktemp("signals")
-    with tiny_project(tmp_path, pipeline(mode)) as tiny:
+    with tiny_project(tmp_path, with_one_build("Lint", ExecutionMode=mode)) as tiny:
         code, printed = tiny.call("up")
         assert (code, "`git push rehearsal main` starts it" in printed) == (0, True)
         (tiny.root / "Lint.sh").write_text(WAITS.format(folder=signals))

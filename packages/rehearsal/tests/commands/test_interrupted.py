@@ -22,7 +22,7 @@ from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import replay
 from rehearsal.workspace.layout import Workspace
 from tests.commands.conftest import TEMPLATE, Tiny, tiny_project, until
-from tests.commands.test_kills import STAYS, Command, again, left, processes, server
+from tests.commands.test_kills import ONE_BUILD, STAYS, Command, again, left, processes, server
 from tests.commands.test_plan import template as cdk_template
 from tests.commands.test_plan import write_assembly
 
@@ -86,7 +86,7 @@ def test_what_a_kill_interrupts_has_ended_when_it_runs_again(gated: Tiny, action
 def test_a_kill_while_state_is_saved_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of it is never read: the next start is a fresh one, and works."""
     monkeypatch.chdir(tmp_path)
-    with tiny_project(tmp_path) as tiny:
+    with tiny_project(tmp_path, ONE_BUILD) as tiny:
         pid = server(tiny).pid
         # what writes into it waits for a reader, so that the kill comes in between
         os.mkfifo(tiny.space.running / "ssm.json.tmp")
@@ -127,7 +127,7 @@ def test_a_killed_first_run_takes_all_with_it(project: Workspace, empty: Tiny, s
     assert run.process.poll() is None, run.printed()
     pids = processes(file)
     run.kill()
-    until(lambda: left(project.root) == [] and not any(map(start_ticks, pids)))
+    until(lambda: not any(map(start_ticks, pids)) and left(project.root) == [])
     assert project.server() is None
     assert project.newest_first() == []
     write_json(project.aws / "pipeline.json", asdict(empty.deployed.key))

@@ -18,7 +18,7 @@ from rehearsal.emulator.server import launcher
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Server, Workspace
-from tests.commands.conftest import TEMPLATE, Tiny, create, tiny_project, until
+from tests.commands.conftest import Tiny, create, tiny_project, until, with_one_build
 from tests.root import PACKAGE
 
 # Writes down the shell that runs it, that shell's keeper, itself, and a child that tries to get away; then it stays.
@@ -28,12 +28,13 @@ echo $PPID $(ps -o ppid= -p $PPID) $$ $! > {file}.new && mv {file}.new {file}
 sleep 600
 """
 SHELL, KEEPER, SCRIPT, CHILD = range(4)
+ONE_BUILD = with_one_build("Compile")
 
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     """A tiny project with an embedded AWS that a test may kill."""
-    with tiny_project(tmp_path) as tiny:
+    with tiny_project(tmp_path, ONE_BUILD) as tiny:
         monkeypatch.chdir(tmp_path)
         yield tiny
 
@@ -107,7 +108,7 @@ def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
     run = Command(own, "run")
     pids = processes(file)
     run.kill()
-    until(lambda: left(own.root) == [] and not any(map(start_ticks, pids)))
+    until(lambda: not any(map(start_ticks, pids)) and left(own.root) == [])
     assert latest(own).status == "Stopped"
     assert own.space.server() is None
     (own.root / "Compile.sh").unlink()
@@ -126,7 +127,7 @@ def test_a_run_that_is_terminated_takes_all_with_it_at_once(own: Tiny, number: s
     pids = processes(file)
     run.process.send_signal(number)
     deadline = time.monotonic() + 5
-    while own.space.server() or left(own.root) or any(map(start_ticks, pids)):
+    while own.space.server() or any(map(start_ticks, pids)) or left(own.root):
         assert time.monotonic() < deadline, left(own.root)
         time.sleep(0.05)
     run.kill()
@@ -143,7 +144,7 @@ def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
     code, printed = run.ended()
     assert code == 1
     assert "the embedded AWS ended during execution" in printed
-    until(lambda: left(own.root) == [] and not any(map(start_ticks, pids)))
+    until(lambda: not any(map(start_ticks, pids)) and left(own.root) == [])
     assert latest(own).stage("Build").status == "InProgress"
     assert "Interrupted" in own.call("history")[1]
     assert own.call("run", "--list")[0] == 2
@@ -176,7 +177,7 @@ def again(tiny: Tiny) -> None:
     (tiny.root / "Compile.sh").unlink(missing_ok=True)
     launcher.up(tiny.space, None)
     tiny.deployed = Deployment(server(tiny).to_endpoint(), tiny.deployed.key)
-    create(tiny, "tiny", TEMPLATE)
+    create(tiny, "tiny", ONE_BUILD)
     tiny.end_first()
     assert tiny.run().status == "Succeeded"
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from rehearsal.emulator.server import launcher
-from tests.commands.conftest import tiny_project
+from tests.commands.conftest import tiny_project, with_one_build
 from tests.commands.test_kills import left
 
 ASKS = """\
@@ -19,7 +19,7 @@ python3 -c "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open(
 def main(folder: Path) -> None:
     assert {name for _, name in socket.if_nameindex()} == {"lo"}
     os.chdir(folder)
-    with tiny_project(folder) as tiny:
+    with tiny_project(folder, with_one_build("Lint")) as tiny:
         assert tiny.run().status == "Succeeded"
         view = tiny.run(Lint=ASKS)
         assert (view.status, view.action("Build", "Lint").status) == ("Failed", "Failed"), view

@@ -51,7 +51,7 @@ def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedde
     assert (outputs(updated)["Name"], api.get_pipeline(name=pipeline)["pipeline"]["version"]) == (pipeline, 2)
     cloudformation = embedded.client("cloudformation")
     cloudformation.delete_stack(StackName=name)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
     with pytest.raises(ClientError, match="PipelineNotFoundException"):
         api.get_pipeline(name=pipeline)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +12,8 @@ from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import sts
 
-from rehearsal.emulator.server import launcher
 from rehearsal.engine.endpoint import Credentials
-from rehearsal.workspace.layout import Workspace
+from tests.conftest import Embedded
 from tests.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
 from tests.emulator.iam.principals import trusting
 
@@ -24,14 +22,11 @@ REFUSED = "The role defined for the function cannot be assumed by Lambda: lambda
 
 
 @pytest.fixture(scope="module")
-def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+def functions(enforced: Embedded) -> Functions:
     """Functions where IAM is enforced: the role `function` trusts Lambda, the role `build` does not."""
-    space = Workspace(tmp_path_factory.mktemp("credentials"))
-    with launcher.join_or_start(space, iam=True) as endpoint:
-        functions = Functions(endpoint, space)
-        for name, service in (("function", "lambda"), ("build", "codebuild")):
-            functions.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
-        yield functions
+    for name, service in (("function", "lambda"), ("build", "codebuild")):
+        enforced.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
+    return Functions(enforced.endpoint, enforced.workspace)
 
 
 def trust(service: str) -> str:
@@ -59,32 +54,35 @@ def test_functions_have_keys_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch
     assert Credentials(*found.values()) == guessed("function", "function")
 
 
-def test_a_functions_keys_are_its_environments_own(enforced: Functions) -> None:
-    """They are a session of its role, and no one has them who only knows its name."""
-    name = enforced.make(WHO)
-    assert enforced.call(name).answer == f"arn:aws:sts::{ACCOUNT}:assumed-role/function/{name}"
+def test_a_functions_keys_are_its_environments_own(functions: Functions) -> None:
+    """They are a session of its role, and no one has them who only knows its name.
+
+    The SDK verifies the certificate of the embedded AWS by a bundle next to the runtime.
+    """
+    name = functions.make(WHO)
+    assert functions.call(name).answer == f"arn:aws:sts::{ACCOUNT}:assumed-role/function/{name}"
     keys = "[os.environ[each] for each in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN')]"
     code = f"import os\ndef handler(event, context):\n    return {keys}"
-    first, second = (Credentials(*enforced.call(enforced.make(code)).answer) for _ in range(2))
+    first, second = (Credentials(*functions.call(functions.make(code)).answer) for _ in range(2))
     assert len({first.access_key, second.access_key, first.secret_key, second.secret_key}) == 4
-    assert enforced.endpoint.client("sts", first, REGION).get_caller_identity()["Account"] == ACCOUNT
+    assert functions.endpoint.client("sts", first, REGION).get_caller_identity()["Account"] == ACCOUNT
     with pytest.raises(ClientError, match=r"InvalidClientTokenId|signature|security token"):
-        enforced.endpoint.client("sts", guessed(name, "function"), REGION).get_caller_identity()
+        functions.endpoint.client("sts", guessed(name, "function"), REGION).get_caller_identity()
 
 
 @pytest.mark.parametrize(
     ("role", "why"),
     [("build", "may not assume .*role/build: its trust policy"), ("none", "cannot assume .*no such role")],
 )
-def test_functions_get_a_role_that_lambda_may_assume(enforced: Functions, role: str, why: str) -> None:
+def test_functions_get_a_role_that_lambda_may_assume(functions: Functions, role: str, why: str) -> None:
     """The fault planted: a role of another service, or none; the API and CloudFormation refuse it alike."""
-    arn, api = f"arn:aws:iam::{ACCOUNT}:role/{role}", enforced.client("lambda")
+    arn, api = f"arn:aws:iam::{ACCOUNT}:role/{role}", functions.client("lambda")
     with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{REFUSED}{why}"):
-        enforced.make(WHO, Role=arn)
+        functions.make(WHO, Role=arn)
     with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{REFUSED}{why}"):
-        api.update_function_configuration(FunctionName=enforced.make(WHO), Role=arn)
+        api.update_function_configuration(FunctionName=functions.make(WHO), Role=arn)
     properties = {"Code": {"ZipFile": WHO}, "Handler": "index.handler", "Role": arn, "Runtime": "python3.13"}
-    assert REFUSED in failure(enforced, role, properties)
+    assert REFUSED in failure(functions, role, properties)
 
 
 def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str:
@@ -100,28 +98,28 @@ def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str
     return next(reason for reason in reasons if "Lambda" in reason)
 
 
-def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(enforced: Functions) -> None:
+def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(functions: Functions) -> None:
     """The next environment has no keys, and the caller gets the reason."""
-    api = enforced.client("iam")
+    api = functions.client("iam")
     api.create_role(RoleName="fickle", AssumeRolePolicyDocument=trust("lambda"))
-    name = enforced.make(WHO, Role=f"arn:aws:iam::{ACCOUNT}:role/fickle")
-    assert not enforced.call(name).error
+    name = functions.make(WHO, Role=f"arn:aws:iam::{ACCOUNT}:role/fickle")
+    assert not functions.call(name).error
     api.update_assume_role_policy(RoleName="fickle", PolicyDocument=trust("codebuild"))
-    enforced.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(main_py=WHO))
-    told = enforced.call(name)
+    functions.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(main_py=WHO))
+    told = functions.call(name)
     assert told.error
     assert REFUSED in told.answer["errorMessage"]
 
 
-def test_a_function_logs_with_the_permissions_of_its_role(enforced: Functions) -> None:
+def test_a_function_logs_with_the_permissions_of_its_role(functions: Functions) -> None:
     """Without them the call succeeds and its lines are lost: a test that reads them is red, as on AWS."""
-    api, logs = enforced.client("iam"), enforced.client("logs")
+    api, logs = functions.client("iam"), functions.client("logs")
     api.create_role(RoleName="silent", AssumeRolePolicyDocument=trust("lambda"))
-    name = enforced.make("def handler(*_):\n    print('HERE')", Role=f"arn:aws:iam::{ACCOUNT}:role/silent")
+    name = functions.make("def handler(*_):\n    print('HERE')", Role=f"arn:aws:iam::{ACCOUNT}:role/silent")
     group = f"/aws/lambda/{name}"
 
     def lines() -> list[str]:
-        assert not enforced.call(name).error
+        assert not functions.call(name).error
         if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
             return []
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import platform
 import stat
 import zipfile
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.emulator.server import launcher
 from rehearsal.host import interpreters
-from rehearsal.workspace.layout import Workspace
 from tests.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts
 
 RESERVED = {
@@ -158,18 +154,6 @@ def test_a_function_reaches_the_embedded_aws_with_its_credentials(functions: Fun
     """The SDK needs no settings of the function's own."""
     code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Account']"
     assert functions.call(functions.make(code)).answer == ACCOUNT
-
-
-def test_with_iam_a_function_has_its_role_and_trusts_the_embedded_aws(tmp_path: Path) -> None:
-    """The SDK verifies the certificate by a bundle next to the runtime."""
-    code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Arn']"
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    space = Workspace(tmp_path)
-    with launcher.join_or_start(space, iam=True) as endpoint:
-        functions = Functions(endpoint, space)
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        functions.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=policy)
-        assert functions.call(functions.make(code)).answer.startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/function/")
 
 
 def test_modes_and_links_of_an_archive_are_kept(functions: Functions) -> None:

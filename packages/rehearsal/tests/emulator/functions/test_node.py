@@ -187,7 +187,7 @@ def test_a_custom_resource_of_node_answers(functions: Functions) -> None:
     api = functions.client("cloudformation")
     api.create_stack(StackName="custom-of-node", TemplateBody=json.dumps(template))
     api.get_waiter("stack_create_complete").wait(
-        StackName="custom-of-node", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        StackName="custom-of-node", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
     )
     (stack,) = api.describe_stacks(StackName="custom-of-node")["Stacks"]
     assert stack["Outputs"][0]["OutputValue"] == "42"

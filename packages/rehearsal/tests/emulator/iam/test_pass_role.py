@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.ministack.corrections import permissions, requests
 from rehearsal.emulator.ministack.patches import correct
-from rehearsal.emulator.server import launcher
-from rehearsal.workspace.layout import Workspace
+from tests.conftest import Embedded
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role, trusting
 
 WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
@@ -70,12 +68,6 @@ def test_a_request_that_names_no_role_needs_no_permission_to_pass_one(as_it_come
     assert decided("sqs:CreateQueue", {"Role": WANTED}) is None
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with launcher.join_or_start(Workspace(tmp_path_factory.mktemp("passing")), iam=True) as running:
-        yield running
-
-
 class Maker:
     """A role that may make functions and pipelines, and pass one role."""
 
@@ -107,16 +99,16 @@ class Maker:
         )
 
 
-def test_the_embedded_aws_asks_who_makes_functions_and_pipelines(endpoint: Endpoint, zipped: bytes) -> None:
+def test_the_embedded_aws_asks_who_makes_functions_and_pipelines(enforced: Embedded, zipped: bytes) -> None:
     """By their APIs; the answer says which statement is missing."""
-    maker = Maker(endpoint)
-    function = {"FunctionName": "f", "Runtime": "python3.13", "Handler": "main.handler", "Code": {"ZipFile": zipped}}
+    maker = Maker(enforced.endpoint)
+    function = {"FunctionName": "made", "Runtime": "python3.13", "Handler": "main.handler", "Code": {"ZipFile": zipped}}
     denied = rf"not authorized to perform: iam:PassRole on resource: {maker.powerful} .*missing is"
     with pytest.raises(ClientError, match=denied):
         maker.client("lambda").create_function(**function, Role=maker.powerful)
     assert maker.client("lambda").create_function(**function, Role=maker.passable)["FunctionArn"]
     with pytest.raises(ClientError, match=denied):
-        maker.client("lambda").update_function_configuration(FunctionName="f", Role=maker.powerful)
+        maker.client("lambda").update_function_configuration(FunctionName="made", Role=maker.powerful)
     kind = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
     stages = [{"name": name, "actions": [{"name": "Ask", "actionTypeId": kind}]} for name in ("One", "Two")]
     pipeline = {"name": "p", "roleArn": maker.powerful, "stages": stages}

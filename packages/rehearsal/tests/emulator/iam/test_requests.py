@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -14,15 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.emulator.server import launcher
-from rehearsal.workspace.layout import Workspace
+from tests.conftest import Embedded
 from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, trusting
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with launcher.join_or_start(Workspace(tmp_path_factory.mktemp("requests")), iam=True) as running:
-        yield running
+@pytest.fixture
+def endpoint(enforced: Embedded) -> Endpoint:
+    return enforced.endpoint
 
 
 class Worker:
@@ -54,8 +51,8 @@ class Worker:
 
 
 @pytest.fixture(scope="module")
-def worker(endpoint: Endpoint) -> Worker:
-    return Worker(endpoint)
+def worker(enforced: Embedded) -> Worker:
+    return Worker(enforced.endpoint)
 
 
 @pytest.mark.parametrize(

@@ -18,21 +18,19 @@ from ministack.services import eventbridge, lambda_svc, s3, sts
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.ministack.corrections import services
 from rehearsal.emulator.ministack.patches import correct
-from rehearsal.emulator.server import launcher
-from rehearsal.workspace.layout import Workspace
+from tests.conftest import Embedded
 
 OWNER, OTHER, REGION, BUCKET = "111111111111", "222222222222", "eu-west-1", "of-the-owner"
 
 
-def test_foreign_buckets_open_without_iam(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_foreign_buckets_open_without_iam(embedded: Embedded) -> None:
     """The fault: nothing is enforced, and yet another account's bucket is closed. Corrected, it is open."""
     with request_scope(OTHER, REGION):
         assert not s3._foreign_bucket_allows(OWNER, BUCKET, "key", "GET", {}, OTHER)
-    space = Workspace(tmp_path_factory.mktemp("foreign"))
-    with launcher.join_or_start(space, iam=False) as endpoint:
-        client(endpoint, OWNER).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        client(endpoint, OWNER).put_object(Bucket=BUCKET, Key="key", Body=b"of the owner")
-        assert client(endpoint, OTHER).get_object(Bucket=BUCKET, Key="key")["Body"].read() == b"of the owner"
+    owner = client(embedded.endpoint, OWNER)
+    owner.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    owner.put_object(Bucket=BUCKET, Key="key", Body=b"of the owner")
+    assert client(embedded.endpoint, OTHER).get_object(Bucket=BUCKET, Key="key")["Body"].read() == b"of the owner"
 
 
 def test_one_session_reads_models(monkeypatch: pytest.MonkeyPatch) -> None:

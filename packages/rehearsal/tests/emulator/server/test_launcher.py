@@ -38,6 +38,23 @@ def space(tmp_path: Path) -> Iterator[Workspace]:
     launcher.down(workspace)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The workspace of an embedded AWS with IAM that no test ends."""
+    workspace = Workspace(tmp_path_factory.mktemp("running"))
+    launcher.up(workspace, None, iam=True)
+    yield workspace
+    launcher.down(workspace)
+
+
+@pytest.fixture
+def server(running: Workspace) -> Server:
+    """The embedded AWS that no test ends."""
+    found = running.server()
+    assert found
+    return found
+
+
 def queues(server: Server) -> list[str]:
     """The URLs of the account's queues."""
     found: list[str] = server.to_endpoint().client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
@@ -91,26 +108,24 @@ def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
     assert queues(launcher.up(space, None, iam=False)) == []
 
 
-def test_one_that_runs_in_the_other_mode_is_refused(space: Workspace) -> None:
+def test_one_that_runs_in_the_other_mode_is_refused(running: Workspace) -> None:
     """--no-iam with a server with IAM is an error, and the other way round; without an option any server is used."""
-    launcher.up(space, None, iam=True)
     with pytest.raises(WrongUse, match="enforces IAM: end it with `rehearse down` first"):
-        launcher.up(space, None, iam=False)
-    assert launcher.up(space, None).iam
+        launcher.up(running, None, iam=False)
+    assert launcher.up(running, None).iam
 
 
-def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(space: Workspace) -> None:
+def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(server: Server) -> None:
     """A build that knows an account's id is not its root user yet."""
-    reached = launcher.up(space, None, iam=True).to_endpoint()
+    reached = server.to_endpoint()
     guessed = reached.client("sqs", Credentials(ACCOUNT, "rehearsal"), REGION)
     with pytest.raises(ClientError, match="signature"):
         guessed.list_queues()
     assert reached.client("sqs", root(ACCOUNT), REGION).list_queues()
 
 
-def test_a_root_users_key_without_its_secret_opens_nothing(space: Workspace) -> None:
+def test_a_root_users_key_without_its_secret_opens_nothing(server: Server) -> None:
     """Neither in a URL, nor with an older signature, nor in a header that is none."""
-    server = launcher.up(space, None, iam=True)
     iam, s3 = (server.to_endpoint().client(each, Credentials(ACCOUNT, "guessed"), REGION) for each in ("iam", "s3"))
     plain, query = (
         "/?Action=ListRoles&Version=2010-05-08",
@@ -125,9 +140,8 @@ def test_a_root_users_key_without_its_secret_opens_nothing(space: Workspace) -> 
     assert status(server, plain, scope) == 403
 
 
-def test_with_iam_no_path_goes_around_it(space: Workspace) -> None:
+def test_with_iam_no_path_goes_around_it(server: Server) -> None:
     """MiniStack's own ones let anybody read the messages of all queues, or forget everything."""
-    server = launcher.up(space, None, iam=True)
     for path in ("/_ministack/reset", "/_ministack/config", "/_ministack/sqs/messages", "/_ministack/ses/messages"):
         assert status(server, path) == 403
     assert status(server, "/_ministack/health") == 200
@@ -141,9 +155,8 @@ def test_with_iam_no_path_goes_around_it(space: Workspace) -> None:
         ("Sec-Fetch-Site", "cross-site", 403),
     ],
 )
-def test_with_iam_a_web_page_is_refused_as_well(space: Workspace, header: str, value: str, refused: int) -> None:
+def test_with_iam_a_web_page_is_refused_as_well(server: Server, header: str, value: str, refused: int) -> None:
     """By the name that it calls and by its origin, over TLS as without."""
-    server = launcher.up(space, None, iam=True)
     assert status(server, "/_ministack/health", **{header: value}) == refused
 
 
@@ -157,9 +170,8 @@ def status(server: Server, url: str, authorization: str = "", **headers: str) ->
         return connection.getresponse().status
 
 
-def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(space: Workspace) -> None:
+def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(server: Server) -> None:
     """A certificate of its authority, on 127.0.0.1 and the one port."""
-    server = launcher.up(space, None, iam=True)
     assert server.endpoint.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=server.ca)
     host, _, port = server.endpoint.removeprefix("https://").partition(":")
@@ -203,9 +215,9 @@ def test_state_of_another_version_starts_afresh(space: Workspace, capsys: pytest
     assert "is not used: its format has version 1, and this version of rehearsal has 2" in capsys.readouterr().err
 
 
-def test_it_listens_on_127_0_0_1_alone(space: Workspace) -> None:
+def test_it_listens_on_127_0_0_1_alone(server: Server) -> None:
     """Other machines of the network cannot reach it."""
-    port = int(launcher.up(space, None).endpoint.rpartition(":")[2])
+    port = int(server.endpoint.rpartition(":")[2])
     listening = {
         line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
     }
@@ -264,13 +276,12 @@ def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: py
     assert ports == [launcher.up(space, None).endpoint.rpartition(":")[2]]
 
 
-def test_one_that_runs_at_another_port_is_refused(space: Workspace) -> None:
+def test_one_that_runs_at_another_port_is_refused(running: Workspace, server: Server) -> None:
     """A request for a different port is an error; a request for the same one succeeds."""
-    server = launcher.up(space, None)
     own = int(server.endpoint.rpartition(":")[2])
     with pytest.raises(WrongUse, match=f"has port {own}, not 1: leave --port out"):
-        launcher.up(space, 1)
-    assert launcher.up(space, own) == server
+        launcher.up(running, 1)
+    assert launcher.up(running, own) == server
 
 
 def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,25 +312,22 @@ def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatc
     assert b"the-users-own" not in environ
 
 
-def test_accounts_are_apart(space: Workspace) -> None:
+def test_accounts_are_apart(server: Server) -> None:
     """Resources of one account are invisible to another one."""
-    server = launcher.up(space, None)
     make_queue(server)
     other = server.to_endpoint().client("sqs", root("333333333333"), REGION)
     with pytest.raises(ClientError, match="NonExistentQueue"):
         other.get_queue_url(QueueName="kept")
 
 
-@pytest.mark.parametrize("text", ['{"a":', "[]", "\0\0"])
-def test_a_damaged_state_is_reported_and_not_used(
-    space: Workspace, text: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_state_is_reported_and_not_used(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """MiniStack would start with the damaged service empty, and say nothing."""
     with launcher.join_or_start(space):
         pass
-    (space.saved / "iam.json").write_text(text)
-    with launcher.join_or_start(space):
-        assert "the saved state of the embedded AWS is not used: iam.json in " in capsys.readouterr().err
+    for text in ('{"a":', "[]", "\0\0"):
+        (space.saved / "iam.json").write_text(text)
+        with launcher.join_or_start(space):
+            assert "the saved state of the embedded AWS is not used: iam.json in " in capsys.readouterr().err
 
 
 def test_one_whose_workspace_was_removed_ends(space: Workspace) -> None:

@@ -6,14 +6,11 @@ import json
 import urllib.error
 import urllib.request
 from email.message import Message
-from pathlib import Path
 
 import pytest
 
-from rehearsal.aws import Endpoint, root
-from rehearsal.emulator.server import launcher
-from rehearsal.workspace.layout import Workspace
-from tests.conftest import ACCOUNT, Embedded
+from rehearsal.aws import Endpoint
+from tests.conftest import Embedded
 
 FILES = {"index.html": "home", "docs/index.html": "docs", "error.html": "sorry", "plain.txt": "plain"}
 
@@ -89,18 +86,17 @@ def test_what_is_no_website_is_an_error(embedded: Embedded, site: str) -> None:
     assert get(embedded.endpoint, site, "/", "PUT")[0] == 405
 
 
-def test_a_private_bucket_stays_private(tmp_path: Path) -> None:
+def test_a_private_bucket_stays_private(enforced: Embedded) -> None:
     """With IAM, a website is read by nobody until the bucket's policy lets everybody read."""
     website = {"IndexDocument": {"Suffix": "index.html"}}
     everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
-    with launcher.join_or_start(Workspace(tmp_path), iam=True) as endpoint:
-        s3 = endpoint.client("s3", root(ACCOUNT), "us-east-1")
-        s3.create_bucket(Bucket="site")
-        s3.put_object(Bucket="site", Key="index.html", Body=b"secret")
-        s3.put_bucket_website(Bucket="site", WebsiteConfiguration=website)
-        status, body, _ = get(endpoint, "site", "/")
-        assert (status, "secret" in body) == (403, False)
-        s3.delete_public_access_block(Bucket="site")
-        s3.put_bucket_policy(Bucket="site", Policy=policy)
-        assert get(endpoint, "site", "/")[:2] == (200, "secret")
+    s3 = enforced.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="site")
+    s3.put_object(Bucket="site", Key="index.html", Body=b"secret")
+    s3.put_bucket_website(Bucket="site", WebsiteConfiguration=website)
+    status, body, _ = get(enforced.endpoint, "site", "/")
+    assert (status, "secret" in body) == (403, False)
+    s3.delete_public_access_block(Bucket="site")
+    s3.put_bucket_policy(Bucket="site", Policy=policy)
+    assert get(enforced.endpoint, "site", "/")[:2] == (200, "secret")
