@@ -36,7 +36,7 @@ def deployed(person: Person) -> None:
 def deploy(api: Any, name: str, template: dict[str, Any]) -> None:
     """Deploy a stack with termination protection, as the CDK CLI deploys the pipeline's stack."""
     api.create_stack(StackName=name, TemplateBody=json.dumps(template), EnableTerminationProtection=True)
-    api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
 
 
 def buckets(person: Person) -> list[str]:
