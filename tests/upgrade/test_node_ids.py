@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.upgrade.node_ids import collect, functions, read, successors, without_successor
 
 
-def test_parameters_are_left_out() -> None:
-    """One function is one name, whatever its parameters; summary lines are no names."""
-    printed = "tests/a.py::test_b[x::y]\ntests/a.py::test_b[z]\ntests/a.py::Test::test_c\n\n3 tests collected in 0.1s\n"
-    assert functions(printed) == {"tests/a.py::test_b", "tests/a.py::Test::test_c"}
+def test_test_functions_and_methods_are_names() -> None:
+    """Helpers, fixtures and other classes are none."""
+    source = "def helper(): ...\ndef test_a(): ...\nclass Played:\n  def test_b(self): ...\n"
+    source += "class TestC:\n  def test_d(self): ...\n"
+    assert [*functions(source)] == ["test_a", "TestC::test_d"]
+
+
+def test_tests_of_the_project_and_of_packages_are_read(tmp_path: Path) -> None:
+    """The path is a part of the id; what tests read is none."""
+    for folder in ("tests", "packages/demo/tests", "tests/cases", "packages/demo/src"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "test_a.py").write_text("def test_b(): ...\n")
+    assert collect(tmp_path) == {"tests/test_a.py::test_b", "packages/demo/tests/test_a.py::test_b"}
 
 
 def test_a_successor_has_the_same_name_and_the_nearest_path() -> None:
@@ -29,7 +40,6 @@ def test_a_test_that_is_gone_is_found() -> None:
     assert without_successor({"a.py::test_a": "b.py::test_a"}, {"c.py::test_a"}) == ["a.py::test_a"]
 
 
-@pytest.mark.slow
 def test_no_test_is_lost() -> None:
-    """Every id in the table leads to a test that is collected."""
+    """Every id in the table leads to a test."""
     assert without_successor(read(), collect()) == []
