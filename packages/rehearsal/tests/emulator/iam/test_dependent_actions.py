@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from ministack.core.iam_evaluator import EvalResult
 
 from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.ministack.corrections import permissions, requests
 from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION, allow, make_role
@@ -19,7 +19,7 @@ LAYERS = [f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared:1"]
 CODE = {"S3Bucket": "assets", "S3Key": "code.zip"}
 
 
-def decided(action: str, body: dict[str, Any], *permitted: str) -> EvalResult | None:
+def decided(action: str, body: dict[str, Any], *permitted: str) -> Denial | None:
     """The decision after MiniStack has allowed the action itself."""
     who = roles.session_principal(make_role("maker", allow("lambda:Create*", *permitted)), "at-work")
     request = enforcement.Request(who, action, "*", REGION, body=json.dumps(body).encode())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ministack.core import iam_actions
-from ministack.core.iam_evaluator import EvalResult, PrincipalInfo
+from ministack.core.iam_evaluator import PrincipalInfo
 from ministack.services import iam
 
 from rehearsal.emulator.iam import enforcement, roles
@@ -37,9 +37,10 @@ def test_a_denial_explains_itself() -> None:
     """Principal, action, resource, the policies that were looked at, and the statement that is missing."""
     role = make_role("worker", allow("s3:PutObject"))
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work"
-    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    denial = enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert denial
     missing = json.dumps({"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET})
-    assert enforcement.denial_message(session) == (
+    assert denial.message(session) == (
         f"User: {session} is not authorized to perform: s3:GetObject on resource: {BUCKET} "
         f"(looked at own; missing is {missing})"
     )
@@ -48,16 +49,18 @@ def test_a_denial_explains_itself() -> None:
 def test_an_explicit_deny_is_named() -> None:
     """By its Sid, where it has one: a missing statement would not help."""
     role = make_role("worker", allow("s3:*", effect="Deny", Sid="NoBuckets"))
-    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
-    assert "a statement NoBuckets with Effect Deny matches" in enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert denial
+    assert "a statement NoBuckets with Effect Deny matches" in denial.message("anybody")
 
 
 def test_conditions_that_are_not_met_are_named() -> None:
     """Of the statement that fits but for them: to add the action once more would not help."""
     bound = {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/boundary"}}
     role = make_role("worker", allow("iam:CreateRole", Sid="BoundRoles", Condition=bound))
-    assert enforcement.find_denial(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
-    told = enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
+    assert denial
+    told = denial.message("anybody")
     assert f"a statement BoundRoles would allow it, but its conditions are not met: {json.dumps(bound)}" in told
     assert "missing is" not in told
 
@@ -66,16 +69,18 @@ def test_a_boundary_that_does_not_allow_it_is_named() -> None:
     """The role's own policies do."""
     role = make_role("worker", allow("s3:*"))
     iam._roles["worker"]["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
-    assert enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
-    told = enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
+    assert denial
+    told = denial.message("anybody")
     assert "the boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess; its policies allow it, its boundary" in told
 
 
 def test_a_statement_without_a_name_is_one_all_the_same() -> None:
     """Of CDK's statements none has a Sid."""
     role = make_role("worker", allow("s3:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-north-1"}}))
-    assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
-    assert "; a statement would allow it, but" in enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
+    assert denial
+    assert "; a statement would allow it, but" in denial.message("anybody")
 
 
 def test_a_user_is_no_role() -> None:
@@ -83,14 +88,16 @@ def test_a_user_is_no_role() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:user/person"
     iam._users["person"] = {"Arn": arn, "UserName": "person", "AttachedPolicies": ["arn:aws:iam::aws:policy/Managed"]}
     user = PrincipalInfo(arn, "User", ACCOUNT, [])
-    assert enforcement.find_denial(Request(user, "", "", REGION), "s3:GetObject", BUCKET)
-    assert "looked at arn:aws:iam::aws:policy/Managed; missing is" in enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(Request(user, "", "", REGION), "s3:GetObject", BUCKET)
+    assert denial
+    assert "looked at arn:aws:iam::aws:policy/Managed; missing is" in denial.message("anybody")
     iam._users["person"]["AttachedPolicies"] = []
     iam._user_inline_policies["person"] = {"inline": "{}"}
     assert roles.policies(arn) == ["inline"]
     iam._user_inline_policies.pop("person")
-    assert enforcement.find_denial(Request(user, "", "", REGION), "s3:PutObject", BUCKET)
-    assert "looked at no policy at all: the user has none" in enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(Request(user, "", "", REGION), "s3:PutObject", BUCKET)
+    assert denial
+    assert "looked at no policy at all: the user has none" in denial.message("anybody")
 
 
 KEY = f"arn:aws:kms:{REGION}:{OTHER}:key/k"
@@ -109,8 +116,9 @@ def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) 
     """The principal's, or the one of what is asked about."""
     role = make_role("worker", own)
     document = json.dumps(policy)
-    assert enforcement.find_denial(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
-    message = enforcement.denial_message("anybody")
+    denial = enforcement.find_denial(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
+    assert denial
+    message = denial.message("anybody")
     assert f"the policy of {KEY}; " in message
     assert told in message
     assert message.count("missing") <= 1
@@ -137,7 +145,7 @@ def test_decisions_are_noted_down_by_role(monkeypatch: pytest.MonkeyPatch) -> No
     role = make_role("worker", allow("s3:GetObject"), path="/team/")
     assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET) is None
     refused = enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
-    assert isinstance(refused, EvalResult)
+    assert refused
     assert [(each.principal, each.action, each.allowed) for each in noted] == [
         (role, "s3:GetObject", True),
         (role, "s3:PutObject", False),

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from ministack.core.iam_evaluator import EvalResult
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.iam import enforcement, roles
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.ministack.corrections import permissions, requests
 from rehearsal.emulator.ministack.patches import correct
 from tests.conftest import Embedded
@@ -24,7 +24,7 @@ WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
 ACTION, GIVEN = {"roleArn": WANTED}, {"configuration": {"RoleArn": WANTED}}
 
 
-def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> EvalResult | None:
+def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> Denial | None:
     """What is decided after MiniStack has allowed the action itself."""
     statements = [statement for each in policy for statement in each["Statement"]]
     who = roles.session_principal(make_role("maker", {"Statement": statements} if statements else None), "at-work")

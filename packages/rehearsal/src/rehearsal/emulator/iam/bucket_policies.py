@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from xml.etree import ElementTree as ET
 
 from rehearsal.emulator.iam import enforcement
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port import s3
-from rehearsal.emulator.ministack.port.policies import EvalResult
 from rehearsal.json_values import items, mapping, member, text
 
 _BUCKET = "arn:aws:s3:::"
@@ -22,7 +22,7 @@ def keep_encryption(bucket: str, properties: Mapping[str, object]) -> None:
         s3.set_bucket_encryption(bucket, document)
 
 
-def foreign_bucket_denial(request: Request) -> EvalResult | None:
+def foreign_bucket_denial(request: Request) -> Denial | None:
     """Return the denial of a request that another account's bucket does not allow.
 
     This module evaluates the policy itself, so that the denial is recorded with the permission that is missing.

@@ -7,7 +7,7 @@ a role to an AWS service".
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from rehearsal.emulator.iam.cloudformation_actions import (
     own_actions,
     required_actions,
 )
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.iam.handler_actions import further_actions
 from rehearsal.emulator.iam.resource_arns import Resource, arns
@@ -104,11 +105,10 @@ def check_import(import_resource: Handler) -> Handler:
         stack = _importing_stack.get()
         who = _principal(stack) if stack else None
         resource = Resource(kind, stack, "", identifier, next(iter(identifier.values()), ""))
-        if who and any(
-            enforcement.all_denied([_requests(who, action, resource, {})])
-            for action in own_actions(kind, handler_permissions(kind, "read"))
-        ):
-            raise PermissionError(enforcement.denial_message(who.arn))
+        if who:
+            actions = own_actions(kind, handler_permissions(kind, "read"))
+            requests = (_requests(who, action, resource, {}) for action in actions)
+            _raise_first(who, (enforcement.alternatives_denial([alternative]) for alternative in requests))
         return import_resource(kind, identifier)
 
     return import_permitted
@@ -176,21 +176,20 @@ def check_stack_role(handler: Callable[[Params], Answer]) -> Callable[[Params], 
 
 def _pass_role_denial(role: str) -> str:
     who = enforcement.caller.get()
-    if who is None or not enforcement.find_denial(
-        Request(who, "", "", get_region()), "iam:PassRole", role, keys={"iam:passedtoservice": SERVICE}
-    ):
+    if who is None:
         return ""
-    return enforcement.denial_message(who.arn)
+    request, keys = Request(who, "", "", get_region()), {"iam:passedtoservice": SERVICE}
+    denial = enforcement.find_denial(request, "iam:PassRole", role, keys=keys)
+    return denial.message(who.arn) if denial else ""
 
 
 def _template_read_denial(template: str) -> str:
     """Return the message of a denial where the caller may not read the template; empty where it may."""
     who = enforcement.caller.get()
-    if who is None or not dependent_actions.first_denial(
-        who, get_region(), dependent_actions.template_permissions(template)
-    ):
+    if who is None:
         return ""
-    return enforcement.denial_message(who.arn)
+    denial = dependent_actions.first_denial(who, get_region(), dependent_actions.template_permissions(template))
+    return denial.message(who.arn) if denial else ""
 
 
 def _trust_denial(role: str) -> str:
@@ -205,26 +204,30 @@ def _check_permissions(operation: str, resource: Resource, changed: Sequence[str
     changed: the names of the properties that an update changes.
     """
     who = _principal(resource.stack)
-    if who is None:
-        return
+    if who:
+        _raise_first(who, _denials(who, operation, resource, changed))
+
+
+def _raise_first(who: PrincipalInfo, denials: Iterable[Denial | None]) -> None:
+    """Raise PermissionError for the first denial, if there is one."""
+    if denial := next(filter(None, denials), None):
+        raise PermissionError(denial.message(who.arn))
+
+
+def _denials(who: PrincipalInfo, operation: str, resource: Resource, changed: Sequence[str]) -> Iterator[Denial | None]:
+    """Yield the result of each check of an operation: of its own actions, further ones and dependent ones."""
     keys = {} if _role(resource.stack) else _CALLED_VIA_KEYS
     alternatives = [[property_] for property_ in actions_for_properties(resource.kind, changed)] or [
         required_actions(resource.kind, operation)
     ]
-    denied = any(
-        enforcement.all_denied([_requests(who, action, resource, keys) for action in actions])
-        for actions in alternatives
-        if actions
-    )
+    for actions in filter(None, alternatives):
+        yield enforcement.alternatives_denial([_requests(who, action, resource, keys) for action in actions])
     dependent = list(dependent_actions.dependent_permissions(operation, resource, changed))
     dependent_names = {permission.action for permission in dependent}
-    denied = denied or any(
-        enforcement.all_denied([_requests(who, action, resource, keys)])
-        for action in further_actions(resource.kind, operation, resource.properties)
-        if action not in dependent_names
-    )
-    if denied or dependent_actions.first_denial(who, get_region(), iter(dependent), **keys):
-        raise PermissionError(enforcement.denial_message(who.arn))
+    for action in further_actions(resource.kind, operation, resource.properties):
+        if action not in dependent_names:
+            yield enforcement.alternatives_denial([_requests(who, action, resource, keys)])
+    yield dependent_actions.first_denial(who, get_region(), iter(dependent), **keys)
 
 
 def _principal(stack: str) -> PrincipalInfo | None:
@@ -238,9 +241,9 @@ def require_actions(stack: str, actions: Sequence[str], resource: str) -> None:
     if not enforces_iam():
         return
     who, keys = _principal(stack), {} if _role(stack) else _CALLED_VIA_KEYS
-    for action in actions:
-        if who and enforcement.all_denied([[Request(who, action, resource, get_region(), keys)]]):
-            raise PermissionError(enforcement.denial_message(who.arn))
+    if who:
+        requests = (Request(who, action, resource, get_region(), keys) for action in actions)
+        _raise_first(who, (enforcement.alternatives_denial([[request]]) for request in requests))
 
 
 def _role(stack: str) -> str:

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.iam.cloudformation_actions import passes_roles, required_actions, tagging_actions
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.iam.pass_role import PASSED_ROLES, passed_to
 from rehearsal.emulator.iam.resource_arns import Resource, arns
-from rehearsal.emulator.ministack.port.policies import EvalResult, PrincipalInfo
+from rehearsal.emulator.ministack.port.policies import PrincipalInfo
 from rehearsal.emulator.ministack.port.requests import get_account_id
 from rehearsal.json_values import items, mapping
 
@@ -77,9 +78,7 @@ def tag_keys(properties: Mapping[str, object]) -> dict[str, object]:
     return {**keys, "aws:tagkeys": list(values)} if values else {}
 
 
-def first_denial(
-    who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: object
-) -> EvalResult | None:
+def first_denial(who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: object) -> Denial | None:
     """Return the first denial of the permissions; keys: condition keys of every request."""
     denials = (
         enforcement.evaluate_request(Request(who, need.action, need.resource, region, {**need.keys, **keys}))
@@ -88,7 +87,7 @@ def first_denial(
     return next(filter(None, denials), None)
 
 
-def code_and_layer_denial(request: Request) -> EvalResult | None:
+def code_and_layer_denial(request: Request) -> Denial | None:
     """Return the denial of a request to Lambda's API with code, layers or tags that its caller may not use."""
     if request.action not in _LAMBDA_ACTIONS:
         return None

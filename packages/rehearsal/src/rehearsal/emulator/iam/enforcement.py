@@ -7,15 +7,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rehearsal.emulator.iam import denial_messages
 from rehearsal.emulator.iam.decision_log import Decision, decisions
+from rehearsal.emulator.iam.denial_messages import Denial, ResourcePolicyResult, explain_denial
 from rehearsal.emulator.iam.roles import role_of
 from rehearsal.emulator.ministack.port import policies
 from rehearsal.emulator.ministack.port.policies import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
 from rehearsal.emulator.ministack.port.requests import Answer, get_account_id
 from rehearsal.json_values import mapping
 
-Check = Callable[["Request"], EvalResult | None]
+Check = Callable[["Request"], Denial | None]
 Enforce = Callable[..., EvalResult | AuthError | None]
 
 # Operations of S3 that no bucket's policy can allow; MiniStack decides unsigned requests to S3 by bucket policies only.
@@ -24,7 +24,8 @@ _ACCOUNT_ACTIONS = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
 _additional_checks: list[Check] = []
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
 _original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
-last_denial: contextvars.ContextVar[denial_messages.Denial | None] = contextvars.ContextVar("last_denial", default=None)
+# MiniStack answers a denied request itself: this is how the answer gets the reason.
+last_denial: contextvars.ContextVar[Denial | None] = contextvars.ContextVar("last_denial", default=None)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def check_requests(enforce: Enforce) -> Enforce:
             result = _evaluate_resource_policy(request, *policies.resource_policy(service, resource_arn))
             _record_denial(request, result)
             return answer
-        return _check_further(request)
+        denial = _check_further(request)
+        return EvalResult("ImplicitDeny", principal_arn=principal.arn) if denial else None
 
     return enforce_and_check
 
@@ -92,14 +94,13 @@ def _keep_signed_request() -> None:
     _original_request.set(policies.signed_request() or _original_request.get())
 
 
-def _check_further(request: Request) -> EvalResult | None:
+def _check_further(request: Request) -> Denial | None:
     """Return the denial of a request that MiniStack allows."""
     last_denial.set(None)
-    result = next(filter(None, (check(request) for check in _additional_checks)), None)
-    denial = last_denial.get()
+    denial = next(filter(None, (check(request) for check in _additional_checks)), None)
     if denial is None or denial.action != request.action:  # else a check has recorded the denial of this same action
         _record_allowed(request)
-    return result
+    return denial
 
 
 def _with_signed_parts(request: Request, signed: SignedRequest | None) -> Request:
@@ -140,7 +141,7 @@ def find_denial(
     policy: str | None = None,
     owner: str | None = None,
     required: bool = False,
-) -> EvalResult | None:
+) -> Denial | None:
     """Evaluate the principal's policies, and the resource's; return the denial, None where both allow the action.
 
     keys: condition keys. policy: the resource's policy, of the account `owner`. required: the resource's policy has to
@@ -156,12 +157,10 @@ def find_denial(
     if answer.decision == "Allow":
         _record_allowed(request)
         return None
-    _record_denial(request, _evaluate_resource_policy(request, policy, owner, required=required))
-    answer.principal_arn = who.arn
-    return answer
+    return _record_denial(request, _evaluate_resource_policy(request, policy, owner, required=required))
 
 
-def evaluate_request(request: Request) -> EvalResult | None:
+def evaluate_request(request: Request) -> Denial | None:
     """Evaluate the principal's policies, the resource's policy and the added checks; return the denial, if any."""
     service = request.action.partition(":")[0]
     policy, owner = policies.resource_policy(service, request.resource)
@@ -177,7 +176,7 @@ def record_trust_denial(request: Request) -> None:
     """Record that the trust policy of a role, the request's resource, does not let the principal assume the role."""
     _record_denial(
         request,
-        denial_messages.ResourcePolicyResult(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True),
+        ResourcePolicyResult(f"the trust policy of {request.resource}", "ImplicitDeny", decides=True),
     )
 
 
@@ -187,15 +186,14 @@ def policy_allows(policy: str, request: Request) -> bool:
     return bool(policies.evaluate_resource_policy(policy, context).decision == "Allow")
 
 
-def deny(request: Request, policy: str, owner: str) -> EvalResult:
+def deny(request: Request, policy: str, owner: str) -> Denial:
     """Record and return the denial of a request that the policy of another account's resource does not allow."""
-    _record_denial(request, _evaluate_resource_policy(request, policy, owner))
-    return EvalResult("ImplicitDeny", principal_arn=request.principal.arn)
+    return _record_denial(request, _evaluate_resource_policy(request, policy, owner))
 
 
 def _evaluate_resource_policy(
     request: Request, policy: str | None, owner: str | None, *, required: bool = False
-) -> denial_messages.ResourcePolicyResult | None:
+) -> ResourcePolicyResult | None:
     """Return the decision of the resource's policy; None without one."""
     if policy is None:
         return None
@@ -204,7 +202,7 @@ def _evaluate_resource_policy(
     of_a_key = request.action.startswith("kms:")
     decides = required or of_a_key or owner not in {None, request.principal.account}
     resource = "*" if of_a_key else request.resource
-    return denial_messages.ResourcePolicyResult(
+    return ResourcePolicyResult(
         f"the policy of {request.resource}", answer.decision, decides, answer.matched_sid, resource
     )
 
@@ -224,18 +222,18 @@ def _context(request: Request, action: str, resource: str, keys: Mapping[str, ob
     )
 
 
-def all_denied(alternatives: Sequence[Sequence[Request]]) -> bool:
-    """Whether no alternative has all its requests allowed.
+def alternatives_denial(alternatives: Sequence[Sequence[Request]]) -> Denial | None:
+    """Return None where all requests of one of the alternatives are allowed, which are recorded.
 
-    The allowed requests are recorded, else the denial of the first alternative's first denied request.
+    Otherwise record and return the denial of the first alternative's first denied request.
     """
     for requests in alternatives:
         if all(_is_allowed(request) for request in requests):
             for request in requests:
                 _record_allowed(request)
-            return False
+            return None
     denied = next(request for request in alternatives[0] if not _is_allowed(request))
-    return find_denial(denied, denied.action, denied.resource, keys=denied.keys) is not None
+    return find_denial(denied, denied.action, denied.resource, keys=denied.keys)
 
 
 def _is_allowed(request: Request) -> bool:
@@ -247,8 +245,9 @@ def _record_allowed(request: Request) -> None:
     decisions.add(Decision(role_of(request.principal.arn), request.action, request.resource, allowed=True))
 
 
-def _record_denial(request: Request, own: denial_messages.ResourcePolicyResult | None) -> None:
+def _record_denial(request: Request, own: ResourcePolicyResult | None) -> Denial:
     context = _context(request, request.action, request.resource, request.keys)
-    denial = denial_messages.explain_denial(role_of(request.principal.arn), request.principal, context, own)
+    denial = explain_denial(role_of(request.principal.arn), request.principal, context, own)
     last_denial.set(denial)
     decisions.add(Decision(denial.principal, denial.action, denial.resource, allowed=False, why=denial.why))
+    return denial

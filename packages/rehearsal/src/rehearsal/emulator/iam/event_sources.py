@@ -101,11 +101,11 @@ def _poll_denial(function: str, source: str) -> str:
     who = roles.session_principal(configuration["Role"], function)
     request = Request(who, "sqs:ReceiveMessage", source, get_region())
     for action in _POLL_ACTIONS:
-        if enforcement.find_denial(request, action, source):
+        if denial := enforcement.find_denial(request, action, source):
             call = action.partition(":")[2]
-            denial = enforcement.denial_message(who.arn)
-            return f"The function execution role does not have permissions to call {call} on SQS: {denial}"
-    if kms_usage.queue_key_denial(request):
-        denial = enforcement.denial_message(who.arn)
-        return f"The function execution role does not have permissions to use the queue's key: {denial}"
+            message = denial.message(who.arn)
+            return f"The function execution role does not have permissions to call {call} on SQS: {message}"
+    if denial := kms_usage.queue_key_denial(request):
+        message = denial.message(who.arn)
+        return f"The function execution role does not have permissions to use the queue's key: {message}"
     return ""

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rehearsal.emulator.iam import enforcement
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.iam.enforcement import Request
 from rehearsal.emulator.ministack.port import kms, messaging, s3, secrets
-from rehearsal.emulator.ministack.port.policies import EvalResult
 from rehearsal.emulator.ministack.port.requests import get_account_id
 
 _BUCKET = "arn:aws:s3:::"
@@ -38,7 +38,7 @@ class KeyUse:
     about: tuple[str, str]
 
 
-def object_key_denial(request: Request) -> EvalResult | None:
+def object_key_denial(request: Request) -> Denial | None:
     """Return the denial of a request for an encrypted object, for lack of permission to use its key.
 
     Reading needs kms:Decrypt, writing kms:GenerateDataKey, a multipart upload both. Reading the headers needs neither,
@@ -80,7 +80,7 @@ def _stored_key(stored: Mapping[str, object]) -> str:
     return str(s3.encryption_headers(stored).get(f"{_SSE}-aws-kms-key-id", ""))
 
 
-def queue_key_denial(request: Request) -> EvalResult | None:
+def queue_key_denial(request: Request) -> Denial | None:
     """Return the denial of a request for an encrypted queue, for lack of permission to use its key.
 
     Sending needs kms:GenerateDataKey and kms:Decrypt, receiving kms:Decrypt.
@@ -93,7 +93,7 @@ def queue_key_denial(request: Request) -> EvalResult | None:
     return _key_denial(request, KeyUse(actions, key, owner, region, "sqs", ("aws:sqs:arn", request.resource)))
 
 
-def topic_key_denial(request: Request) -> EvalResult | None:
+def topic_key_denial(request: Request) -> Denial | None:
     """Return the denial of a request to publish to an encrypted topic, for lack of permission to use its key.
 
     Publishing needs kms:GenerateDataKey and kms:Decrypt.
@@ -106,7 +106,7 @@ def topic_key_denial(request: Request) -> EvalResult | None:
     return _key_denial(request, KeyUse(_WRITE_ACTIONS, key, owner, region, "sns", about))
 
 
-def stored_value_key_denial(request: Request) -> EvalResult | None:
+def stored_value_key_denial(request: Request) -> Denial | None:
     """Return the denial of a request for a secret or a decrypted parameter, for lack of permission to use its key."""
     uses = {"secretsmanager:GetSecretValue": _secret_key_uses, "ssm:GetParameter": _parameter_key_uses}
     uses |= dict.fromkeys(
@@ -133,7 +133,7 @@ def _parameter_key_uses(request: Request) -> Iterator[KeyUse]:
             yield KeyUse(_WRITE_ACTIONS[1:], parameter.get("KeyId", ""), get_account_id(), request.region, "ssm", about)
 
 
-def reencrypt_key_denial(request: Request) -> EvalResult | None:
+def reencrypt_key_denial(request: Request) -> Denial | None:
     """Return the denial of ReEncrypt for the destination key; the request's own action is kms:ReEncryptFrom."""
     if request.action != "kms:ReEncryptFrom":
         return None
@@ -141,7 +141,7 @@ def reencrypt_key_denial(request: Request) -> EvalResult | None:
     return _key_denial(request, KeyUse(("kms:ReEncryptTo",), key, get_account_id(), request.region, "", ("", "")))
 
 
-def _key_denial(request: Request, use: KeyUse) -> EvalResult | None:
+def _key_denial(request: Request, use: KeyUse) -> Denial | None:
     """Evaluate the key's policy and the caller's for each action; an AWS managed key needs no permission."""
     record = _key_record(use)
     if record is None:

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from rehearsal.emulator.iam import enforcement
+from rehearsal.emulator.iam.denial_messages import Denial
 from rehearsal.emulator.iam.enforcement import Request
-from rehearsal.emulator.ministack.port.policies import EvalResult
 
 # A pipeline's own role, the roles of its actions, and those that its actions pass to CloudFormation. AWS documents only
 # the first. Projects with narrow policies allow all three, also in other accounts (ADF's pipeline_management.yml).
@@ -38,7 +38,7 @@ PASSED_ROLES: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 
 
-def pass_role_denial(request: Request) -> EvalResult | None:
+def pass_role_denial(request: Request) -> Denial | None:
     """Return the denial of a request with a role that its caller may not pass.
 
     Without this check, a caller that may create a function could act as any role of the account.

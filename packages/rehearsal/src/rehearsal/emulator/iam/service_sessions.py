@@ -72,8 +72,8 @@ class Sessions:
             return
         who = roles.session_principal(role_arn, "AWSCodePipeline")
         region = resource.split(":")[3]
-        if enforcement.all_denied([[Request(who, action, resource, region)] for action in actions]):
-            raise ActionError(enforcement.denial_message(who.arn), "PermissionError")
+        if denial := enforcement.alternatives_denial([[Request(who, action, resource, region)] for action in actions]):
+            raise ActionError(denial.message(who.arn), "PermissionError")
 
 
 def _is_assumable(role_arn: str, through: str, region: str) -> bool:
@@ -96,8 +96,8 @@ def _role_id(role_arn: str, service: str) -> str:
 def _require_assumable(role_arn: str, through: str, request: Request) -> None:
     """Raise ActionError where a session of the role `through`, the request's principal, may not assume `role_arn`."""
     who, action = request.principal, "sts:AssumeRole"
-    if enforcement.find_denial(request, action, role_arn):
-        raise ActionError(enforcement.denial_message(who.arn), "PermissionError")
+    if denial := enforcement.find_denial(request, action, role_arn):
+        raise ActionError(denial.message(who.arn), "PermissionError")
     if not roles.trusts(role_arn, who, request.region):
         enforcement.record_trust_denial(replace(request, action=action, resource=role_arn))
         raise ActionError(

@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from rehearsal.emulator.iam.enforcement import Check
+
 
 class MissingTarget(LookupError):
     """MiniStack does not have the function any more."""
@@ -47,7 +49,7 @@ class Correction:
     test: str
     upstream: str
     patches: tuple[Patch, ...] = ()
-    check: Callable[..., object] | None = None
+    check: Check | None = None
 
 
 def place(target: str) -> tuple[MutableMapping[str, Any], str]:
