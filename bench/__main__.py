@@ -76,7 +76,7 @@ def _machine() -> str:
 def _processor_seconds(processors: int) -> float:
     """Seconds of this machine's processors as they are now; two threads of one core take longer when both are used."""
     with ProcessPoolExecutor(processors) as pool:
-        return median(each.processor for each in pool.map(cost, [_count_to_ten_million] * 3 * processors))
+        return median(measured.processor for measured in pool.map(cost, [_count_to_ten_million] * 3 * processors))
 
 
 def _count_to_ten_million() -> None:

@@ -135,8 +135,8 @@ def _figures(builder: Builder, place: BuildFolders, elsewhere: Path, costs: dict
     other.clear()
     builder.build(other)
     return {
-        "seconds": {name: round(min(each.clock for each in found), 3) for name, found in costs.items()},
-        "processor_seconds": {name: round(min(each.processor for each in found), 3) for name, found in costs.items()},
+        "seconds": {name: round(min(build.clock for build in found), 3) for name, found in costs.items()},
+        "processor_seconds": {name: round(min(build.processor for build in found), 3) for name, found in costs.items()},
         "memory_bytes": max(download.memory for download in costs["downloads"]),
         **artifact.measure_artifacts(builder.built_artifacts(place), place.slice.imports)._asdict(),
         "differing_files": artifact.count_differing_files(

@@ -121,7 +121,7 @@ def rehearse(command: Sequence[str], folder: Path) -> Run:
     """One run of `command` in `folder`. Ends the bench where it goes red: a red run is a shorter one."""
     told = folder.parent / RESULT
     told.unlink(missing_ok=True)
-    spent = cost(lambda: _run_command([str(told) if each == "{json}" else each for each in command], folder))
+    spent = cost(lambda: _run_command([str(told) if part == "{json}" else part for part in command], folder))
     result = json.loads(told.read_text())
     builds = [
         f"{stage['name']}/{action['name']}"
@@ -167,5 +167,5 @@ def _table(name: str, columns: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _summarize(figure: Callable[[Run], float], done: Sequence[Run]) -> dict[str, Any]:
-    values = [round(figure(each), 2) for each in done]
+    values = [round(figure(rehearsal), 2) for rehearsal in done]
     return {"median": round(median(values), 2), "all": values}

@@ -79,8 +79,10 @@ def inspect_assembly(assembly: Path) -> dict[str, Any]:
     """Sizes and counts of one assembly."""
     template = assembly / "Pipeline.template.json"
     resources: Mapping[str, Any] = json.loads(template.read_text())["Resources"]
-    types = [each["Type"] for each in resources.values()]
-    (pipeline,) = (each["Properties"] for each in resources.values() if each["Type"] == "AWS::CodePipeline::Pipeline")
+    types = [resource["Type"] for resource in resources.values()]
+    (pipeline,) = (
+        resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CodePipeline::Pipeline"
+    )
     actions = [action for stage in pipeline["Stages"] for action in stage["Actions"]]
     command = [sys.executable, "-m", "cdk_delivery", "quotas", "--json", str(assembly)]
     asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -33,7 +33,7 @@ def _row(item: pytest.Item) -> tuple[str, str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A gate whose test failed did not catch its fault."""
-    reports = [each for kind in ("passed", "failed", "error") for each in terminalreporter.stats.get(kind, [])]
+    reports = [report for kind in ("passed", "failed", "error") for report in terminalreporter.stats.get(kind, [])]
     rows = {
         tuple(row): report.passed
         for report in reports

@@ -24,7 +24,7 @@ def rows() -> list[Mapping[str, str]]:
     measured = (ROOT / "docs" / "scale.md").read_text().partition(BEGIN)[2].partition(END)[0]
     lines = [line for line in measured.splitlines() if line.startswith("|")]
     head, _, *cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [dict(zip(head, each, strict=True)) for each in cells]
+    return [dict(zip(head, row, strict=True)) for row in cells]
 
 
 def test_the_page_has_the_columns_and_the_sizes_that_are_measured() -> None:
@@ -32,7 +32,7 @@ def test_the_page_has_the_columns_and_the_sizes_that_are_measured() -> None:
     found = rows()
     (head, _) = table({}).splitlines()
     assert list(found[0]) == [cell.strip() for cell in head.strip("|").split("|")]
-    assert [each["environments"] for each in found] == [str(size) for size in SIZES]
+    assert [row["environments"] for row in found] == [str(size) for size in SIZES]
 
 
 def test_the_page_tells_the_settings_that_are_measured() -> None:

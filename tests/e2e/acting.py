@@ -22,11 +22,11 @@ class Acting:
         self._project, self._environment = project, environment
         iam = project.client("iam", environment)
         roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
-        (role,) = [each for each in roles if part in each["RoleName"]]
+        (role,) = [role for role in roles if part in role["RoleName"]]
         self.arn: str = role["Arn"]
         trust = role["AssumeRolePolicyDocument"]
         root = {"AWS": f"arn:aws:iam::{ACCOUNTS[environment]}:root"}
-        if not any(each["Principal"] == root for each in trust["Statement"]):
+        if not any(statement["Principal"] == root for statement in trust["Statement"]):
             trust["Statement"].append({"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"})
             iam.update_assume_role_policy(RoleName=role["RoleName"], PolicyDocument=json.dumps(trust))
 

@@ -36,8 +36,8 @@ class Ran:
 
     def status(self, stage: str, action: str) -> str:
         """The status of one action; empty where it was never started."""
-        actions = next(each["actions"] for each in self.result["stages"] if each["name"] == stage)
-        return str(next(each["status"] for each in actions if each["name"] == action))
+        actions = next(entry["actions"] for entry in self.result["stages"] if entry["name"] == stage)
+        return str(next(entry["status"] for entry in actions if entry["name"] == action))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Heard:
     def __init__(self, project: Project) -> None:
         self.notices: list[str] = []
         self._sqs, sns = project.client("sqs", "pipeline"), project.client("sns", "pipeline")
-        (topic,) = [each["TopicArn"] for each in sns.list_topics()["Topics"] if "NoticesTopic" in each["TopicArn"]]
+        (topic,) = [topic["TopicArn"] for topic in sns.list_topics()["Topics"] if "NoticesTopic" in topic["TopicArn"]]
         self._url = self._sqs.create_queue(QueueName=f"heard-{uuid.uuid4().hex[:8]}")["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
         allowed = {

@@ -126,7 +126,7 @@ def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) 
     environments.insert(1, {**environments[0], "name": "staging", "account": "444444444444"})
     (deployed.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
     ran = deployed.run("--reject")
-    assert [each["status"] for each in ran.result["earlier"]] == ["Cancelled"]
+    assert [execution["status"] for execution in ran.result["earlier"]] == ["Cancelled"]
     assert ran.result["execution_id"] != ran.result["earlier"][0]["execution_id"]
     assert ran.status("Staging", "Test") == "Succeeded"
     assert len(deployed.holds("staging")) == 2

@@ -174,8 +174,8 @@ def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Pr
     assert role.may("codepipeline", "list_pipeline_executions", pipelineName="echo-delivery")
     assert role.may("codepipeline", "list_action_executions", pipelineName="echo-delivery")
     assert not role.may("codepipeline", "get_pipeline", name="echo-delivery")
-    topics = [each["TopicArn"] for each in deployed.client("sns", "pipeline").list_topics()["Topics"]]
-    (topic,) = [each for each in topics if "Notices" in each]
+    topics = [topic["TopicArn"] for topic in deployed.client("sns", "pipeline").list_topics()["Topics"]]
+    (topic,) = [arn for arn in topics if "Notices" in arn]
     assert role.may("sns", "publish", TopicArn=topic, Message="tried")
     assert not role.may("sns", "subscribe", TopicArn=topic, Protocol="email", Endpoint="nobody@example.com")
     assert not role.may("sns", "set_topic_attributes", TopicArn=topic, AttributeName="DisplayName", AttributeValue="x")

@@ -41,14 +41,14 @@ def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> Non
     told = {(start["account"], start["function"]): start["compiled"] for start in first.result["cold_starts"]}
     called = {(invocation["account"], invocation["function"]) for invocation in first.result["invocations"]}
     assert called <= told.keys()
-    assert {told[each] for each in called} == {0}
+    assert {told[function] for function in called} == {0}
     assert "First call ms" in first.printed
 
 
 def test_the_end_says_what_was_not_emulated(first: Ran) -> None:
     """The end of a run reports what was not emulated."""
     assert first.result["not_emulated"]
-    assert all(each in first.printed for each in first.result["not_emulated"])
+    assert all(name in first.printed for name in first.result["not_emulated"])
 
 
 def test_no_process_outlives_a_run(first: Ran) -> None:

@@ -265,7 +265,7 @@ def copy(original: Path, tmp_path: Path) -> Path:
 
 def run(command: Sequence[str], folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a gate's command as make does."""
-    tools = [str(folder / each) for each in (".venv/bin", ".tools/bin", "node_modules/.bin")]
+    tools = [str(folder / part) for part in (".venv/bin", ".tools/bin", "node_modules/.bin")]
     foreign = ("MAKE", "MFLAGS", "PYTEST_", "CODEBUILD_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     env |= {"PATH": os.pathsep.join([*tools, env["PATH"]]), **environ}

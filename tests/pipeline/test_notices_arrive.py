@@ -60,14 +60,14 @@ def page(execution: str) -> str:
 
 
 def _of_type(resources: Mapping[str, Json], kind: str) -> dict[str, Json]:
-    return {name: each for name, each in resources.items() if each["Type"] == kind}
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
 
 
 def tiny(resources: Mapping[str, Json], bucket: str) -> dict[str, Json]:
     """The template's notices, their key and its approval, around a source in a bucket and one build."""
     ((id_, pipeline),) = _of_type(resources, "AWS::CodePipeline::Pipeline").items()
     real = pipeline["Properties"]
-    (stage,) = [each for each in real["Stages"] if each["Name"] == "ApproveProd"]
+    (stage,) = [declared for declared in real["Stages"] if declared["Name"] == "ApproveProd"]
     changes, approval = stage["Actions"]
     source = {
         "Name": "Source",
@@ -105,10 +105,10 @@ def tiny(resources: Mapping[str, Json], bucket: str) -> dict[str, Json]:
             {"Name": "ApproveProd", "Actions": [changes, approval]},
         ],
     }
-    notices = {name: each for name, each in resources.items() if name.startswith("Notices")}
+    notices = {name: resource for name, resource in resources.items() if name.startswith("Notices")}
     return {
         **notices,
-        **{name: each for name, each in _of_type(resources, "AWS::KMS::Key").items() if _names(notices, name)},
+        **{name: key for name, key in _of_type(resources, "AWS::KMS::Key").items() if _names(notices, name)},
         "Changes": {"Type": "AWS::CodeBuild::Project", "Properties": project},
         id_: {"Type": "AWS::CodePipeline::Pipeline", "Properties": properties},
     }
@@ -134,7 +134,7 @@ def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
     resources["Listener"] = {"Type": "AWS::SNS::Subscription", "Properties": listener}
     embedded.create_stack(name, resources)
     made = embedded.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
-    ids = {each["ResourceType"]: each["PhysicalResourceId"] for each in made}
+    ids = {resource["ResourceType"]: resource["PhysicalResourceId"] for resource in made}
     api = embedded.client("lambda")
     function = api.get_function_configuration(FunctionName=ids["AWS::Lambda::Function"])["FunctionArn"]
     found = Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url, function)

@@ -143,7 +143,7 @@ def test_other_code_makes_another_version(project: Project, tmp_path: Path) -> N
     manifest = json.loads(changed.layers.read_text())
     manifest["functions"][0]["sha256"] = "0a" * 32
     changed.layers.write_text(json.dumps(manifest))
-    before, after = (set(of_revision(each, "0123abc")["Resources"]) for each in (project, changed))
+    before, after = (set(of_revision(folder, "0123abc")["Resources"]) for folder in (project, changed))
     assert [id_ for id_ in sorted(before ^ after) if "CurrentVersion" not in id_] == []
     assert {id_.partition("Function")[0] for id_ in before ^ after} == {"Echo"}
 

@@ -11,7 +11,7 @@ def statements(template: Template) -> dict[str, Any]:
     """The statements of the key's policy, by the service that each is for."""
     (key,) = template.find_resources("AWS::KMS::Key").values()
     found = key["Properties"]["KeyPolicy"]["Statement"]
-    return {each["Principal"]["Service"]: each for each in found if "Service" in each["Principal"]}
+    return {statement["Principal"]["Service"]: statement for statement in found if "Service" in statement["Principal"]}
 
 
 def test_logs_alarms_and_topics_may_use_the_key(statements: dict[str, Any]) -> None:

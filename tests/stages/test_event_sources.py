@@ -53,7 +53,7 @@ def test_nothing_is_sent_in_the_clear(template: Template) -> None:
         {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
     ]
     for kind, policy in (("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"), ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy")):
-        statements = Match.array_with([Match.object_like(each) for each in denied])
+        statements = Match.array_with([Match.object_like(statement) for statement in denied])
         template.all_resources_properties(policy, {"PolicyDocument": {"Statement": statements}})
         assert len(template.find_resources(kind)) == len(template.find_resources(policy))
 

@@ -74,7 +74,7 @@ def statements(template: Template) -> list[dict[str, Any]]:
 def actions(template: Template) -> set[str]:
     """Everything that the tests' role may do."""
     written = [statement["Action"] for statement in statements(template)]
-    return {action for each in written for action in ([each] if isinstance(each, str) else each)}
+    return {action for found in written for action in ([found] if isinstance(found, str) else found)}
 
 
 LOOK_AND_CALL = {

@@ -49,7 +49,7 @@ def broadenings(old: Template, new: Template) -> Sequence[str]:
 def _grants(old: Template, new: Template) -> Iterator[str]:
     before = find_grants(old)
     for grant in find_grants(new) - before:
-        if not any(each.covers(grant) for each in before):
+        if not any(known.covers(grant) for known in before):
             yield str(grant)
 
 

@@ -78,8 +78,8 @@ def _denial_targets(holder: str, resource: Resource, resources: Mapping[str, Res
     if resource["Type"] == "AWS::IAM::ManagedPolicy":
         identities = [
             id_
-            for id_, each in resources.items()
-            if any(holder in referenced_ids(arn) for arn in attached_policies(each))
+            for id_, resource in resources.items()
+            if any(holder in referenced_ids(arn) for arn in attached_policies(resource))
         ]
         return [{"Ref": holder}, *attached_identities(resource), *({"Ref": id_} for id_ in identities)]
     return attached_identities(resource) or guarded_resources(resource) or [{"Ref": holder}]

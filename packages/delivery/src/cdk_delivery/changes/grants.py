@@ -68,9 +68,9 @@ def find_grants(template: Template) -> frozenset[Grant]:
 
 def permissions_boundaries(template: Template) -> Mapping[str, str]:
     """Return logical id -> permissions boundary, for the resources that have one."""
-    properties = {id_: each.get("Properties", {}) for id_, each in template.get("Resources", {}).items()}
+    properties = {id_: resource.get("Properties", {}) for id_, resource in template.get("Resources", {}).items()}
     return {
-        id_: as_text(each["PermissionsBoundary"]) for id_, each in properties.items() if "PermissionsBoundary" in each
+        id_: as_text(role["PermissionsBoundary"]) for id_, role in properties.items() if "PermissionsBoundary" in role
     }
 
 
@@ -98,7 +98,7 @@ def _grants(holder: str, statement: object) -> Iterator[Grant]:
 def _values(statement: Mapping[str, object], name: str, inverse: str) -> list[str]:
     if inverse in statement:
         return [f"all but {as_text(statement[inverse])}"]
-    return [as_text(each) for each in as_list(statement.get(name, "itself"))]
+    return [as_text(value) for value in as_list(statement.get(name, "itself"))]
 
 
 def _principals(statement: Mapping[str, object]) -> list[str]:
@@ -107,8 +107,8 @@ def _principals(statement: Mapping[str, object]) -> list[str]:
     principal = statement.get("Principal", "")
     if not isinstance(principal, Mapping):
         return [str(principal)]
-    named = [(kind, each) for kind, names in principal.items() for each in as_list(names)]
-    return ["*" if each == "*" else f"{kind} {as_text(each)}" for kind, each in named]
+    named = [(kind, name) for kind, names in principal.items() for name in as_list(names)]
+    return ["*" if name == "*" else f"{kind} {as_text(name)}" for kind, name in named]
 
 
 def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, object]) -> Iterator[Grant]:

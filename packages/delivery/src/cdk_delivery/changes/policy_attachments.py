@@ -16,7 +16,7 @@ def attached_identities(resource: Resource) -> list[object]:
     properties = resource.get("Properties", {})
     if not (resource["Type"].startswith("AWS::IAM::") and resource["Type"].endswith("Policy")):
         return []
-    return [each for name in _IDENTITIES if name in properties for each in as_list(properties[name])]
+    return [identity for name in _IDENTITIES if name in properties for identity in as_list(properties[name])]
 
 
 def guarded_resources(resource: Resource) -> list[object]:
@@ -24,13 +24,13 @@ def guarded_resources(resource: Resource) -> list[object]:
     if resource["Type"].startswith("AWS::IAM::") or not resource["Type"].endswith("Policy"):
         return []
     values = [property_ for property_ in resource.get("Properties", {}).values() if not list(statements(property_))]
-    return [each for value in values for each in as_list(value) if isinstance(each, str | Mapping)]
+    return [arn for value in values for arn in as_list(value) if isinstance(arn, str | Mapping)]
 
 
 def attached_policies(resource: Resource) -> list[object]:
     """Return the managed policies that a role, a user, a group or a permission set names."""
     properties = resource.get("Properties", {})
-    return [each for name in _POLICIES if name in properties for each in as_list(properties[name])]
+    return [policy for name in _POLICIES if name in properties for policy in as_list(properties[name])]
 
 
 def referenced_ids(value: object) -> set[str]:

@@ -62,7 +62,8 @@ def resource_changes(
 def _changed_properties(old: Resource, new: Resource) -> tuple[str, ...]:
     """Return the names of changed properties, and of changed attributes of the resource such as DeletionPolicy."""
     flat = [
-        {**{k: v for k, v in each.items() if k != "Properties"}, **each.get("Properties", {})} for each in (old, new)
+        {**{k: v for k, v in resource.items() if k != "Properties"}, **resource.get("Properties", {})}
+        for resource in (old, new)
     ]
     names = sorted({*flat[0], *flat[1]} - {*_IGNORED_ATTRIBUTES})
     return tuple(name for name in names if flat[0].get(name) != flat[1].get(name))

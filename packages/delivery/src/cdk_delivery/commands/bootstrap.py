@@ -150,10 +150,10 @@ def _print_commands(steps: Sequence[Plan], policies: PolicyFiles) -> None:
 
 def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
     known = {str(step.target): step for step in steps}
-    unknown = [each for each in only if each not in known]
+    unknown = [name for name in only if name not in known]
     if unknown:
         raise WrongUse(f"--only: got '{unknown[0]}'; cdk.json's delivery needs {', '.join(known)}")
-    return [known[each] for each in only] or steps
+    return [known[name] for name in only] or steps
 
 
 def check_identity(sessions: Sessions, target: Target) -> None:
@@ -205,8 +205,7 @@ def put_policy(iam: IAMClient, arn: str, text: str) -> None:
         return
     versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
     if len(versions) >= MAX_POLICY_VERSIONS:
-        oldest = min(
-            (version for version in versions if not version["IsDefaultVersion"]), key=lambda each: each["CreateDate"]
-        )
+        unused = [version for version in versions if not version["IsDefaultVersion"]]
+        oldest = min(unused, key=lambda version: version["CreateDate"])
         iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)

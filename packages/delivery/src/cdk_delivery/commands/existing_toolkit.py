@@ -48,7 +48,8 @@ def read_toolkit(cloudformation: CloudFormationClient) -> ExistingToolkit | None
         if "does not exist" in str(error):
             return None
         raise
-    values = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+    parameters = stack.get("Parameters", [])
+    values = {parameter["ParameterKey"]: parameter.get("ParameterValue", "") for parameter in parameters}
 
     def names(parameter: str) -> list[str]:
         return [name for name in values.get(parameter, "").split(",") if name]

@@ -39,7 +39,7 @@ def resources_to_retain(
 ) -> Iterator[RetainedResource]:
     """Yield the resources that the deletion of a stack would retain."""
     retained_ids = {
-        id_ for id_, each in template["Resources"].items() if each.get("DeletionPolicy") in _RETAIN_POLICIES
+        id_ for id_, resource in template["Resources"].items() if resource.get("DeletionPolicy") in _RETAIN_POLICIES
     }
     for page in api.get_paginator("list_stack_resources").paginate(StackName=stack):
         for summary in page["StackResourceSummaries"]:

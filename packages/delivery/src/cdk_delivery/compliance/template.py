@@ -58,7 +58,7 @@ class Template:
             statement["Effect"] == "Allow"
             and any(fnmatchcase(action, str(pattern)) for pattern in _as_list(statement.get("Action", ())))
             and any(
-                each == "*" or self.referenced_id(each) == resource for each in _as_list(statement.get("Resource", ()))
+                arn == "*" or self.referenced_id(arn) == resource for arn in _as_list(statement.get("Resource", ()))
             )
             for statement in self.statements(role)
         )

@@ -99,8 +99,8 @@ def _key(pipeline: str, artifact: str) -> str:
 
 def outputs(pipeline: codepipeline.Pipeline, action: str = "") -> list[str]:
     """Return the names of an action's output artifacts, or of the source stage's. Call it after `build_pipeline()`."""
-    actions = [each for stage in pipeline.stages for each in stage.actions] if action else pipeline.stages[0].actions
-    properties = [each.action_properties for each in actions]
+    stages = pipeline.stages if action else pipeline.stages[:1]
+    properties = [declared.action_properties for stage in stages for declared in stage.actions]
     artifacts = [
         artifact
         for property_ in properties

@@ -38,7 +38,7 @@ class BakeTime(Construct):
             composite_alarm_name=self._name,
             alarm_description="rolls the stage back while the pipeline waits for the bake time",
             alarm_rule=cloudwatch.AlarmRule.any_of(
-                *(cloudwatch.AlarmRule.from_alarm(each, cloudwatch.AlarmState.ALARM) for each in [*errors, *others])
+                *(cloudwatch.AlarmRule.from_alarm(alarm, cloudwatch.AlarmState.ALARM) for alarm in [*errors, *others])
             ),
         )
         alarm.node.add_dependency(*errors)

@@ -49,7 +49,7 @@ def read(root: Path) -> VulnerabilityExceptions:
         return VulnerabilityExceptions.model_validate(table)
     except ValidationError as error:
         lines = [
-            f"pyproject.toml [tool.{TABLE}] {'.'.join(map(str, each['loc']))}: got {each['input']!r}; {each['msg']}"
-            for each in error.errors()
+            f"pyproject.toml [tool.{TABLE}] {'.'.join(map(str, fault['loc']))}: got {fault['input']!r}; {fault['msg']}"
+            for fault in error.errors()
         ]
         raise WrongUse("\n".join([*lines, "an exception is {id, reason, expires = 2026-12-31}"])) from None

@@ -108,7 +108,7 @@ def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lo
         for ids in vulnerabilities
         if not ids & accepted
     ]
-    known = frozenset[str]().union(*(ids for each in result.found.values() for ids in each))
+    known = frozenset[str]().union(*(ids for vulnerabilities in result.found.values() for ids in vulnerabilities))
     if not result.unknown:
         lines += [f"{each}: no shipped package has it; remove the exception" for each in sorted(accepted - known)]
     return lines

@@ -69,11 +69,12 @@ def unaccepted_secrets(root: Path) -> Iterator[str]:
     }
     cache = ResultCache(root, "secrets")  # a scan of everything takes ten processor seconds
     clean = cache.read()
+    changed = [name for name, file_digest in digests.items() if file_digest not in clean]
     findings = {
         file: [secret for secret in secrets if secret["hashed_secret"] not in harmless.get(file, ())]
-        for file, secrets in _scan(root, [name for name, each in digests.items() if each not in clean]).items()
+        for file, secrets in _scan(root, changed).items()
     }
-    cache.write(each for name, each in digests.items() if not findings.get(name))
+    cache.write(file_digest for name, file_digest in digests.items() if not findings.get(name))
     for file, secrets in findings.items():
         for secret in secrets:
             yield f"{file}:{secret['line_number']}: {secret['type']}"

@@ -83,7 +83,7 @@ def _passed_to(files: Iterable[Path]) -> set[str]:
         if resource["Type"] == "AWS::IAM::Role"
     ]
     trusted = [statement["Principal"].get("Service") for role in roles for statement in role["Statement"]]
-    return {each for each in trusted if isinstance(each, str)}
+    return {name for name in trusted if isinstance(name, str)}
 
 
 def _json(value: object) -> str:

@@ -53,4 +53,4 @@ def _model_of(model: type[BaseModel], field: str) -> type[BaseModel]:
         return model
     annotation = model.model_fields[field].annotation
     inner = [annotation, *getattr(annotation, "__args__", ())]
-    return next((each for each in inner if isinstance(each, type) and issubclass(each, BaseModel)), model)
+    return next((part for part in inner if isinstance(part, type) and issubclass(part, BaseModel)), model)

@@ -35,7 +35,7 @@ class Grant:
         on_it = not resource.startswith("arn:") or (
             _like_one(resource, self.resources) and not _like_one(resource, self.elsewhere)
         )
-        does_it = _like(action, self.action.lower()) and not _like_one(action, [each.lower() for each in self.but])
+        does_it = _like(action, self.action.lower()) and not _like_one(action, [name.lower() for name in self.but])
         return decision.allowed and on_it and does_it
 
     def action_text(self) -> str:
@@ -66,21 +66,24 @@ class Report:
             "role": self.role,
             "used": list(self.used),
             "never_used": [
-                {"action": each.action_text(), "resources": list(each.resource_texts()), "policy": each.policy}
-                for each in self.unused
+                {"action": grant.action_text(), "resources": list(grant.resource_texts()), "policy": grant.policy}
+                for grant in self.unused
             ],
-            "denied": [{"action": each.action, "resource": each.resource, "why": each.why} for each in self.denied],
+            "denied": [
+                {"action": decision.action, "resource": decision.resource, "why": decision.why}
+                for decision in self.denied
+            ],
         }
 
 
 def report(role: str, grants: Iterable[Grant], decisions: Sequence[Decision]) -> Report:
     """decisions: those about the role, at least."""
-    own = [each for each in dict.fromkeys(decisions) if each.principal == role]
+    own = [decision for decision in dict.fromkeys(decisions) if decision.principal == role]
     return Report(
         role,
-        tuple(sorted({each.action for each in own if each.allowed})),
-        tuple(grant for grant in grants if not any(grant.covers(each) for each in own)),
-        tuple(each for each in own if not each.allowed),
+        tuple(sorted({decision.action for decision in own if decision.allowed})),
+        tuple(grant for grant in grants if not any(grant.covers(decision) for decision in own)),
+        tuple(decision for decision in own if not decision.allowed),
     )
 
 
@@ -88,7 +91,7 @@ def roles(iam: IAMClient) -> list[str]:
     """The ARNs of an account's roles, but those that AWS's services own."""
     pages = iam.get_paginator("list_roles").paginate()
     found = [role["Arn"] for page in pages for role in page["Roles"]]
-    return sorted(each for each in found if ":role/aws-service-role/" not in each)
+    return sorted(role for role in found if ":role/aws-service-role/" not in role)
 
 
 def grants(iam: IAMClient, role: str) -> Iterator[Grant]:
@@ -117,7 +120,7 @@ def _listed(value: object) -> tuple[str, ...]:
 
 
 def _like_one(text: str, patterns: Iterable[str]) -> bool:
-    return any(_like(text, each) for each in patterns)
+    return any(_like(text, pattern) for pattern in patterns)
 
 
 def _like(text: str, pattern: str) -> bool:
