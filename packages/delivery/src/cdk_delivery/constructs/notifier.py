@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -14,6 +13,7 @@ from constructs import Construct
 
 from cdk_delivery.compliance.accept import accept
 from cdk_delivery.constructs.artifact_store import ARTIFACT_DAYS
+from cdk_delivery.constructs.function_role import accept_runtime, function_role
 
 _CODE = Path(__file__).with_name("notifier_function.py")
 _LOOKS_UP = ("GetPipelineExecution", "ListActionExecutions", "ListPipelineExecutions")
@@ -39,26 +39,11 @@ class Notifier(Construct):
         )
         arn = Stack.of(self).format_arn(service="codepipeline", resource=pipeline)
         statements = (
-            ("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
-            ("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
-            ("LookUp", [f"codepipeline:{operation}" for operation in _LOOKS_UP], arn),
-            ("Publish", ["sns:Publish"], topic.topic_arn),
-            ("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn),
+            ("LookUp", [f"codepipeline:{operation}" for operation in _LOOKS_UP], [arn]),
+            ("Publish", ["sns:Publish"], [topic.topic_arn]),
+            ("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
         )
-        policy = iam.ManagedPolicy(
-            self,
-            "Policy",
-            statements=[iam.PolicyStatement(sid=sid, actions=may, resources=[on]) for sid, may, on in statements],
-        )
-        accept(
-            policy,
-            "AwsSolutions-IAM5[Resource::*]",
-            because="the two actions that send traces take no resource",
-            see="Service authorization reference, Actions defined by AWS X-Ray",
-        )
-        role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), managed_policies=[policy]
-        )
+        role = function_role(self, log, statements).role
         self.function = lambda_.Function(
             self,
             "Function",
@@ -83,13 +68,7 @@ class Notifier(Construct):
         self.function.add_environment("TRAFFIC", json.dumps(dict(plans), separators=(",", ":")))
 
     def _accept_findings(self) -> None:
-        accept(
-            self.function,
-            "AwsSolutions-L1",
-            "Serverless-LambdaLatestVersion",
-            because="the runtime is that of the service's functions, so that a rehearsal needs one interpreter",
-            see="pyproject.toml [tool.layers]; AWS Lambda developer guide, Lambda runtimes",
-        )
+        accept_runtime(self.function)
         accept(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",

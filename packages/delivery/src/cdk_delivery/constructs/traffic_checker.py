@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_delivery.compliance.accept import accept, logical_id
+from cdk_delivery.constructs.function_role import accept_runtime, function_role
 
 _CODE = Path(__file__).with_name("traffic_function.py")
 # How often the hook invokes a new version that has all traffic: without invocations no alarm has data.
@@ -67,44 +68,23 @@ class TrafficChecker(Construct):
         )
         functions = [alias.lambda_.function_arn for alias in aliases.values()]
         statements = (
-            ("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [log.log_group_arn]),
-            ("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
             ("Answer", ["codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"], [groups]),
             ("Look", ["lambda:GetAlias"], functions),
             ("Call", ["lambda:InvokeFunction"], [f"{arn}:*" for arn in functions]),
         )
-        policy = iam.ManagedPolicy(
-            self,
-            "Policy",
-            statements=[iam.PolicyStatement(sid=sid, actions=may, resources=on) for sid, may, on in statements],
-        )
+        created, stack = function_role(self, log, statements), Stack.of(self)
         accept(
-            policy,
-            "AwsSolutions-IAM5[Resource::*]",
-            because="the two actions that send traces take no resource",
-            see="Service authorization reference, Actions defined by AWS X-Ray",
-        )
-        stack = Stack.of(self)
-        accept(
-            policy,
+            created.policy,
             *(f"AwsSolutions-IAM5[Resource::<{logical_id(alias.lambda_)}.Arn>:*]" for alias in aliases.values()),
             f"AwsSolutions-IAM5[Resource::arn:aws:codedeploy:{stack.region}:{stack.account}:"
             f"deploymentgroup:<{stack.resolve(application)['Ref']}>/*]",
             because="each release has another version; the groups are those of this stack's application",
             see="AWS Lambda developer guide, Manage Lambda function versions",
         )
-        return iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), managed_policies=[policy]
-        )
+        return created.role
 
     def _accept_findings(self, log: logs.LogGroup) -> None:
-        accept(
-            self.function,
-            "AwsSolutions-L1",
-            "Serverless-LambdaLatestVersion",
-            because="the runtime is that of the service's functions, so that a rehearsal needs one interpreter",
-            see="pyproject.toml [tool.layers]; AWS Lambda developer guide, Lambda runtimes",
-        )
+        accept_runtime(self.function)
         accept(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
