@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.deploy import bootstrap
+from rehearsal.deploy import bootstrap, synthesis_errors
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.lookups import synthesize_with_lookups
@@ -217,7 +217,8 @@ def _synthesized(  # noqa: PLR0917 - what a deployment has
         return synthesize_with_lookups(synthesize, lambda: preparation.run(*default))
     except CommandFailed as error:
         raise WrongUse(
-            f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
+            f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed:"
+            f" {synthesis_errors.first_lines(str(error))}{error}"
         ) from error
 
 
