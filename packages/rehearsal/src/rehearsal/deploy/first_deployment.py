@@ -16,7 +16,6 @@ from rehearsal.deploy import bootstrap, synthesis_errors
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.lookups import synthesize_with_lookups
-from rehearsal.deploy.node_sdk import ensure_node_sdk
 from rehearsal.deploy.preparation import Preparation
 from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
@@ -158,7 +157,6 @@ def _deploy(
     report_architecture(cloud, tell)
     report_retired_runtimes(cloud, tell, dt.datetime.now(dt.UTC).date())
     check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
-    ensure_node_sdk(workspace, cloud, cdk, tell)
     stack = cloud.pipeline
     bootstrapper = Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell)
     bootstrapper.bootstrap_missing(cloud.environments)

@@ -1,18 +1,44 @@
-"""Functions of Node find the SDK that was installed for them."""
+"""The AWS SDK of Lambda's runtimes of Node.js: each package is installed before the first call that needs it."""
 
 from __future__ import annotations
 
-import shutil
+import logging
+import subprocess
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from rehearsal.emulator.functions.node_sdk import NodeSdk, called_clients, imported_packages
 from tests.emulator.functions.conftest import Functions, zipped
 
 PACKAGE = "client-ec2"  # of which MiniStack has no imitation
 CODE = f'exports.handler = async () => require("@aws-sdk/{PACKAGE}").name;'
+CALLS = {"Create": '{"service":"CloudWatchLogs","action":"x"}', "Delete": '{"service":"@aws-sdk/client-sts"}'}
+FUNCTION: Any = {"Runtime": "nodejs22.x", "CodeSha256": "1"}
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="this machine has no Node")
+def archive(**files: str) -> bytes:
+    """An archive of JavaScript files; a name has `__` for each `/`."""
+    return zipped(**{f"{name}.js": text for name, text in files.items()})
+
+
+@pytest.fixture
+def npm(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Plays npm: every package that is asked for is installed."""
+    run = Mock()
+
+    def install(words: list[str], *, cwd: Path, **_: object) -> None:
+        packages = words[words.index("--prefix") + 2 :]
+        run(packages)
+        for word in packages:
+            (cwd / "node_modules" / word.rpartition("@")[0]).mkdir(parents=True)
+
+    monkeypatch.setattr(subprocess, "run", install)
+    return run
+
+
 def test_a_function_of_node_finds_the_installed_sdk(functions: Functions) -> None:
     """The package itself, in place of MiniStack's imitations."""
     folder = functions.space.node_sdk / "node_modules" / "@aws-sdk" / PACKAGE
@@ -21,3 +47,60 @@ def test_a_function_of_node_finds_the_installed_sdk(functions: Functions) -> Non
     name = functions.make(zipped(**{"index.js": CODE}), handler="index.handler", Runtime="nodejs22.x")
     told = functions.call(name)
     assert (told.answer, told.error) == ("the real one", False)
+
+
+def test_packages_are_those_that_the_code_imports() -> None:
+    """Not what a package that the function brings along imports; old runtimes have one package, of version 2."""
+    code = archive(
+        index='require("@aws-sdk/client-s3"); require("@aws-sdk/lib-dynamodb")',
+        node_modules__other__index='require("@aws-sdk/client-not-named")',
+    )
+    assert imported_packages(22, code) == {"@aws-sdk/client-s3", "@aws-sdk/lib-dynamodb"}
+    assert imported_packages(16, code) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("const AWS = require('aws-sdk');", True),
+        ('var x = require("aws-sdk/clients/s3")', True),
+        ("import { S3 } from 'aws-sdk';", True),
+        ('require("aws-sdk-mock"); require("@aws-sdk/client-s3")', False),
+    ],
+)
+def test_version_2_is_needed_where_code_imports_it(text: str, needed: bool) -> None:
+    """In each form of an import, for nodejs16.x and older; nodejs18.x and later do not have it."""
+    assert imported_packages(16, archive(index=text)) == ({"aws-sdk"} if needed else set())
+    assert "aws-sdk" not in imported_packages(18, archive(index=text))
+
+
+def test_a_custom_resource_needs_the_clients_of_the_services_that_it_calls() -> None:
+    """Services by their names of version 2, or the package's; other events need none."""
+    assert called_clients({"ResourceProperties": CALLS}) == {"@aws-sdk/client-cloudwatch-logs", "@aws-sdk/client-sts"}
+    assert called_clients({"ResourceProperties": {"service": ["a"]}}) == set()
+    assert called_clients({"service": "sts"}) == called_clients(["a"]) == called_clients(None) == set()
+
+
+def test_each_package_is_installed_once(tmp_path: Path, npm: Mock) -> None:
+    """Before the call that needs it first, also of a function that a later push brings; what is there is left alone."""
+    sdk, code = NodeSdk(tmp_path), archive(index='require("@aws-sdk/client-s3"); require("@aws-sdk/client-ssm")')
+    (tmp_path / "node_modules" / "@aws-sdk" / "client-ssm").mkdir(parents=True)
+    sdk.provide(FUNCTION, code, {})
+    sdk.provide(FUNCTION, code, {"ResourceProperties": CALLS})
+    sdk.provide(FUNCTION | {"CodeSha256": "2"}, code, {})
+    asked = [call.args[0] for call in npm.call_args_list]
+    assert asked == [["@aws-sdk/client-s3@3"], ["@aws-sdk/client-cloudwatch-logs@3", "@aws-sdk/client-sts@3"]]
+
+
+def test_without_a_registry_the_function_goes_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """npm is started once; its error is in the log of the embedded AWS, and the call goes on."""
+    run = Mock(side_effect=subprocess.CalledProcessError(1, "npm", stderr="no registry"))
+    monkeypatch.setattr(subprocess, "run", run)
+    sdk = NodeSdk(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            sdk.provide(FUNCTION, archive(index='require("@aws-sdk/client-s3")'), {})
+    assert run.call_count == 1
+    assert "functions of Node go without @aws-sdk/client-s3@3: no registry" in caplog.text

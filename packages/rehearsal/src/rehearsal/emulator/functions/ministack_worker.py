@@ -12,6 +12,7 @@ from rehearsal.emulator.functions.credentials import RoleNotAssumable
 from rehearsal.emulator.functions.execution_environment import FunctionEnvironment, Invocation
 from rehearsal.emulator.functions.filesystem import FunctionFilesystem
 from rehearsal.emulator.functions.languages import NoInterpreter
+from rehearsal.emulator.functions.node_sdk import NodeSdk
 from rehearsal.emulator.ministack.port import functions, workers
 from rehearsal.emulator.ministack.port.function_records import (
     ExecutionOutcome,
@@ -31,6 +32,7 @@ class ManagedFunctions:
         self._layout = FunctionFilesystem(
             space.aws / "tmp" / "functions", endpoint, hidden=space.home, sdk=space.node_sdk
         )
+        self._sdk = NodeSdk(space.node_sdk)
         self._record = ColdStartRecord(space.cold_starts)
         self._record.begin()
 
@@ -52,6 +54,8 @@ class ManagedFunctions:
             config, code = configuration(function), function.get("code_zip")
             if not _is_managed(config) or not code:
                 return execute(function, event, request_id)
+            if config["Runtime"].startswith("nodejs"):
+                self._sdk.provide(config, code, event)
             return _execute(config, code, event, request_id, self._record)
 
         return execute_function
