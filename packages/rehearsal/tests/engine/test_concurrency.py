@@ -180,7 +180,7 @@ def test_an_update_at_any_moment_starts_the_execution_again(tmp_path: Path, step
     engine.update(KEY, declaration([action("b")]), restart=True)
     scheduler.settle()
     first, *others = engine.executions_of(KEY)
-    assert [other.restart_of for other in others] == ([first.id] if first.status == "Cancelled" else [])
+    assert [other.origin.restart_of for other in others] == ([first.id] if first.status == "Cancelled" else [])
     assert (first.id, first.status in {"Cancelled", "Succeeded"}) == (execution.id, True)
     engine.close()
 

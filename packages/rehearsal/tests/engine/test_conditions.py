@@ -84,7 +84,7 @@ def test_an_unmet_success_condition_rolls_the_stage_back_where_its_result_says_s
     execution = stage.run(definition)
     stage.wait()
     back = stage.all[-1]
-    assert (execution.status, back.rollback_of, back.status) == ("Failed", good.id, "Succeeded")
+    assert (execution.status, back.origin.rollback_of, back.status) == ("Failed", good.id, "Succeeded")
 
 
 @pytest.mark.parametrize("ending", [fails, errors])
@@ -98,7 +98,7 @@ def test_a_failure_condition_decides_on_the_rollback(stage: Stage, ending: Any) 
     stage.played.parts["check"] = ending
     stage.run(definition)
     stage.wait()
-    assert stage.all[-1].trigger["triggerType"] == "AutomatedRollback"
+    assert stage.all[-1].origin.trigger["triggerType"] == "AutomatedRollback"
 
 
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])

@@ -124,7 +124,7 @@ def an_update_starts_it_again_unless_it_is_stopped(stage: Stage, ending: Ending)
     stage.wait()
     stopped = ending.abandon is not None
     assert first.status == ("Stopped" if stopped else "Cancelled")
-    assert [each.restart_of for each in stage.all] == ([None] if stopped else [None, first.id])
+    assert [each.origin.restart_of for each in stage.all] == ([None] if stopped else [None, first.id])
     assert ("new" in stage.played.seen, "b" in stage.played.seen) == (not stopped, False)
     assert bool(stage.events(first)[-1]["restarted_as"]) is not stopped
 
@@ -163,7 +163,7 @@ def a_stage_rolls_itself_back_after_a_failure_alone(stage: Stage, ending: Ending
     execution = ending.play(stage, "a", rolling())
     others = [each for each in stage.all if each not in (good, execution)]
     assert execution.status == ending.status
-    assert [other.rollback_of for other in others] == ([good.id] if ending.failed else [])
+    assert [other.origin.rollback_of for other in others] == ([good.id] if ending.failed else [])
 
 
 def a_failure_condition_is_asked_after_a_failure_alone(stage: Stage, ending: Ending) -> None:
@@ -180,7 +180,7 @@ def a_rollback_ends_as_its_action_does_and_is_final(stage: Stage, ending: Ending
     back, door = ending.begin(stage, "a", lambda: stage.rollback("Two", good))
     ending.end(stage, back, door)
     stage.wait()
-    assert (back.status, back.rollback_of) == (ending.status, good.id)
+    assert (back.status, back.origin.rollback_of) == (ending.status, good.id)
     assert stage.all == [good, back]
 
 

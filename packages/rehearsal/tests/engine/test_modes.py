@@ -172,7 +172,7 @@ def test_an_update_cancels_what_waits(stage: Stage) -> None:
     eventually(lambda: door.holds(third))
     door.open(third)
     stage.wait()
-    assert (third.restart_of, third.status) == (second.id, "Succeeded")
+    assert (third.origin.restart_of, third.status) == (second.id, "Succeeded")
 
 
 def test_a_deleted_pipeline_cancels_its_executions(stage: Stage) -> None:

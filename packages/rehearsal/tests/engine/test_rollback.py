@@ -46,7 +46,7 @@ def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) 
     assert back.variables["Deploy"] == {"said": "old"}
     assert (back.artifacts["Source"].key, back.artifacts["Source"].revision) == ("key-old", "old")
     assert [revision.id for revision in back.revisions] == ["old"]
-    assert back.trigger["triggerType"] == "ManualRollback"
+    assert back.origin.trigger["triggerType"] == "ManualRollback"
     assert list(back.stages) == ["Two"]
 
 
@@ -60,9 +60,12 @@ def test_a_failed_stage_rolls_itself_back_to_the_last_good_execution(stage: Stag
     failed = stage.run(rolling())
     stage.wait()
     back = latest(stage)
-    assert (failed.status, back.status, back.rollback_of) == ("Failed", "Succeeded", good.id)
-    detail = json.loads(back.trigger["triggerDetail"])
-    assert (back.trigger["triggerType"], detail) == ("AutomatedRollback", {"FailedPipelineExecutionId": failed.id})
+    assert (failed.status, back.status, back.origin.rollback_of) == ("Failed", "Succeeded", good.id)
+    detail = json.loads(back.origin.trigger["triggerDetail"])
+    assert (back.origin.trigger["triggerType"], detail) == (
+        "AutomatedRollback",
+        {"FailedPipelineExecutionId": failed.id},
+    )
     assert stage.events(failed)[-1]["rolled_back_as"] == back.id
 
 
@@ -93,7 +96,7 @@ def test_a_rollback_that_fails_is_not_rolled_back_itself(stage: Stage) -> None:
     stage.run(rolling())
     stage.wait()
     back = latest(stage)
-    assert (back.status, back.rollback_of) == ("Failed", good.id)
+    assert (back.status, back.origin.rollback_of) == ("Failed", good.id)
     assert "Two was not rolled back" in back.summary
     assert back.summary.endswith("is a rollback itself")
 
@@ -109,7 +112,7 @@ def test_a_target_before_a_rollback_is_told_as_uncertain(stage: Stage) -> None:
     stage.wait()
     second = stage.run(rolling())
     stage.wait()
-    assert latest(stage).rollback_of == good.id
+    assert latest(stage).origin.rollback_of == good.id
     changed = rolling() | {"variables": [{"name": "x", "defaultValue": "1"}]}
     stage.engine.update(KEY, changed, restart=False)
     third = stage.run(changed)

@@ -79,7 +79,7 @@ _REVISIONS = ("CommitId", "VersionId", "ImageDigest")
 
 def _project(state: Execution) -> dict[str, object]:
     """The fields of a view, from the execution's state."""
-    trigger = state.trigger
+    trigger = state.origin.trigger
     return {
         "state": state,
         "id": state.id,
@@ -89,9 +89,9 @@ def _project(state: Execution) -> dict[str, object]:
         "seconds": state.seconds,
         "started": state.started if state.id else None,
         "trigger": " ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail")))),
-        "only": state.only,
+        "only": state.origin.only,
         "revision": _revision(state),
-        "restart_of": state.restart_of,
+        "restart_of": state.origin.restart_of,
         "restarted_as": state.restarted_as,
         "rolled_back_as": state.rolled_back_as,
         "accepted_rules": {

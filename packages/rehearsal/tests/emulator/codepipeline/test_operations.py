@@ -22,7 +22,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 def test_a_pipeline_can_be_created_read_listed_changed_and_deleted(service: Service) -> None:
     """The version grows with every change; a new pipeline is started, as on AWS."""
-    assert service.create(pipeline()).trigger["triggerType"] == "CreatePipeline"
+    assert service.create(pipeline()).origin.trigger["triggerType"] == "CreatePipeline"
     assert service.call("GetPipeline", name=KEY.name)["pipeline"]["version"] == 1
     changed = pipeline(step("deploy"), step("again", 2))
     assert service.call("UpdatePipeline", pipeline=changed)["pipeline"]["version"] == 2

@@ -42,7 +42,7 @@ def test_a_rule_starts_a_pipeline_with_the_targets_role(service: Service) -> Non
     with pytest.raises(ActionError, match="codepipeline:StartPipelineExecution"):
         start(make_role("elsewhere", other, trust=trusting(Service=SERVICE)))
     assert start(make_role("pushes", may, trust=trusting(Service=SERVICE))) == service.latest.id
-    assert service.latest.trigger == {"triggerType": "CloudWatchEvent", "triggerDetail": RULE}
+    assert service.latest.origin.trigger == {"triggerType": "CloudWatchEvent", "triggerDetail": RULE}
 
 
 def test_a_pipeline_is_started_by_this_project(service: Service, caplog: pytest.LogCaptureFixture) -> None:

@@ -126,12 +126,12 @@ def _common_members(execution: Execution) -> Json:
         "pipelineExecutionId": execution.id,
         "status": "Stopped" if execution.status == INTERRUPTED else execution.status,
         "statusSummary": execution.summary,
-        "trigger": dict(execution.trigger),
+        "trigger": dict(execution.origin.trigger),
         "executionMode": execution.pipeline.execution_mode,
-        "executionType": "ROLLBACK" if execution.rollback_of else "STANDARD",
+        "executionType": "ROLLBACK" if execution.origin.rollback_of else "STANDARD",
     }
-    if execution.rollback_of:
-        answer["rollbackMetadata"] = {"rollbackTargetPipelineExecutionId": execution.rollback_of}
+    if execution.origin.rollback_of:
+        answer["rollbackMetadata"] = {"rollbackTargetPipelineExecutionId": execution.origin.rollback_of}
     return answer
 
 

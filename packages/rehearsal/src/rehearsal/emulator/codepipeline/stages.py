@@ -104,7 +104,7 @@ def _stage_state(stage: Stage, executions: list[Execution]) -> Json:
 
 
 def _stage_execution(execution: Execution, status: str) -> Json:
-    kind = "ROLLBACK" if execution.rollback_of else "STANDARD"
+    kind = "ROLLBACK" if execution.origin.rollback_of else "STANDARD"
     stopping = status == "InProgress" and execution.status == "Stopping"
     return {"pipelineExecutionId": execution.id, "status": "Stopping" if stopping else status, "type": kind}
 

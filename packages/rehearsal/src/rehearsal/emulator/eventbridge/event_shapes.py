@@ -62,7 +62,7 @@ def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
     state = states.get(kind) or _STATES.get(event.get("status", ""))
     if state is None:
         return None
-    trigger = execution.trigger
+    trigger = execution.origin.trigger
     detail: Detail = {
         "execution-trigger": {
             "trigger-type": trigger.get("triggerType", ""),

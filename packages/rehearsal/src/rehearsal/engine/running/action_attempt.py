@@ -140,7 +140,7 @@ class Attempt:
             ),
             identify=lambda external_id: self.reports.identified(self, external_id),
             action_execution_id=self.state.id,
-            wanted=execution.wanted.get(action.name, {}),
+            wanted=execution.origin.wanted.get(action.name, {}),
             pipeline_role=pipeline.role_arn,
             asked=self.env.asked,
         )

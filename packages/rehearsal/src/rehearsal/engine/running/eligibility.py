@@ -38,7 +38,7 @@ def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Executi
         raise _unable(f"{stage} is the source stage, which cannot be rolled back")
     if pipeline.execution_mode == PARALLEL:
         raise _unable(f"{pipeline.name} runs its executions in PARALLEL, which has no rollback")
-    if target.rollback_of:
+    if target.origin.rollback_of:
         raise _unable(f"{target.id} is a rollback itself")
     if target.version != version:
         raise RequestRejected(
@@ -52,7 +52,7 @@ def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Executi
 
 def check_no_rollback(failed: Execution) -> None:
     """Raise RequestRejected where the execution that failed is a rollback."""
-    if failed.rollback_of:
+    if failed.origin.rollback_of:
         raise _unable(f"{failed.id} is a rollback itself")
 
 
@@ -85,7 +85,7 @@ def find_rollback_target(deployed: DeployedPipeline, stage: str, executions: Seq
         try:
             check_rollback(deployed.pipeline, deployed.version, stage, candidate)
         except RequestRejected as error:
-            reasons.setdefault(candidate.rollback_of is not None, error)
+            reasons.setdefault(candidate.origin.rollback_of is not None, error)
         else:
             return candidate
     raise reasons.get(False) or reasons.get(True) or _unable(f"no execution has succeeded in {stage} yet")

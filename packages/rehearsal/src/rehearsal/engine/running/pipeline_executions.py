@@ -72,7 +72,7 @@ class PipelineExecutions:
         token: str = "",
     ) -> Execution:
         """Start an execution of the current definition; return the first one for a `token` that was used before."""
-        if token and (before := [state for state in self.states if state.token == token]):
+        if token and (before := [state for state in self.states if state.origin.token == token]):
             return before[0]
         pipeline = self._record.require().pipeline
         resolved = {"variables": resolve_pipeline_variables(pipeline, variables)}

@@ -59,7 +59,7 @@ class PipelineWriter:
         running = [writer for writer in self.executions.running if writer.state.status == "InProgress"]
         for writer in running:
             abandoned = writer.attempts.approvals_outside(self.record.require().pipeline)
-            if writer.state.restart_of:
+            if writer.state.origin.restart_of:
                 writer.end_as("Failed", describe_definition_change(before.declaration, after), abandon=abandoned)
             else:
                 writer.end_as("Cancelled", "the pipeline's definition was updated", abandon=abandoned)
@@ -166,6 +166,6 @@ class PipelineWriter:
         writer.record.write("execution-resumed", **event)
         names = [declared.name for declared in state.pipeline.stages]
         remaining = list(state.pipeline.stages[names.index(stage) :])
-        if state.rollback_of:
-            remaining = single_action.single_action_stages(state.pipeline, state.only) or remaining[:1]
+        if state.origin.rollback_of:
+            remaining = single_action.single_action_stages(state.pipeline, state.origin.only) or remaining[:1]
         writer.begin(remaining, mode)

@@ -20,7 +20,7 @@ def surplus(executions: Sequence[Execution], version: int) -> list[str]:
         return []
     targets, dropped = RollbackTargets(), []
     for position, execution in enumerate(reversed(executions)):
-        can_be_target = execution.version == version and not execution.rollback_of
+        can_be_target = execution.version == version and not execution.origin.rollback_of
         is_target = targets.add(_succeeded_stages(execution) if can_be_target else set())
         if position >= KEPT_EXECUTIONS and not execution.running and not is_target:
             dropped.append(execution.id)

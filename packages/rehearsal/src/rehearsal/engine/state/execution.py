@@ -78,16 +78,31 @@ class StageState:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Why an execution was started, and with what; it never changes.
+
+    wanted: requested revisions, by source action and type. token: the client request token. restart_of: the execution
+    that an update has cancelled. rollback_of: the execution whose artifacts and variables a rollback uses. only:
+    `stage/action` where a single action runs.
+    """
+
+    trigger: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    token: str = ""
+    restart_of: str | None = None
+    rollback_of: str | None = None
+    only: str = ""
+
+
+@dataclass(frozen=True)
 class Execution:
     """The state of one execution; `status` is one of PipelineExecutionStatus.
 
     pipeline: the definition that it started with; empty where only the journal is known. pipeline_id: identifies the
     pipeline across a deletion and a new pipeline of the same name. outline: (stage, ((action, provider), ...)) of the
     definition. ending: the status that a stop, an update or a deletion has requested. abandoned: whether running
-    actions were asked to end. rollback_of: the execution whose artifacts and variables a rollback uses. overridden:
-    (stage, kind) of conditions that are not checked any more. only: `stage/action` where a single action runs. wanted:
-    requested revisions, by source action and type. token: the client request token. started, updated: seconds since
-    1970.
+    actions were asked to end. overridden: (stage, kind) of conditions that are not checked any more. started, updated:
+    seconds since 1970.
     """
 
     id: str = ""
@@ -98,15 +113,10 @@ class Execution:
     number: int = 0
     mode: str = ""
     outline: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    trigger: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
     variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    wanted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    token: str = ""
-    restart_of: str | None = None
     restarted_as: str | None = None
-    rollback_of: str | None = None
     rolled_back_as: str | None = None
-    only: str = ""
     status: ExecutionStatus = ""
     summary: str = ""
     started: float = 0.0

@@ -20,6 +20,7 @@ from rehearsal.engine.state.execution import (
     ConditionState,
     Execution,
     ExecutionStatus,
+    Origin,
     StageState,
 )
 
@@ -53,13 +54,15 @@ def _started(execution: Execution, event: Event) -> Execution:
             (stage["name"], tuple((action["name"], action["provider"]) for action in stage["actions"]))
             for stage in event["stages"]
         ),
-        trigger=event.get("trigger", {}),
+        origin=Origin(
+            trigger=event.get("trigger", {}),
+            wanted=event.get("wanted", {}),
+            token=event.get("token", ""),
+            restart_of=event.get("restart_of"),
+            rollback_of=event.get("rollback_of"),
+            only=event.get("only", ""),
+        ),
         variables=cast("Mapping[str, Mapping[str, str]]", event.get("variables", {})),
-        wanted=event.get("wanted", {}),
-        token=event.get("token", ""),
-        restart_of=event.get("restart_of"),
-        rollback_of=event.get("rollback_of"),
-        only=event.get("only", ""),
         status="InProgress",
         started=event["at"],
         artifacts=artifacts(event.get("artifacts", ())),
