@@ -42,21 +42,12 @@ def stop(call: Call) -> Json:
 
 def get(call: Call) -> Json:
     execution = call.execution()
-    revisions = [
-        {
-            "name": revision.action,
-            "revisionId": revision.id,
-            "revisionSummary": revision.summary,
-            "revisionUrl": revision.url,
-        }
-        for revision in execution.revisions
-    ]
     variables = execution.variables.get("variables", {})
     return {
         "pipelineExecution": {
             "pipelineName": execution.key.name,
             "pipelineVersion": execution.version,
-            "artifactRevisions": [_omit_empty(revision) for revision in revisions],
+            "artifactRevisions": _revisions(execution, "name"),
             "variables": [{"name": name, "resolvedValue": value} for name, value in variables.items()],
             **_common_members(execution),
         }
@@ -101,24 +92,30 @@ def list_actions(call: Call) -> Json:
 
 
 def _summary(execution: Execution) -> Json:
-    revisions = [
-        {
-            "actionName": revision.action,
-            "revisionId": revision.id,
-            "revisionSummary": revision.summary,
-            "revisionUrl": revision.url,
-        }
-        for revision in execution.revisions
-    ]
     answer = {
         "startTime": execution.started,
         "lastUpdateTime": execution.updated,
-        "sourceRevisions": [_omit_empty(revision) for revision in revisions],
+        "sourceRevisions": _revisions(execution, "actionName"),
         **_common_members(execution),
     }
     if execution.stop_reason is not None:
         answer["stopTrigger"] = {"reason": execution.stop_reason}
     return answer
+
+
+def _revisions(execution: Execution, name: str) -> list[Json]:
+    """The revisions of all sources; name: the member with the source action's name."""
+    return [
+        _omit_empty(
+            {
+                name: revision.action,
+                "revisionId": revision.id,
+                "revisionSummary": revision.summary,
+                "revisionUrl": revision.url,
+            }
+        )
+        for revision in execution.revisions
+    ]
 
 
 def _common_members(execution: Execution) -> Json:
