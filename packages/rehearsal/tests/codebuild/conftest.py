@@ -101,9 +101,11 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(
-            self.folder / "caches", self.builds, Remotes(self.remote, self.folder / "none"), self.folder / "work"
-        )
+        return RunBuild(self.folder / "caches", self.builds, self.remotes, self.folder / "work")
+
+    @property
+    def remotes(self) -> Remotes:
+        return Remotes(self.remote, self.folder / "none")
 
     def task(self, configuration: dict[str, str], inputs: dict[str, Artifact], outputs: tuple[str, ...] = ()) -> Task:
         folder = self.folder / uuid.uuid4().hex

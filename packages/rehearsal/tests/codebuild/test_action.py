@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.actions.build_sources import unpack_source
 from rehearsal.actions.clone_ref import USE_CONNECTION_ACTIONS, CloneRef
 from rehearsal.actions.codebuild_project import Project
 from rehearsal.codebuild.build_log import read_notes
@@ -251,7 +252,7 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
 
     task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
     with pytest.raises(ActionError, match="denied"):
-        account.runner()._unpack(task, Project.of_action(task), zip_file, account.folder / "code")
+        unpack_source(task, Project.of_action(task), zip_file, account.folder / "code", account.remotes)
     assert asked == [("build", *USE_CONNECTION_ACTIONS)]
 
 

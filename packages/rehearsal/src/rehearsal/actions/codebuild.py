@@ -5,19 +5,15 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 
 from __future__ import annotations
 
-import functools
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from zipfile import BadZipFile
 
 from rehearsal.actions import batch_build
-from rehearsal.actions.artifact_cache import unzip_cached
-from rehearsal.actions.artifacts import download, upload
+from rehearsal.actions.artifacts import upload
 from rehearsal.actions.batch_build import build_of_task
-from rehearsal.actions.clone_ref import CloneRef, unpack_or_clone
+from rehearsal.actions.build_sources import unpack_sources
 from rehearsal.actions.codebuild_project import Project, build_of_action
 from rehearsal.codebuild import batch_spec
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
@@ -32,7 +28,6 @@ from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task, identify_nothing
 from rehearsal.engine.endpoint import Credentials
-from rehearsal.errors import RehearsalError
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 from rehearsal.project.remotes import Remotes
@@ -156,31 +151,7 @@ class RunBuild:
         return self._build(task, project, build, folders=folders, credentials=credentials, entry=entry)
 
     def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
-        """Unpack every input artifact; return its folder by name. The primary one has the empty name."""
-        primary, inputs = _primary(task), task.action.inputs
-        folders = {name: work.source(name) for name in inputs}
-        with ThreadPoolExecutor(len(inputs)) as pool:
-            fetched = pool.map(lambda name: self._source(task, project, name, folders[name], credentials), inputs)
-            return {"" if name == primary else name: folder for name, folder in zip(inputs, fetched, strict=True)}
-
-    def _source(self, task: Task, project: Project, name: str, folder: Path, credentials: Credentials) -> Path:
-        zip_file = task.folder / f"{name}.zip"
-        download(task, name, credentials, zip_file)
-        self._unpack(task, project, zip_file, folder)
-        zip_file.unlink()
-        return folder
-
-    def _unpack(self, task: Task, project: Project, zip_file: Path, folder: Path) -> None:
-        try:
-            reference = CloneRef.read(zip_file)
-            if reference:  # CodeBuild clones with the project's role, so that role needs the permission
-                task.asked(project.role_arn, *reference.needs, resource=reference.resource)
-            unpack_or_clone(zip_file, folder, self._remotes, functools.partial(unzip_cached, shared=task.shared))
-        except ActionError:
-            raise
-        except (RehearsalError, BadZipFile) as error:
-            why = f"the input artifact {zip_file.stem} cannot be unpacked: {error}"
-            raise ActionError(f"{task.where}: {why}") from error
+        return unpack_sources(task, project, credentials, work, self._remotes)
 
     def _build(
         self,
@@ -216,17 +187,6 @@ def _ending(build: Build, result: BuildResult) -> str:
     if result.status != "SUCCEEDED":
         return f"build {result.status}: {result.message}"
     return f"build {build.number} succeeded" + (f" after {result.retries} retries" if result.retries else "")
-
-
-def _primary(task: Task) -> str:
-    inputs = task.action.inputs
-    primary = task.action.configuration.get("PrimarySource") or (inputs[0] if len(inputs) == 1 else "")
-    if primary not in inputs:
-        raise ActionError(
-            f"{task.where}: PrimarySource: got {primary or 'nothing'}; one of its input artifacts has to be named:"
-            f" {', '.join(inputs) or 'it has none'}"
-        )
-    return primary
 
 
 def _outputs(task: Task, result: BuildResult, credentials: Credentials) -> dict[str, Artifact]:
