@@ -16,6 +16,10 @@ def test_the_error_is_the_last_one_of_the_output() -> None:
         "  Traceback\n    KeyError: 'a'\n  ModuleNotFoundError: No module named 'stage'\n  Subprocess exited with 1"
     )
     assert first_lines(output) == "ModuleNotFoundError: No module named 'stage'\n"
+    module = (
+        "python3: Error while finding module specification for 'cdk.app' (ModuleNotFoundError: No module named 'cdk')"
+    )
+    assert first_lines(f"  {module}\n  python3 -m cdk.app: Subprocess exited with error 1") == f"{module}\n"
     assert first_lines("  Subprocess exited with 1") == ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_ERROR = re.compile(r"^\s*((?:[\w.]*(?:Error|Exception)): .*)$", re.MULTILINE)
+_ERROR = re.compile(r"^\s*((?:.*[^\w.])?[\w.]*(?:Error|Exception): .*)$", re.MULTILINE)
 # Source: aws-cdk-lib, aws-codepipeline/lib/pipeline.ts, the error of an action in another account.
 _OTHER_ACCOUNT = re.compile(r"pipeline account: '(\d{12})', action account: '(\d{12})'")
 

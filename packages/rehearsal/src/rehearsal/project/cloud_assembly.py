@@ -225,7 +225,7 @@ def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted
         return matches[0]
     names = ", ".join(_qualified_id(pipeline, pipelines) for pipeline in pipelines) or "none"
     if not pipelines or wanted is None:
-        hint = "; choose one with --pipeline" if pipelines else ""
+        hint = "; choose one with --pipeline" if pipelines else "; --app names another app"
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
     raise WrongUse(f"--pipeline {wanted}: {len(matches) or 'no'} pipelines are called so; there are {names}")
 

@@ -29,6 +29,8 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     (re.compile(r"^(?P<message>\S.*)$"), re.compile(rf"^ +--> {_FILE}:(?P<line>\d+)")),
     # cfn-lint
     (re.compile(r"^E\d{4} (?P<message>.+)$"), re.compile(rf"^{_FILE}:(?P<line>\d+):\d+$")),
+    # an uncaught exception of Node.js
+    (re.compile(r"^(?P<message>(?:Uncaught )?\w*Error(?: \[\w+\])?: .+)$"), re.compile(r"^ +at .+$")),
     # the CDK CLI's report of validations, cdk-nag among them
     (re.compile(r"^ERROR (?P<message>.+)$"), re.compile(r"^   (?P<construct>[^\s/]+/\S+)")),
     # an annotation of a construct
