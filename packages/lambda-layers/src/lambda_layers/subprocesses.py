@@ -64,12 +64,12 @@ def run(
             timeout=seconds,
         )
     except subprocess.TimeoutExpired as error:
-        told = _without_passwords(" ".join(shown or command))
-        raise LayersError(f"`{told}` in {cwd} took more than {seconds} seconds") from error
+        line = _without_passwords(" ".join(shown or command))
+        raise LayersError(f"`{line}` in {cwd} took more than {seconds} seconds") from error
     if done.returncode:
         last = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-15:])
-        told = f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}"
-        raise LayersError(_without_passwords(told))
+        message = f"`{' '.join(shown or command)}` in {cwd} ended with {done.returncode}:\n{last}"
+        raise LayersError(_without_passwords(message))
     return done.stdout
 
 

@@ -19,8 +19,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         return parse(content)
     except ValueError as error:
         conflict = b"\n<<<<<<< " in b"\n" + content
-        told = f"; git left a conflict there: take one side of {path.name}, then lock again" if conflict else ""
-        raise WrongUse(f"{path}: {error}{told}") from error
+        advice = f"; git left a conflict there: take one side of {path.name}, then lock again" if conflict else ""
+        raise WrongUse(f"{path}: {error}{advice}") from error
 
 
 @lru_cache(maxsize=32)

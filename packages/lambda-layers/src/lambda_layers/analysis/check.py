@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -60,13 +60,13 @@ def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator
     folder = root / "lambda" / function
     own = modules(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     layers = built.layers_of(function)
-    there = own.union(*(modules(layer_files(root, layer)) for layer in layers))
-    there = there.union(*(start_up_files.extra_modules(root, layer) for layer in layers))
+    available = own.union(*(modules(layer_files(root, layer)) for layer in layers))
+    available = available.union(*(start_up_files.extra_modules(root, layer) for layer in layers))
     known = standard_library.module_names(built.python) | RUNTIME_MODULES
     removed = standard_library.removed_names(built.python)
     for found in imports(folder):
         top = found.name.partition(".")[0]
-        if top not in known and not provides(there, found.name):
+        if top not in known and not provides(available, found.name):
             yield MissingImport(function, found, "" if top in removed else _add_command(root, function, top))
 
 
@@ -88,13 +88,12 @@ def _add_command(root: Path, function: str, module: str) -> str:
 
 def runtime_conflicts(root: Path, built: Manifest) -> list[str]:
     """Return a warning for functions that run the runtime's boto3 with packages of their layers."""
-    conflicts: list[str] = []
+    conflicts: list[str | None] = []
     for name in function_layers.functions(root):
         packages = {package.name for layer in built.layers_of(name) for package in layer.packages}
         names = [found.name for found in imports(root / "lambda" / name)]
-        told = boto3_rule.runtime_conflict(name, names, packages, lockfile.existing(root))
-        conflicts += [told] if told else []
-    return conflicts
+        conflicts.append(boto3_rule.runtime_conflict(name, names, packages, lockfile.existing(root)))
+    return [*filter(None, conflicts)]
 
 
 def _imports_module(folder: Path, module: str) -> bool:
@@ -107,21 +106,30 @@ def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
     Packages that a reached package needs are not reported.
     """
     target, locked = settings.read(root / "pyproject.toml").target, plan.read_lock(root)
-    modules_of = {layer.name: import_graph.layer_modules(root, layer) for layer in built.layers}
-    needed: dict[str, frozenset[str]] = {}
-    for name in function_layers.functions(root):
-        there = {module: found for layer in built.layers_of(name) for module, found in modules_of[layer.name].items()}
-        names = [found.name for found in imports(root / "lambda" / name)]
-        needed[name] = import_graph.reachable_packages(names, there, lambda package: locked.closure(package, target))
+    needed = _needed_packages(root, built, lambda package: locked.closure(package, target))
     found: list[UnusedPackage] = []
     for layer in built.layers:
         sizes = {package.name: package.bytes for package in layer.packages}
-        idle = sizes.keys() - frozenset[str]().union(*(needed[name] for name in layer.functions))
-        gone = {name: locked.closure(name, target) & idle for name in sorted(idle)}
-        for name in _unneeded_by_others(gone):
-            size = sum(sizes[package] for package in gone[name])
-            found.append(UnusedPackage(layer.name, name, size, tuple(sorted(gone[name] - {name}))))
-    return sorted(found, key=lambda unused: -unused.bytes)
+        unused = sizes.keys() - frozenset[str]().union(*(needed[name] for name in layer.functions))
+        closures = {name: locked.closure(name, target) & unused for name in sorted(unused)}
+        for name in _unneeded_by_others(closures):
+            size = sum(sizes[package] for package in closures[name])
+            found.append(UnusedPackage(layer.name, name, size, tuple(sorted(closures[name] - {name}))))
+    return sorted(found, key=lambda package: -package.bytes)
+
+
+def _needed_packages(
+    root: Path, built: Manifest, closure: Callable[[str], frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """Return function -> the packages that its imports reach."""
+    modules_of = {layer.name: import_graph.layer_modules(root, layer) for layer in built.layers}
+    needed: dict[str, frozenset[str]] = {}
+    for name in function_layers.functions(root):
+        layers = built.layers_of(name)
+        available = {module: found for layer in layers for module, found in modules_of[layer.name].items()}
+        names = [found.name for found in imports(root / "lambda" / name)]
+        needed[name] = import_graph.reachable_packages(names, available, closure)
+    return needed
 
 
 def _unneeded_by_others(needs: Mapping[str, Set[str]]) -> Iterator[str]:

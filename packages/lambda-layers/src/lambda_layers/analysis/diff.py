@@ -63,8 +63,8 @@ def manifest_at_revision(root: Path, revision: str) -> Manifest:
         archive = ["git", "-C", str(root), "archive", "--format=tar", f"{revision}^{{tree}}"]
         done = subprocess.run(archive, capture_output=True, check=False)
         if done.returncode:
-            told = done.stderr.decode(errors="replace").strip()
-            raise WrongUse(f"{revision} is no revision of a git repository in {root}: {told}")
+            error = done.stderr.decode(errors="replace").strip()
+            raise WrongUse(f"{revision} is no revision of a git repository in {root}: {error}")
         subprocess.run(["tar", "-x", "-C", scratch], input=done.stdout, check=True)
         # use the tools of this working tree, so that both manifests are built in the same way
         if (root / ".tools").exists():

@@ -54,8 +54,7 @@ def _path_file_warnings(root: Path, layer: Layer) -> Iterator[str]:
 
 
 def _namespace_warnings(root: Path, built: Manifest, layer: Layer) -> Iterator[str]:
-    there = {package.name for other in built.layers for package in other.packages}
-    if "setuptools" in there:
+    if "setuptools" in {package.name for other in built.layers for package in other.packages}:
         return
     with zipfile.ZipFile(root / layer.zip) as zipped:
         for name in zipped.namelist():

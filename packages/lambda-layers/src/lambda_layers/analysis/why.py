@@ -34,25 +34,17 @@ class Reason:
 
 def why(root: Path, package: str) -> list[Reason]:
     """Return every group that needs the package, layers first. Raises WrongUse if the lock does not have it."""
-    chosen = settings.read(root / "pyproject.toml")
     locked, name = plan.read_lock(root), canonicalize_name(package)
     if name not in locked.packages:
         near = difflib.get_close_matches(name, locked.packages, n=3)
         raise WrongUse(
             f"{lockfile.existing(root).name} has no {package}" + (f"; near are {', '.join(near)}" if near else "")
         )
-    layers = {group: layer for layer, group in function_layers.groups(root).items()}
-    ways = {
-        group: locked.chains(group, chosen.target).get(name) for group in [*layers, *(locked.roots.keys() - layers)]
-    }
-    left_out = plan.runtime_provided_packages(root, chosen, function_layers.groups(root))
-    reasons: list[Reason] = []
-    for group, way in ways.items():
-        if way:
-            layer = function_layers.SHARED if ways["main"] and group in layers else layers.get(group, "")
-            reasons.append(_reason(group, way, layer, left_out=name in left_out.get(layers.get(group, ""), ())))
     reasons = (
-        reasons or _reasons_elsewhere(locked, name) or _reasons_of_extras(locked, name) or [Reason("", (name,), "")]
+        _reasons_of_groups(root, locked, name)
+        or _reasons_elsewhere(locked, name)
+        or _reasons_of_extras(locked, name)
+        or [Reason("", (name,), "")]
     )
     return sorted(reasons, key=lambda reason: (not reason.layer, reason.group != "main", reason.group))
 
@@ -67,6 +59,21 @@ def explain(reason: Reason) -> str:
     where += ", left out: the runtime brings it" if reason.left_out else ""
     where += f", not for the target: only where {' or '.join(reason.only_where)}" if reason.only_where else ""
     return f"{where} (group {reason.group})"
+
+
+def _reasons_of_groups(root: Path, locked: Lock, name: str) -> list[Reason]:
+    """Return the groups that need the package on the target."""
+    chosen, groups = settings.read(root / "pyproject.toml"), function_layers.groups(root)
+    left_out = plan.runtime_provided_packages(root, chosen, groups)
+    layers = {group: layer for layer, group in groups.items()}
+    chains = {group: locked.chains(group, chosen.target).get(name) for group in [*layers, *locked.roots]}
+    reasons: list[Reason] = []
+    for group, chain in chains.items():
+        if chain:
+            layer = function_layers.SHARED if chains["main"] and group in layers else layers.get(group, "")
+            is_left_out = name in left_out.get(layers.get(group, ""), ())
+            reasons.append(Reason(group, _chain_names(chain), layer, is_left_out))
+    return reasons
 
 
 def _reasons_elsewhere(locked: Lock, name: str) -> list[Reason]:
@@ -87,10 +94,6 @@ def _reasons_elsewhere(locked: Lock, name: str) -> list[Reason]:
 def _reasons_of_extras(locked: Lock, name: str) -> list[Reason]:
     ways = {extra: locked.chains_of_extra(extra).get(name) for extra in locked.extra_roots}
     return [Reason("", _chain_names(way), "", extra=extra) for extra, way in ways.items() if way]
-
-
-def _reason(group: str, way: tuple[Node, ...], layer: str, *, left_out: bool) -> Reason:
-    return Reason(group, _chain_names(way), layer, left_out)
 
 
 def _chain_names(way: tuple[Node, ...]) -> tuple[str, ...]:

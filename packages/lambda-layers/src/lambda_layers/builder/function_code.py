@@ -36,7 +36,7 @@ class BuiltCode(NamedTuple):
 
     def add_to(self, record: BuildRecord) -> BuildRecord:
         """Return a build's record, with the functions in its manifest and their zips among its files."""
-        functions = [made["function"] for made in self.records]
+        functions = [record["function"] for record in self.records]
         files = {function["zip"]: function["sha256"] for function in functions}
         manifest: ManifestRecord = {**record["manifest"], "functions": functions}
         return {**record, "manifest": manifest, "files": {**record["files"], **files}}
@@ -44,7 +44,7 @@ class BuiltCode(NamedTuple):
     @property
     def warnings(self) -> list[str]:
         """The warnings about all functions."""
-        return [warning for made in self.records for warning in made["warnings"]]
+        return [warning for record in self.records for warning in record["warnings"]]
 
 
 class CodeBuilder:

@@ -20,14 +20,14 @@ _IMPORT_SCRIPT = """
 import importlib, json, sys
 asked, answers = sys.argv[1:3]
 sys.path[:0] = sys.argv[3:]
-with open(asked) as names, open(answers, "w") as told:
+with open(asked) as names, open(answers, "w") as output:
     for name in json.load(names):
         try:
             importlib.import_module(name)
             error = ""
         except BaseException as problem:
             error = f"{type(problem).__name__}: {problem}"
-        print(json.dumps([name, error]), file=told, flush=True)
+        print(json.dumps([name, error]), file=output, flush=True)
 """
 # Seconds. No function imports a module that blocks when it is imported.
 _TIMEOUT_SECONDS = 120

@@ -72,7 +72,7 @@ class PackageBuilder:
         facts = [pin.name, pin.version, pin.hashes, pin.url, own, pin.name in self.settings.build_from_source]
         chosen = self.settings
         how = [chosen.python, chosen.architecture, chosen.drop_tests, *chosen.keep]
-        return cache_key.digest("piece", facts, how, self.machinery)
+        return cache_key.digest("package", facts, how, self.machinery)
 
     def _cached(self, key: str) -> BuiltPackage | None:
         record = self.cache.record(key)
@@ -106,8 +106,10 @@ class PackageBuilder:
         by_name = {pin.name: pin for pin in pins}
         unchanged = [package for package in found if package.name not in changed]
         built = {
-            package.name: self._describe(package, by_name[package.name], packed, (*warnings[package.name], *told))
-            for package, packed, told in self._pack(content, unchanged, by_name, cached=cached)
+            package.name: self._describe(
+                package, by_name[package.name], packed, (*warnings[package.name], *record_warnings)
+            )
+            for package, packed, record_warnings in self._pack(content, unchanged, by_name, cached=cached)
         }
         again = [pin for pin in pins if pin.name not in built]
         return built | (self._rebuild_uncached(again, ready | built) if again else {})
@@ -141,13 +143,13 @@ class PackageBuilder:
             packer = Packer(compiled, scratch, pool)
             for package in packages:
                 try:
-                    packed, told = packer.pack(package, verified=not cached and bool(pins[package.name].hashes))
+                    packed, warnings = packer.pack(package, verified=not cached and bool(pins[package.name].hashes))
                 except RecordMismatch:
                     if not cached:
                         raise
                     continue
                 self.cache.keep_moved(packed.blob, packed.digest)
-                yield package, packed, told
+                yield package, packed, warnings
 
     def _build_apart(
         self, pins: Sequence[Pin], sharing: Set[str], ready: BuiltPackages, *, cached: bool
@@ -164,8 +166,8 @@ class PackageBuilder:
             return self._build(pins, ready, cached=False)
         except LayersError as error:
             names = " ".join(pin.name for pin in pins)
-            told = f"{self.cache.downloads} holds other files of {names} than the wheel; remove that folder"
-            raise LayersError(f"{told}. The locked ones can't be downloaded: {error}") from error
+            problem = f"{self.cache.downloads} holds other files of {names} than the wheel; remove that folder"
+            raise LayersError(f"{problem}. The locked ones can't be downloaded: {error}") from error
 
     def _prune(self, content: Path, pins: Sequence[Pin], ready: BuiltPackages) -> None:
         chosen = self.settings

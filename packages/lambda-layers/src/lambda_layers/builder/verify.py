@@ -47,10 +47,12 @@ def check_dependencies(
     layer: str, packages: Sequence[BuiltPackage], provided: Set[str], lock: Lockfile = lockfile.POETRY
 ) -> None:
     """Raise LayersError if a package needs one that neither this layer nor `provided` has."""
-    there = {package.name for package in packages} | provided
-    missing = [f"{package.name} needs {need}" for package in packages for need in package.needs if need not in there]
+    available = {package.name for package in packages} | provided
+    missing = [
+        f"{package.name} needs {need}" for package in packages for need in package.needs if need not in available
+    ]
     if missing:
-        add = sorted({need for package in packages for need in package.needs if need not in there})
+        add = sorted({need for package in packages for need in package.needs if need not in available})
         raise LayersError(
             f"layer {layer}: {'; '.join(missing)}, as the wheel for this target says, and the lock does not know it: "
             f"the wheels of one version differ. Name it yourself: `{lock.add_command(' '.join(add))}`"
@@ -58,14 +60,14 @@ def check_dependencies(
 
 
 def _closure_problems(found: Sequence[InstalledPackage], pins: Sequence[Pin]) -> Iterator[str]:
-    there = {package.name: package.version for package in found}
+    installed = {package.name: package.version for package in found}
     for pin in pins:
-        version = there.pop(pin.name, None)
+        version = installed.pop(pin.name, None)
         if version is None:
             yield f"{pin.name} {pin.version} is locked, and was not installed"
         elif pin.version and Version(version) != Version(pin.version):
             yield f"{pin.name} is locked at {pin.version}, and {version} was installed"
-    yield from (f"{name} {version} was installed, and is not locked" for name, version in sorted(there.items()))
+    yield from (f"{name} {version} was installed, and is not locked" for name, version in sorted(installed.items()))
 
 
 def _tag_problems(

@@ -65,8 +65,8 @@ def _lines(folder: Path, info: Path, python: bytes) -> Iterator[bytes]:
             digest = ""
         else:
             digest = f"{bool(status.st_mode & stat.S_IXUSR):d} {_unrecorded_digest(path, row, python)}"
-        told = row.path if script else f"{row.path},{row.digest},{row.size}"
-        yield f"{told} {digest}\n".encode(errors="surrogateescape")
+        recorded = row.path if script else f"{row.path},{row.digest},{row.size}"
+        yield f"{recorded} {digest}\n".encode(errors="surrogateescape")
 
 
 def _unrecorded_digest(path: str, row: record_file.Row, python: bytes) -> str:

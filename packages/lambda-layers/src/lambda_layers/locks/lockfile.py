@@ -49,11 +49,11 @@ def of_project(root: Path, pyproject: Mapping[str, Any]) -> Lockfile:
     for lockfile in LOCKFILES:
         if named == lockfile.name:
             return lockfile
-    there = [lockfile for lockfile in LOCKFILES if (root / lockfile.name).exists()]
-    if len(there) > 1:
-        names = " and ".join(lockfile.name for lockfile in there)
+    existing_locks = [lockfile for lockfile in LOCKFILES if (root / lockfile.name).exists()]
+    if len(existing_locks) > 1:
+        names = " and ".join(lockfile.name for lockfile in existing_locks)
         raise WrongUse(f'{root} has {names}; say which one in [tool.layers], `lock = "{UV.name}"`, or remove the other')
-    return there[0] if there else UV if "uv" in tool and "poetry" not in tool else POETRY
+    return existing_locks[0] if existing_locks else UV if "uv" in tool and "poetry" not in tool else POETRY
 
 
 def existing(root: Path) -> Lockfile:

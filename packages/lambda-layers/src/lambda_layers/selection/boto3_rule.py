@@ -42,9 +42,9 @@ class LayerRequirements:
         others = self._ways(_SDK_CORE | {BOTO3})
         kept = {name: way for name, way in others.items() if name in sdk - _SHAREABLE}
         if kept:
-            told = ", ".join(f"{name} (for {way[0][0]})" for name, way in sorted(kept.items()))
+            packages = ", ".join(f"{name} (for {way[0][0]})" for name, way in sorted(kept.items()))
             raise LayersError(
-                f'runtime-provided = "drop" would leave half of the SDK in the layers: {told}. '
+                f'runtime-provided = "drop" would leave half of the SDK in the layers: {packages}. '
                 'Say "ship" in [tool.layers], or do without what needs it'
             )
         return sdk - others.keys()

@@ -49,9 +49,9 @@ def groups(root: Path) -> dict[str, str]:
         raise WrongUse(
             f"lambda/{taken.pop()}: the name is taken by the layer of all functions; give the folder another"
         )
-    there = {_canonical(name) for name in named}
+    existing = {_canonical(name) for name in named}
     groups = {function: _canonical(function) for function in functions(root)}
-    return {SHARED: "main"} | {function: group for function, group in groups.items() if group in there}
+    return {SHARED: "main"} | {function: group for function, group in groups.items() if group in existing}
 
 
 def _canonical(name: str) -> str:
@@ -73,9 +73,9 @@ def assign_packages(
     """
     wanted = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
     shared = _plan_layer(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())
-    there = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
+    provided = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
     own = [
-        _plan_layer(name, pins, [name], dropped[name], there - (dropped[SHARED] - dropped[name]))
+        _plan_layer(name, pins, [name], dropped[name], provided - (dropped[SHARED] - dropped[name]))
         for name, pins in wanted.items()
         if name != SHARED
     ]
@@ -83,12 +83,12 @@ def assign_packages(
 
 
 def _plan_layer(
-    name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], there: frozenset[str]
+    name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], provided: frozenset[str]
 ) -> LayerPlan:
-    new = [pin for pin in pins if pin.name not in there]
+    new = [pin for pin in pins if pin.name not in provided]
     kept = tuple(pin for pin in new if pin.name not in dropped)
     left_out = tuple(pin for pin in new if pin.name in dropped)
-    return LayerPlan(name, kept, tuple(users), left_out, there)
+    return LayerPlan(name, kept, tuple(users), left_out, provided)
 
 
 def _pins_for_target(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:

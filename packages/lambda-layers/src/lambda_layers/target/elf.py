@@ -79,13 +79,13 @@ def _is_text(start: bytes) -> bool:
 
 def _compare(name: str, needed: Requirements, target: Target, found: Findings) -> None:
     if needed.machine != target.machine:
-        told = f"{name} is for {needed.machine}; the target is {target.machine}"
-        (found.faults if name.endswith(target.extension_suffix) else found.foreign).append(told)
+        problem = f"{name} is for {needed.machine}; the target is {target.machine}"
+        (found.faults if name.endswith(target.extension_suffix) else found.foreign).append(problem)
     elif needed.musl:
         found.foreign.append(f"{name} needs musl; Lambda's Amazon Linux 2023 has glibc")
     elif needed.glibc > GLIBC:
-        wanted, there = ".".join(map(str, needed.glibc)), ".".join(map(str, GLIBC))
-        found.faults.append(f"{name} needs glibc {wanted}; Lambda's Amazon Linux 2023 has {there}")
+        required, provided = ".".join(map(str, needed.glibc)), ".".join(map(str, GLIBC))
+        found.faults.append(f"{name} needs glibc {required}; Lambda's Amazon Linux 2023 has {provided}")
     else:
         found.loadable += 1
 
