@@ -58,7 +58,7 @@ class Embedded:
         """Create a stack. A failure raises the waiter's error."""
         api = self.client("cloudformation")
         api.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
-        wait = {"Delay": 1, "MaxAttempts": WAIT_SECONDS}
+        wait = {"Delay": 0.1, "MaxAttempts": WAIT_SECONDS * 10}
         api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=wait)
 
     def final_status(self, pipeline: str, execution: str) -> str:

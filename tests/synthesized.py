@@ -13,7 +13,6 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from cdk_delivery.compliance.assembly import Assembly
-from cdk_delivery.compliance.packs import attach_packs
 from cdk_delivery.constructs.project_files import Project
 from cdk_delivery.settings.model import Delivery
 from pipeline.stack import PipelineStack
@@ -50,10 +49,8 @@ class Synthesized:
         return Template.from_json(json.loads(file.read_text()))
 
 
-def synthesize(context: Mapping[str, Any], project: Project, folder: Path, *, packs: bool = False) -> Synthesized:
-    """The app with the settings of `context`; the rule packs, which `make synth` asks, take most of the time."""
+def synthesize(context: Mapping[str, Any], project: Project, folder: Path) -> Synthesized:
+    """The app with the settings of `context`, without the rule packs of `make synth`, which take most of the time."""
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
     PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(context["delivery"]), project=project)
-    if packs:
-        attach_packs(app)
     return Synthesized(Path(app.synth().directory))

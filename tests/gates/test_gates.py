@@ -61,6 +61,13 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
     return plant
 
 
+def leave_a_key(copy: Path) -> None:
+    """A key of AWS in a page, and fewer files: the gate reads each one."""
+    for folder in copy.glob("packages/[!d]*"):  # cdk_delivery has the gate
+        shutil.rmtree(folder)
+    write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n")(copy)
+
+
 def hide_a_finding(copy: Path) -> None:
     """A queue without encryption in transit, which no accept() answers."""
     edit("stages/event_sources.py", "enforce_ssl=True,", "enforce_ssl=False,")(copy)
@@ -165,7 +172,7 @@ GATES = (
             '        accept(self.queue, "AwsSolutions-SQS4", because="planted", see="planted")\n'
             '        self.address = ("QueueUrl"',
         ),
-        ("sh", "-c", "cdk synth -q && python -m cdk_delivery.compliance cdk.out"),
+        ("sh", "-c", "CDK_VALIDATION=true cdk synth -q && python -m cdk_delivery.compliance cdk.out"),
         "is accepted, but raised no more",
         "Pipeline/Dev/Echo/EchoFeed/Queue",
     ),
@@ -186,7 +193,7 @@ GATES = (
     Gate(
         "secrets",
         "a key of AWS",
-        write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n"),
+        leave_a_key,
         ("python", "-m", "cdk_delivery.gates.secrets"),
         "docs/odd.md:1: AWS Access Key",
         "docs/odd.md:1",
@@ -278,7 +285,7 @@ def run(command: Sequence[str], folder: Path, **environ: str) -> subprocess.Comp
 def test_it_goes_red(gate: Gate, copy: Path) -> None:
     """By its own command, and `rehearse why` names the planted line, whatever other targets of make print."""
     gate.plant(copy)
-    done = run(gate.command, copy)
+    done = run(gate.command, copy, CDK_VALIDATION="false")  # CDK's own validation is none of these gates
     red = done.returncode != 0 and gate.says in done.stdout + done.stderr
     assert red, f"{' '.join(gate.command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     cause = why(done.stdout + done.stderr)

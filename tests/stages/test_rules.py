@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, CloudFormationValidatePlugin, Stack, Validations
 from aws_cdk import aws_iam as iam
 
 from cdk_delivery.compliance.assembly import Assembly
@@ -27,6 +27,7 @@ SETTINGS = {
 def synthesized(app: App) -> Assembly:
     """The assembly with its report, whether the packs found anything or not."""
     attach_packs(app)
+    Validations.of(app).add_plugins(CloudFormationValidatePlugin())
     try:
         app.synth()
     except RuntimeError as error:

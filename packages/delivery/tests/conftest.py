@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cdk_delivery.constructs.project_files import Project
     from tests.synthesis import Synthesized
 
+# CDK's validation of templates takes most of the time of a synthesis: only tests of its findings add it, as a plugin.
+# CDK's process has the variables that are set when CDK is imported; the commands of tests have them not.
+os.environ["CDK_VALIDATION"] = "false"
+
 # The tools are pinned, locked and installed once for everything in the repository.
 TOOLS = ("package.json", "poetry.lock", "node_modules")
 # Skip the final GC pass: CDK's objects hold many cycles.

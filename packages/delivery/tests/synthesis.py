@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App
+from aws_cdk import App, CloudFormationValidatePlugin, Validations
 from aws_cdk.assertions import Template
 
 from cdk_delivery.compliance.assembly import Assembly
@@ -63,11 +63,12 @@ def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> 
 def assembly(
     context: Mapping[str, Any], project: Project, folder: Path, change: Change | None = None, *, packs: bool = False
 ) -> Synthesized:
-    """Synthesize the whole assembly into `folder`. packs: with the rule packs, whose findings raise no error."""
+    """Synthesize the whole assembly into `folder`. packs: with the rules of a push, whose findings raise no error."""
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
     pipeline_stack(app, context, project, change)
     if packs:
         attach_packs(app)
+        Validations.of(app).add_plugins(CloudFormationValidatePlugin())
     with suppress(RuntimeError):  # the assembly is complete all the same, and has the findings
         app.synth()
     return Synthesized(folder)
