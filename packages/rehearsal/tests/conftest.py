@@ -21,6 +21,7 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.build_area import VARIABLE
 from rehearsal.workspace.layout import Workspace
+from tests import debian_image
 from tests.engine.conftest import Stage
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
@@ -50,6 +51,12 @@ def _builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("builds")))
         yield
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """An image for builds; the test is skipped where this machine runs no containers."""
+    return debian_image.image()
 
 
 @pytest.fixture

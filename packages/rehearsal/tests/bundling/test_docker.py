@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.bundling import docker_program
 from rehearsal.bundling.docker_program import bundling_variables, read_notes
-from rehearsal.host import interpreters
+from rehearsal.host import container_engine, interpreters
 
 VERSION = ".".join(interpreters.running_interpreter()[0].split(".")[:2])
 PYTHON = f"public.ecr.aws/sam/build-python{VERSION}"
@@ -53,7 +52,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
     """A machine without Docker's engine and podman."""
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == "podman" else which(name))
-    monkeypatch.setattr(docker_program, "_SOCKET", tmp_path / "docker.sock")
+    monkeypatch.setattr(container_engine, "_SOCKET", tmp_path / "docker.sock")
     for name in ("CDK_DOCKER", "DOCKER_HOST"):
         monkeypatch.delenv(name, raising=False)
     return Docker(tmp_path)
@@ -155,10 +154,12 @@ def test_docker_and_podman_are_used_where_they_are(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("CDK_DOCKER", raising=False)
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    assert bundling_variables(tmp_path, tmp_path) == {}
+    variables = bundling_variables(tmp_path, tmp_path)
+    assert variables["DOCKER_HOST"] == "tcp://127.0.0.1:1"
+    assert 'exec /usr/bin/docker "$@"' in Path(variables["CDK_DOCKER"]).read_text()
     monkeypatch.delenv("DOCKER_HOST")
-    monkeypatch.setattr(docker_program, "_SOCKET", tmp_path / "docker.sock")
-    assert bundling_variables(tmp_path, tmp_path) == {"CDK_DOCKER": "podman"}
+    monkeypatch.setattr(container_engine, "_SOCKET", tmp_path / "docker.sock")
+    assert 'exec /usr/bin/podman "$@"' in Path(bundling_variables(tmp_path, tmp_path)["CDK_DOCKER"]).read_text()
 
 
 def test_the_program_needs_no_environment_of_the_project(docker: Docker) -> None:

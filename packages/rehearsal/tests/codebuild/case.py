@@ -1,7 +1,8 @@
 """Builds of the cases: a folder with a buildspec, and in expected.json what is given and how it has to end.
 
 given: variables and overrides (as the API has them), parameters, secrets, minutes, cached, stop_at (a line that stops
-the build), secondary (sources by name, and in them texts by file name). The folder `source` is what the source holds.
+the build), image, privileged, secondary (sources by name, and in them texts by file name). The folder `source` is what
+the source holds.
 """
 
 from __future__ import annotations
@@ -96,7 +97,13 @@ def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path 
     lookup = Values(given.get("parameters", {}), given.get("secrets", {}))
     try:
         result = run_build(
-            _build(buildspec, given, number), place, credentials=CREDENTIALS, log=log, stop=stop, lookup=lookup
+            _build(buildspec, given, number),
+            place,
+            credentials=CREDENTIALS,
+            log=log,
+            stop=stop,
+            lookup=lookup,
+            image=given.get("image", ""),
         )
     finally:
         log.close()
@@ -139,6 +146,7 @@ def _build(buildspec: str, given: Mapping[str, Any], number: int) -> Build:
         resolved_version="0123456789abcdef0123456789abcdef01234567",
         log_stream="11111111-2222-3333-4444-555555555555",
         cached=given.get("cached", True),
+        privileged=given.get("privileged", False),
     )
 
 

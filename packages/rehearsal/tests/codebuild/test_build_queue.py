@@ -107,7 +107,7 @@ def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
     """Two builds of a wave where an account may run one: the second waits, the third is an error of StartBuild."""
     queue = BuildQueue(lambda: Quota(1, 1))
     remotes = Remotes(account.remote, account.folder / "none")
-    runner = RunBuild(account.folder / "caches", account.builds, remotes, account.folder / "work", queue)
+    runner = RunBuild(account.folder / "caches", account.builds, remotes, account.folder / "work", queue=queue)
     name = account.project(spec("sleep 2; date +%s.%N > at", artifacts={"files": "at"}))
     inputs = {"In": account.source("In", a="a")}
 

@@ -1,8 +1,12 @@
-"""CDK's bundling in a build: without Docker where the project is privileged, refused where it is not."""
+"""CDK's bundling in a build: by Docker or podman where there is one; refused without privileged mode."""
 
 from __future__ import annotations
 
+import pytest
+
 from rehearsal.host import interpreters
+from rehearsal.host.container_engine import find_engine
+from tests import debian_image
 from tests.codebuild.conftest import Account
 from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, lines, project
@@ -15,6 +19,22 @@ BUNDLE = (
 )
 
 
+@pytest.fixture
+def without_engine() -> None:
+    """Skip the test on a machine with an engine, which would bundle in place of what is tested."""
+    if engine := find_engine():
+        pytest.skip(f"this machine has {engine.program}, so nothing stands in for it")
+
+
+def test_an_engine_bundles_where_there_is_one(account: Account) -> None:
+    """The build's volumes and the user's images are podman's, though the build cannot see the project."""
+    command = BUNDLE.replace("run --rm", "run --rm --network=host -u 0:0").format(image=debian_image.image())
+    build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
+    assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))
+    assert "answer = 42" in lines(account, build)
+
+
+@pytest.mark.usefixtures("without_engine")
 def test_a_privileged_build_bundles(account: Account) -> None:
     """The asset's command runs in the build, with this machine hidden as for the build itself."""
     command = BUNDLE.format(image=f"public.ecr.aws/sam/build-python{MINOR}")
@@ -32,6 +52,7 @@ def test_a_build_without_privileged_mode_does_not(account: Account) -> None:
     assert "set privileged mode" in said
 
 
+@pytest.mark.usefixtures("without_engine")
 def test_what_stood_in_is_noted(account: Account) -> None:
     """A Node of another version than the image's is in the build's log and at the end of the run."""
     command = BUNDLE.format(image="public.ecr.aws/sam/build-nodejs4.x")

@@ -39,6 +39,19 @@ def test_a_machine_without_dash_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     assert not noted(AMAZON, "/bin/sh")
 
 
+@pytest.mark.parametrize("message", ["script.sh: 1: jq: not found", "script.sh: line 1: jq: command not found"])
+def test_a_command_that_only_the_image_has_is_reported_once(message: str, tmp_path: Path) -> None:
+    """In the words of dash and bash; commands that the image lacks as well are red on AWS too."""
+    log = BuildLog(tmp_path / "log", lambda _: None)
+    log.report_missing(images.missing_tools(UBUNTU, str(tmp_path)))
+    for line in (message, message, "x.sh: 1: no-such-command: not found"):
+        log.line(line)
+    log.close()
+    noted = "the image has jq, this machine has not: install it, or run in the image with --image"
+    assert read_notes(tmp_path / "log") == [noted]
+    assert not [*images.missing_tools(OTHER, str(tmp_path))]
+
+
 @pytest.mark.parametrize("version", ["3.13", "3.13.1", "2.x"])
 def test_a_runtime_that_the_image_lacks_is_told(version: str) -> None:
     """CodeBuild fails, or installs it: this machine does neither."""

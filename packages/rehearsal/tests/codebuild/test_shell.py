@@ -28,7 +28,9 @@ def test_variables_survive_every_command(
     said: list[str] = []
     env = {"PATH": "/usr/bin:/bin", "a-name-that-sh-has-no-way-to-say": "", "\u00e9": "", **values}
     with Processes(said.append) as processes:
-        shell = Shell(processes, program=program, state=folder / "state", env=env, directory=folder)
+        shell = Shell(
+            processes, program=program, state=folder / "state", seen=folder / "state", env=env, directory=folder
+        )
         for _ in range(2):
             shell.run("T=$((T + 1))", deadline=time.monotonic() + 60, stop=Cancellation())
         shell.put("PUT", put)
@@ -42,9 +44,8 @@ def test_a_folder_with_any_name_is_carried_over(tmp_path: Path) -> None:
     """Spaces, quotes, a dash at the start and a line break in a folder's name."""
     said: list[str] = []
     with Processes(said.append) as processes:
-        shell = Shell(
-            processes, program=["/bin/sh"], state=tmp_path / "state", env={"PATH": "/bin"}, directory=tmp_path
-        )
+        state = tmp_path / "state"
+        shell = Shell(processes, program=["/bin/sh"], state=state, seen=state, env={"PATH": "/bin"}, directory=tmp_path)
         for command in ("mkdir -- \"-a 'b'\nc\" && cd -- \"-a 'b'\nc\"", "pwd"):
             done = shell.run(command, deadline=time.monotonic() + 60, stop=Cancellation())
             assert done.returncode == 0, said

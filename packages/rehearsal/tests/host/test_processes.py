@@ -145,7 +145,7 @@ def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
     """Either of the two ends the other's processes, and the caller that waits gets an error."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
-        first = processes._supervisor.pid
+        first = processes._program.pid
         eventually(lambda: bool(children(first)))
         (second,) = children(first)
         text = f"setsid nohup sleep 60 & echo $!; kill -9 {first if which == 'first' else second}; sleep 60"
@@ -212,9 +212,9 @@ def test_commands_find_signals_as_they_are_by_default(tmp_path: Path) -> None:
 HIDES = """
 import os, sys
 from pathlib import Path
-from rehearsal.host import processes
+from rehearsal.host import command_runner, processes
 folder = Path(sys.argv[1])
-processes.hide(folder)
+command_runner.hide(folder)
 env = {"PATH": os.environ["PATH"], "PARENT": str(os.getpid())}
 with processes.Processes(lambda line: print(line, flush=True)) as running:
     running.run(["/bin/sh", "-c", sys.argv[2]], cwd=folder, env=env)

@@ -6,6 +6,7 @@ Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action refere
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,13 +45,21 @@ class RunBuild:
 
     caches: the folder for caches of builds. builds: the store of build records. remotes: the repositories that a build
     clones where its input is a reference to a commit. work: the folder, outside the project, for work folders. queue:
-    the queue of all builds of the embedded AWS.
+    the queue of all builds of the embedded AWS. image: returns the image to run in, as for run_build.
     """
 
     def __init__(
-        self, caches: Path, builds: BuildStore, remotes: Remotes, work: Path, queue: BuildQueue | None = None
+        self,
+        caches: Path,
+        builds: BuildStore,
+        remotes: Remotes,
+        work: Path,
+        *,
+        queue: BuildQueue | None = None,
+        image: Callable[[], str] = str,
     ) -> None:
         self._caches, self._builds, self._remotes, self._work = caches, builds, remotes, work
+        self._image = image
         self._queue = queue or BuildQueue()
 
     def run(self, task: Task) -> Outcome:
@@ -176,6 +185,7 @@ class RunBuild:
                 log=log,
                 stop=entry.stop,
                 lookup=AwsLookup(client),
+                image=self._image(),
             )
         except UnsupportedFeature as error:
             raise ActionError(f"{task.where}: {error}") from error

@@ -6,7 +6,7 @@ Sources: AWS CodePipeline user guide, "Commands action reference", and "Commands
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rehearsal.actions.codebuild import RunBuild
@@ -42,8 +42,16 @@ class _Unlisted:
 class RunCommands(RunBuild):
     """Runs the commands of an action or rule; the first failed command ends and fails it."""
 
-    def __init__(self, caches: Path, remotes: Remotes, work: Path, queue: BuildQueue | None = None) -> None:
-        super().__init__(caches, _Unlisted(), remotes, work, queue)
+    def __init__(
+        self,
+        caches: Path,
+        remotes: Remotes,
+        work: Path,
+        *,
+        queue: BuildQueue | None = None,
+        image: Callable[[], str] = str,
+    ) -> None:
+        super().__init__(caches, _Unlisted(), remotes, work, queue=queue, image=image)
 
     def run(self, task: Task) -> Outcome:
         if not task.action.commands:

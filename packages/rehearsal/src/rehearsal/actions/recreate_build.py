@@ -19,6 +19,7 @@ from rehearsal.actions.clone_ref import unpack_or_clone
 from rehearsal.actions.codebuild_project import Project
 from rehearsal.aws import Endpoint, download_object, root
 from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders, EnvironmentVariable
 from rehearsal.codebuild.prepare import prepare
 from rehearsal.codebuild.value_lookup import AwsLookup
@@ -80,7 +81,8 @@ def recreate_build(
     lookup = AwsLookup(functools.partial(endpoint.client, credentials=credentials, region=region))
     place = BuildFolders(folder, sources, caches)
     try:
-        prepared = prepare(build, place, endpoint.build_environ(credentials, region), log, lookup)
+        variables = endpoint.build_environ(credentials, region)
+        prepared = prepare(build, place, variables, log, lookup=lookup, machine=ThisMachine(build, place))
     finally:
         log.close()
     return RecreatedBuild(place.source, prepared.env, prepared.shell, left)

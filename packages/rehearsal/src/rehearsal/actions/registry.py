@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rehearsal.actions import git_sources
@@ -27,15 +27,24 @@ from rehearsal.workspace.clock import Clock
 
 
 def runners(
-    *, remotes: Remotes, caches: Path, work: Path, jobs: Jobs, builds: BuildStore, queue: BuildQueue, clock: Clock
+    *,
+    remotes: Remotes,
+    caches: Path,
+    work: Path,
+    jobs: Jobs,
+    builds: BuildStore,
+    queue: BuildQueue,
+    image: Callable[[], str],
+    clock: Clock,
 ) -> Mapping[ActionType, ActionRunner]:
     """Return the runners.
 
     remotes: the bare repositories behind the git sources. caches: the folder for caches of builds. work: the folder for
     work folders of builds. jobs: the jobs of Lambda invoke actions. builds: the store of build records. queue: of all
-    builds. clock: for waits of rules and deployments; its changes wake waiting actions.
+    builds. image: returns the image that builds run in, as for run_build. clock: for waits of rules and deployments;
+    its changes wake waiting actions.
     """
-    build, function = RunBuild(caches, builds, remotes, work, queue), InvokeFunction(jobs)
+    build, function = RunBuild(caches, builds, remotes, work, queue=queue, image=image), InvokeFunction(jobs)
     return {
         ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remotes),
         ActionType("Source", "CodeCommit"): git_sources.codecommit(remotes),
@@ -51,10 +60,10 @@ def runners(
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,
         ActionType("Invoke", "CodePipeline"): StartPipeline(),
-        ActionType("Compute", "Commands"): RunCommands(caches, remotes, work, queue),
+        ActionType("Compute", "Commands"): RunCommands(caches, remotes, work, queue=queue, image=image),
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(clock),
         ActionType("Rule", "CodeBuild"): build,
-        ActionType("Rule", "Commands"): RunCommands(caches, remotes, work),
+        ActionType("Rule", "Commands"): RunCommands(caches, remotes, work, image=image),
         ActionType("Rule", "LambdaInvoke"): function,
         ActionType("Rule", "VariableCheck"): CheckVariable(),
     }

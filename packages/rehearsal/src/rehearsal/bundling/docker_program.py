@@ -13,11 +13,12 @@ from pathlib import Path
 
 from rehearsal.bundling import docker
 from rehearsal.bundling.runtime import NOTES
+from rehearsal.host import container_engine
+from rehearsal.host.container_engine import ContainerEngine
 from rehearsal.host.helper_process import build_command
 from rehearsal.host.script_file import write_script
 
 VARIABLE = "CDK_DOCKER"
-_SOCKET = Path("/var/run/docker.sock")
 _UNPRIVILEGED = """\
 echo "docker: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?" >&2
 echo "rehearsal: CDK calls Docker, and the project is not privileged: CodeBuild has no daemon for it either;" \\
@@ -34,12 +35,16 @@ def bundling_variables(folder: Path, node: Path, *, privileged: bool = True) -> 
         return {VARIABLE: str(_write(folder, _UNPRIVILEGED))}
     if os.environ.get(VARIABLE):
         return {VARIABLE: os.environ[VARIABLE]}
-    if shutil.which("docker") and (_SOCKET.exists() or os.environ.get("DOCKER_HOST")):
-        return {}
-    if shutil.which("podman"):
-        return {VARIABLE: "podman"}
+    if engine := container_engine.find_engine():
+        return {**container_engine.settings(), VARIABLE: _write_engine(folder, engine)}
     words = [*build_command(docker.__name__), str(folder / "bundling"), str(node)]
     return {VARIABLE: str(_write(folder, f'exec {shlex.join(words)} "$@"'))}
+
+
+def _write_engine(folder: Path, engine: ContainerEngine) -> str:
+    """Write the engine's program, which finds its images in the user's home, not in that of the build."""
+    program = shutil.which(engine.program) or engine.program
+    return str(_write(folder, f'HOME={shlex.quote(engine.environment["HOME"])} exec {shlex.quote(program)} "$@"'))
 
 
 def notes_file(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rehearsal.codebuild import file_patterns
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Artifacts, Output
-from rehearsal.codebuild.file_patterns import MatchedFile
+from rehearsal.codebuild.file_patterns import MatchedFile, Reach
 from rehearsal.codebuild.zip_write import zip_files
 from rehearsal.errors import RehearsalError
 
@@ -23,7 +23,7 @@ class ArtifactNotFound(RehearsalError):
 
 
 def collect(
-    declared: Artifacts, *, source: Path, env: Mapping[str, str], folder: Path, log: BuildLog
+    declared: Artifacts, *, source: Path, env: Mapping[str, str], folder: Path, log: BuildLog, reach: Reach
 ) -> dict[str, Path]:
     """Write a zip for every artifact into `folder`; return identifier -> zip. The primary identifier is empty.
 
@@ -33,14 +33,16 @@ def collect(
     outputs |= declared.secondary_artifacts
     zips = {}
     for identifier, output in outputs.items():
-        files = _matching_files(output, source, env, log)
+        files = _matching_files(output, source, env, log, reach)
         log.say(f"Found {len(files)} file(s) for artifact {identifier or 'primary'}")
         zips[identifier] = folder / f"artifact-{identifier or 'primary'}.zip"
         zip_files(files, zips[identifier], links=output.enable_symlinks)
     return zips
 
 
-def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: BuildLog) -> list[MatchedFile]:
+def _matching_files(
+    output: Output, source: Path, env: Mapping[str, str], log: BuildLog, reach: Reach
+) -> list[MatchedFile]:
     bases = file_patterns.bases(source, output.base_directory, env)
     if not bases:
         raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
@@ -49,6 +51,9 @@ def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: B
         for base in bases
         for file_ in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
     ]
+    matched, hidden = _split(matched, reach, links=output.enable_symlinks)
+    for name in hidden:
+        log.note(f"artifacts: {name} is not in the artifact: it leads out of the source, into the image")
     outside = [file_.name for file_ in matched if ".." in file_.name.split("/")]
     if outside:
         raise ArtifactNotFound(f"{outside[0]} is outside of the base directory: no zip can hold it; name another one")
@@ -60,6 +65,12 @@ def _matching_files(output: Output, source: Path, env: Mapping[str, str], log: B
         hint = _hint(bases, output.files, env)
         raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}{hint}")
     return _flat(readable, log) if output.discard_paths else list({file_.name: file_ for file_ in readable}.values())
+
+
+def _split(files: list[MatchedFile], reach: Reach, *, links: bool) -> tuple[list[MatchedFile], list[str]]:
+    """Return the files within reach, and the names of the others."""
+    within = [file for file in files if reach.has(file, links=links)]
+    return within, [file.name for file in files if file not in within]
 
 
 def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:

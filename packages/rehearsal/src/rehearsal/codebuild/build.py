@@ -6,25 +6,27 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rehearsal.bundling.docker_program import read_notes
 from rehearsal.codebuild import artifacts, environment, reports
 from rehearsal.codebuild.artifacts import ArtifactNotFound
+from rehearsal.codebuild.build_image import choose_machine
 from rehearsal.codebuild.build_log import BuildLog
-from rehearsal.codebuild.buildspec import Buildspec, InvalidBuildspec
+from rehearsal.codebuild.buildspec import InvalidBuildspec
 from rehearsal.codebuild.cache_keys import select_caches
 from rehearsal.codebuild.caches import link_notes, restored_caches
 from rehearsal.codebuild.environment import Lookup, UnknownValue
+from rehearsal.codebuild.machine import Machine
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult, store
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.codebuild.shell import COMMAND, Shell
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.host.processes import Processes, remove_in_background
+from rehearsal.host.processes import remove_in_background
 
 # The path of a command's script in CodeBuild's logs.
 _SCRIPT = "/codebuild/output/tmp/script.sh"
@@ -44,21 +46,24 @@ def run_build(
     log: BuildLog,
     stop: Cancellation,
     lookup: Lookup,
+    image: str = "",
 ) -> BuildResult:
     """Run one build to its end; a failure is a result, not an error.
 
-    credentials: the environment variables by which its commands reach AWS. lookup: reads parameters and secrets.
+    credentials: the environment variables by which its commands reach AWS. lookup: reads parameters and secrets. image:
+    the image to run in, OF_PROJECT for the project's, or empty for this machine's tools.
     Raises UnsupportedFeature for features that are not rehearsed.
     """
     place.folder.mkdir(parents=True)
     began = time.monotonic()
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
-    log.say(f"CODEBUILD_SRC_DIR={place.source}")
-    log.rename(str(place.folder / "state" / COMMAND), _SCRIPT)
     with _temporary_folder(place) as folders:
+        machine = choose_machine(build, folders, image)
+        log.say(f"CODEBUILD_SRC_DIR={machine.sources['']}")
+        log.rename(str(machine.state / COMMAND), _SCRIPT)
         try:
-            prepared = prepare(build, folders, credentials, log, lookup)
+            prepared = prepare(build, folders, credentials, log, lookup=lookup, machine=machine)
         except (InvalidBuildspec, RuntimeNotFound) as error:
             return _preparation_failure("YAML_FILE_ERROR", str(error), began, log)
         except UnknownValue as error:
@@ -67,7 +72,7 @@ def run_build(
             return _preparation_failure("ACCESS_DENIED", _LOG_DENIED.format(build.arn, denial), began, log)
         downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
         log.phase(downloaded)
-        result = _run_with_retries(build, folders, prepared, log, limits)
+        result = _run_with_retries(_Run(build, folders, machine, prepared, log, limits))
         for note in read_notes(place.folder):
             log.note(note)
     return replace(result, phases=(downloaded, *result.phases))
@@ -79,45 +84,58 @@ def _preparation_failure(code: str, message: str, began: float, log: BuildLog) -
     return BuildResult("FAILED", f"DOWNLOAD_SOURCE: {code}: {failed.message}", (failed,))
 
 
-def _run_with_retries(
-    build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog, limits: Limits
-) -> BuildResult:
+@dataclass(frozen=True)
+class _Run:
+    """A build that is ready to run."""
+
+    build: Build
+    place: BuildFolders
+    machine: Machine
+    prepared: Prepared
+    log: BuildLog
+    limits: Limits
+
+
+def _run_with_retries(run: _Run) -> BuildResult:
     """Run the build, and retry it where `on-failure` says so, each time from the original sources."""
-    phases = prepared.spec.phases
+    phases = run.prepared.spec.phases
     on_failure = (getattr(phases, name).on_failure for name in type(phases).model_fields)
-    sources = _SourceCopies(place, needed=any(each and each.action == "RETRY" for each in on_failure))
+    sources = _SourceCopies(run.place, needed=any(each and each.action == "RETRY" for each in on_failure))
     retries = 0
     while True:
-        result, allowed = _run_once(build, place, prepared, log, limits)
+        result, allowed = _run_once(run)
         if allowed is None or retries >= allowed:
             return replace(result, retries=retries)
         retries += 1
-        log.say(f"Retrying the build, {retries} of {allowed}")
+        run.log.say(f"Retrying the build, {retries} of {allowed}")
         sources.restore()
 
 
-def _run_once(
-    build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog, limits: Limits
-) -> tuple[BuildResult, int | None]:
+def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
     """Run the build once; return its result and the number of allowed retries, None where it must not be retried."""
-    spec = prepared.spec
-    with _cache(build, place, prepared, log), Processes(log.line) as processes, _state(place) as state:
-        shell = Shell(processes, program=prepared.shell, state=state, env=prepared.env, directory=place.source)
-        ran = run_phases(spec, shell, log, limits)
+    prepared, spec, machine, log = run.prepared, run.prepared.spec, run.machine, run.log
+    with _cache(run) as cached, machine.processes(log.line, cached) as processes, _state(run.place) as state:
+        shell = Shell(
+            processes,
+            program=prepared.shell,
+            state=state,
+            seen=machine.state,
+            env=prepared.env,
+            directory=machine.sources[""],
+        )
+        ran = run_phases(spec, shell, log, run.limits)
         values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
-        result = _finish(place, spec, ran, values, log)
+        result = _finish(run, ran, machine.readable(values))
     exported = environment.exported(spec.env.exported_variables, prepared.variables.kept, values)
     return replace(result, exported=exported), ran.again
 
 
-def _finish(
-    place: BuildFolders, spec: Buildspec, ran: PhasesResult, values: Mapping[str, str], log: BuildLog
-) -> BuildResult:
+def _finish(run: _Run, ran: PhasesResult, values: Mapping[str, str]) -> BuildResult:
     """Collect the artifacts unless the build was aborted, and derive its status from all phases.
 
     A stopped or timed-out phase decides over a failed one.
     """
-    uploaded = _upload(place, spec, values, log) if ran.uploads else BuildResult("SUCCEEDED")
+    uploaded = _upload(run, values) if ran.uploads else BuildResult("SUCCEEDED")
     phases = (*ran.phases, *uploaded.phases)
     unsuccessful = [phase for phase in phases if phase.status != "SUCCEEDED"]
     interrupted = [phase for phase in unsuccessful if phase.status != "FAILED"]
@@ -126,16 +144,20 @@ def _finish(
     return replace(uploaded, phases=phases)
 
 
-def _upload(place: BuildFolders, spec: Buildspec, values: Mapping[str, str], log: BuildLog) -> BuildResult:
+def _upload(run: _Run, values: Mapping[str, str]) -> BuildResult:
     """Run the phase UPLOAD_ARTIFACTS without the upload: read the reports, and zip the artifacts."""
-    began = time.monotonic()
+    began, place, spec, log, reach = time.monotonic(), run.place, run.prepared.spec, run.log, run.machine.reach
     log.say("Entering phase UPLOAD_ARTIFACTS")
-    read = reports.collect(spec.reports, source=place.source, env=values, keep=place.folder / "reports", log=log)
+    read = reports.collect(
+        spec.reports, source=place.source, env=values, keep=place.folder / "reports", log=log, reach=reach
+    )
     zips: dict[str, Path] = {}
     phase = PhaseResult("UPLOAD_ARTIFACTS", "SUCCEEDED", 0)
     try:
         if spec.artifacts:
-            zips = artifacts.collect(spec.artifacts, source=place.source, env=values, folder=place.folder, log=log)
+            zips = artifacts.collect(
+                spec.artifacts, source=place.source, env=values, folder=place.folder, log=log, reach=reach
+            )
     except ArtifactNotFound as error:
         phase = replace(phase, status="FAILED", code="CLIENT_ERROR", message=str(error))
     phase = replace(phase, seconds=time.monotonic() - began)
@@ -143,17 +165,18 @@ def _upload(place: BuildFolders, spec: Buildspec, values: Mapping[str, str], log
     return BuildResult(phase.status, phases=(phase,), artifacts=zips, reports=read)
 
 
-def _cache(
-    build: Build, place: BuildFolders, prepared: Prepared, log: BuildLog
-) -> contextlib.AbstractContextManager[None]:
+def _cache(run: _Run) -> contextlib.AbstractContextManager[Sequence[Path]]:
+    build, place, machine, cache = run.build, run.place, run.machine, run.prepared.spec.cache
     if not build.cached:
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(())
     if build.cache_links:
-        for note in link_notes(prepared.spec.cache):
-            log.note(note)
-    cache, folder = prepared.spec.cache, store(place.caches, build.account, build.region, build.project)
-    caches = select_caches(cache, store=folder, env=prepared.env, source=place.source)
-    return restored_caches(cache, caches, source=place.source, home=place.home, log=log)
+        for note in link_notes(cache):
+            run.log.note(note)
+    folder = store(place.caches, build.account, build.region, build.project)
+    caches = select_caches(
+        cache, store=folder, env=run.prepared.env, source=machine.sources[""], processes=machine.processes
+    )
+    return restored_caches(cache, caches, source=place.source, home=place.home, log=run.log)
 
 
 @contextlib.contextmanager
@@ -169,11 +192,10 @@ def _temporary_folder(place: BuildFolders) -> Iterator[BuildFolders]:
 @contextlib.contextmanager
 def _state(place: BuildFolders) -> Iterator[Path]:
     """The shell's folder, which is removed at the end because it contains secrets."""
-    state = place.folder / "state"
     try:
-        yield state
+        yield place.state
     finally:
-        shutil.rmtree(state, ignore_errors=True)
+        shutil.rmtree(place.state, ignore_errors=True)
 
 
 class _SourceCopies:

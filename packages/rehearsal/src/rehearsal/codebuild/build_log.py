@@ -16,6 +16,9 @@ from rehearsal.codebuild.model import PhaseResult
 _ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 MASK = "***"
 NOTE = "rehearsal: "
+IN_IMAGE = "runs in the image"
+# The shells' messages for a command that does not exist: dash, bash.
+_NOT_FOUND = re.compile(r"(?:^|: )([\w.+-]+): (?:command )?not found$")
 # `read_notes` reads this much of a log: notes are written before the first command.
 _NOTED_BYTES = 1 << 16
 
@@ -50,6 +53,7 @@ class BuildLog:
         self._lock = threading.Lock()
         self._heard: list[str] | None = None
         self._lost = ""
+        self._missing: set[str] = set()
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask these texts from now on; each line of a text with several lines is masked."""
@@ -60,6 +64,10 @@ class BuildLog:
         """Replace a path of the rehearsal in the output of commands by its path on CodeBuild."""
         self._names[path] = name
 
+    def report_missing(self, commands: Iterable[str]) -> None:
+        """Write a note when the build first calls one of these commands, which the image has and this machine lacks."""
+        self._missing = {*commands}
+
     def line(self, text: str) -> None:
         """Write a line that a command printed."""
         for path, name in self._names.items():
@@ -68,6 +76,9 @@ class BuildLog:
         if self._heard is not None:
             self._heard.append(masked)
         self._write(masked)
+        if (match := _NOT_FOUND.search(masked)) and match[1] in self._missing:
+            self._missing.remove(match[1])
+            self.note(f"the image has {match[1]}, this machine has not: install it, or run in the image with --image")
 
     def say(self, text: str) -> None:
         """Write a line of CodeBuild's agent, in its form."""

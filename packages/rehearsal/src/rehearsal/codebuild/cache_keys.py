@@ -9,7 +9,7 @@ import hashlib
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,15 +38,22 @@ class Caches:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def select_caches(cache: Cache, *, store: Path, env: Mapping[str, str], source: Path) -> Caches:
+def select_caches(
+    cache: Cache,
+    *,
+    store: Path,
+    env: Mapping[str, str],
+    source: Path,
+    processes: Callable[[Callable[[str], None]], Processes] = Processes,
+) -> Caches:
     """Return the caches of a build.
 
     Without a key: the project's one cache. With a key: the cache of the key, else the newest one whose key begins with
-    a fallback key. store: the project's folder.
+    a fallback key. store: the project's folder. source: as commands see it. processes: runs the commands in keys.
     """
     if not cache.key:
         return Caches(store / "cache", store / "cache")
-    keys = [_evaluated(text, env, source) for text in (cache.key, *cache.fallback_keys)]
+    keys = [_evaluated(text, env, source, processes) for text in (cache.key, *cache.fallback_keys)]
     saved = store / "keys" / slug(keys[0])
     restored = saved if saved.exists() else _latest(store / "keys", keys[1:]) or saved
     return Caches(restored, saved, keys[0])
@@ -71,13 +78,15 @@ def _latest(folder: Path, prefixes: Sequence[str]) -> Path | None:
     return None
 
 
-def _evaluated(text: str, env: Mapping[str, str], source: Path) -> str:
+def _evaluated(
+    text: str, env: Mapping[str, str], source: Path, start: Callable[[Callable[[str], None]], Processes]
+) -> str:
     """The text with variables and command substitutions evaluated, as a shell does between double quotes."""
     printed: list[str] = []
     if not re.search(r"[$`]", text):
         return text
     quoted = '"' + text.replace('"', '\\"') + '"'
-    with Processes(printed.append) as processes:
+    with start(printed.append) as processes:
         command = ["/bin/sh", "-c", f"printf '%s\\n' {quoted}"]
         processes.run(command, cwd=source, env=dict(env), deadline=time.monotonic() + KEY_SECONDS)
     return " ".join(printed)

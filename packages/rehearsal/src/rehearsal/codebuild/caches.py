@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,8 +28,10 @@ _WILD = re.compile(r"[*?\[]")
 
 
 @contextmanager
-def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, log: BuildLog) -> Iterator[None]:
-    """Move the cached paths to where the build looks for them, and back after the block.
+def restored_caches(
+    cache: Cache, caches: Caches, *, source: Path, home: Path, log: BuildLog
+) -> Iterator[Sequence[Path]]:
+    """Move the cached paths to where the build looks for them, yield these, and move them back after the block.
 
     They are moved, not copied, so that large caches cost no time; a second concurrent build finds no cache.
     """
@@ -39,7 +41,7 @@ def restored_caches(cache: Cache, caches: Caches, *, source: Path, home: Path, l
         for pattern, place in paths.items():
             _restore(caches.restored / slug(pattern), place, pattern, log, stays=stays)
     try:
-        yield
+        yield tuple(paths.values())
     finally:
         if cache.action != "restore":
             for pattern, place in paths.items():

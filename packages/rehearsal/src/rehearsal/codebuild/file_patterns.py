@@ -25,6 +25,18 @@ class MatchedFile:
     name: str
 
 
+@dataclass(frozen=True)
+class Reach:
+    """The folders whose files a build's artifacts and reports may have; without any, all files."""
+
+    folders: tuple[Path, ...] = ()
+
+    def has(self, file: MatchedFile, *, links: bool = False) -> bool:
+        """Return whether the file is in them, and with `links` False also what it leads to."""
+        path = file.path.parent.resolve() / file.path.name if links else file.path.resolve()
+        return not self.folders or any(path.is_relative_to(folder.resolve()) for folder in self.folders)
+
+
 def expand_variables(text: str, env: Mapping[str, str]) -> str:
     """Replace `$NAME` and `${NAME}` by their values, as a shell does; unknown variables are empty."""
     return _VARIABLE.sub(lambda found: env.get(found[1] or found[2], ""), text)

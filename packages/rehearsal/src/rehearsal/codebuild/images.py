@@ -28,6 +28,12 @@ _AMAZON_PYTHON = {
     "x86_64": {"4": "3.9", "5": "3.11", "6": "3.14"},
     "aarch64": {"2": "3.9", "3": "3.11", "4": "3.14"},
 }
+# Commands of every standard image that machines may lack.
+# Source: github.com/aws/aws-codebuild-docker-images, ubuntu/standard/7.0 and al/x86_64/standard/5.0, Dockerfile.
+_TOOLS = (
+    "ant", "composer", "curl", "docker", "dotnet", "gcc", "gem", "git", "go", "gradle", "java", "javac", "jq",
+    "kubectl", "make", "mvn", "php", "rsync", "ruby", "sam", "ssh", "unzip", "wget", "yarn", "zip",
+)  # fmt: skip
 # Accepted by images that have them in runtimes.yml, where they only print that they are deprecated.
 WITHOUT_EFFECT = ("android", "docker")
 
@@ -78,3 +84,9 @@ def may_have(image: str, name: str, version: str) -> bool:
 def _has(versions: Sequence[str], wanted: str) -> bool:
     """Return whether an image has a requested version; it lists 3.13 for 3.13.1 as well."""
     return any(is_version(version, wanted) or is_version(wanted, version) for version in versions)
+
+
+def missing_tools(image: str, path: str) -> Iterator[str]:
+    """Yield the commands that the image has, and a search path of this machine does not."""
+    if _IMAGE.match(image):
+        yield from (tool for tool in _TOOLS if shutil.which(tool, path=path) is None)

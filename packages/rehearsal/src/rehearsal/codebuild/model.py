@@ -146,6 +146,10 @@ class BuildFolders:
     def home(self) -> Path:
         return self.folder / "home"
 
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
 
 def store(caches: Path, account: str, region: str, project: str) -> Path:
     """Return the folder of a project's caches and build number."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rehearsal.bundling.docker_program import bundling_variables, notes_file
-from rehearsal.codebuild import buildspec, builtin_variables, environment, images, runtimes
-from rehearsal.codebuild.aws_cli import provide_aws_cli
+from rehearsal.codebuild import buildspec, builtin_variables, environment, images
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
-from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.environment import PLACEHOLDER, Lookup, Variables
+from rehearsal.codebuild.machine import Machine
 from rehearsal.codebuild.model import Build, BuildFolders
 
 
@@ -28,7 +24,13 @@ class Prepared:
 
 
 def prepare(
-    build: Build, place: BuildFolders, credentials: Mapping[str, str], log: BuildLog, lookup: Lookup
+    build: Build,
+    place: BuildFolders,
+    credentials: Mapping[str, str],
+    log: BuildLog,
+    *,
+    lookup: Lookup,
+    machine: Machine,
 ) -> Prepared:
     """Read the buildspec, its variables and its runtimes.
 
@@ -36,11 +38,11 @@ def prepare(
     """
     log.say("Phase is DOWNLOAD_SOURCE")
     spec = buildspec.load(build.buildspec, place.source)
-    _refuse_other_users(spec)
+    _refuse_other_users(spec, machine.user)
     _report_unknown_keys(spec, log)
     for name in spec.empty:
         log.say(f"No commands found for phase name: {name}")
-    for note in (*spec.notes, *images.notes(build.image, spec.phases.install.runtime_versions, spec.env.shell)):
+    for note in spec.notes:
         log.note(note)
     for key in _ignored_settings(spec):
         log.note(f"{key} has no effect here")
@@ -48,31 +50,17 @@ def prepare(
     log.hide(variables.secrets)
     if placeholders := [name for name, value in variables.values.items() if PLACEHOLDER in value]:
         log.note(f"{', '.join(placeholders)}: the value is a placeholder, which the rehearsal has created")
+    given = machine.visible(credentials)
     env = {
-        **builtin_variables.image_variables(place),
-        **credentials,
-        **builtin_variables.build_variables(build, place.sources),
+        **machine.variables(),
+        **given,
+        **builtin_variables.build_variables(build, machine.sources),
         **variables.values,
     }
-    _keep_host_names(env, credentials, log)
-    versions = spec.phases.install.runtime_versions
-    installed = runtimes.install(
-        {name: version for name, version in versions.items() if name not in images.WITHOUT_EFFECT},
-        env,
-        place.folder,
-        build.image,
-        place.caches / "runtimes",
-    )
-    for runtime in installed.wanted:
-        log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
-    provide_hash_files(installed.path[0])
-    if installed.missing:
-        log.note(f"the image has Python {installed.missing}, this machine has not: {installed.python.version}")
-    env = {**bundling_variables(place.folder, installed.path[0], privileged=build.privileged), **env}
-    provide_aws_cli(installed.path[0], place.caches / "runtimes", notes_file(place.folder), env["PATH"])
-    if "PATH" not in variables.values:
-        env["PATH"] = os.pathsep.join([*map(str, installed.path), env["PATH"]])
-    return Prepared(spec, variables, env, images.shell_command(spec.env.shell, build.image))
+    _keep_host_names(env, given, log)
+    equipped = machine.equip(spec, env, log)
+    path = variables.values.get("PATH") or equipped["PATH"]
+    return Prepared(spec, variables, {**equipped, "PATH": path}, machine.shell(spec.env.shell))
 
 
 def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:
@@ -110,14 +98,13 @@ def _ignored_settings(spec: Buildspec) -> Iterator[str]:
             yield f"proxy.{key}"
 
 
-def _refuse_other_users(spec: Buildspec) -> None:
-    """Raise UnsupportedFeature where run-as names another user than the one that runs the rehearsal."""
-    me = pwd.getpwuid(os.getuid()).pw_name
+def _refuse_other_users(spec: Buildspec, me: str) -> None:
+    """Raise UnsupportedFeature where run-as names another user than `me`, who runs the commands."""
     users = {"run-as": spec.run_as} | {
         f"phases.{name}.run-as": getattr(spec.phases, name).run_as for name in type(spec.phases).model_fields
     }
     for key, user in users.items():
         if user and user != me:
             raise UnsupportedFeature(
-                f"{key}: got {user}; a rehearsal's commands run as {me}, who started it: take it out, or be {user}"
+                f"{key}: got {user}; a rehearsal's commands run as {me}: take it out, or be {user}"
             )

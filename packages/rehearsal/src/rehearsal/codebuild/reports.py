@@ -14,13 +14,14 @@ from xml.etree import ElementTree as ET
 from rehearsal.codebuild import file_patterns
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Report
+from rehearsal.codebuild.file_patterns import Reach
 from rehearsal.codebuild.model import CaseStatus, TestCase, TestReport
 
 LONGEST_MESSAGE = 2_000
 
 
 def collect(
-    declared: Mapping[str, Report], *, source: Path, env: Mapping[str, str], keep: Path, log: BuildLog
+    declared: Mapping[str, Report], *, source: Path, env: Mapping[str, str], keep: Path, log: BuildLog, reach: Reach
 ) -> tuple[TestReport, ...]:
     """Read the files of every report group, copy them to the folder `keep`, and return and log each group's result."""
     reports = []
@@ -31,6 +32,7 @@ def collect(
             found
             for base in file_patterns.bases(source, report.base_directory, env)
             for found in file_patterns.files(base, report.files, env)
+            if reach.has(found)
         ]
         for file_ in files:
             target = keep / group / (file_.path.name if report.discard_paths else file_.name)

@@ -16,7 +16,7 @@ from pathlib import Path
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import CommandResult, Processes
 
-COMMAND = "command.sh"
+COMMAND, _VARIABLES = "command.sh", "variables.sh"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\
 set -a
@@ -33,14 +33,22 @@ exit $CODEBUILD_LAST_EXIT
 class Shell:
     """Runs the commands of a build.
 
-    program: the shell and its options. state: the folder for variables, which may hold secrets. env, directory: the
-    environment and the folder of the first command.
+    program: the shell and its options. state: the folder for variables, which may hold secrets. seen: its path as the
+    commands see it. env, directory: the environment and the folder of the first command.
     """
 
     def __init__(
-        self, processes: Processes, *, program: Sequence[str], state: Path, env: Mapping[str, str], directory: Path
+        self,
+        processes: Processes,
+        *,
+        program: Sequence[str],
+        state: Path,
+        seen: Path,
+        env: Mapping[str, str],
+        directory: Path,
     ) -> None:
         self._processes, self._program, self._state, self._start = processes, program, state, directory
+        self._seen = seen
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         exportable = {name: value for name, value in env.items() if _NAME.fullmatch(name)}
         # Shells cannot export these names: they are passed in the environment.
@@ -50,18 +58,22 @@ class Shell:
 
     @property
     def _variables(self) -> Path:
-        return self._state / "variables.sh"
+        return self._state / _VARIABLES
 
     def run(self, command: str, *, deadline: float, stop: Cancellation) -> CommandResult:
         """Run one command of the buildspec. deadline: a value of time.monotonic()."""
-        script, file = self._state / "script.sh", self._state / COMMAND
-        parts = {"variables": self._variables, "directory": self._state / "directory", "command": file}
+        parts = {
+            "variables": self._seen / _VARIABLES,
+            "directory": self._seen / "directory",
+            "command": self._seen / COMMAND,
+        }
         quoted = {name: shlex.quote(str(path)) for name, path in parts.items()}
         here = shlex.quote(os.fsdecode((self._state / "directory").read_bytes().removesuffix(b"\n")))
-        script.write_bytes(os.fsencode(_SCRIPT.format(here=here, **quoted)))
-        file.write_bytes(os.fsencode(command))
+        (self._state / "script.sh").write_bytes(os.fsencode(_SCRIPT.format(here=here, **quoted)))
+        (self._state / COMMAND).write_bytes(os.fsencode(command))
+        script = str(self._seen / "script.sh")
         return self._processes.run(
-            [*self._program, str(script)], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
+            [*self._program, script], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
         )
 
     def put(self, name: str, value: str) -> None:
@@ -71,10 +83,10 @@ class Shell:
 
     def values(self) -> dict[str, str]:
         """Return the current variables."""
-        listed = self._state / "values"
-        text = f". {shlex.quote(str(self._variables))}; /usr/bin/env -0 > {shlex.quote(str(listed))}"
-        self._processes.run([*self._program, "-c", text], cwd=self._state, env=self._odd)
-        pairs = os.fsdecode(listed.read_bytes()).split("\0")
+        variables, listed = (shlex.quote(str(self._seen / name)) for name in (_VARIABLES, "values"))
+        text = f". {variables}; /usr/bin/env -0 > {listed}"
+        self._processes.run([*self._program, "-c", text], cwd=self._seen, env=self._odd)
+        pairs = os.fsdecode((self._state / "values").read_bytes()).split("\0")
         return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name}
 
 

@@ -10,6 +10,7 @@ from rehearsal.commands import run_dry, run_partial
 from rehearsal.commands.completion_types import ACTION, EXECUTION, STAGE
 from rehearsal.commands.context import with_workspace
 from rehearsal.commands.follow_to_end import verdict_options
+from rehearsal.commands.image_option import IMAGE
 from rehearsal.commands.output import JSON_FILE
 from rehearsal.commands.run_action import run_action
 from rehearsal.commands.run_full import run_full
@@ -46,6 +47,7 @@ from rehearsal.workspace.layout import Workspace
 @JSON_FILE
 @PORT
 @IAM
+@IMAGE
 @CLOCK
 @with_workspace
 def run(space: Workspace, /, **typed: Any) -> int:

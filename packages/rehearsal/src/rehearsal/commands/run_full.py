@@ -14,6 +14,7 @@ from rich.console import Console
 from rehearsal.aws import Endpoint
 from rehearsal.commands import run_partial
 from rehearsal.commands.follow import follow, is_target_reached
+from rehearsal.commands.image_option import set_build_image
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.commands.run_options import RunOptions
 from rehearsal.deploy import first_deployment, object_sources
@@ -54,7 +55,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             space.make()
             Clock(space.clock).set_scale(scale)
         host_environment.architecture()
-        repository = _prepare(space, config, console, wanted.names)
+        repository = _prepare(space, config, console, wanted)
         # git's snapshot runs in parallel with calls of the embedded AWS
         with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as worker:
             remotes = Remotes(space.remote, space.sources)
@@ -86,10 +87,11 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
     return 0 if is_target_reached(views[-1], wanted.until) and all(answer.ok for answer in answers) else 1
 
 
-def _prepare(space: Workspace, config: Config, console: Console, accepted: tuple[str, ...]) -> Repository:
+def _prepare(space: Workspace, config: Config, console: Console, wanted: RunOptions) -> Repository:
     space.make()
+    set_build_image(space, config, wanted.image)
     space.remove_failed_work_folders()
-    AcceptedFile(space).write([*config.accept, *accepted])
+    AcceptedFile(space).write([*config.accept, *wanted.names])
     repository = Repository(space.root, space.home)
     for message in retention.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
         console.print(message, style="dim", soft_wrap=True)

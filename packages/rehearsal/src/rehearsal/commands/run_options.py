@@ -21,7 +21,7 @@ MODES: Mapping[str, frozenset[str]] = {
     "only": frozenset({"execution", "approve", "reject", "json_file", "port"}),
 }
 FULL_RUN_OPTIONS = frozenset(
-    {"until", "approve", "reject", "names", "app", "pipeline", "json_file", "port", "iam", "clock"}
+    {"until", "approve", "reject", "names", "app", "pipeline", "json_file", "port", "iam", "image", "clock"}
 )
 
 
@@ -43,6 +43,7 @@ class RunOptions:
     json_file: Path | None
     port: int | None
     iam: bool | None
+    image: str | None
     clock: str | None
 
     @property

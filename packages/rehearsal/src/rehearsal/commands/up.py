@@ -9,6 +9,7 @@ import click
 from rehearsal import program_name
 from rehearsal.commands.console import become_console, find_program
 from rehearsal.commands.context import with_workspace
+from rehearsal.commands.image_option import IMAGE, set_build_image
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.deploy import first_deployment
 from rehearsal.emulator.server import launcher
@@ -54,6 +55,7 @@ ACCEPT = click.option(
 @PIPELINE
 @PORT
 @IAM
+@IMAGE
 @AS_JSON
 @click.option(
     "--console", "and_console", is_flag=True, help="Serve the web console afterwards, until it is interrupted."
@@ -67,6 +69,7 @@ def up(
     app: str | None,
     pipeline: str | None,
     iam: bool | None,
+    image: str | None,
     as_json: bool,
     and_console: bool,
 ) -> None:
@@ -77,7 +80,10 @@ def up(
     if and_console:
         find_program()
     with exclusive_run(space):
-        AcceptedFile(space).add([*configuration.read_config(space.root).accept, *names])
+        config = configuration.read_config(space.root)
+        AcceptedFile(space).add([*config.accept, *names])
+        space.make()
+        set_build_image(space, config, image)
         _up(space, App.from_options(app, pipeline), port, iam=iam, as_json=as_json)
     if and_console:
         become_console(space, [])

@@ -20,8 +20,9 @@ from types import TracebackType
 from typing import IO, Literal, Self
 
 from rehearsal.errors import RehearsalError
-from rehearsal.host import foreground, framing, helper_process, supervisor
+from rehearsal.host import foreground, helper_process, supervisor
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.command_runner import CommandRunner, Supervisor
 
 LAST_LINES = 20
 # A longer line is split: a command that prints without line ends would otherwise fill the memory.
@@ -32,9 +33,6 @@ _END_SECONDS = supervisor.GRACE_SECONDS + 5.0
 
 _REMOVAL_SECONDS = 10.0
 _removals: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-
-# The folder that is hidden from every command, then the folders in it that stay visible; empty: nothing is hidden.
-_hidden: list[str] = []
 
 Ending = Literal["exited", "timed out", "stopped"]
 
@@ -56,20 +54,16 @@ class CommandFailed(RehearsalError):
     """A command failed; the text names the command, its directory, its status, its last lines and its log."""
 
 
-def hide(folder: Path, *shown: Path) -> None:
-    """Hide a folder, except the folders `shown` in it, from every command that this process starts from now on."""
-    _hidden[:] = [str(folder), *map(str, shown)]
-
-
 class Processes:
     """Runs commands one after the other; leaving the block ends every process that they started.
 
     Background processes of a command live until then. They end also where they have a session of their own, and where
-    the rehearsal is killed with SIGKILL. on_line: called with each printed line, without its line end.
+    the rehearsal is killed with SIGKILL. on_line: called with each printed line, without its line end. runner: where
+    the commands run.
     """
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
-        self._on_line = on_line
+    def __init__(self, on_line: Callable[[str], None], runner: CommandRunner | None = None) -> None:
+        self._on_line, self._runner = on_line, runner or Supervisor()
         self._token = secrets.token_hex(16)
         self._codes: collections.deque[int] = collections.deque()
         self._changed = threading.Condition()
@@ -78,12 +72,12 @@ class Processes:
         self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
 
     def __enter__(self) -> Self:
-        self._supervisor = subprocess.Popen(
-            [*helper_process.helper_command(supervisor.__name__), self._token, *_hidden],
+        self._program = subprocess.Popen(
+            self._runner.program(self._token),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={"PATH": os.defpath},
+            env=dict(self._runner.environment),
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -95,15 +89,16 @@ class Processes:
     ) -> None:
         with contextlib.suppress(OSError):
             self._stdin.close()
-        if not _ends(self._supervisor, _END_SECONDS):
-            self._supervisor.kill()
-        self._supervisor.wait()
+        if not _ends(self._program, _END_SECONDS):
+            self._program.kill()
+        if self._program.wait():
+            self._runner.clean_up()
         # If the first process of the supervisor was killed, its second one is still working, with the pipe open.
-        self._reader.join(1.0 if self._supervisor.returncode >= 0 else _END_SECONDS)
+        self._reader.join(1.0 if self._program.returncode >= 0 else _END_SECONDS)
 
     @property
     def _stdin(self) -> IO[bytes]:
-        return _opened(self._supervisor.stdin)
+        return _opened(self._program.stdin)
 
     def run(
         self,
@@ -117,13 +112,12 @@ class Processes:
         """Run `command` until it ends, `deadline` passes or `stop` is set.
 
         In the last two cases the command still runs: leave the block to end it. deadline: a value of time.monotonic().
-        Raises RehearsalError where the supervisor was killed.
+        Raises RehearsalError where the program that runs it has ended.
         """
         began = time.monotonic()
         self._tail.clear()
-        request = {"argv": list(command), "cwd": str(cwd), "env": dict(env)}
-        with contextlib.suppress(BrokenPipeError):  # the supervisor was killed; _wait raises the error
-            self._stdin.write(framing.encode_message(request))
+        with contextlib.suppress(BrokenPipeError):  # the program was killed; _wait raises the error
+            self._stdin.write(self._runner.message(command, str(cwd), env))
             self._stdin.flush()
         code, ending = self._wait(deadline, stop)
         return CommandResult(code, time.monotonic() - began, ending, tuple(self._tail))
@@ -139,7 +133,7 @@ class Processes:
                 if self._failure:
                     raise self._failure
                 if self._closed:
-                    raise RehearsalError("the process that keeps a build's processes together was killed from outside")
+                    raise RehearsalError(self._runner.reason_for_end(tuple(self._tail)))
                 self._changed.wait(left)
             return self._codes.popleft(), "exited"
 
@@ -149,7 +143,7 @@ class Processes:
 
     def _read(self) -> None:
         try:
-            with _opened(self._supervisor.stdout) as output:
+            with _opened(self._program.stdout) as output:
                 self._pass_on(output)
         except Exception as error:  # noqa: BLE001 - raised by on_line; `run` raises it again
             self._failure = error
@@ -173,7 +167,7 @@ class Processes:
         self._on_line(line)
 
     def _report_end(self, code: int | None) -> None:
-        """Report the exit status of a command to `_wait`; None: the supervisor has ended."""
+        """Report the exit status of a command to `_wait`; None: the program has ended."""
         with self._changed:
             if code is None:
                 self._closed = True

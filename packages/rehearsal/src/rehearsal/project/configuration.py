@@ -16,8 +16,9 @@ files = ["policies/*.json"]          # files that the command uses: a change of 
 [sources."Infra"]                    # a source action that does not read the project's own tree
 path = "../infra"                    # a git repository, or a folder of one
 
-[codebuild]                          # quotas of each account; without them no build waits
-concurrent_builds = 1                # further builds wait in the queue, at most five times as many
+[codebuild]
+image = "project"                    # builds run in their project's image, or in this one, as with `run --image`
+concurrent_builds = 1                # quota of each account; further builds wait in a queue, at most five times as many
 queued_builds = 1                    # the size of the queue, where it is not five times concurrent_builds
 
 [[invoke]]
@@ -92,13 +93,16 @@ class Prepare(BaseModel):
 
 
 class CodeBuild(BaseModel):
-    """The quotas of every account; without `concurrent_builds` no build waits.
+    """The image of builds (empty: this machine's tools), and the quotas of every account.
+
+    Without `concurrent_builds` no build waits.
 
     Source: AWS CodeBuild user guide, "Quotas": builds in a queue, five times the quota of concurrent builds.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    image: str = ""
     concurrent_builds: int | None = Field(default=None, ge=0)
     queued_builds: int | None = Field(default=None, ge=0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rehearsal.codebuild.build_log import read_notes
+from rehearsal.codebuild.build_log import IN_IMAGE, read_notes
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.views.execution_view import ActionView, ExecutionView
 from rehearsal.workspace.build_area import VARIABLE
@@ -58,7 +58,7 @@ def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> I
     ran = {action.provider for _, action in _actions(view) if action.status and action.executed}
     if ran & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
-    if ran & {*_BUILDS}:
+    if any(action.provider in _BUILDS and action.log and not _ran_in_image(action) for _, action in _actions(view)):
         yield "builds ran on this machine, not in the project's build image"
     if ran & {*_FUNCTIONS}:
         yield from _of_functions()
@@ -68,6 +68,10 @@ def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> I
         yield "builds could read and change the project by its absolute path"
     if ran & {*_BUILDS} and above:
         yield f"builds found {', '.join(map(str, above))} above their folder: choose another one by {VARIABLE}"
+
+
+def _ran_in_image(action: ActionView) -> bool:
+    return any(note.startswith(IN_IMAGE) for note in read_notes(Path(action.log)))
 
 
 def _of_functions() -> Iterator[str]:

@@ -64,6 +64,10 @@ class Workspace:
         return self.home / "aws"
 
     @property
+    def build_image(self) -> Path:
+        return self.home / "build-image"
+
+    @property
     def executions(self) -> Path:
         return self.home / "executions"
 

@@ -38,6 +38,7 @@ from rehearsal.engine.action_api import Assume
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.errors import RehearsalError
+from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class StartedBuilds:
                 log=log,
                 stop=started.entry.stop,
                 lookup=AwsLookup(client),
+                image=BuildImageFile(self._space).read(),
             )
         finally:
             log.close()

@@ -41,6 +41,7 @@ from rehearsal.engine.state.invoke_jobs import Jobs
 from rehearsal.project import configuration
 from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
+from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 
 
@@ -76,6 +77,7 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         jobs=jobs,
         builds=builds,
         queue=queue,
+        image=BuildImageFile(workspace).read,
         clock=traffic.clock,
     )
     engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read), bus)

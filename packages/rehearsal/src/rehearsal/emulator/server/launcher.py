@@ -21,7 +21,7 @@ from rehearsal.aws import Endpoint, close_clients
 from rehearsal.emulator.server import state_version
 from rehearsal.emulator.server.listening_socket import listen_on_preferred_port, listen_on_saved_port, port_of
 from rehearsal.errors import RehearsalError, WrongUse
-from rehearsal.host import helper_process, host_environment
+from rehearsal.host import container_engine, helper_process, host_environment
 from rehearsal.workspace.layout import Server, Workspace
 from rehearsal.workspace.locks import UsageLock, startup_lock, usage_lock
 
@@ -146,6 +146,7 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
             cwd=workspace.home,
             env={
                 **host_environment.clean_environment(),
+                **container_engine.settings(),
                 "PYTHONPATH": str(helper_process.PACKAGES),
                 "HOME": str(workspace.aws),
                 "LOG_LEVEL": os.environ.get(host_environment.LOG_LEVEL, "warning"),

@@ -1,0 +1,135 @@
+"""Builds in the project's build image, by Docker or podman.
+
+Sources: AWS CodeBuild user guide, "Run builds locally with the AWS CodeBuild agent" (names of images), "Runtime
+versions" (custom images have none); github.com/aws/aws-codebuild-docker-images issue 157 (no entrypoint).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rehearsal.codebuild.build_log import IN_IMAGE, BuildLog
+from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
+from rehearsal.codebuild.cache_keys import provide_hash_files
+from rehearsal.codebuild.file_patterns import Reach
+from rehearsal.codebuild.machine import Machine, ThisMachine
+from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.host.container import Container, Mount
+from rehearsal.host.container_engine import ContainerEngine, find_engine
+from rehearsal.host.processes import Processes
+
+# The value of --image and of rehearsal.toml that means the image of each project.
+OF_PROJECT = "project"
+_OUTPUT, _HOME = Path("/codebuild/output"), Path("/root")
+_TOOLS, _CERTIFICATES = Path("/codebuild/readonly/bin"), Path("/codebuild/readonly/certificates")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_CURATED, _PUBLIC = "aws/codebuild/", "public.ecr.aws/codebuild/"
+
+
+def choose_machine(build: Build, place: BuildFolders, setting: str) -> Machine:
+    """Return where the build runs. setting: an image, OF_PROJECT, or empty for this machine's tools.
+
+    Raises UnsupportedFeature where the image cannot be used.
+    """
+    image = build.image if setting == OF_PROJECT else setting
+    if image:
+        return BuildImage(build, place, image)
+    return ThisMachine(build, place)
+
+
+def require_engine(image: str) -> ContainerEngine:
+    """Return this machine's engine. Raises UnsupportedFeature where it has none."""
+    engine = find_engine()
+    if engine is None:
+        raise UnsupportedFeature(
+            f"image: got {image}, which needs Docker's engine or podman, and this machine has neither: install one, or"
+            " leave --image (rehearsal.toml: image) out, and builds use this machine's tools"
+        )
+    return engine
+
+
+def find_image(engine: ContainerEngine, image: str) -> tuple[str, Mapping[str, str]]:
+    """Return the name and the variables of an image, which is downloaded where it is missing.
+
+    Raises UnsupportedFeature where it cannot be downloaded.
+    """
+    public = image.replace(_CURATED, _PUBLIC, 1) if image.startswith(_CURATED) else image
+    for name in dict.fromkeys((image, public)):
+        if (variables := engine.image_variables(name)) is not None:
+            return name, variables
+    problem = engine.pull(public)
+    variables = engine.image_variables(public)
+    if variables is None:
+        raise UnsupportedFeature(
+            f"image: got {image}, which is not on this machine, and `{engine.program} pull {public}` failed: {problem}."
+            f" Build it (`{engine.program} build --tag {image} FOLDER`), or name another one with --image"
+        )
+    return public, variables
+
+
+class BuildImage:
+    """Runs commands in a container, which sees the sources, the cache and CodeBuild's own folders."""
+
+    user = "root"
+
+    def __init__(self, build: Build, place: BuildFolders, image: str) -> None:
+        self._build, self._place = build, place
+        self._engine = require_engine(image)
+        if build.privileged and self._engine.program != "docker":
+            raise UnsupportedFeature(
+                f"privileged mode: the project {build.project} has it, and in an image it needs Docker, which this"
+                " machine has not: leave --image out, or turn privileged mode off"
+            )
+        self._image, self._variables = find_image(self._engine, image)
+        self._certificates: Path | None = None
+        self.sources: Mapping[str, Path] = {
+            name: _OUTPUT / path.parent.name / path.name for name, path in place.sources.items()
+        }
+        self.state = _OUTPUT / "tmp"
+        self.reach = Reach(tuple(place.sources.values()))
+
+    def variables(self) -> Mapping[str, str]:
+        return {"PATH": _PATH, **self._variables, "HOME": str(_HOME)}
+
+    def visible(self, values: Mapping[str, str]) -> dict[str, str]:
+        if bundle := values.get("AWS_CA_BUNDLE"):
+            self._certificates = Path(bundle).parent
+            return _replaced(values, {str(self._certificates): str(_CERTIFICATES)})
+        return dict(values)
+
+    def readable(self, values: Mapping[str, str]) -> dict[str, str]:
+        return _replaced(values, {str(path): str(self._place.sources[name]) for name, path in self.sources.items()})
+
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
+        log.note(f"{IN_IMAGE} {self._image} of {self._engine.program}, with this machine's network")
+        if spec.phases.install.runtime_versions:
+            log.note("runtime-versions has no effect in an image, which has the versions that it starts with")
+        provide_hash_files(self._place.folder / "bin")
+        return {**env, "PATH": f"{env['PATH']}:{_TOOLS}"}
+
+    def shell(self, name: str) -> tuple[str, ...]:
+        return (name,)
+
+    def processes(self, on_line: Callable[[str], None], cached: Sequence[Path] = ()) -> Processes:
+        home = self._place.home
+        own = [path for path in cached if path.is_relative_to(home)]
+        for folder in (self._place.state, *own):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mounts = [
+            *(Mount(self._place.sources[name], path) for name, path in self.sources.items()),
+            *(Mount(path, _HOME / path.relative_to(home)) for path in own),
+            Mount(self._place.state, self.state),
+            Mount(self._place.folder / "bin", _TOOLS, read_only=True),
+            *([Mount(self._certificates, _CERTIFICATES, read_only=True)] if self._certificates else []),
+        ]
+        container = Container(self._engine, self._image, mounts, self._build.id, self._build.privileged)
+        return Processes(on_line, container)
+
+
+def _replaced(values: Mapping[str, str], paths: Mapping[str, str]) -> dict[str, str]:
+    """Return the values with every path of `paths` replaced by its counterpart."""
+    replaced = dict(values)
+    for old, new in paths.items():
+        replaced = {name: value.replace(old, new) for name, value in replaced.items()}
+    return replaced

@@ -1,0 +1,91 @@
+"""Where the commands of a build run: on this machine, or in an image (build_image.py)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rehearsal.bundling.docker_program import bundling_variables, notes_file
+from rehearsal.codebuild import builtin_variables, images, runtimes
+from rehearsal.codebuild.aws_cli import provide_aws_cli
+from rehearsal.codebuild.build_log import BuildLog
+from rehearsal.codebuild.buildspec import Buildspec
+from rehearsal.codebuild.cache_keys import provide_hash_files
+from rehearsal.codebuild.file_patterns import Reach
+from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.host.processes import Processes
+
+
+class Machine(Protocol):
+    """Runs the commands of one build. Its paths are those that commands see.
+
+    user: runs the commands. sources: as in BuildFolders. state: the folder of the shell. reach: the files that can be
+    artifacts.
+    """
+
+    user: str
+    sources: Mapping[str, Path]
+    state: Path
+    reach: Reach
+
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables of the image, without CodeBuild's."""
+
+    def visible(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return variables of this machine with their paths as commands see them."""
+
+    def readable(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return variables of the build with their paths as this machine sees them."""
+
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
+        """Provide what the image has; return `env` with the variables that this needs. May raise RuntimeNotFound."""
+
+    def shell(self, name: str) -> tuple[str, ...]:
+        """Return the command of the shell, where the buildspec names it `name`."""
+
+    def processes(self, on_line: Callable[[str], None], cached: Sequence[Path] = ()) -> Processes:
+        """Return what runs commands. cached: folders of the cache, in the source or the home."""
+
+
+class ThisMachine:
+    """Runs commands with this machine's tools."""
+
+    def __init__(self, build: Build, place: BuildFolders) -> None:
+        self._build, self._place = build, place
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        self.sources, self.state, self.reach = place.sources, place.state, Reach()
+
+    def variables(self) -> Mapping[str, str]:
+        return builtin_variables.image_variables(self._place)
+
+    def visible(self, values: Mapping[str, str]) -> dict[str, str]:
+        return dict(values)
+
+    readable = visible
+
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
+        image, folder, downloads = self._build.image, self._place.folder, self._place.caches / "runtimes"
+        versions = spec.phases.install.runtime_versions
+        for note in images.notes(image, versions, spec.env.shell):
+            log.note(note)
+        wanted = {name: version for name, version in versions.items() if name not in images.WITHOUT_EFFECT}
+        installed = runtimes.install(wanted, env, folder, image, downloads)
+        for runtime in installed.wanted:
+            log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
+        provide_hash_files(installed.path[0])
+        if installed.missing:
+            log.note(f"the image has Python {installed.missing}, this machine has not: {installed.python.version}")
+        bundling = bundling_variables(folder, installed.path[0], privileged=self._build.privileged)
+        provide_aws_cli(installed.path[0], downloads, notes_file(folder), env["PATH"])
+        path = os.pathsep.join([*map(str, installed.path), env["PATH"]])
+        log.report_missing(images.missing_tools(image, path))
+        return {**bundling, **env, "PATH": path}
+
+    def shell(self, name: str) -> tuple[str, ...]:
+        return images.shell_command(name, self._build.image)
+
+    def processes(self, on_line: Callable[[str], None], cached: Sequence[Path] = ()) -> Processes:  # noqa: ARG002 - commands see the folders of the cache
+        return Processes(on_line)

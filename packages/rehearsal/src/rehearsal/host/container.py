@@ -1,0 +1,88 @@
+"""A container that runs the commands of one build.
+
+Its first process is a shell script that works like supervisor.py. The engine's client passes its input and output on.
+At the end of the input, also where the rehearsal or the client is killed, the script ends, and the engine removes the
+container with every process in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rehearsal.host.container_engine import ContainerEngine
+
+LABEL = "rehearsal.build"
+
+# A command runs in the foreground, because a shell makes background commands ignore SIGINT. So a second process waits
+# for the end of the input, which then has to end the command. The script's own standard error would have the shell's
+# lines about killed processes. `newline` is in the messages.
+_SCRIPT = r"""
+exec 3<&0 </dev/null 2>/dev/null
+newline='
+'
+while IFS= read -r command <&3; do
+  { read -r _ <&3; kill -KILL -1; } &
+  watch=$!
+  (eval "$command") 2>&1 3<&-
+  status=$?
+  kill "$watch"
+  wait "$watch"
+  printf '\000%s %d\n' "$1" "$status"
+done
+"""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder of this machine, and its path in the container."""
+
+    source: Path
+    target: Path
+    read_only: bool = False
+
+    def option(self) -> str:
+        end = ",readonly" if self.read_only else ""
+        return f"--mount=type=bind,source={self.source},target={self.target}{end}"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A new container of an image. label: identifies the build. privileged: may start an engine of its own."""
+
+    engine: ContainerEngine
+    image: str
+    mounts: Sequence[Mount]
+    label: str
+    privileged: bool = False
+    name: str = field(default_factory=lambda: f"rehearsal-{uuid.uuid4().hex[:12]}")
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self.engine.environment
+
+    def program(self, token: str) -> Sequence[str]:
+        """Return the command that starts the container as root, on this machine's network, without its entrypoint."""
+        options = ["--rm", "--interactive", "--network=host", "--user=0:0", "--security-opt=label=disable"]
+        return [
+            *(self.engine.program, "run", *options, f"--name={self.name}", f"--label={LABEL}={self.label}"),
+            *(["--privileged"] if self.privileged else []),
+            *(mount.option() for mount in self.mounts),
+            *("--entrypoint=sh", self.image, "-c", _SCRIPT, "sh", token),
+        ]
+
+    def message(self, command: Sequence[str], cwd: str, env: Mapping[str, str]) -> bytes:
+        """Return one line of shell code: a variable replaces line ends, which are only in quotes."""
+        words = ["env", *(f"{name}={value}" for name, value in env.items()), *command]
+        code = f"cd -- {shlex.quote(cwd)} && exec {shlex.join(words)}"
+        return os.fsencode(code.replace("\n", "'\"$newline\"'") + "\n")
+
+    def reason_for_end(self, tail: Sequence[str]) -> str:
+        return f"{self.engine.program} ended the container of {self.image}: {' '.join(tail) or 'it was killed'}"
+
+    def clean_up(self) -> None:
+        self.engine.call("rm", "--force", self.name)

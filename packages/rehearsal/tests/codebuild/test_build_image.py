@@ -1,0 +1,209 @@
+"""Builds in an image: what they see of it, of their source and of this machine, and what is left of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.codebuild.build_image import OF_PROJECT, choose_machine, find_image, require_engine
+from rehearsal.codebuild.buildspec import UnsupportedFeature
+from rehearsal.codebuild.machine import ThisMachine
+from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.errors import RehearsalError
+from rehearsal.host.container import LABEL
+from rehearsal.workspace.build_image import BuildImageFile
+from rehearsal.workspace.layout import Workspace
+from tests import debian_image
+from tests.codebuild.case import CASES, COMPARED, Ran, run
+from tests.codebuild.conftest import Account
+from tests.codebuild.test_start_build import built, lines, project
+
+# Cases whose results do not depend on this machine's tools or paths.
+SAME_IN_AN_IMAGE = (
+    "a-build-that-is-stopped-runs-nothing-more",
+    "a-build-that-takes-too-long-is-ended",
+    "exported-variables-are-those-at-the-end-of-the-build",
+    "messages-of-the-shell-name-codebuilds-script",
+    "secrets-are-read-and-masked",
+    "the-background-lives-on-from-phase-to-phase",
+)
+
+
+def spec(*commands: str, **more: Any) -> str:
+    return json.dumps({"version": "0.2", "phases": {"build": {"commands": commands}}, **more})
+
+
+def run_in(image: str, folder: Path, *commands: str, number: int = 1, **more: Any) -> Ran:
+    source = folder / "given"
+    source.mkdir(exist_ok=True)
+    (source / "file.txt").write_text("of the source\n")
+    return run(spec(*commands, **more), {"image": image}, folder, source=source, number=number)
+
+
+def containers() -> list[str]:
+    """The containers of builds, running or not."""
+    return debian_image.PODMAN.call("ps", "--all", "--quiet", f"--filter=label={LABEL}").stdout.split()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in SAME_IN_AN_IMAGE], ids=lambda case: case.name)
+def test_a_build_in_an_image_ends_as_on_this_machine(case: Any, image: str, tmp_path: Path) -> None:
+    """Phases, statuses, output, exported variables and artifacts are the same, and no container is left."""
+    ran = run(case.buildspec, {**case.given, "image": image}, tmp_path, source=case.source)
+    seen = {
+        "status": ran.result.status,
+        "phases": ran.phases,
+        "prints": ran.printed,
+        "exported": dict(ran.result.exported),
+        "artifacts": ran.artifacts,
+        "retries": ran.result.retries,
+    }
+    wanted = {key: value for key, value in case.expected.items() if key in COMPARED}
+    assert {key: seen[key] for key in wanted} == wanted, ran.log
+    assert containers() == []
+
+
+def test_every_case_of_the_list_exists() -> None:
+    """A renamed case does not fall out of the list unseen."""
+    assert {*SAME_IN_AN_IMAGE} <= {case.name for case in CASES}
+
+
+def test_a_build_sees_the_image_as_root_with_its_source(image: str, tmp_path: Path) -> None:
+    """The image's variables and tools, CodeBuild's paths, and root in /root even where the image has another user."""
+    shown = 'echo "$IN_IMAGE $(id -u) $HOME $PWD" && [ "$PWD" = "$CODEBUILD_SRC_DIR" ] && cat file.txt && aws'
+    ran = run_in(image, tmp_path, shown, "cd / && command -v python3")
+    assert ran.result.status == "SUCCEEDED", ran.log
+    assert re.fullmatch(r"yes 0 /root /codebuild/output/\w+/source", ran.printed[0])
+    assert ran.printed[1:] == ["of the source", "the AWS CLI of the image", "/usr/bin/python3"]
+    assert f"runs in the image {image} of podman, with this machine's network" in ran.log
+
+
+def test_a_build_sees_none_of_this_machines_files(image: str, tmp_path: Path) -> None:
+    """Neither the folders around its source nor the home; and what it writes elsewhere stays in the image."""
+    (tmp_path / "secret").write_text("of this machine")
+    ran = run_in(image, tmp_path, f"ls {tmp_path} || true", "touch /etc/written-by-a-build", "ls -A /root")
+    assert ran.result.status == "SUCCEEDED", ran.log
+    assert not any("secret" in line for line in ran.printed)
+    assert not Path("/etc/written-by-a-build").exists()
+
+
+def test_artifacts_have_files_of_the_source_only(image: str, tmp_path: Path) -> None:
+    """A path below CODEBUILD_SRC_DIR is found; a link to a file of the image is left out and reported."""
+    (tmp_path / "secret").write_text("of this machine")
+    commands = ("mkdir dist", "cp file.txt dist", f"ln -s {tmp_path}/secret dist/link")
+    ran = run_in(image, tmp_path, *commands, artifacts={"files": ["$CODEBUILD_SRC_DIR/dist/*"]})
+    assert ran.artifacts == {"": ["dist/file.txt"]}
+    assert "artifacts: dist/link is not in the artifact: it leads out of the source, into the image" in ran.log
+
+
+def test_an_artifact_elsewhere_in_the_image_fails_the_build(image: str, tmp_path: Path) -> None:
+    """This machine's file of the same path does not become the artifact."""
+    (tmp_path / "secret").write_text("of this machine")
+    ran = run_in(image, tmp_path, "true", artifacts={"files": ["secret"], "base-directory": str(tmp_path)})
+    assert ran.result.status == "FAILED"
+    assert "no matching artifact paths found for secret" in ran.result.message
+
+
+def test_caches_are_in_the_source_and_in_the_home(image: str, tmp_path: Path) -> None:
+    """The next build of the project finds them, and one whose key is made by a command of the image."""
+    cache = {"paths": ["/root/.cache/tool/**/*", "kept/**/*"], "key": "k-$(codebuild-hash-files file.txt)"}
+    write = "mkdir -p kept && echo 1 > kept/a && echo 2 > ~/.cache/tool/b"
+    first = run_in(image, tmp_path, write, cache=cache)
+    second = run_in(image, tmp_path, "cat kept/a ~/.cache/tool/b", number=2, cache=cache)
+    assert first.result.status == "SUCCEEDED", first.log
+    assert second.printed == ["1", "2"], second.log
+
+
+def test_bash_is_the_images(image: str, tmp_path: Path) -> None:
+    """With env.shell bash its own syntax works."""
+    ran = run_in(image, tmp_path, "[[ $BASH_VERSION ]] && a=(1 2) && echo ${a[1]}", env={"shell": "bash"})
+    assert ran.printed == ["2"], ran.log
+
+
+def test_values_survive_line_ends_and_quotes(image: str, tmp_path: Path) -> None:
+    """Variables reach the container unchanged."""
+    value = "a 'b' \"c\"\n$HOME\n\n\\ d"
+    ran = run_in(image, tmp_path, 'printf "%s" "$VALUE" | sha256sum', env={"variables": {"VALUE": value}})
+    assert ran.printed == [f"{hashlib.sha256(value.encode()).hexdigest()}  -"], ran.log
+
+
+def test_runtime_versions_of_an_image_are_its_own(image: str, tmp_path: Path) -> None:
+    """As on AWS, nothing is installed in an image of the project's own; the log says so."""
+    phases = {"install": {"runtime-versions": {"python": "3.7"}}, "build": {"commands": ["python3 --version"]}}
+    ran = run(json.dumps({"version": "0.2", "phases": phases}), {"image": image}, tmp_path)
+    assert ran.printed[0].startswith("Python 3.11."), ran.log
+    assert "runtime-versions has no effect in an image" in ran.log
+
+
+def test_a_build_in_an_image_reaches_the_embedded_aws(account: Account, image: str) -> None:
+    """By AWS's host names, with the certificates of the embedded AWS, as any build."""
+    url = "https://sts.eu-west-1.amazonaws.com/_ministack/health"
+    command = f"python3 -c \"import urllib.request as u; print('status', u.urlopen('{url}').status)\""
+    setting = BuildImageFile(Workspace(account.remote.parent.parent))
+    setting.write(image)
+    try:
+        build = built(account, project(account, spec(command)))
+    finally:
+        setting.write("")
+    assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))
+    assert "status 200" in lines(account, build)
+
+
+def test_a_retry_starts_in_a_new_container(image: str, tmp_path: Path) -> None:
+    """What the first try wrote outside of its sources is gone, as its sources are restored."""
+    build = {"on-failure": "RETRY-1", "commands": ["ls /tmp", "touch /tmp/first file.txt", "false"]}
+    ran = run(json.dumps({"version": "0.2", "phases": {"build": build}}), {"image": image}, tmp_path)
+    assert ran.result.retries == 1, ran.log
+    assert ran.printed == []
+
+
+def test_without_an_image_of_its_own_a_build_uses_this_machine(tmp_path: Path) -> None:
+    """A managed build of CodePipeline has none; `--image NAME` gives it one."""
+    build = Build(**{**dict.fromkeys(Build.__dataclass_fields__, ""), "image": ""})  # type: ignore[arg-type]
+    place = BuildFolders(tmp_path, {"": tmp_path}, tmp_path)
+    assert isinstance(choose_machine(build, place, OF_PROJECT), ThisMachine)
+
+
+def test_privileged_mode_in_an_image_needs_docker(image: str, tmp_path: Path) -> None:
+    """podman is refused by name, with what to do."""
+    with pytest.raises(UnsupportedFeature, match=r"privileged mode: the project tiny has it, .* needs Docker"):
+        run(spec("true"), {"image": image, "privileged": True}, tmp_path)
+
+
+def test_a_missing_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what was read, and what to do."""
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(UnsupportedFeature, match=r"image: got mine:1, .*Docker's engine or podman.*: install one, or"):
+        require_engine("mine:1")
+
+
+def test_a_missing_image_is_named(image: str) -> None:
+    """The message says which download was tried: that of the public registry for CodeBuild's own images."""
+    del image  # needs the engine only
+    with pytest.raises(UnsupportedFeature) as caught:
+        find_image(debian_image.PODMAN, "aws/codebuild/no-such-image:1")
+    said = str(caught.value)
+    assert "got aws/codebuild/no-such-image:1" in said
+    assert "`podman pull public.ecr.aws/codebuild/no-such-image:1` failed" in said
+    assert "podman build --tag aws/codebuild/no-such-image:1 FOLDER" in said
+
+
+def test_an_image_without_a_shell_is_named(tmp_path: Path, image: str) -> None:
+    """The action fails with the engine's words, not with a traceback."""
+    del image
+    archive = tmp_path / "empty.tar"
+    tarfile.open(archive, "w").close()
+    name = "localhost/rehearsal-tests-empty:1"
+    assert debian_image.PODMAN.call("import", str(archive), name).returncode == 0
+    try:
+        with pytest.raises(RehearsalError, match=f"podman ended the container of {name}: .*sh"):
+            run_in(name, tmp_path, "true")
+    finally:
+        debian_image.PODMAN.call("rmi", name)
+    assert containers() == []

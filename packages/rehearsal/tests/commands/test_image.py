@@ -1,0 +1,94 @@
+"""`run --image`: builds in an image, what the end of the run reports, and what is left of a run that is killed."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.commands.image_option import set_build_image
+from rehearsal.emulator.server import launcher
+from rehearsal.errors import WrongUse
+from rehearsal.host.container import LABEL
+from rehearsal.project.configuration import CodeBuild, Config
+from rehearsal.workspace.build_image import BuildImageFile
+from rehearsal.workspace.layout import Workspace
+from tests import debian_image
+from tests.commands.conftest import Tiny, tiny_project, until
+from tests.commands.test_kills import Command
+
+ON_THIS_MACHINE = "builds ran on this machine, not in the project's build image"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """A tiny project with an embedded AWS that a test may kill."""
+    with tiny_project(tmp_path) as tiny:
+        monkeypatch.chdir(tmp_path)
+        yield tiny
+
+
+def containers() -> list[str]:
+    """The containers of builds of the tiny pipeline's projects."""
+    labelled = debian_image.PODMAN.call("ps", "--all", f"--filter=label={LABEL}", "--format={{.Labels}}").stdout
+    return [line for line in labelled.splitlines() if "Compile:" in line]
+
+
+def test_a_run_has_its_builds_in_the_image(own: Tiny, image: str) -> None:
+    """Artifacts pass from build to build; the end of the run names the image; the next run without it uses none."""
+    (own.root / "Compile.sh").write_text("echo $IN_IMAGE > made-in-image\n")
+    (own.root / "Send.sh").write_text("cat made-in-image\n")
+    code, printed = own.call("run", "--approve", "--image", image)
+    assert code == 0, printed
+    assert f"runs in the image {image} of podman, with this machine's network" in " ".join(printed.split())
+    assert ON_THIS_MACHINE not in printed
+    assert "yes" in own.call("logs", "Ship/Send")[1]
+    code, printed = own.call("run", "--approve", "--until", "Build")
+    assert code == 0, printed
+    assert ON_THIS_MACHINE in printed
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_killed_leaves_no_container(own: Tiny, image: str, number: signal.Signals) -> None:
+    """Within 5 seconds the container of its running build is removed, not only stopped."""
+    launcher.down(own.space)
+    (own.root / "Compile.sh").write_text("sleep 600\n")
+    run = Command(own, "run", "--image", image)
+    until(lambda: len(containers()) == 1)
+    run.process.send_signal(number)
+    deadline = time.monotonic() + 5
+    while containers():
+        assert time.monotonic() < deadline, containers()
+        time.sleep(0.1)
+    until(lambda: own.space.server() is None)
+    run.kill()
+
+
+def test_a_missing_image_ends_the_command_before_anything_starts(own: Tiny, image: str) -> None:
+    """Exit 2 with the image that was asked for, and what to do."""
+    del image  # needs the engine only
+    before = own.space.newest_first()
+    code, printed = own.call("run", "--image", "localhost/no-such-image:1")
+    assert code == 2
+    assert "image: got localhost/no-such-image:1, which is not on this machine" in " ".join(printed.split())
+    assert own.space.newest_first() == before
+
+
+def test_rehearsal_toml_names_the_image_too(tmp_path: Path, image: str) -> None:
+    """The option precedes it, and without both builds use this machine's tools."""
+    space = Workspace(tmp_path)
+    space.make()
+    config = Config(codebuild=CodeBuild(image="project"))
+    for option, settings, wanted in ((None, config, "project"), (image, config, image), (None, Config(), "")):
+        set_build_image(space, settings, option)
+        assert BuildImageFile(space).read() == wanted
+
+
+def test_an_image_without_an_engine_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to install, or which setting to leave out."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(WrongUse, match="needs Docker's engine or podman, and this machine has neither: install one"):
+        set_build_image(Workspace(tmp_path), Config(codebuild=CodeBuild(image="mine:1")), None)

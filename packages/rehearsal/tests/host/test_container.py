@@ -1,0 +1,89 @@
+"""The container of a build: what ends it, and that it is removed, also where the rehearsal or the client is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rehearsal.host.container import LABEL, Container
+from rehearsal.host.processes import Processes
+from tests import debian_image
+
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+RUNS = """
+import sys, time
+from pathlib import Path
+from rehearsal.host.container import Container
+from rehearsal.host.processes import Processes
+from rehearsal.host.container_engine import ContainerEngine
+container = Container(ContainerEngine("podman"), sys.argv[1], (), sys.argv[2])
+with Processes(lambda line: print(line, flush=True), container) as processes:
+    print(processes._program.pid, flush=True)
+    processes.run(["sh", "-c", "echo started; sleep 60"], cwd=Path("/"), env={"PATH": "/usr/bin:/bin"})
+"""
+
+
+def containers(label: str) -> list[str]:
+    return debian_image.PODMAN.call("ps", "--all", "--quiet", f"--filter=label={LABEL}={label}").stdout.split()
+
+
+def is_gone(label: str, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while containers(label) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not containers(label)
+
+
+def test_commands_share_one_container(image: str) -> None:
+    """Files and background processes stay from command to command, and each has its exit status."""
+    lines: list[str] = []
+    with Processes(lines.append, Container(debian_image.PODMAN, image, (), "shared")) as processes:
+        codes = [
+            processes.run(["sh", "-c", command], cwd=Path("/tmp"), env=ENV).returncode
+            for command in ("echo one > file; sleep 50 & echo $! > pid", "cat file; exit 3", "kill -0 $(cat pid)")
+        ]
+        assert len(containers("shared")) == 1
+    assert (lines, codes) == (["one"], [0, 3, 0])
+    assert is_gone("shared", 0)
+
+
+def test_a_command_can_be_interrupted(image: str) -> None:
+    """SIGINT is not ignored in it: a shell makes background commands ignore it."""
+    lines: list[str] = []
+    with Processes(lines.append, Container(debian_image.PODMAN, image, (), "interrupted")) as processes:
+        processes.run(["python3", "-c", "import signal; print(signal.getsignal(2).__name__)"], cwd=Path("/"), env=ENV)
+    assert lines == ["default_int_handler"]
+
+
+@pytest.mark.parametrize("killed", ["the rehearsal", "the client"])
+def test_a_killed_process_leaves_no_container(image: str, killed: str) -> None:
+    """A command that runs is ended with its container, though nothing can clean up."""
+    label = killed.replace(" ", "-")
+    process = subprocess.Popen([sys.executable, "-c", RUNS, image, label], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    client = int(process.stdout.readline())
+    assert process.stdout.readline() == "started\n"
+    assert len(containers(label)) == 1
+    os.kill(process.pid if killed == "the rehearsal" else client, signal.SIGKILL)
+    assert is_gone(label)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_stopped_command_ends_within_a_second(image: str) -> None:
+    """Leaving the block ends the command that still runs, also one that ignores SIGTERM."""
+    with Processes(lambda _: None, Container(debian_image.PODMAN, image, (), "stopped")) as processes:
+        done = processes.run(
+            ["sh", "-c", "trap '' TERM; sleep 60"], cwd=Path("/"), env=ENV, deadline=time.monotonic() + 1
+        )
+        began = time.monotonic()
+    assert done.ending == "timed out"
+    assert time.monotonic() - began < 4
+    assert is_gone("stopped", 0)
