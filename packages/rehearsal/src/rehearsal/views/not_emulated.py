@@ -55,10 +55,11 @@ def not_emulated(
 
 
 def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> Iterator[str]:
-    ran = {action.provider for _, action in _actions(view) if action.status and action.executed}
+    actions = [action for _, action in _actions(view) if action.status and action.executed]
+    ran = {action.provider for action in actions}
     if ran & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
-    if any(action.provider in _BUILDS and action.log and not _ran_in_image(action) for _, action in _actions(view)):
+    if any(action.provider in _BUILDS and not _ran_in_image(action) for action in actions):
         yield "builds ran on this machine, not in the project's build image"
     if ran & {*_FUNCTIONS}:
         yield from _of_functions()
@@ -71,7 +72,7 @@ def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> I
 
 
 def _ran_in_image(action: ActionView) -> bool:
-    return any(note.startswith(IN_IMAGE) for note in read_notes(Path(action.log)))
+    return bool(action.log) and any(note.startswith(IN_IMAGE) for note in read_notes(Path(action.log)))
 
 
 def _of_functions() -> Iterator[str]:
