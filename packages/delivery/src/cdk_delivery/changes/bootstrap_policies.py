@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes import reader_role
+from cdk_delivery.changes.policy_documents import decoded
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -44,8 +45,7 @@ def _is_current(iam: IAMClient, arn: str, file: Path) -> bool:
         raise
 
 
-def policy_document(iam: IAMClient, arn: str) -> object:
+def policy_document(iam: IAMClient, arn: str) -> Mapping[str, object]:
     """Return the document of a policy's default version."""
     current = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    document = iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"]
-    return document if isinstance(document, dict) else json.loads(document)
+    return decoded(iam.get_policy_version(PolicyArn=arn, VersionId=current)["PolicyVersion"]["Document"])

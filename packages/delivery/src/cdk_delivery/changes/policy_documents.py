@@ -1,4 +1,4 @@
-"""The statements of the policies in a template, which may be objects or JSON text."""
+"""Policy documents of templates and of IAM's API, which may be objects or JSON text, and their statements."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeIs
+from urllib.parse import unquote
 
 EFFECTS = ("Allow", "Deny")
 
@@ -27,6 +28,14 @@ def statements(value: object) -> Iterator[object]:
     elif isinstance(value, list):
         for inner in value:
             yield from statements(inner)
+
+
+def decoded(document: object) -> Mapping[str, object]:
+    """Return a document of IAM's API, which has URL-encoded JSON text; boto3 decodes it in most responses."""
+    if isinstance(document, Mapping):
+        return document
+    policy: dict[str, object] = json.loads(unquote(str(document)))
+    return policy
 
 
 def is_readable(statement: object) -> TypeIs[Mapping[str, object]]:

@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.changes.bootstrap_policies import policy_document
+from cdk_delivery.changes.policy_documents import decoded
 from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.commands.bootstrap import Plan
 from cdk_delivery.commands.doctor_rows import Row
 from cdk_delivery.constructs.build_names import QUALIFIER
+from cdk_delivery.json_values import items, member
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.source import ConnectionSource
 
@@ -94,9 +95,8 @@ def _role_rows(plan: Plan, iam: IAMClient) -> Iterator[Row]:
 
 
 def _trust_row(iam: IAMClient, role: str, account: str, target: Target) -> Row:
-    policy = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    document = policy if isinstance(policy, dict) else json.loads(unquote(policy))
-    trusted = account in json.dumps([statement.get("Principal") for statement in document["Statement"]])
+    document = decoded(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
+    trusted = account in json.dumps([member(statement, "Principal") for statement in items(document, "Statement")])
     found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
     return Row(f"{target}: trust", "ok" if trusted else "red", found)
 

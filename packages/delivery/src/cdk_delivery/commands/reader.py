@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes import reader_role
+from cdk_delivery.changes.policy_documents import decoded
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -63,7 +63,7 @@ class Reader:
         except ClientError as error:
             code = str(error.response["Error"]["Code"])
             return "does not exist" if code == "NoSuchEntity" else code
-        if (trust if isinstance(trust, dict) else json.loads(unquote(trust))) != json.loads(self.trust):
+        if decoded(trust) != json.loads(self.trust):
             return f"trusts others than {reader_role.changes_role_pattern(self.pipeline)} of {self.pipeline_account}"
         arns = sorted(policy["PolicyArn"] for policy in attached)
         return "" if arns == [self.policy_arn] else f"has the policies {', '.join(arns) or 'none'}"
