@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from rehearsal.commands.context import open_deployment, with_workspace
-from rehearsal.commands.up import APP, PIPELINE, PORT
+from rehearsal.commands.options import APP, PIPELINE, PORT
 from rehearsal.deploy.bootstrap import changed_policies
 from rehearsal.deploy.first_deployment import Deployment
 from rehearsal.deploy.pushed_environments import synthesize_commit

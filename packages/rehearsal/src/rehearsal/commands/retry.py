@@ -11,8 +11,8 @@ from rehearsal.commands.completion_types import EXECUTION, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
+from rehearsal.commands.options import ACCEPT
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.up import ACCEPT
 from rehearsal.commands.watch import next_ending
 from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import load_execution_view

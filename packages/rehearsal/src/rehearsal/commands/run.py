@@ -11,12 +11,12 @@ from rehearsal.commands.completion_types import ACTION, EXECUTION, STAGE
 from rehearsal.commands.context import with_workspace
 from rehearsal.commands.follow_to_end import verdict_options
 from rehearsal.commands.image_option import IMAGE
+from rehearsal.commands.options import ACCEPT, APP, CLOCK, IAM, PIPELINE, PORT
 from rehearsal.commands.output import JSON_FILE
 from rehearsal.commands.run_action import run_action
 from rehearsal.commands.run_full import run_full
 from rehearsal.commands.run_list import GRAPHS, load_pipeline, show_graph, show_list
 from rehearsal.commands.run_options import RunOptions, check_options
-from rehearsal.commands.up import ACCEPT, APP, CLOCK, IAM, PIPELINE, PORT
 from rehearsal.workspace.layout import Workspace
 
 

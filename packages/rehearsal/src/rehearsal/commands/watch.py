@@ -10,8 +10,8 @@ from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
+from rehearsal.commands.options import ACCEPT
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.up import ACCEPT
 from rehearsal.engine.state import journal
 from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.layout import Workspace
