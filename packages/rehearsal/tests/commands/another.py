@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.host.atomic_write import write_json
 from tests.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny, until

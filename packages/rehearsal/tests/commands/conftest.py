@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.cli import cli
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.state import journal

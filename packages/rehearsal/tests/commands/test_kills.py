@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import ExecutionView

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rehearsal.deploy.bootstrap import is_bootstrapped
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.plan import build_commands
 from rehearsal.plan import plan as planning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from unittest.mock import Mock
 
-from rehearsal.deploy.first_deployment import deployed_name
+from rehearsal.deploy.deployment import deployed_name
 from rehearsal.project.cloud_assembly import PipelineResource, Stack
 
 STACKS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.aws import Endpoint
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.declaration import parse
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse

@@ -13,7 +13,7 @@ import click
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.commands.context import running_deployment, with_workspace
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host.atomic_write import write_text
 from rehearsal.project import configuration

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Concatenate
 
 from rehearsal.aws import Endpoint
-from rehearsal.deploy import first_deployment
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy import deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.errors import WrongUse
 from rehearsal.workspace import layout
@@ -37,7 +37,7 @@ def running_endpoint(space: Workspace) -> Endpoint:
 
 def running_deployment(space: Workspace) -> Deployment:
     """Return the deployed pipeline of the running embedded AWS. Raises WrongUse where there is none."""
-    deployed = first_deployment.find(space, running_endpoint(space))
+    deployed = deployment.find(space, running_endpoint(space))
     if deployed is None:
         raise WrongUse("no pipeline is deployed: `rehearse up` first")
     return deployed

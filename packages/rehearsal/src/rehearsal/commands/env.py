@@ -10,8 +10,8 @@ import click
 
 from rehearsal.aws import root
 from rehearsal.commands.context import running_endpoint, with_workspace
-from rehearsal.deploy import bootstrap, first_deployment
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy import bootstrap, deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.project import configuration
 from rehearsal.workspace.layout import Workspace
@@ -24,7 +24,7 @@ from rehearsal.workspace.layout import Workspace
 def env(space: Workspace, name: str, *, as_json: bool) -> None:
     """Print exports with which `aws`, `cdk` and boto3 work in NAME: "pipeline", an environment, or an account."""
     endpoint = running_endpoint(space)
-    deployed = first_deployment.find(space, endpoint)
+    deployed = deployment.find(space, endpoint)
     account, region = _environment(_deployed_environments(deployed) if deployed else _bootstrapped(space), name)
     variables = endpoint.environ(root(account), region)
     if as_json:

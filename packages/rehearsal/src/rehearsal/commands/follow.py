@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from rehearsal import program_name
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.events import Event
 from rehearsal.errors import RehearsalError

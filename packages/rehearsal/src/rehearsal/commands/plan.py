@@ -11,7 +11,7 @@ import click
 from rehearsal.commands.context import open_deployment, with_workspace
 from rehearsal.commands.options import APP, PIPELINE, PORT
 from rehearsal.deploy.bootstrap import changed_policies
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.deploy.pushed_environments import synthesize_commit
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.plan.plan import Plan, make_plan

@@ -20,7 +20,7 @@ from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.context import running_deployment, with_workspace
 from rehearsal.commands.stop import active_executions
 from rehearsal.deploy import object_sources
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.deploy.object_sources import Content
 from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.engine.model.triggers import Push, mismatch_reason, polls

@@ -17,7 +17,7 @@ from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.context import running_deployment, with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.commands.post_receive import print_started
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.codepipeline.wire import REHEARSE_PULL_REQUEST, TARGET
 from rehearsal.engine.model.triggers import CLOSED, OPEN, UPDATED, PullRequest, pull_request_mismatch_reason
 from rehearsal.errors import WrongUse

@@ -12,7 +12,7 @@ from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE, STDOUT
 from rehearsal.commands.run_partial import start_rollback, successful_executions
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace.layout import Workspace
 

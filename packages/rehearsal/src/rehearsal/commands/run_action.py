@@ -11,7 +11,7 @@ from rehearsal.commands.follow_to_end import follow_to_end
 from rehearsal.commands.logs import find_action
 from rehearsal.commands.output import STDOUT
 from rehearsal.commands.run_options import RunOptions
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.codepipeline.wire import REHEARSE_ACTION, TARGET
 from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace.layout import Workspace

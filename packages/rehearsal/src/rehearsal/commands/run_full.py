@@ -18,7 +18,7 @@ from rehearsal.commands.image_option import set_build_image
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.commands.run_options import RunOptions
 from rehearsal.deploy import first_deployment, object_sources
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.deploy.object_sources import Content
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.server import launcher

@@ -18,7 +18,7 @@ from rehearsal.commands.context import open_deployment, resolve_execution
 from rehearsal.commands.follow_to_end import follow_with_summary, write_result
 from rehearsal.commands.output import STDOUT, output_console
 from rehearsal.commands.run_options import RunOptions
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace

@@ -10,7 +10,7 @@ from rehearsal.actions.recreate_build import recreate_build
 from rehearsal.commands.completion_types import ACTION, EXECUTION
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.logs import find_action
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host.processes import INTERRUPTED, run_in_foreground
 from rehearsal.project.remotes import Remotes

@@ -8,7 +8,7 @@ from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.workspace.layout import Workspace
 

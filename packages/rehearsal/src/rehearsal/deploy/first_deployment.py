@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
+from dataclasses import asdict, replace
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap, synthesis_errors
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
+from rehearsal.deploy.deployment import Deployment, deployed_name, find
 from rehearsal.deploy.lookups import synthesize_with_lookups
 from rehearsal.deploy.preparation import Preparation
 from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.unknown_parts import check_parts
-from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Pipeline, PipelineKey
+from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
 from rehearsal.host.atomic_write import write_json
@@ -37,45 +33,7 @@ from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.supported import read_supported
 
-if TYPE_CHECKING:
-    from types_boto3_codepipeline import CodePipelineClient
-
 Push = Callable[[Sequence[Branch]], None]
-DEFAULT_BRANCH = "main"
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """The pipeline that is deployed in the embedded AWS.
-
-    app: the command or assembly that it was deployed from. names: the names that --pipeline accepts for it.
-    first_execution: the execution that its creation has just started; empty without one.
-    """
-
-    endpoint: Endpoint
-    key: PipelineKey
-    app: str | None = None
-    names: tuple[str, ...] = field(default=(), compare=False)
-    first_execution: str = field(default="", compare=False)
-
-    def api(self) -> CodePipelineClient:
-        """Return a CodePipeline client with the root credentials of the pipeline's account."""
-        client: CodePipelineClient = self.endpoint.client("codepipeline", root(self.key.account), self.key.region)
-        return client
-
-    def pipeline(self) -> Pipeline:
-        """Return the current definition."""
-        return parse(self.api().get_pipeline(name=self.key.name)["pipeline"])
-
-    def branch(self) -> str:
-        """Return the branch that starts the pipeline; for a pipeline without git sources, DEFAULT_BRANCH."""
-        branches = self.branches()
-        return branches[0].name if branches else DEFAULT_BRANCH
-
-    def branches(self) -> list[Branch]:
-        """Return every branch that a source action follows."""
-        sources = self.pipeline().stages[0].actions
-        return cloud_assembly.followed_branches((action.name, action.configuration) for action in sources)
 
 
 def ensure_deployed(
@@ -121,21 +79,6 @@ def _bootstrap_for_operator(
     if done:
         tell(f"warning: bootstrapped {', '.join(map(str, done))}: on AWS an operator has to do it before the push")
         bootstrap.note_operators_part(workspace, done)
-
-
-def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
-    """Return the deployed pipeline; None before the first deployment, or after the embedded AWS has lost its state."""
-    path = workspace.aws / "pipeline.json"
-    if not path.exists():
-        return None
-    record = json.loads(path.read_text())
-    key = PipelineKey(record["account"], record["region"], record["name"])
-    deployment = Deployment(endpoint, key, record.get("app"), tuple(record.get("names", [])))
-    try:
-        deployment.api().get_pipeline(name=deployment.key.name)
-    except ClientError:
-        return None
-    return deployment
 
 
 def _deploy(
@@ -218,19 +161,6 @@ def _synthesized(  # noqa: PLR0917 - what a deployment has
             f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed:"
             f" {synthesis_errors.first_lines(str(error))}{error}"
         ) from error
-
-
-def deployed_name(endpoint: Endpoint, pipeline: cloud_assembly.PipelineResource) -> str:
-    """Return the name of a deployed pipeline, which CloudFormation may have generated, also in a nested stack."""
-    stack = pipeline.stack
-    api = endpoint.client("cloudformation", root(stack.account), stack.region)
-    name = stack.name
-    for id_ in (*pipeline.nested, pipeline.id):
-        resources = api.describe_stack_resources(StackName=name)["StackResources"]
-        name = next(
-            str(resource["PhysicalResourceId"]) for resource in resources if resource["LogicalResourceId"] == id_
-        )
-    return name
 
 
 def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import root
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.errors import WrongUse
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.deploy.bootstrap import is_bootstrapped
-from rehearsal.deploy.first_deployment import Deployment
+from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.definition import Pipeline
 from rehearsal.plan import build_commands, deadlocks
 from rehearsal.plan.build_commands import PlannedBuild
