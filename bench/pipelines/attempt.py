@@ -19,7 +19,8 @@ from bench.builders.builder import ROOT
 
 LIMIT_SECONDS = 15 * 60
 PREPARE_SECONDS = 10 * 60
-_ACCEPT = re.compile(r"--accept ([\w:/]+)")
+# Types and providers. A runtime such as nodejs14.x is not accepted: AWS refuses its functions in a new account.
+_ACCEPT = re.compile(r"--accept ([A-Z][\w:/]+)")
 _NOISE = re.compile(r"^\s*(the whole log|The whole log|journal|log):|^\s*$")
 
 

@@ -28,3 +28,11 @@ def test_an_account_that_the_app_names_can_be_the_default() -> None:
     error, way_on, _ = first_lines(f"  {CROSS_ACCOUNT}\n  app.py: exited with 1").split("\n")
     assert error == CROSS_ACCOUNT
     assert 'set in rehearsal.toml: account = "222222222222", and region' in way_on
+
+
+def test_an_asset_that_a_build_creates_is_not_in_head() -> None:
+    """The message names the folder, and how it can be created before the synthesis."""
+    _, way_on, _ = first_lines("RuntimeError: Cannot find asset at /p/.rehearsal/deploy/source/web/dist\n").split("\n")
+    assert way_on.startswith(
+        "HEAD does not have web/dist: where a build creates it, name the build as `build` in cdk.json"
+    )

@@ -5,8 +5,20 @@ from __future__ import annotations
 import re
 
 _ERROR = re.compile(r"^\s*((?:.*[^\w.])?[\w.]*(?:Error|Exception): .*)$", re.MULTILINE)
-# Source: aws-cdk-lib, aws-codepipeline/lib/pipeline.ts, the error of an action in another account.
-_OTHER_ACCOUNT = re.compile(r"pipeline account: '(\d{12})', action account: '(\d{12})'")
+# Errors of aws-cdk-lib: of an action in another account (aws-codepipeline/lib/pipeline.ts), and of an asset
+# (core/lib/asset-staging.ts).
+_OTHER_ACCOUNT = re.compile(r"pipeline account: '(?P<default>\d{12})', action account: '(?P<named>\d{12})'")
+_NO_ASSET = re.compile(r"Cannot find asset at \S*?/deploy/source/(?P<asset>\S+)")
+_WAYS_ON = {
+    _OTHER_ACCOUNT: (
+        "the app deploys to {named}, and CDK_DEFAULT_ACCOUNT is {default}: where the pipeline is in {named} too,"
+        ' set in rehearsal.toml: account = "{named}", and region'
+    ),
+    _NO_ASSET: (
+        "HEAD does not have {asset}: where a build creates it, name the build as `build` in cdk.json, or build,"
+        " synthesize by hand and `run --app cdk.out`"
+    ),
+}
 
 
 def first_lines(output: str) -> str:
@@ -14,11 +26,7 @@ def first_lines(output: str) -> str:
     errors = _ERROR.findall(output)
     if not errors:
         return ""
-    lines = [errors[-1]]
-    if accounts := _OTHER_ACCOUNT.search(errors[-1]):
-        default, named = accounts.groups()
-        lines.append(
-            f"the app deploys to {named}, and CDK_DEFAULT_ACCOUNT is {default}: where the pipeline is in {named} too,"
-            f' set in rehearsal.toml: account = "{named}", and region'
-        )
-    return "".join(f"{line}\n" for line in lines)
+    ways_on = [
+        text.format(**match.groupdict()) for known, text in _WAYS_ON.items() if (match := known.search(errors[-1]))
+    ]
+    return "".join(f"{line}\n" for line in (errors[-1], *ways_on))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
-from tests.emulator.functions.conftest import Functions
+from tests.emulator.functions.conftest import Functions, zipped
 
 
 def test_a_warm_environment_is_used_again(functions: Functions) -> None:
@@ -102,6 +102,23 @@ def test_a_call_that_needs_more_memory_than_it_has_is_killed(functions: Function
     told = functions.call(name, 200)
     assert told.answer["errorType"] == "Runtime.ExitError"
     assert told.answer["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+    assert "Max Memory Used: 128 MB" in told.log
+
+
+READS_A_LARGE_FILE = """
+import mmap, os
+with open(f"{os.environ['LAMBDA_TASK_ROOT']}/large", "rb") as file:
+    mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+def handler(event, context):
+    return sum(mapped[place] for place in range(0, len(mapped), mmap.PAGESIZE))
+"""
+
+
+def test_pages_of_files_do_not_count_to_the_limit(functions: Functions) -> None:
+    """The kernel takes them back when memory is needed, as those of a large program such as Node.js with the SDK."""
+    code = zipped(main_py=READS_A_LARGE_FILE, large=bytes(150 * 1024**2))
+    told = functions.call(functions.make(code, MemorySize=128))
+    assert told.answer == 0
     assert "Max Memory Used: 128 MB" in told.log
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 KB_PER_MB = 1024
@@ -37,16 +38,20 @@ class ProcessTree:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, number)
 
-    def resident_memory(self) -> int:
-        """Return the memory in MB: the interpreter's peak, or the current use of all processes if that is more.
+    def memory(self) -> tuple[int, int]:
+        """Return the memory in MB, and how much of it has pages of files, such as programs.
 
-        A page that several processes share counts once, as on AWS.
+        The memory is the interpreter's peak, or the current use of all processes if that is more. A page that several
+        processes share counts once, as on AWS.
         """
         supervisors = self._supervisors()
         members = self._update_members() - {*supervisors}
-        together = sum(_kilobytes(member, "smaps_rollup", "Pss:") for member in members) if len(members) > 1 else 0
         interpreter = next(iter(_children(supervisors[-1])), 0) if supervisors else self._pid
-        return max(_kilobytes(interpreter, "status", "VmHWM:"), together) // KB_PER_MB
+        peak, files = (_kilobytes(interpreter, "status", name) for name in ("VmHWM:", "RssFile:"))
+        if len(members) > 1:
+            together, of_files = (_total(members, name) for name in ("Pss:", "Pss_File:"))
+            peak, files = max((peak, files), (together, of_files))
+        return peak // KB_PER_MB, files // KB_PER_MB
 
     def _supervisors(self) -> list[int]:
         """The processes that do not count as the function's."""
@@ -75,6 +80,10 @@ def _children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         return [int(part) for part in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
+
+
+def _total(pids: Iterable[int], name: str) -> int:
+    return sum(_kilobytes(pid, "smaps_rollup", name) for pid in pids)
 
 
 def _kilobytes(pid: int, file: str, name: str) -> int:

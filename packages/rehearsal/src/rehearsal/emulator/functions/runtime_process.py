@@ -57,7 +57,7 @@ class Interpreter:
 
     def __init__(self, plan: SandboxPlan, memory: int) -> None:
         self.memory = memory
-        self.peak = 0
+        self.peak = self._files = 0
         self._log, self._answers = bytearray(), bytearray()
         log, log_end = os.pipe()
         answers, answers_end = os.pipe()
@@ -172,10 +172,14 @@ class Interpreter:
         return RuntimeMessage(more.pop("kind"), rest[: more.pop("bytes")], more)
 
     def _check_memory(self) -> None:
-        """Update the peak; kill the processes where it exceeds the limit, as on AWS. Raises InterpreterExited."""
-        self.peak = max(self.peak, self._tree.resident_memory())
-        if self.peak > self.memory:
-            self.peak = self.memory
+        """Update the peak; kill the processes where they exceed the limit, as on AWS. Raises InterpreterExited.
+
+        Pages of files do not count to the limit, as for a control group of Linux, and the peak is at most the limit.
+        Source: Linux kernel, "Control Group v2", memory.max.
+        """
+        used, files = self._tree.memory()
+        self.peak, self._files = min(self.memory, max(self.peak, used)), max(self._files, files)
+        if used - self._files > self.memory:
             self.kill()
             raise InterpreterExited(_status(-signal.SIGKILL))
 
