@@ -41,7 +41,7 @@ def texts(task: Task, name: str, value: object) -> dict[str, str]:
     """Return `value` if it is an object of strings. name: of the setting, for the message of ActionError."""
     if not isinstance(value, dict):
         raise ActionError(f"{task.where}: {name}: got {json.dumps(value)[:60]}; a JSON object is allowed")
-    for key, each in value.items():
-        if not isinstance(each, str):
-            raise ActionError(f"{task.where}: {name}.{key}: got {json.dumps(each)[:60]}; a text is allowed")
+    for key, text in value.items():
+        if not isinstance(text, str):
+            raise ActionError(f"{task.where}: {name}.{key}: got {json.dumps(text)[:60]}; a text is allowed")
     return value

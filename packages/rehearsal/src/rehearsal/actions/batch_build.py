@@ -52,8 +52,8 @@ def run_tasks(batch: Batch, run: RunTask, stop: Cancellation) -> Results:
 
 
 def _may_run(task: BatchTask, batch: Batch, results: Results) -> bool:
-    needed = [each for each in batch.tasks if each.identifier in task.depend_on]
-    return all(each.identifier in results and not is_failure(each, results) for each in needed)
+    needed = [needed_task for needed_task in batch.tasks if needed_task.identifier in task.depend_on]
+    return all(needed_task.identifier in results and not is_failure(needed_task, results) for needed_task in needed)
 
 
 def is_failure(task: BatchTask, results: Results) -> bool:

@@ -94,20 +94,20 @@ class RunBuild:
         batch_id = f"{project.name}:{uuid.uuid4()}"
         task.identify(batch_id)
         batch = self._read_batch(task, project, build, credentials)
-        logs = {each.identifier: task.folder / f"{each.identifier}.log" for each in batch.tasks}
+        logs = {member.identifier: task.folder / f"{member.identifier}.log" for member in batch.tasks}
 
-        def run(each: BatchTask, stop: Cancellation) -> BuildResult:
-            folder = task.folder / f"batch-{each.identifier}"
+        def run(member: BatchTask, stop: Cancellation) -> BuildResult:
+            folder = task.folder / f"batch-{member.identifier}"
             folder.mkdir()
-            part = replace(task, folder=folder, log=logs[each.identifier], stop=stop, identify=identify_nothing)
-            own = build_of_task(build_of_action(task, project, self._caches), each)
+            part = replace(task, folder=folder, log=logs[member.identifier], stop=stop, identify=identify_nothing)
+            own = build_of_task(build_of_action(task, project, self._caches), member)
             return self._perform_build(part, project, credentials, own)
 
         stop = Cancellation()
         with task.stop.calls(stop.set):
             results = batch_build.run_tasks(batch, run, stop)
         batch_build.append_logs(task.log, logs)
-        failed = [each.identifier for each in batch.tasks if batch_build.is_failure(each, results)]
+        failed = [member.identifier for member in batch.tasks if batch_build.is_failure(member, results)]
         if failed:
             return Outcome(failed=True, summary=f"batch failed: {', '.join(failed)}", external_id=batch_id)
         outputs = batch_build.upload_artifacts(task, results, credentials)

@@ -65,7 +65,7 @@ class FetchRevision:
 
     def _commit(self, task: Task) -> git_repository.Commit:
         """The commit that the execution was started for, else the newest one of the branch. Raises ActionError."""
-        repository = "/".join(task.setting(each) for each in self._repository)
+        repository = "/".join(task.setting(key) for key in self._repository)
         branch, remote = task.setting(self._branch), self._remotes.of(task.action.name)
         if wanted := task.wanted.get("COMMIT_ID"):
             try:

@@ -119,7 +119,7 @@ def _event(task: Task, job: Job, credentials: Credentials, outputs: dict[str, Ar
     data: Json = {
         "actionConfiguration": {"configuration": dict(task.action.configuration)},
         "inputArtifacts": [_artifact(name, locate_artifact(task, name)) for name in task.action.inputs],
-        "outputArtifacts": [_artifact(name, each) for name, each in outputs.items()],
+        "outputArtifacts": [_artifact(name, artifact) for name, artifact in outputs.items()],
         "artifactCredentials": {
             "accessKeyId": credentials.access_key,
             "secretAccessKey": credentials.secret_key,

@@ -24,7 +24,7 @@ def resolved_overrides(task: Task, read: Read) -> dict[str, str]:
     """Return ParameterOverrides, with Fn::GetArtifactAtt and Fn::GetParam resolved. Raises ActionError."""
     text = task.action.configuration.get("ParameterOverrides", "{}")
     overrides = json_object(task, "ParameterOverrides", text)
-    return {name: _value(task, name, each, read) for name, each in overrides.items()}
+    return {name: _value(task, name, override, read) for name, override in overrides.items()}
 
 
 def _value(task: Task, name: str, value: object, read: Read) -> str:

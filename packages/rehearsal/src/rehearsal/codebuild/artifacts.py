@@ -75,7 +75,7 @@ def _split(files: list[MatchedFile], reach: Reach, *, links: bool) -> tuple[list
 
 def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:
     """Explain a pattern that matches no file, because it names a folder or a file with brackets in its name."""
-    for pattern in (file_patterns.expand_variables(each, env) for each in patterns):
+    for pattern in (file_patterns.expand_variables(declared, env) for declared in patterns):
         for path in (base / pattern for base in bases):
             if path.is_dir():
                 return f" ({pattern} is a folder: {pattern.rstrip('/')}/**/* names its files)"

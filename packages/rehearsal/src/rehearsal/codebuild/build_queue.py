@@ -48,7 +48,7 @@ class BuildQueue:
         with self._changed:
             build = _Waiting(place)
             if quota and not self._is_free(place, quota):
-                waiting = [each for each in self._builds if each.place == place and not each.running]
+                waiting = [other for other in self._builds if other.place == place and not other.running]
                 if len(waiting) >= quota.waiting:
                     raise QueueFull(f"Cannot have more than {quota.waiting} builds in queue for the account")
             else:

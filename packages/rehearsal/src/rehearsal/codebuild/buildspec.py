@@ -71,7 +71,7 @@ class Section(BaseModel):
     @classmethod
     def _leave_out_empty_keys(cls, value: object) -> object:
         """Ignore keys without a value."""
-        return {key: each for key, each in value.items() if each is not None} if isinstance(value, dict) else value
+        return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
 
 
 class Env(Section):

@@ -70,7 +70,7 @@ def slug(text: str) -> str:
 
 
 def _latest(folder: Path, prefixes: Sequence[str]) -> Path | None:
-    keys = {each.parent: each.read_text() for each in folder.glob("*/key")}
+    keys = {file.parent: file.read_text() for file in folder.glob("*/key")}
     for prefix in prefixes:
         matching = [path for path, key in keys.items() if key.startswith(prefix)]
         if matching:

@@ -53,8 +53,8 @@ def resolve(
         variable.name: variable for variable in [*project, *overrides] if not variable.name.startswith("CODEBUILD_")
     }
     chosen = {variable.name: variable for variable in _declared(env)} | outside
-    values = {name: _value(each, lookup) for name, each in chosen.items()}
-    looked_up = {name for name, each in chosen.items() if each.type != "PLAINTEXT"}
+    values = {name: _value(variable, lookup) for name, variable in chosen.items()}
+    looked_up = {name for name, variable in chosen.items() if variable.type != "PLAINTEXT"}
     return Variables(
         values,
         secrets=frozenset(values[name] for name in looked_up),

@@ -59,9 +59,9 @@ def files(
 
     links: include links to folders, which are not followed.
     """
-    include = [_relative(expand_variables(each, env), base) for each in wanted]
+    include = [_relative(expand_variables(pattern, env), base) for pattern in wanted]
     names = glob.glob(
-        include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(each, env) for each in unwanted] or None
+        include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(pattern, env) for pattern in unwanted] or None
     )
     matched = {name.removeprefix("./").rstrip("/") for name in names}
     return [

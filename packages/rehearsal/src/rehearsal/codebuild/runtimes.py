@@ -98,7 +98,7 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
             f"Unknown runtime version named '{version}' of {name}. This machine has the following versions: {versions}."
             " Install it, or name one of these; a version in YAML needs quotes, or 3.10 is the number 3.1"
         )
-    return max(matching, key=lambda each: _numbers(each.version))
+    return max(matching, key=lambda runtime: _numbers(runtime.version))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

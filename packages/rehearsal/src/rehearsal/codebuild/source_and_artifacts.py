@@ -49,7 +49,7 @@ def deliver(target: ProjectArtifactsTypeDef, build: Build, made: Mapping[str, Pa
     number = build.id.partition(":")[2]
     parts = [target.get("path", ""), number if target.get("namespaceType") == "BUILD_ID" else ""]
     name = target.get("name") or build.project
-    where = "/".join(each.strip("/") for each in [*parts, name] if each.strip("/"))
+    where = "/".join(part.strip("/") for part in [*parts, name] if part.strip("/"))
     bucket = target["location"].removeprefix("arn:aws:s3:::")
     if target.get("packaging") == "ZIP":
         _upload(s3, made[""], bucket, where)

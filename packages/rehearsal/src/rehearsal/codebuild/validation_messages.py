@@ -24,7 +24,7 @@ _KINDS = {
 
 def describe_errors(error: ValidationError, name: str, model: type[BaseModel]) -> str:
     """Return a line for every error. name: the file's name. model: the buildspec's model."""
-    return "\n".join(_line(each, name, model) for each in error.errors())
+    return "\n".join(_line(fault, name, model) for fault in error.errors())
 
 
 def _line(mistake: ErrorDetails, name: str, model: type[BaseModel]) -> str:

@@ -87,7 +87,7 @@ def _answer(
 def _chosen(waiting: list[WaitingApproval], action: str | None) -> list[WaitingApproval]:
     """The approvals to answer. Raises WrongUse where several executions wait at one of them."""
     if action:
-        named = match_action([*dict.fromkeys((each.stage, each.action) for each in waiting)], action)
+        named = match_action([*dict.fromkeys((approval.stage, approval.action) for approval in waiting)], action)
         waiting = [approval for approval in waiting if (approval.stage, approval.action) == named]
     several = [where for where, count in Counter(approval.where for approval in waiting).items() if count > 1]
     if several:

@@ -62,7 +62,7 @@ def resolve_execution(space: Workspace, wanted: str | None) -> str:
         raise WrongUse("nothing was rehearsed yet: `rehearse run`")
     if wanted is None:
         return known[0]
-    matches = [each for each in known if each.startswith(wanted)]
+    matches = [id_ for id_ in known if id_.startswith(wanted)]
     if len(matches) != 1:
         raise WrongUse(
             f"{wanted}: {len(matches) or 'no'} executions have an id that begins so; `rehearse history` lists them"

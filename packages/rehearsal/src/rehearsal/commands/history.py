@@ -41,5 +41,5 @@ def _as_json(space: Workspace, view: ExecutionView, *, alive: bool) -> dict[str,
 
 def journaled_executions(space: Workspace) -> list[ExecutionView]:
     """Return every execution whose journal has a first event, newest first."""
-    views = [load_execution_view(space, each) for each in space.newest_first()]
+    views = [load_execution_view(space, id_) for id_ in space.newest_first()]
     return [view for view in views if view.id]

@@ -47,14 +47,14 @@ def find_action(view: ExecutionView, action: str) -> tuple[str, str]:
 
     Raises WrongUse where none or several actions have that name.
     """
-    return match_action([(stage.name, each.name) for stage in view.stages for each in stage.actions], action)
+    return match_action([(stage.name, state.name) for stage in view.stages for state in stage.actions], action)
 
 
 def match_action(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
     """Return the one of the known (stage, name) that `action` names. Raises WrongUse where none or several match."""
-    matches = [each for each in known if action in ("/".join(each), ".".join(each), each[1])]
+    matches = [candidate for candidate in known if action in ("/".join(candidate), ".".join(candidate), candidate[1])]
     if len(matches) != 1:
-        names = ", ".join("/".join(each) for each in known)
+        names = ", ".join("/".join(candidate) for candidate in known)
         raise WrongUse(f"{action}: {len(matches) or 'no'} actions have that name; there are {names}")
     return matches[0]
 
@@ -78,7 +78,7 @@ def _action_with_log(view: ExecutionView, action: str) -> ActionView:
 
 def _list(space: Workspace, view: ExecutionView, *, as_json: bool) -> None:
     # relpath: the logs of a copied project are in the original, outside this one
-    paths = {name: os.path.relpath(each.log, space.root) for name, each in _actions_with_log(view).items()}
+    paths = {name: os.path.relpath(state.log, space.root) for name, state in _actions_with_log(view).items()}
     if as_json:
         click.echo(json.dumps([{"action": name, "log": path} for name, path in paths.items()], indent=2))
     else:

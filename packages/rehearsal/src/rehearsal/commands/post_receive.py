@@ -155,7 +155,7 @@ def _split(listed: str) -> Iterator[str]:
 
 def print_started(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
     """Print the execution that a commit has started, and how to follow it."""
-    others = [each for each in active_executions(deployed) if each != execution]
+    others = [id_ for id_ in active_executions(deployed) if id_ != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
     if others:
         modes = {

@@ -85,7 +85,7 @@ def _open(space: Workspace, repository: Repository, destination: str, branch: st
 def _merged(space: Workspace, request: Request) -> str:
     """Return the commit of the branch, whose pull request is open no more."""
     head = branch_head(space.remote, request.source)
-    _write(space, [each for each in read_requests(space) if each != request])
+    _write(space, [other for other in read_requests(space) if other != request])
     if head is None:
         raise WrongUse(f"the branch {request.source} of pull request {request.number} was not pushed; it is closed")
     return head.id

@@ -148,7 +148,7 @@ def _push(console: Console, trees: SourceTrees, branches: Sequence[Branch]) -> N
         tree.push(branch)
     for tree in dict.fromkeys(tree for tree, _ in pushed):
         what = "" if tree.commit == tree.repository.head else " (the working tree, uncommitted changes included)"
-        names = ", ".join(branch for each, branch in pushed if each is tree)
+        names = ", ".join(branch for pushed_tree, branch in pushed if pushed_tree is tree)
         where = "" if tree is trees.project else f" of {tree.repository.top}"
         console.print(f"pushed {tree.commit[:8]} to {names}{where}{what}", style="dim", soft_wrap=True)
 

@@ -118,9 +118,9 @@ def _stage_range(names: Sequence[str], first: str, last: str | None) -> list[str
 def _latest_successful_execution(deployed: Deployment, stages: Sequence[str]) -> str:
     """Return the newest execution that succeeded in all the stages and is not a rollback."""
     lists = [successful_executions(deployed, stage) for stage in stages]
-    for each in lists[0]:
-        if all(each in others for others in lists):
-            return each
+    for execution in lists[0]:
+        if all(execution in others for others in lists):
+            return execution
     raise WrongUse(
         f"no execution has succeeded in all of {', '.join(stages)} with the current version of the pipeline;"
         " `rehearse retry` retries a failed one"

@@ -37,19 +37,25 @@ def find_minor_version(minor: str) -> Path | None:
     if version.rpartition(".")[0] == minor:
         return path
     fitting = {
-        each: path for each, path in _probe_candidates(minor.removeprefix("3.")).items() if each.startswith(f"{minor}.")
+        version: path
+        for version, path in _probe_candidates(minor.removeprefix("3.")).items()
+        if version.startswith(f"{minor}.")
     }
-    return fitting[max(fitting, key=lambda each: [int(part) for part in re.findall(r"\d+", each)])] if fitting else None
+    return (
+        fitting[max(fitting, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])]
+        if fitting
+        else None
+    )
 
 
 def _probe_candidates(minor: str) -> dict[str, Path]:
     """Run every candidate 3.`minor` (`*`: every minor) to read its version; keep the first one of each version."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    names = [f"python3.{each}" for each in (range(9, 20) if minor == "*" else [minor])]
+    names = [f"python3.{number}" for number in (range(9, 20) if minor == "*" else [minor])]
     candidates = [
         # pyenv's shims are slow to answer; the interpreters behind them follow
-        *(each for each in on_path(*names) if each.parent != pyenv / "shims"),
+        *(path for path in on_path(*names) if path.parent != pyenv / "shims"),
         *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
         *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
     ]

@@ -43,7 +43,7 @@ def enter_mount_namespace(also: int = 0) -> None:
 
 def mount(source: str, target: str, flags: int, *, kind: str = "", options: str = "") -> None:
     """Call mount(2). Raises OSError, whose text names `source` and `target`."""
-    arguments = [os.fsencode(each) for each in (source, target, kind)]
+    arguments = [os.fsencode(argument) for argument in (source, target, kind)]
     if libc.mount(*arguments, ctypes.c_ulong(flags), os.fsencode(options)):
         raise _failed(f"mount {source} on {target}")
 

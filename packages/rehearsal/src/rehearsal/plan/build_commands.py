@@ -40,7 +40,7 @@ def deployed_builds(endpoint: Endpoint, key: PipelineKey, pipeline: Pipeline) ->
     names = sorted({project for _, _, project in actions})
     api = endpoint.client("codebuild", root(key.account), key.region)
     projects = api.batch_get_projects(names=names)["projects"] if names else []
-    specs = {each["name"]: each["source"].get("buildspec", "") for each in projects}
+    specs = {project["name"]: project["source"].get("buildspec", "") for project in projects}
     return [PlannedBuild(*action, tuple(commands(specs.get(action[2], "")))) for action in actions]
 
 

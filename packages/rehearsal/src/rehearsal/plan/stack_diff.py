@@ -74,7 +74,9 @@ def differences(old: Template, new: Template) -> list[ResourceChange]:
             changes.append(ResourceChange(id_, resource["Type"], "added"))
         elif _without_metadata(before[id_]) != _without_metadata(resource):
             changes.append(ResourceChange(id_, resource["Type"], "changed", _properties(before[id_], resource)))
-    changes += [ResourceChange(id_, each["Type"], "removed") for id_, each in before.items() if id_ not in after]
+    changes += [
+        ResourceChange(id_, resource["Type"], "removed") for id_, resource in before.items() if id_ not in after
+    ]
     return changes
 
 

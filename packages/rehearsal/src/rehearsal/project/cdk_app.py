@@ -87,4 +87,4 @@ def command_folders(space: Workspace) -> list[Path]:
 def modules(space: Workspace) -> list[Path]:
     """Return every `node_modules` in the project and its parent folders, the nearest first, as Node searches them."""
     folders = [folder / MODULES for folder in (space.root, *space.root.parents)]
-    return [each for each in folders if each.is_dir()]
+    return [folder for folder in folders if folder.is_dir()]

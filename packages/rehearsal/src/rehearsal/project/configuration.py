@@ -183,9 +183,11 @@ def read_config(root_folder: Path) -> Config:
     for name, source in config.sources.items():
         if not (root_folder / source.path).is_dir():
             raise WrongUse(f"{FILE}: sources.{name}: path: there is no folder {source.path} in {root_folder}")
-    for each in config.invoke:
-        if not (root_folder / each.event).is_file():
-            raise WrongUse(f"{FILE}: invoke {each.function}: there is no file {each.event} in {root_folder}")
+    for invocation in config.invoke:
+        if not (root_folder / invocation.event).is_file():
+            raise WrongUse(
+                f"{FILE}: invoke {invocation.function}: there is no file {invocation.event} in {root_folder}"
+            )
     return config
 
 
@@ -224,10 +226,10 @@ def invoke_functions(
     with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
         described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
         calls = [
-            (stack, outputs[each.function], each.qualifier, (root_folder / each.event).read_bytes())
+            (stack, outputs[invocation.function], invocation.qualifier, (root_folder / invocation.event).read_bytes())
             for stack, outputs in zip(deployed, described, strict=True)
-            for each in config.invoke
-            if each.function in outputs
+            for invocation in config.invoke
+            if invocation.function in outputs
         ]
         return list(pool.map(lambda call: _invoke_function(endpoint, *call), calls))
 

@@ -65,10 +65,10 @@ class ExecutionView:
         vars(self).update(_project(fold(self.state, event)))
 
     def stage(self, name: str) -> StageView:
-        return next(each for each in self.stages if each.name == name)
+        return next(stage for stage in self.stages if stage.name == name)
 
     def action(self, stage: str, name: str) -> ActionView:
-        return next(each for each in self.stage(stage).actions if each.name == name)
+        return next(action for action in self.stage(stage).actions if action.name == name)
 
     def failed(self) -> list[ActionView]:
         return [action for stage in self.stages for action in stage.actions if action.status == "Failed"]

@@ -20,7 +20,7 @@ def as_json(plan: Plan) -> PlanJson:
             {"name": name, "change": change, "actions": list(plan.after.get(name, plan.before.get(name, ())))}
             for name, change in _stage_changes(plan.before, plan.after)
         ],
-        "stacks": [_stack_json(each) for each in (plan.pipeline, *plan.stacks)],
+        "stacks": [_stack_json(stack) for stack in (plan.pipeline, *plan.stacks)],
         "jobs": [
             *(_job_json(job, under="deployed") for job in plan.first),
             *(_job_json(job, under="new" if plan.mutates else "deployed") for job in plan.rest),
@@ -50,8 +50,8 @@ def _stages(plan: Plan) -> Iterator[str]:
     for name, change in changed:
         sign = _SIGNS[change]
         before, after = plan.before.get(name, ()), plan.after.get(name, ())
-        moved = [f"+{each}" for each in after if each not in before] + [
-            f"-{each}" for each in before if each not in after
+        moved = [f"+{action}" for action in after if action not in before] + [
+            f"-{action}" for action in before if action not in after
         ]
         yield f"  {sign} stage {name}" + (f": {', '.join(moved)}" if change == "changed" else "")
 

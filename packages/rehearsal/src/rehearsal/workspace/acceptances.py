@@ -48,7 +48,7 @@ class Accepted:
     def from_names(cls, names: Iterable[str]) -> Self:
         """Sort the names into types, which have `::`, and providers."""
         every = frozenset(names)
-        types = frozenset(each for each in every if "::" in each)
+        types = frozenset(name for name in every if "::" in name)
         return cls(every - types, types)
 
     def takes(self, type_: ActionType) -> bool:
@@ -102,7 +102,7 @@ def resources(space: Workspace) -> list[str]:
         if path.exists():
             lines = [json.loads(line) for line in path.read_text().splitlines()]
             return sorted(
-                {f"{each['type']} {each['stack']}/{each['resource']} {_note(each['type'])}" for each in lines}
+                {f"{line['type']} {line['stack']}/{line['resource']} {_note(line['type'])}" for line in lines}
             )
     return []
 

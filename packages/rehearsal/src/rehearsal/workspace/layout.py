@@ -196,7 +196,7 @@ class Workspace:
     def newest_first(self) -> list[str]:
         """Return the ids of all executions that have a journal, the last started first."""
         started = {path.parent.name: _started(path) for path in self.executions.glob("*/journal.jsonl")}
-        return sorted(started, key=lambda each: started[each], reverse=True)
+        return sorted(started, key=lambda id_: started[id_], reverse=True)
 
     def server(self) -> Server | None:
         """Return the record of the running embedded AWS; None where none runs, or the record is damaged."""

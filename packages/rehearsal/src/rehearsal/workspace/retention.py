@@ -64,8 +64,8 @@ def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
         shutil.rmtree(space.execution(execution), ignore_errors=True)
     space.remove_failed_work_folders()
     with stale_scratch_folders(space, *SCRATCH) as folders:
-        for each in folders:
-            shutil.rmtree(each, ignore_errors=True)
+        for path in folders:
+            shutil.rmtree(path, ignore_errors=True)
     with unused_files(space) as unused:
         for folder in (space.home / "deploy", space.home / "objects", *space.home.glob("index-*")) if unused else ():
             shutil.rmtree(folder, ignore_errors=True)
@@ -116,7 +116,7 @@ def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
 
 
 def _oldest(folder: Path) -> Iterator[Path]:
-    yield from sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda each: each.stat().st_mtime)
+    yield from sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
 
 
 def format_bytes(count: int) -> str:

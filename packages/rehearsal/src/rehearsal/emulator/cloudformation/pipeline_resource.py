@@ -93,7 +93,7 @@ class PipelineResource:
 
     def _transitions(self, key: PipelineKey, new: Properties, old: Properties | None = None) -> None:
         """Disable the transitions that the template names; enable those that it does not name any more."""
-        before, now = (_disabled(each or {}) for each in (old, new))
+        before, now = (_disabled(properties or {}) for properties in (old, new))
         for stage in before.keys() - now.keys():
             self._engine.enable_transition(key, stage)
         for stage, reason in now.items():

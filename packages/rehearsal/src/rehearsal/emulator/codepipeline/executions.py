@@ -86,9 +86,11 @@ def list_actions(call: Call) -> Json:
         (execution, state) for execution in chosen for state in execution.attempts.values() if not state.is_rule
     ]
     if latest:
-        attempts = [(each, state) for each, state in attempts if each.actions[(state.stage, state.name)] is state]
+        attempts = [
+            (execution, state) for execution, state in attempts if execution.actions[(state.stage, state.name)] is state
+        ]
     newest_first = sorted(attempts, key=lambda pair: -pair[1].started)
-    return call.page([_detail(*each) for each in newest_first], "actionExecutionDetails")
+    return call.page([_detail(*attempt) for attempt in newest_first], "actionExecutionDetails")
 
 
 def _summary(execution: Execution) -> Json:
@@ -182,7 +184,8 @@ def _output(state: ActionState) -> Json:
 
 def _artifacts(artifacts: Mapping[str, Artifact]) -> list[Json]:
     return [
-        {"name": name, "s3location": {"bucket": each.store.bucket, "key": each.key}} for name, each in artifacts.items()
+        {"name": name, "s3location": {"bucket": artifact.store.bucket, "key": artifact.key}}
+        for name, artifact in artifacts.items()
     ]
 
 

@@ -23,7 +23,9 @@ def rehearse_action(call: Call) -> Json:
     action = single_action.find_action(deployed.pipeline, call.request["stageName"], call.request["actionName"])
     inputs = single_action.input_artifacts(action, target, call.engine.executions_of(deployed.key))
     gone = [
-        f"{name} ({each.store.bucket}/{each.key})" for name, each in inputs.items() if not _artifact_exists(call, each)
+        f"{name} ({artifact.store.bucket}/{artifact.key})"
+        for name, artifact in inputs.items()
+        if not _artifact_exists(call, artifact)
     ]
     if gone:
         raise ApiError(

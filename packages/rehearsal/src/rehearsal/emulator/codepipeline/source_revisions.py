@@ -24,8 +24,8 @@ def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> 
     """Return source action -> revision type -> revision; an S3 source may have a key and a version. Raises ApiError."""
     sources = {action.name: action for action in pipeline.stages[0].actions}
     overrides: dict[str, dict[str, str]] = {}
-    for each in given:
-        name, kind = each["actionName"], each["revisionType"]
+    for override in given:
+        name, kind = override["actionName"], override["revisionType"]
         if name not in sources:
             raise ApiError("ValidationException", f"no source action is called {name}; there are {', '.join(sources)}")
         settings, allowed = sources[name].configuration, TYPES.get(sources[name].type.provider, (kind,))
@@ -33,5 +33,5 @@ def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> 
             raise ApiError("ValidationException", f"{name}: revisionType: got {kind}; allowed is {', '.join(allowed)}")
         if kind == "S3_OBJECT_KEY" and settings.get("AllowOverrideForS3ObjectKey", "").lower() != "true":
             raise ApiError("ValidationException", f"{name}: its AllowOverrideForS3ObjectKey is not true")
-        overrides.setdefault(name, {})[kind] = each["revisionValue"]
+        overrides.setdefault(name, {})[kind] = override["revisionValue"]
     return overrides

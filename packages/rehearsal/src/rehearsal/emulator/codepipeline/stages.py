@@ -67,7 +67,7 @@ def put_approval_result(call: Call) -> Json:
     """Answer an approval. A token belongs to one wait, so the answer cannot count for another execution."""
     stage, name = call.stage(), call.request["actionName"]
     deployed = call.deployed()
-    actions = next(each.actions for each in deployed.pipeline.stages if each.name == stage)
+    actions = next(declared.actions for declared in deployed.pipeline.stages if declared.name == stage)
     if name not in {action.name for action in actions}:
         raise ApiError("ActionNotFoundException", f"{stage} has no action {name}")
     result = call.request["result"]

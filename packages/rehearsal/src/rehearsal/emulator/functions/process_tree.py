@@ -28,9 +28,9 @@ class ProcessTree:
         if first is None:
             self.send_signal(signal.SIGKILL)
         else:
-            for each, number in ((first, signal.SIGKILL), (self._pid, signal.SIGCONT)):
+            for process, number in ((first, signal.SIGKILL), (self._pid, signal.SIGCONT)):
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(each, number)
+                    os.kill(process, number)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to all processes."""
@@ -61,8 +61,8 @@ class ProcessTree:
         alive = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()}
         self._members &= alive
         self._others &= alive
-        parents = {each: _parent(each) for each in alive - self._members - self._others}
-        while born := {each for each, parent in parents.items() if parent in self._members} - self._members:
+        parents = {process: _parent(process) for process in alive - self._members - self._others}
+        while born := {process for process, parent in parents.items() if parent in self._members} - self._members:
             self._members |= born
         self._others |= parents.keys() - self._members
         return self._members

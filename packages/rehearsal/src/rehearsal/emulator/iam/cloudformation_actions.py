@@ -91,8 +91,8 @@ def required_actions(resource_type: str, operation: str) -> list[str]:
     for verb in _VERBS[operation]:
         with_verb = [write for write in writes if write.partition(":")[2].lower().startswith(verb.lower())]
         if with_verb:
-            exact = [each for each in with_verb if _noun(each, verb) == resource_type.rpartition("::")[2].lower()]
-            return exact or sorted(with_verb, key=lambda each: "Role" not in each)
+            exact = [write for write in with_verb if _noun(write, verb) == resource_type.rpartition("::")[2].lower()]
+            return exact or sorted(with_verb, key=lambda write: "Role" not in write)
     return []
 
 
@@ -105,7 +105,7 @@ def _update_actions(resource_type: str, actions: Sequence[str]) -> list[str]:
     """Return the actions with the type's noun where one is named as UpdatePipeline is; else all."""
     noun = resource_type.rpartition("::")[2]
     names = {action: action.partition(":")[2] for action in actions}
-    with_noun = [each for each, name in names.items() if noun.lower() in name.lower() and name.startswith(_CHANGES)]
+    with_noun = [action for action, name in names.items() if noun.lower() in name.lower() and name.startswith(_CHANGES)]
     return with_noun if {f"Update{noun}", f"Put{noun}", f"Modify{noun}"} & {*names.values()} else list(actions)
 
 

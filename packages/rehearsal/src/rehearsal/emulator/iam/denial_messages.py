@@ -72,14 +72,14 @@ def _missing_permissions(
 
 def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
     """Return why a matching statement did not allow the request: its conditions or a limit; empty without one."""
-    statements: list[ParsedStatement] = [each for policy in who.policies or [] for each in policy]
+    statements: list[ParsedStatement] = [statement for policy in who.policies or [] for statement in policy]
     if policies.first_match(context, statements, "Allow"):
         return "its policies allow it, its boundary or the session's policy does not"
     unconditional = [replace(statement, conditions={}) for statement in statements]
     closest = policies.first_match(context, unconditional, "Allow")
     if not closest:
         return ""
-    conditions = statements[next(n for n, each in enumerate(unconditional) if each is closest)].conditions
+    conditions = statements[next(n for n, statement in enumerate(unconditional) if statement is closest)].conditions
     return f"{_statement(closest.sid)} would allow it, but its conditions are not met: {json.dumps(conditions)}"
 
 

@@ -115,7 +115,7 @@ def _call_permissions(request: Request, body: Mapping[str, object]) -> Iterator[
 
 
 def _code_and_layer_permissions(properties: Mapping[str, object]) -> Iterator[RequiredPermission]:
-    for code in (properties.get(each) for each in _CODE):
+    for code in (properties.get(name) for name in _CODE):
         if isinstance(code, Mapping) and code.get("S3Bucket"):
             action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
             yield RequiredPermission(action, f"arn:aws:s3:::{code['S3Bucket']}/{code.get('S3Key', '')}")
@@ -140,15 +140,15 @@ def _role_service(kind: str) -> str:
     """Return the service that the roles of a resource type are passed to, such as `ecs-tasks`."""
     actions = required_actions(kind, "create")
     services = [next(iter(PASSED_ROLES[action])) for action in actions if action in PASSED_ROLES]
-    return (services or [each.partition(":")[0] for each in actions] or [kind.split("::")[1].lower()])[0]
+    return (services or [action.partition(":")[0] for action in actions] or [kind.split("::")[1].lower()])[0]
 
 
 def _roles(value: object, name: str = "") -> Iterator[str]:
     """Yield the roles in properties, at any depth, without those of other accounts, which cannot be passed."""
     if isinstance(value, Mapping):
-        for each, inner in value.items():
-            if each != _STAGES:
-                yield from _roles(inner, each)
+        for key, inner in value.items():
+            if key != _STAGES:
+                yield from _roles(inner, key)
     elif isinstance(value, list):
         for inner in value:
             yield from _roles(inner, name)

@@ -62,12 +62,12 @@ def _roles(body: bytes, paths: Sequence[str]) -> Iterator[str]:
     except ValueError:
         return  # the service reports what is wrong with it
     for path in paths:
-        yield from (str(each) for each in _values_at_path(request, path.split(".")))
+        yield from (str(role) for role in _values_at_path(request, path.split(".")))
 
 
 def _values_at_path(value: object, path: Sequence[str]) -> Iterator[object]:
-    for each in value if isinstance(value, list) else [value]:
+    for item in value if isinstance(value, list) else [value]:
         if not path:
-            yield each
-        elif isinstance(each, dict) and each.get(path[0]):
-            yield from _values_at_path(each[path[0]], path[1:])
+            yield item
+        elif isinstance(item, dict) and item.get(path[0]):
+            yield from _values_at_path(item[path[0]], path[1:])

@@ -207,7 +207,7 @@ def _principals(policy: object) -> Iterator[str]:
         for element in ("Principal", "NotPrincipal"):
             value = statement.get(element)
             principals = value.get("AWS", []) if isinstance(value, Mapping) else []
-            yield from (str(each) for each in (principals if isinstance(principals, list) else [principals]))
+            yield from (str(principal) for principal in (principals if isinstance(principals, list) else [principals]))
 
 
 def _exists(principal: str) -> bool:

@@ -94,13 +94,13 @@ def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], str]]:
         path, _, query = http["requestUri"].partition("?")
         parameters = dict(part.split("=") for part in query.split("&") if part)
         routes.append((http["method"], _pattern(path.rstrip("/")), parameters, name))
-    return sorted(routes, key=lambda each: (-len(each[2]), -len(each[1].pattern)))
+    return sorted(routes, key=lambda route: (-len(route[2]), -len(route[1].pattern)))
 
 
 def _pattern(path: str) -> re.Pattern[str]:
     """Return the pattern of a model's path, such as `/functions/{FunctionName}/code`; only ARNs may have slashes."""
     texts = re.split(r"\{\w+\}", path)
-    labels = [".+" if each.endswith(("Arn", "Resource")) else "[^/]+" for each in re.findall(r"\{(\w+)\}", path)]
+    labels = [".+" if label.endswith(("Arn", "Resource")) else "[^/]+" for label in re.findall(r"\{(\w+)\}", path)]
     return re.compile("".join(f"{re.escape(text)}{label}" for text, label in zip(texts, [*labels, ""], strict=True)))
 
 

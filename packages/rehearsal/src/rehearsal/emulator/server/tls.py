@@ -48,11 +48,11 @@ def ensure_certificates(folder: Path, key: Path) -> Tls:
     authority_key = key.with_name("authority.key")
     tls = Tls(folder / "server.pem", key, folder / "bundle.pem", folder / AUTHORITY, authority_key)
     if not all(path.exists() for path in (tls.certificate, tls.key, tls.authority, tls.authority_key)):
-        for each in (folder, key.parent):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (folder, key.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _issue(tls)
     trusted = dict.fromkeys([*_system_certificates(), *_certificates(tls.authority)])
-    write_text(tls.bundle, "".join(f"{each}\n" for each in trusted))
+    write_text(tls.bundle, "".join(f"{certificate}\n" for certificate in trusted))
     return tls
 
 

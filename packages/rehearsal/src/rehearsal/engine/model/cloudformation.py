@@ -19,12 +19,12 @@ def preview_pipeline(name: str, properties: Mapping[str, object]) -> Pipeline:
 
 def _replace_intrinsics(value: object) -> object:
     if isinstance(value, list):
-        return [_replace_intrinsics(each) for each in value]
+        return [_replace_intrinsics(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     if len(value) == 1 and (key := next(iter(value))) and (key == "Ref" or key.startswith("Fn::")):
         return f"${{{value[key] if key == 'Ref' else key}}}"
-    return {key: _replace_intrinsics(each) for key, each in value.items()}
+    return {key: _replace_intrinsics(item) for key, item in value.items()}
 
 
 def to_api(name: str, properties: Mapping[str, object]) -> dict[str, object]:

@@ -43,10 +43,10 @@ def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
 
     Raises KeyError where there is no such action.
     """
-    action = next((each for each in pipeline.stages[0].actions if each.name == source), None)
+    action = next((declared for declared in pipeline.stages[0].actions if declared.name == source), None)
     if action is None:
         raise KeyError(source)
-    trigger = next((each for each in pipeline.triggers if each.source == source), None)
+    trigger = next((declared for declared in pipeline.triggers if declared.source == source), None)
     if trigger is None or not (trigger.push or trigger.pull_request):
         return _branch_mismatch(action, push)
     return _trigger_mismatch(trigger, push)
@@ -61,20 +61,20 @@ def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
 
 def pull_request_mismatch_reason(pipeline: Pipeline, source: str, request: PullRequest) -> str | None:
     """Return why the event does not start the pipeline by its source action `source`; None if it does."""
-    trigger = next((each for each in pipeline.triggers if each.source == source), None)
+    trigger = next((declared for declared in pipeline.triggers if declared.source == source), None)
     if trigger is None or not trigger.pull_request:
         return f"{source} has no trigger with filters for pull requests"
-    reasons = [_request_mismatch(each, request) for each in trigger.pull_request]
+    reasons = [_request_mismatch(filter_, request) for filter_ in trigger.pull_request]
     return None if None in reasons else "; ".join(reason for reason in reasons if reason)
 
 
-def _request_mismatch(each: Filter, request: PullRequest) -> str | None:
+def _request_mismatch(filter_: Filter, request: PullRequest) -> str | None:
     """All criteria of a filter have to match; without events it is for all of them."""
-    if each.events and request.event not in each.events:
-        return f"the filter is for {', '.join(each.events)}, not for {request.event}"
-    if each.branches is not None and not _matches_patterns(each.branches, [request.destination]):
+    if filter_.events and request.event not in filter_.events:
+        return f"the filter is for {', '.join(filter_.events)}, not for {request.event}"
+    if filter_.branches is not None and not _matches_patterns(filter_.branches, [request.destination]):
         return f"the destination {request.destination} matches no filter of branches"
-    if each.paths is not None and not _matches_patterns(each.paths, request.paths):
+    if filter_.paths is not None and not _matches_patterns(filter_.paths, request.paths):
         return "no changed path matches the filter of file paths"
     return None
 
@@ -96,19 +96,19 @@ def _trigger_mismatch(trigger: Trigger, push: Push) -> str | None:
     """With filters: one of them has to match."""
     if not trigger.push:
         return "the trigger has filters for pull requests only"
-    reasons = [_filter_mismatch(each, push) for each in trigger.push]
+    reasons = [_filter_mismatch(filter_, push) for filter_ in trigger.push]
     return None if None in reasons else "; ".join(reason for reason in reasons if reason)
 
 
-def _filter_mismatch(each: Filter, push: Push) -> str | None:
+def _filter_mismatch(filter_: Filter, push: Push) -> str | None:
     """All criteria of a filter have to match."""
     if push.tag:
-        return f"{push} matches no filter of tags" if not _matches_patterns(each.tags, [push.tag]) else None
-    if each.tags is not None and each.branches is None:
+        return f"{push} matches no filter of tags" if not _matches_patterns(filter_.tags, [push.tag]) else None
+    if filter_.tags is not None and filter_.branches is None:
         return f"the filter is for tags, not for {push}"
-    if each.branches is not None and not _matches_patterns(each.branches, [push.branch]):
+    if filter_.branches is not None and not _matches_patterns(filter_.branches, [push.branch]):
         return f"{push} matches no filter of branches"
-    if each.paths is not None and not _matches_patterns(each.paths, push.paths):
+    if filter_.paths is not None and not _matches_patterns(filter_.paths, push.paths):
         return "no changed path matches the filter of file paths"
     return None
 

@@ -29,7 +29,7 @@ def check_concurrency(pipeline: Pipeline, running: int) -> None:
 
 def check_rollback(pipeline: Pipeline, version: int, stage: str, target: Execution) -> None:
     """Raise RequestRejected where `stage` cannot be rolled back to `target`."""
-    names = [each.name for each in pipeline.stages]
+    names = [stage_.name for stage_ in pipeline.stages]
     if stage not in names:
         raise RequestRejected(
             "StageNotFoundException", f"{pipeline.name} has no stage {stage}; there are {', '.join(names)}"
@@ -93,7 +93,7 @@ def find_rollback_target(deployed: DeployedPipeline, stage: str, executions: Seq
 
 def check_retry(deployed: DeployedPipeline, executions: Sequence[Execution], execution: Execution, stage: str) -> None:
     """Raise RequestRejected where `stage` of `execution` cannot be retried."""
-    names = [each.name for each in deployed.pipeline.stages]
+    names = [stage_.name for stage_ in deployed.pipeline.stages]
     if stage not in names:
         raise RequestRejected("StageNotFoundException", f"there is no stage {stage}; there are {', '.join(names)}")
     if execution.running:
@@ -105,7 +105,7 @@ def check_retry(deployed: DeployedPipeline, executions: Sequence[Execution], exe
         raise _not_retryable(
             f"{stage} of {execution.id} has not failed: it is {state.status if state else 'not begun'}"
         )
-    newer = [each.id for each in executions if each.number > execution.number and stage in each.stages]
+    newer = [other.id for other in executions if other.number > execution.number and stage in other.stages]
     if newer and deployed.pipeline.execution_mode != PARALLEL:
         raise RequestRejected("NotLatestPipelineExecutionException", f"{newer[-1]} has been in {stage} since")
 

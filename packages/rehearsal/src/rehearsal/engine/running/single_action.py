@@ -13,7 +13,7 @@ from rehearsal.engine.state.execution import Execution
 
 def find_action(pipeline: Pipeline, stage: str, name: str) -> Action:
     """Return an action of the current definition. Raises RequestRejected for unknown actions and source actions."""
-    known = [(each.name, action) for each in pipeline.stages for action in each.actions]
+    known = [(stage.name, action) for stage in pipeline.stages for action in stage.actions]
     for where, action in known:
         if (where, action.name) == (stage, name):
             if action.type.category == "Source":

@@ -79,7 +79,7 @@ def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given
 
 def describe_definition_change(before: Json, after: Json) -> str:
     """Describe the difference of two definitions that were synthesized from one revision."""
-    old, new = (json.dumps(each, indent=2, sort_keys=True).splitlines() for each in (before, after))
+    old, new = (json.dumps(declaration, indent=2, sort_keys=True).splitlines() for declaration in (before, after))
     changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
     return (
         "the pipeline changed itself twice without a new push: synth gives another definition each time it runs.\n"

@@ -60,7 +60,7 @@ def _changed(deployed: DeployedPipeline, event: Event) -> DeployedPipeline:
             transition = DisabledTransition(event["reason"], event["by"], event["at"])
             return replace(deployed, disabled={**deployed.disabled, event["stage"]: transition})
         case "transition-enabled":
-            disabled = {stage: each for stage, each in deployed.disabled.items() if stage != event["stage"]}
+            disabled = {stage: transition for stage, transition in deployed.disabled.items() if stage != event["stage"]}
             return replace(deployed, disabled=disabled)
     return deployed
 
