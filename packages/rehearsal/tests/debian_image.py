@@ -22,7 +22,24 @@ _PACKAGES = (
     "bash", "busybox-static", "libc6", "libexpat1", "libpython3.11-minimal", "libpython3.11-stdlib", "libssl3",
     "libtinfo6", "python3.11-minimal", "zlib1g",
 )  # fmt: skip
-_COMMANDS = ("cat", "chmod", "cp", "cut", "env", "id", "ln", "ls", "mkdir", "rm", "sh", "sha256sum", "sleep", "touch")
+_COMMANDS = (
+    "cat",
+    "chmod",
+    "chown",
+    "cp",
+    "cut",
+    "env",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "rm",
+    "sh",
+    "sha256sum",
+    "sleep",
+    "stat",
+    "touch",
+)
 _NAME = f"localhost/rehearsal-tests:{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]}"
 _SETTINGS = """\
 [containers]

@@ -167,7 +167,7 @@ def test_without_an_image_of_its_own_a_build_uses_this_machine(tmp_path: Path) -
     """A managed build of CodePipeline has none; `--image NAME` gives it one."""
     build = Build(**{**dict.fromkeys(Build.__dataclass_fields__, ""), "image": ""})  # type: ignore[arg-type]
     place = BuildFolders(tmp_path, {"": tmp_path}, tmp_path)
-    assert isinstance(choose_machine(build, place, OF_PROJECT), ThisMachine)
+    assert isinstance(choose_machine(build, place, OF_PROJECT, {}), ThisMachine)
 
 
 def test_privileged_mode_in_an_image_needs_docker(image: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.host.container import LABEL, Container
+from rehearsal.host.container import LABEL, Container, Mount
 from rehearsal.host.processes import Processes
 from tests import debian_image
 
@@ -75,6 +75,20 @@ def test_a_killed_process_leaves_no_container(image: str, killed: str) -> None:
     process.kill()
     process.wait()
     process.stdout.close()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to another user")
+@pytest.mark.parametrize("command", ["touch made", "touch made; sleep 60"])
+def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(command: str, image: str, tmp_path: Path) -> None:
+    """As where a user calls Docker: also a command that is stopped leaves files that the user can remove."""
+    os.chown(tmp_path, 1234, 1234)
+    lines: list[str] = []
+    container = Container(debian_image.PODMAN, image, (Mount(tmp_path, Path("/mounted")),), "owned")
+    with Processes(lines.append, container) as processes:
+        words = ["sh", "-c", f"stat -c %u . && {command}"]
+        processes.run(words, cwd=Path("/mounted"), env=ENV, deadline=time.monotonic() + 1)
+    assert lines == ["0"]
+    assert [path.stat().st_uid for path in (tmp_path, tmp_path / "made")] == [1234, 1234]
 
 
 def test_a_stopped_command_ends_within_a_second(image: str) -> None:

@@ -59,7 +59,7 @@ def run_build(
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     with _temporary_folder(place) as folders:
-        machine = choose_machine(build, folders, image)
+        machine = choose_machine(build, folders, image, credentials)
         log.say(f"CODEBUILD_SRC_DIR={machine.sources['']}")
         log.rename(str(machine.state / COMMAND), _SCRIPT)
         try:
@@ -114,17 +114,18 @@ def _run_with_retries(run: _Run) -> BuildResult:
 def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
     """Run the build once; return its result and the number of allowed retries, None where it must not be retried."""
     prepared, spec, machine, log = run.prepared, run.prepared.spec, run.machine, run.log
-    with _cache(run) as cached, machine.processes(log.line, cached) as processes, _state(run.place) as state:
-        shell = Shell(
-            processes,
-            program=prepared.shell,
-            state=state,
-            seen=machine.state,
-            env=prepared.env,
-            directory=machine.sources[""],
-        )
-        ran = run_phases(spec, shell, log, run.limits)
-        values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
+    with _cache(run) as cached:
+        with machine.processes(log.line, cached) as processes, _state(run.place) as state:
+            shell = Shell(
+                processes,
+                program=prepared.shell,
+                state=state,
+                seen=machine.state,
+                env=prepared.env,
+                directory=machine.sources[""],
+            )
+            ran = run_phases(spec, shell, log, run.limits)
+            values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
         result = _finish(run, ran, machine.readable(values))
     exported = environment.exported(spec.env.exported_variables, prepared.variables.kept, values)
     return replace(result, exported=exported), ran.again

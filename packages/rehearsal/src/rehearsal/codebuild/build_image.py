@@ -27,15 +27,17 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CURATED, _PUBLIC = "aws/codebuild/", "public.ecr.aws/codebuild/"
 
 
-def choose_machine(build: Build, place: BuildFolders, setting: str) -> Machine:
-    """Return where the build runs. setting: an image, OF_PROJECT, or empty for this machine's tools.
+def choose_machine(build: Build, place: BuildFolders, setting: str, credentials: Mapping[str, str]) -> Machine:
+    """Return where the build runs.
 
-    Raises UnsupportedFeature where the image cannot be used.
+    setting: an image, OF_PROJECT, or empty for this machine's tools. credentials: as for run_build. Raises
+    UnsupportedFeature where the image cannot be used.
     """
     image = build.image if setting == OF_PROJECT else setting
-    if image:
-        return BuildImage(build, place, image)
-    return ThisMachine(build, place)
+    if not image:
+        return ThisMachine(build, place)
+    bundle = credentials.get("AWS_CA_BUNDLE")
+    return BuildImage(build, place, image, Path(bundle).parent if bundle else None)
 
 
 def require_engine(image: str) -> ContainerEngine:
@@ -69,12 +71,15 @@ def find_image(engine: ContainerEngine, image: str) -> tuple[str, Mapping[str, s
 
 
 class BuildImage:
-    """Runs commands in a container, which sees the sources, the cache and CodeBuild's own folders."""
+    """Runs commands in a container, which sees the sources, the cache and CodeBuild's own folders.
+
+    certificates: the folder of the embedded AWS's certificates.
+    """
 
     user = "root"
 
-    def __init__(self, build: Build, place: BuildFolders, image: str) -> None:
-        self._build, self._place = build, place
+    def __init__(self, build: Build, place: BuildFolders, image: str, certificates: Path | None) -> None:
+        self._build, self._place, self._certificates = build, place, certificates
         self._engine = require_engine(image)
         if build.privileged and self._engine.program != "docker":
             raise UnsupportedFeature(
@@ -82,7 +87,6 @@ class BuildImage:
                 " machine has not: leave --image out, or turn privileged mode off"
             )
         self._image, self._variables = find_image(self._engine, image)
-        self._certificates: Path | None = None
         self.sources: Mapping[str, Path] = {
             name: _OUTPUT / path.parent.name / path.name for name, path in place.sources.items()
         }
@@ -93,10 +97,7 @@ class BuildImage:
         return {"PATH": _PATH, **self._variables, "HOME": str(_HOME)}
 
     def visible(self, values: Mapping[str, str]) -> dict[str, str]:
-        if bundle := values.get("AWS_CA_BUNDLE"):
-            self._certificates = Path(bundle).parent
-            return _replaced(values, {str(self._certificates): str(_CERTIFICATES)})
-        return dict(values)
+        return _replaced(values, {str(self._certificates): str(_CERTIFICATES)} if self._certificates else {})
 
     def readable(self, values: Mapping[str, str]) -> dict[str, str]:
         return _replaced(values, {str(path): str(self._place.sources[name]) for name, path in self.sources.items()})

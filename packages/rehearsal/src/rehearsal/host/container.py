@@ -20,9 +20,14 @@ LABEL = "rehearsal.build"
 
 # A command runs in the foreground, because a shell makes background commands ignore SIGINT. So a second process waits
 # for the end of the input, which then has to end the command. The script's own standard error would have the shell's
-# lines about killed processes. `newline` is in the messages.
+# lines about killed processes. `newline` is in the messages. Where a user that is not root calls Docker, the mounted
+# folders are that user's: they become root's, whose git would reject them, and at the end the user's again.
 _SCRIPT = r"""
 exec 3<&0 </dev/null 2>/dev/null
+token=$1
+shift
+owner=$(stat -c %u:%g "$1")
+[ "$owner" = 0:0 ] || chown -R 0:0 "$@"
 newline='
 '
 while IFS= read -r command <&3; do
@@ -32,8 +37,9 @@ while IFS= read -r command <&3; do
   status=$?
   kill "$watch"
   wait "$watch"
-  printf '\000%s %d\n' "$1" "$status"
+  printf '\000%s %d\n' "$token" "$status"
 done
+[ "$owner" = 0:0 ] || chown -R "$owner" "$@"
 """
 
 
@@ -73,6 +79,7 @@ class Container:
             *(["--privileged"] if self.privileged else []),
             *(mount.option() for mount in self.mounts),
             *("--entrypoint=sh", self.image, "-c", _SCRIPT, "sh", token),
+            *(str(mount.target) for mount in self.mounts if not mount.read_only),
         ]
 
     def message(self, command: Sequence[str], cwd: str, env: Mapping[str, str]) -> bytes:
