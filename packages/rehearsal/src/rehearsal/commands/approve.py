@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import click
 
+from rehearsal.commands.approval_answers import Verdict, put_approval
 from rehearsal.commands.completion_types import ACTION, EXECUTION
 from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
-from rehearsal.commands.follow import Verdict, put_approval
 from rehearsal.commands.logs import match_action
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.errors import WrongUse

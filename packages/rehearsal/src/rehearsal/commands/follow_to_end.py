@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from rehearsal.commands.approval_answers import Verdict
 from rehearsal.commands.context import running_deployment
-from rehearsal.commands.follow import Verdict, follow
+from rehearsal.commands.follow import Follower
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
@@ -61,7 +62,7 @@ def follow_with_summary(
 ) -> list[ExecutionView]:
     """Show the execution and its restarts to the end, then a summary; return the views of all, in order."""
     began, deployed = time.monotonic(), running_deployment(space)
-    views = follow(space, console, deployed, execution, verdict=verdict, ending=ending, stops=stops)
+    views = Follower(space, console, deployed, verdict, stops=stops).follow(execution, ending)
     summary.show(console, space, views[-1], [], time.monotonic() - began, iam=deployed.endpoint.iam)
     return views
 

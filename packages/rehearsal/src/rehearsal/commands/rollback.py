@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from rehearsal.commands.approval_answers import Verdict
 from rehearsal.commands.completion_types import EXECUTION, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
-from rehearsal.commands.follow import Verdict
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE, STDOUT
 from rehearsal.commands.run_partial import start_rollback, successful_executions

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from rehearsal.aws import Endpoint
 from rehearsal.commands import run_partial
-from rehearsal.commands.follow import follow, is_target_reached
+from rehearsal.commands.follow import Follower, is_target_reached
 from rehearsal.commands.image_option import set_build_image
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.commands.run_options import RunOptions
@@ -79,7 +79,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             with run_partial.closed_transition(deployed, wanted.until):
                 started = _started(console, deployed, trees, wanted)
                 worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
-                views = follow(space, console, deployed, started, verdict=wanted.verdict, until=wanted.until)
+                views = Follower(space, console, deployed, wanted.verdict, until=wanted.until).follow(started)
             answers = _call_functions(space, config, endpoint, deployed, views[-1])
     seconds = time.monotonic() - began
     summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)

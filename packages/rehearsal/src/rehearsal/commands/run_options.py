@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from rehearsal.commands.follow import Verdict
+from rehearsal.commands.approval_answers import Verdict
 from rehearsal.project.cdk_app import App
 
 # The modes in which nothing is pushed, with their options. FULL_RUN_OPTIONS: without any of them.
