@@ -94,3 +94,10 @@ def test_an_update_keeps_the_name(embedded: Embedded) -> None:
         rule = {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Name": name, "ScheduleExpression": schedule}}}
         assert embedded.stack(stack, rule)["StackStatus"] == status
     assert embedded.client("events").describe_rule(Name=name)["ScheduleExpression"] == "rate(2 days)"
+
+
+def test_the_end_of_a_name_is_another_name(embedded: Embedded) -> None:
+    """A log group may be called as the last part of another one's path."""
+    for name in ("/orders/errors", "errors"):
+        group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}}}
+        assert embedded.stack(embedded.name("stack"), group)["StackStatus"] == "CREATE_COMPLETE"

@@ -77,12 +77,16 @@ def test_version_2_is_needed_where_code_imports_it(text: str, needed: bool) -> N
 def test_a_custom_resource_needs_the_clients_of_the_services_that_it_calls() -> None:
     """Services by their names of version 2, or the package's; other events need none."""
     assert called_clients({"ResourceProperties": CALLS}) == {"@aws-sdk/client-cloudwatch-logs", "@aws-sdk/client-sts"}
-    assert called_clients({"ResourceProperties": {"service": ["a"]}}) == set()
+    assert (
+        called_clients({"ResourceProperties": {"service": ["a"]}})
+        == called_clients({"ResourceProperties": "a"})
+        == set()
+    )
     assert called_clients({"service": "sts"}) == called_clients(["a"]) == called_clients(None) == set()
 
 
 def test_each_package_is_installed_once(tmp_path: Path, npm: Mock) -> None:
-    """Before the call that needs it first, also of a function that a later push brings; what is there is left alone."""
+    """Before the call that needs it first, also of a function that a later push brings; what is there is not installed again."""
     sdk, code = NodeSdk(tmp_path), archive(index='require("@aws-sdk/client-s3"); require("@aws-sdk/client-ssm")')
     (tmp_path / "node_modules" / "@aws-sdk" / "client-ssm").mkdir(parents=True)
     sdk.provide(FUNCTION, code, {})

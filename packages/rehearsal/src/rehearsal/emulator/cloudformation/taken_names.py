@@ -65,6 +65,7 @@ def _check_name(type_: str, key: str, name: str, asking: tuple[str, str]) -> Non
 def _owner(type_: str, name: str) -> tuple[str, ...]:
     """Return the stack and the logical id of the resource that has the name; empty where no stack has one."""
     for resource in cloudformation.stack_resources():
-        if resource.type == type_ and name in {resource.physical_id, re.split("[:/]", resource.physical_id)[-1]}:
+        id_ = resource.physical_id
+        if resource.type == type_ and name == (re.split("[:/]", id_)[-1] if type_ in _NAME_PROPERTIES else id_):
             return resource.stack, resource.logical_id
     return ()

@@ -54,11 +54,36 @@ class ManagedFunctions:
             config, code = configuration(function), function.get("code_zip")
             if not _is_managed(config) or not code:
                 return execute(function, event, request_id)
-            if config["Runtime"].startswith("nodejs"):
-                self._sdk.provide(config, code, event)
-            return _execute(config, code, event, request_id, self._record)
+            return self._execute(config, code, event, request_id)
 
         return execute_function
+
+    def _execute(self, config: FunctionConfig, code: bytes, event: object, request_id: str) -> ExecutionOutcome:
+        """Run one invocation in an environment of MiniStack's pool; return the result in MiniStack's form."""
+        environment = workers.acquire_worker(config, code)
+        try:
+            if config["Runtime"].startswith("nodejs"):
+                self._sdk.provide(config, code, event)
+            call = environment.call(_invocation(config, event, request_id))
+        except (NoInterpreter, RoleNotAssumable, BadZipFile, ValueError) as error:
+            return {
+                "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
+                "error": True,
+                "log": str(error),
+            }
+        finally:
+            workers.release_worker(environment)
+        if call.init:
+            self._record.note(config, call)
+        lines = logs.lines(config, call, request_id)
+        logs.write(config, call.stream, lines)
+        answer: ExecutionOutcome = {
+            "body": call.body,
+            "log": "\n".join(lines),
+            "log_source": LOG_SOURCE,
+            "duration_ms": call.milliseconds,
+        }
+        return {**answer, "error": True} if call.status != "success" else answer
 
     def write_logs(self, write: Callable[..., None]) -> Callable[..., None]:
         """Return the replacement of the function that writes an invocation's log; it skips logs written here."""
@@ -72,38 +97,6 @@ class ManagedFunctions:
 
 def _is_managed(config: FunctionConfig) -> bool:
     return str(config.get("Runtime", "")).startswith(("python", "nodejs"))
-
-
-def _execute(
-    config: FunctionConfig,
-    code: bytes,
-    event: object,
-    request_id: str,
-    record: ColdStartRecord,
-) -> ExecutionOutcome:
-    """Run one invocation in an environment of MiniStack's pool; return the result in MiniStack's form."""
-    environment = workers.acquire_worker(config, code)
-    try:
-        call = environment.call(_invocation(config, event, request_id))
-    except (NoInterpreter, RoleNotAssumable, BadZipFile, ValueError) as error:
-        return {
-            "body": {"errorType": type(error).__name__, "errorMessage": str(error)},
-            "error": True,
-            "log": str(error),
-        }
-    finally:
-        workers.release_worker(environment)
-    if call.init:
-        record.note(config, call)
-    lines = logs.lines(config, call, request_id)
-    logs.write(config, call.stream, lines)
-    answer: ExecutionOutcome = {
-        "body": call.body,
-        "log": "\n".join(lines),
-        "log_source": LOG_SOURCE,
-        "duration_ms": call.milliseconds,
-    }
-    return {**answer, "error": True} if call.status != "success" else answer
 
 
 def _invocation(config: FunctionConfig, event: object, request_id: str) -> Invocation:

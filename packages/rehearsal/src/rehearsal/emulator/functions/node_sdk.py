@@ -56,7 +56,10 @@ class NodeSdk:
         self._tried: set[str] = set()
 
     def provide(self, config: FunctionConfig, code: bytes, event: object) -> None:
-        """Install what the code of a Node.js function imports, and the clients that a custom resource's event names."""
+        """Install what the code of a Node.js function imports, and the clients that a custom resource's event names.
+
+        Raises BadZipFile.
+        """
         version = node_version(config["Runtime"])
         names = set() if version <= LAST_WITH_VERSION_2 else called_clients(event)
         read = (version, str(config.get("CodeSha256")))
@@ -87,7 +90,8 @@ def imported_packages(version: int, code: bytes) -> set[str]:
 def called_clients(event: object) -> set[str]:
     """Return the client packages of the services that an AwsCustomResource's event names, in its calls' JSON."""
     properties = event.get("ResourceProperties") if isinstance(event, Mapping) else None
-    calls = [call if isinstance(call, str) else json.dumps(call) for call in (properties or {}).values()]
+    values = properties.values() if isinstance(properties, Mapping) else ()
+    calls = [value if isinstance(value, str) else json.dumps(value) for value in values]
     return {_client(service) for call in calls for service in _CALLED_SERVICE.findall(call)}
 
 
