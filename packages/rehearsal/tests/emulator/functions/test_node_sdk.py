@@ -86,7 +86,7 @@ def test_a_custom_resource_needs_the_clients_of_the_services_that_it_calls() -> 
 
 
 def test_each_package_is_installed_once(tmp_path: Path, npm: Mock) -> None:
-    """Before the call that needs it first, also of a function that a later push brings; what is there is not installed again."""
+    """Before the first call that needs it, also of a function that a later push brings."""
     sdk, code = NodeSdk(tmp_path), archive(index='require("@aws-sdk/client-s3"); require("@aws-sdk/client-ssm")')
     (tmp_path / "node_modules" / "@aws-sdk" / "client-ssm").mkdir(parents=True)
     sdk.provide(FUNCTION, code, {})
