@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -246,7 +248,7 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
     source = Artifact(STORE, "pipeline/In/reference.zip")
     asked: list[tuple[str, ...]] = []
 
-    def refuse(role_arn: str, *actions: str, resource: str) -> None:
+    def refuse(role_arn: str, *actions: str, resource: str, keys: Mapping[str, str] = MappingProxyType({})) -> None:
         asked.append((role_arn.rpartition("/")[2], *actions))
         raise ActionError("denied", "PermissionError")
 

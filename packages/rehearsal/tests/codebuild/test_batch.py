@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -139,7 +141,7 @@ def test_a_batch_needs_a_role_and_its_own_permissions(account: Account) -> None:
         account.run({"ProjectName": plain, "BatchEnabled": "true"}, source)
     asked: list[str] = []
 
-    def record(role_arn: str, *actions: str, resource: str) -> None:
+    def record(role_arn: str, *actions: str, resource: str, keys: Mapping[str, str] = MappingProxyType({})) -> None:
         asked.extend(f"{role_arn.rpartition('/')[2]}: {action} {resource.rpartition('/')[2]}" for action in actions)
 
     account.runner().run(replace(account.task({"ProjectName": batched, "BatchEnabled": "true"}, source), asked=record))

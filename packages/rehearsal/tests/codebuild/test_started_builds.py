@@ -23,6 +23,7 @@ def test_a_build_that_has_ended_is_released(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(start_build, "_failed", Mock())
     builds = StartedBuilds(Mock(), Mock(side_effect=refuses), Mock(), Workspace(tmp_path), Mock())
     started = Mock()
+    started.project.about = {}
     started.build.id, started.project.queued_minutes = "project:1", 5
     started.turn.await_start.return_value = "started"
     builds._running["project:1"] = (started, threading.Thread())

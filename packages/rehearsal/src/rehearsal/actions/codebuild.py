@@ -14,6 +14,7 @@ from pathlib import Path
 from rehearsal.actions import batch_build
 from rehearsal.actions.artifacts import upload
 from rehearsal.actions.batch_build import build_of_task
+from rehearsal.actions.build_network import failed_build, provisioning_failure
 from rehearsal.actions.build_sources import unpack_sources
 from rehearsal.actions.codebuild_project import Project, build_of_action
 from rehearsal.codebuild import batch_spec
@@ -132,8 +133,9 @@ class RunBuild:
             with task.stop.calls(entry.stop.set):
                 ended = turn.await_start(entry.stop, project.queued_minutes * 60)
                 if ended == "started":
-                    entry.start()
-                    result = self._run(task, project, build, credentials, entry)
+                    failed = provisioning_failure(project, build, task.asked)
+                    entry.start(failed)
+                    result = failed_build(failed) if failed else self._run(task, project, build, credentials, entry)
                 else:
                     result = queued_result(ended, entry)
         finally:

@@ -124,6 +124,7 @@ class Project:
             key_arn=self.key_arn,
             cached=self.cached,
             privileged=self.about.get("environment", {}).get("privilegedMode", False),
+            vpc=self.about.get("vpcConfig", {}).get("vpcId", ""),
             cache_links=self.about.get("cache", {}).get("type") == "LOCAL",
         )
 
@@ -134,7 +135,11 @@ def _parts(project: ProjectTypeDef) -> ProjectParts:
         "environment": project["environment"],
         "serviceRole": project["serviceRole"],
     }
-    return {**parts, "cache": project["cache"]} if "cache" in project else parts
+    if "cache" in project:
+        parts["cache"] = project["cache"]
+    if "vpcConfig" in project:
+        parts["vpcConfig"] = project["vpcConfig"]
+    return parts
 
 
 def build_of_action(task: Task, project: Project, caches: Path) -> Build:

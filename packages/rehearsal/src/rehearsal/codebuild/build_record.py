@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ProjectCacheOutputTypeDef,
         ProjectEnvironmentOutputTypeDef,
         ProjectSourceTypeDef,
+        VpcConfigOutputTypeDef,
     )
 
 # A record, or a part of it, with the members of the API's Build; times are seconds since 1970.
@@ -30,6 +31,7 @@ class ProjectParts(TypedDict, total=False):
     environment: ProjectEnvironmentOutputTypeDef
     serviceRole: str
     source: ProjectSourceTypeDef
+    vpcConfig: VpcConfigOutputTypeDef
 
 
 class BuildStore(Protocol):
@@ -62,11 +64,11 @@ class BuildRecord:
         self._record: Members = {**about, **_identity(build, log_group), "startTime": self._began}
         self._put(currentPhase="QUEUED", buildStatus="IN_PROGRESS", buildComplete=False)
 
-    def start(self) -> None:
-        """Record that the build has left the queue."""
+    def start(self, failed: PhaseResult | None = None) -> None:
+        """Record that the build has left the queue. failed: the phase PROVISIONING, where it failed."""
         now = time.time()
-        self._phases += [_phase("QUEUED", self._began, now - self._began), _phase("PROVISIONING", now, 0.0)]
-        self._put(currentPhase="DOWNLOAD_SOURCE")
+        self._phases += [_phase("QUEUED", self._began, now - self._began), _phase("PROVISIONING", now, 0.0, failed)]
+        self._put(currentPhase="PROVISIONING" if failed else "DOWNLOAD_SOURCE")
 
     def phase(self, result: PhaseResult) -> None:
         """Record the end of a phase."""

@@ -27,7 +27,8 @@ class Build:
 
     variables: the project's. overrides: those of the StartBuild call or the action. buildspec: a path in the source, or
     the text. cached: whether the project has a cache. cache_links: whether CodeBuild would link cached folders, as it
-    does with a local cache. privileged: whether it can use Docker. batch_identifier: of a batch's build; else empty.
+    does with a local cache. privileged: whether it can use Docker. vpc: the id of its VPC; empty without
+    one. batch_identifier: of a batch's build; else empty.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Build:
     cached: bool = True
     cache_links: bool = False
     privileged: bool = False
+    vpc: str = ""
     batch_identifier: str = ""
 
 

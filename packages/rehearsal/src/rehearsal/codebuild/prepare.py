@@ -44,6 +44,8 @@ def prepare(
         log.say(f"No commands found for phase name: {name}")
     for note in spec.notes:
         log.note(note)
+    if build.vpc:
+        log.note(f"the network is this machine's, not that of {build.vpc}")
     for key in _ignored_settings(spec):
         log.note(f"{key} has no effect here")
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from rehearsal.engine.endpoint import Credentials, Endpoint
@@ -59,12 +60,19 @@ class Assume(Protocol):
 
 
 class Require(Protocol):
-    """Raises ActionError unless the role's policies allow one of `actions` on `resource`."""
+    """Raises ActionError unless the role's policies allow one of `actions` on `resource`.
 
-    def __call__(self, role_arn: str, *actions: str, resource: str) -> None: ...
+    keys: the condition keys of the request, in lower case.
+    """
+
+    def __call__(
+        self, role_arn: str, *actions: str, resource: str, keys: Mapping[str, str] = MappingProxyType({})
+    ) -> None: ...
 
 
-def allow_everything(role_arn: str, *actions: str, resource: str) -> None:
+def allow_everything(
+    role_arn: str, *actions: str, resource: str, keys: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Check nothing: the `Require` of rehearsals without IAM."""
 
 

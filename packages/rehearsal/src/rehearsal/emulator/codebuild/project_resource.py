@@ -1,4 +1,4 @@
-"""LogsConfig, Cache and BuildBatchConfig of CodeBuild projects, which MiniStack's CloudFormation ignores."""
+"""LogsConfig, Cache, BuildBatchConfig and VpcConfig of CodeBuild projects, which MiniStack's CloudFormation ignores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from rehearsal.emulator.ministack.port import cloudformation, codebuild
 Shape = Callable[[Mapping[str, object]], dict[str, object]]
 
 # A template's property -> the member of the project.
-_MEMBERS = {"LogsConfig": "logsConfig", "Cache": "cache", "BuildBatchConfig": "buildBatchConfig"}
+_MEMBERS = {
+    "LogsConfig": "logsConfig",
+    "Cache": "cache",
+    "BuildBatchConfig": "buildBatchConfig",
+    "VpcConfig": "vpcConfig",
+}
 
 
 def keep_members(project: str, properties: Mapping[str, object]) -> None:

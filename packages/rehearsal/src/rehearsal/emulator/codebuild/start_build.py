@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rehearsal.actions.build_network import failed_build, provisioning_failure
 from rehearsal.actions.codebuild_project import Project, variables
 from rehearsal.aws import Endpoint
 from rehearsal.codebuild.build import run_build
@@ -34,7 +35,7 @@ from rehearsal.emulator.ministack.port.requests import (
     get_region,
     json_response,
 )
-from rehearsal.engine.action_api import Assume
+from rehearsal.engine.action_api import Assume, Require, allow_everything
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.errors import RehearsalError
@@ -68,8 +69,16 @@ class StartedBuilds:
     """Implements StartBuild, and runs each build in a thread; MiniStack's StartBuild runs nothing."""
 
     def __init__(
-        self, endpoint: Endpoint, assume: Assume, builds: BuildStore, workspace: Workspace, queue: BuildQueue
+        self,
+        endpoint: Endpoint,
+        assume: Assume,
+        builds: BuildStore,
+        workspace: Workspace,
+        queue: BuildQueue,
+        *,
+        require: Require = allow_everything,
     ) -> None:
+        self._require = require
         self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
         self._queue = queue
         self._running: dict[str, tuple[_StartedBuild, threading.Thread]] = {}
@@ -135,7 +144,11 @@ class StartedBuilds:
             if ended != "started":
                 result = queued_result(ended, started.entry)
                 return
-            started.entry.start()
+            failed = provisioning_failure(project, build, self._require)
+            started.entry.start(failed)
+            if failed:
+                result = failed_build(failed)
+                return
             credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
             result = self._execute(started, credentials, work)
         except _FAILURES as error:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from rehearsal.emulator.iam import enforcement, roles
 from rehearsal.emulator.iam.enforcement import Request
@@ -66,13 +68,16 @@ class Sessions:
                 message = f"{through} is not authorized to perform AssumeRole on role {role_arn}"
                 raise RequestRejected("InvalidStructureException", message)
 
-    def require(self, role_arn: str, *actions: str, resource: str) -> None:
-        """Raise ActionError unless the role's policies allow one of `actions` on `resource`."""
+    def require(
+        self, role_arn: str, *actions: str, resource: str, keys: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Raise ActionError unless the role's policies allow one of `actions` on `resource`; `keys`: as for Require."""
         if not enforces_iam():
             return
         who = roles.session_principal(role_arn, "AWSCodePipeline")
         region = resource.split(":")[3]
-        if denial := enforcement.alternatives_denial([[Request(who, action, resource, region)] for action in actions]):
+        alternatives = [[Request(who, action, resource, region, keys)] for action in actions]
+        if denial := enforcement.alternatives_denial(alternatives):
             raise ActionError(denial.message(who.arn), "PermissionError")
 
 

@@ -82,7 +82,7 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     )
     engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read), bus)
     api = CodePipelineApi(engine, jobs)
-    started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue)
+    started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue, require=sessions.require)
     events = (PipelineTargets(api, sessions), SourceEvents(api, engine))
     owners = (functions, *events, builds, started, RetiredRuntimes(accepted.read), *traffic.owners)
     originals = patches.apply(iam=endpoint.iam, owners=owners)
