@@ -111,7 +111,7 @@ USAGE = (
     "packages/rehearsal/src/rehearsal/views/role_usage.py",
     "packages/console/src/pipeline_console/views/role_usage.py",
 )
-SHARED = ("packages/rehearsal/src/rehearsal/views/cause", "packages/console/src/pipeline_console/cause")
+SHARED = ("packages/rehearsal/src/rehearsal/cause", "packages/console/src/pipeline_console/cause")
 
 
 def different_files(first: Path, second: Path) -> list[str]:

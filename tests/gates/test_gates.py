@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.views.cause.find_cause import find_causes
-from rehearsal.views.cause.model import Cause
+from rehearsal.cause.find_cause import find_causes
+from rehearsal.cause.model import Cause
 from rehearsal.views.execution_view import ActionView
 from tests.root import ROOT
 

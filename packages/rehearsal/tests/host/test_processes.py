@@ -159,14 +159,32 @@ def children(pid: int) -> list[int]:
     return [int(part) for part in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_a_failure_says_command_folder_status_last_lines_and_log(tmp_path: Path) -> None:
-    """One message has everything that is needed to go on."""
+# What `cdk deploy` prints in a pipe, shortened.
+FAILED_DEPLOYMENT = """\
+Pipeline: deploying... [1/1]
+Pipeline | 0/3 | 8:00:00 AM | CREATE_IN_PROGRESS   | AWS::S3::Bucket | Pipeline/Store (Store4)
+Pipeline | 1/3 | 8:00:01 AM | CREATE_FAILED        | AWS::S3::Bucket | Pipeline/Store (Store4) store already exists
+Pipeline | 1/3 | 8:00:02 AM | ROLLBACK_IN_PROGRESS | AWS::CloudFormation::Stack | Pipeline
+❌  Pipeline failed: ToolkitError: The stack named Pipeline failed creation: ROLLBACK_COMPLETE
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (FAILED_DEPLOYMENT, ": store already exists (Pipeline/Store)"),
+        ("first\n\nthe reason\n\n", ": the reason"),
+        ("", ""),
+    ],
+)
+def test_a_failure_says_command_status_first_error_and_log(tmp_path: Path, output: str, reason: str) -> None:
+    """The line that counts instead of the whole output, which is in the log."""
     log = tmp_path / "log.txt"
+    (tmp_path / "output").write_text(output)
     with pytest.raises(CommandFailed) as failure:
-        check(["/bin/sh", "-c", "echo the reason; exit 4"], cwd=tmp_path, env=ENV, log=log)
-    message = str(failure.value)
-    assert all(part in message for part in ("exit 4", str(tmp_path), "ended with 4", "  the reason", str(log)))
-    assert log.read_text() == "the reason\n"
+        check(["/bin/sh", "-c", "cat output; exit 4"], cwd=tmp_path, env=ENV, log=log)
+    assert str(failure.value) == f"`/bin/sh -c 'cat output; exit 4'` ended with 4{reason}\nthe whole log: {log}"
+    assert log.read_text() == output
 
 
 def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def synthesize_with_lookups(synthesize: Callable[[], Assembly], prepare: Callabl
     try:
         return synthesize()
     except CommandFailed as error:
-        if not failed_lookups(str(error)) or not prepare():
+        if not failed_lookups(error.output) or not prepare():
             raise _explained(error) from error
     try:
         return synthesize()
@@ -42,7 +42,7 @@ def synthesize_with_lookups(synthesize: Callable[[], Assembly], prepare: Callabl
 
 
 def _explained(error: CommandFailed) -> Exception:
-    lookups = failed_lookups(str(error))
+    lookups = failed_lookups(error.output)
     if not lookups:
         return error
     return WrongUse(

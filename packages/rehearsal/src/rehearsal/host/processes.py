@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
+from rehearsal.cause.failed_command import LINES
+from rehearsal.cause.findings import first_finding, last_words
 from rehearsal.errors import RehearsalError
 from rehearsal.host import foreground, helper_process, supervisor
 from rehearsal.host.cancellation import Cancellation
@@ -51,7 +53,14 @@ class CommandResult:
 
 
 class CommandFailed(RehearsalError):
-    """A command failed; the text names the command, its directory, its status, its last lines and its log."""
+    """A command failed; the text has the command, its status, its first error with its place, and its log.
+
+    output: what the command printed, at most LINES lines.
+    """
+
+    def __init__(self, text: str, output: str = "") -> None:
+        super().__init__(text)
+        self.output = output or text
 
 
 class Processes:
@@ -249,6 +258,16 @@ def check(
     with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
         result = processes.run(command, cwd=cwd, env=env, stop=stop)
     if result.returncode != 0:
-        last = "\n".join(f"  {line}" for line in result.tail)
         how = "was stopped" if result.ending == "stopped" else f"ended with {result.returncode}"
-        raise CommandFailed(f"`{shlex.join(command)}` in {cwd} {how}; its last lines:\n{last}\nthe whole log: {log}")
+        with log.open(errors="replace") as file:
+            lines = [line.rstrip("\n") for line in collections.deque(file, LINES)]
+        text = f"`{shlex.join(command)}` {how}{_first_error(lines)}\nthe whole log: {log}"
+        raise CommandFailed(text, "\n".join(lines))
+
+
+def _first_error(lines: Sequence[str]) -> str:
+    """Return `: message (place)`; the last line where no line has the form of an error, nothing without lines."""
+    finding = first_finding(lines) or last_words(lines)
+    if finding is None:
+        return ""
+    return f": {finding.message} ({finding.place})" if str(finding.place) else f": {finding.message}"

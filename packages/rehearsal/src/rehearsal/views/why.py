@@ -12,10 +12,10 @@ from typing import TypedDict
 from rich.console import Console
 
 from rehearsal import program_name
+from rehearsal.cause.find_cause import find_causes
+from rehearsal.cause.model import Cause, CauseJson
 from rehearsal.engine.state import journal
 from rehearsal.project.zipped_assembly import construct_path
-from rehearsal.views.cause.find_cause import find_causes
-from rehearsal.views.cause.model import Cause, CauseJson
 from rehearsal.views.execution_view import ActionView, ExecutionView
 from rehearsal.workspace.artifact_zips import artifacts
 from rehearsal.workspace.layout import Workspace

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from itertools import takewhile
 
-from rehearsal.views.cause.model import Finding, Place
+from rehearsal.cause.model import Finding, Place
 
 _LINES, _LINE_LENGTH = 20, 2000
 _SECTION = re.compile(r"^=+ (?:FAILURES|ERRORS) =+$")

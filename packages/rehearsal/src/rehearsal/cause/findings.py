@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from rehearsal.views.cause import python_findings
-from rehearsal.views.cause.model import Finding, Place
+from rehearsal.cause import python_findings
+from rehearsal.cause.model import Finding, Place
 
 LINES, LINE_LENGTH = 20, 2000
 # What a shell would run, of the texts that a message has in backticks. Messages come from the log of a build, so that

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.views.cause.find_cause import find_causes
-from rehearsal.views.cause.model import Cause, CauseJson
+from rehearsal.cause.find_cause import find_causes
+from rehearsal.cause.model import Cause, CauseJson
 from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
 
 CASES = Path(__file__).parent / "cases"

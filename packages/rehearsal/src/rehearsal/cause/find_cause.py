@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from rehearsal.views.cause.failed_command import FailedCommand, FailedPart, cut_failed_command, recipe_starts
-from rehearsal.views.cause.findings import LINES, excerpt, first_finding, last_words, suggested_command
-from rehearsal.views.cause.model import Cause, FailedAction, Finding, Place, Statement
+from rehearsal.cause.failed_command import FailedCommand, FailedPart, cut_failed_command, recipe_starts
+from rehearsal.cause.findings import LINES, excerpt, first_finding, last_words, suggested_command
+from rehearsal.cause.model import Cause, FailedAction, Finding, Place, Statement
 
 ConstructPath = Callable[[str, str], str]
 
