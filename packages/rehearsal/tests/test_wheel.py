@@ -36,19 +36,27 @@ PIPELINE = {
 }
 
 
+LARGEST = 250_000_000
+
+
 def called(*command: str | Path, cwd: Path) -> str:
     """Return the output of a command, which must succeed; it sees nothing of this project."""
-    env = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
-    done = subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True)
+    done = ended(*command, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def ended(*command: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that sees nothing of this project."""
+    env = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}} | variables
+    return subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command, in an environment that holds the wheel and what it depends on."""
     folder = tmp_path_factory.mktemp("wheel")
-    called(UV, "build", "--quiet", "--wheel", "--out-dir", folder, PACKAGE, cwd=folder)
+    called(UV, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", folder, PACKAGE, cwd=folder)
     called(UV, "venv", "--quiet", "--python", sys.executable, folder / "env", cwd=folder)
     python = folder / "env" / "bin" / "python"
     called(UV, "pip", "install", "--quiet", "--python", python, next(folder.glob("*.whl")), cwd=folder)
@@ -79,6 +87,26 @@ def test_the_installed_command_completes_itself(rehearse: Path, tmp_path: Path, 
 
 
 @pytest.mark.slow
+def test_without_its_extra_a_rehearsal_that_needs_node_names_it(rehearse: Path, tmp_path: Path) -> None:
+    """An app is synthesized by the CDK CLI, which needs Node; an assembly is listed without it, as tested above."""
+    (tmp_path / "cdk.json").write_text("{}")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(str(shutil.which("git")))
+    called("git", "init", "--quiet", cwd=tmp_path)
+    done = ended(rehearse, "run", "--list", "--app", "true", cwd=tmp_path, PATH=str(tmp_path / "bin"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Node.js 20 or newer is needed, and this machine has none" in done.stderr
+    assert "cdk-rehearsal[node]" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_installed_command_takes_less_than_250_mb(rehearse: Path) -> None:
+    """With everything that it requires. Node would be 200 MB more, and is an extra."""
+    (packages,) = rehearse.parent.parent.glob("lib/python*/site-packages")
+    assert sum(path.stat().st_size for path in packages.rglob("*") if path.is_file()) < LARGEST
+
+
+@pytest.mark.slow
 def test_the_wheel_tells_what_it_is_and_under_which_licence(rehearse: Path) -> None:
     """For who finds it in a registry."""
     (about,) = rehearse.parent.parent.glob("lib/python*/site-packages/cdk_rehearsal-*.dist-info")
@@ -102,6 +130,7 @@ def test_the_wheel_holds_every_file_and_nothing_else_of_the_project(rehearse: Pa
 def test_the_wheel_needs_what_the_lock_has() -> None:
     """The same ranges as the groups of this project, so that poetry.lock satisfies them; MiniStack is pinned."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    wheel = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert wheel == sorted([*project["rehearsal"], *project["node"]])
-    assert any(each.startswith("ministack==") for each in wheel)
+    wheel = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
+    assert wheel["dependencies"] == sorted(project["rehearsal"])
+    assert wheel["optional-dependencies"] == {"node": project["node"]}
+    assert any(each.startswith("ministack==") for each in wheel["dependencies"])

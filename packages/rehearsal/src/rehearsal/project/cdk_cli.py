@@ -14,6 +14,7 @@ from rehearsal.bundling.docker_program import bundling_variables
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.host_environment import remove_aws_settings
+from rehearsal.host.node import NodeNotFound
 from rehearsal.host.processes import check
 from rehearsal.project.cloud_assembly import Environment
 
@@ -34,6 +35,10 @@ class Cdk:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
         rehearsal = Path(sys.executable).parent
         self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(rehearsal)])
+        node = shutil.which("node", path=self._path)
+        if node is None:
+            raise NodeNotFound
+        self._node = Path(node).parent
         cli = _cli(self._path)
         if cli != shutil.which("cdk", path=self._path):
             self._path = os.pathsep.join([str(_linked(cli, logs.parent / "bin")), self._path])
@@ -79,8 +84,7 @@ class Cdk:
         env = dict(os.environ)
         remove_aws_settings(env)
         env |= self._endpoint.environ(root(account), region) | variables
-        node = Path(shutil.which("node", path=self._path) or "").parent
-        env |= bundling_variables(self._logs.parent, node)
+        env |= bundling_variables(self._logs.parent, self._node)
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
         check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
 

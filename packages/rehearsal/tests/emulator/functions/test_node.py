@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rehearsal.emulator.functions.languages import NoInterpreter, find_node
+from rehearsal.host import node
 from tests.emulator.functions.conftest import Functions, Told, needs_mounts, zipped
 
 
@@ -191,3 +194,16 @@ def test_a_custom_resource_of_node_answers(functions: Functions) -> None:
     )
     (stack,) = api.describe_stacks(StackName="custom-of-node")["Stacks"]
     assert stack["Outputs"][0]["OutputValue"] == "42"
+
+
+def test_a_function_without_node_on_this_machine_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Functions of Python are not affected."""
+
+    def missing() -> node.NodeInstallation:
+        raise node.NodeNotFound
+
+    monkeypatch.setattr(node, "find_node", missing)
+    with pytest.raises(NoInterpreter, match=r"the function's runtime is nodejs22\.x: .*`cdk-rehearsal\[node\]`"):
+        find_node("nodejs22.x", tmp_path, hosts=False)

