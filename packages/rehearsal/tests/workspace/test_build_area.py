@@ -29,22 +29,27 @@ def workspace(root: Path) -> Workspace:
     return space
 
 
+def projects_in(areas: Path) -> list[Path]:
+    """The areas, without the caches that they share."""
+    return [path for path in areas.iterdir() if path.name != "shared"]
+
+
 def test_builds_and_caches_are_outside_the_project_on_one_file_system(areas: Path, tmp_path: Path) -> None:
     """Caches move in and out of a build by a rename."""
     space = workspace(tmp_path / "project")
     assert space.builds.parent == space.caches.parent
     assert space.builds.is_relative_to(areas)
-    (space.caches / "npm").mkdir()
-    (space.caches / "npm").rename(space.builds / "npm")
-    assert (space.home / "builds" / "npm").is_dir()
+    (space.caches / "orders").mkdir()
+    (space.caches / "orders").rename(space.builds / "orders")
+    assert (space.home / "builds" / "orders").is_dir()
 
 
 def test_caches_of_an_older_version_are_kept(areas: Path, tmp_path: Path) -> None:
     """They were a folder of `.rehearsal/`."""
-    old = tmp_path / "project" / ".rehearsal" / "cache" / "npm"
+    old = tmp_path / "project" / ".rehearsal" / "cache" / "orders"
     old.mkdir(parents=True)
     space = workspace(tmp_path / "project")
-    assert (space.caches / "npm").is_dir()
+    assert (space.caches / "orders").is_dir()
     assert old.is_dir()
     assert areas in space.caches.parents
 
@@ -52,30 +57,30 @@ def test_caches_of_an_older_version_are_kept(areas: Path, tmp_path: Path) -> Non
 def test_a_copy_of_a_project_has_an_area_of_its_own(areas: Path, tmp_path: Path) -> None:
     """Its links lead to the original's at first, which stays as it is."""
     space = workspace(tmp_path / "project")
-    (space.caches / "npm").mkdir()
+    (space.caches / "orders").mkdir()
     shutil.copytree(space.root, tmp_path / "copy", symlinks=True)
     copied = workspace(tmp_path / "copy")
     assert copied.caches != space.caches
-    assert (space.caches / "npm").is_dir()
-    assert len([*areas.glob("[!.]*")]) == 2
+    assert (space.caches / "orders").is_dir()
+    assert {*projects_in(areas)} == {space.caches.parent, copied.caches.parent}
 
 
 def test_a_project_that_was_moved_keeps_its_caches(areas: Path, tmp_path: Path) -> None:
     """Under its new name."""
     space = workspace(tmp_path / "project")
-    (space.caches / "npm").mkdir()
+    (space.caches / "orders").mkdir()
     moved = workspace(space.root.rename(tmp_path / "moved"))
-    assert (moved.caches / "npm").is_dir()
-    assert [path.name for path in areas.glob("[!.]*")] == [moved.caches.parent.name]
+    assert (moved.caches / "orders").is_dir()
+    assert projects_in(areas) == [moved.caches.parent]
 
 
 def test_after_rehearsal_was_removed_nothing_old_is_found(areas: Path, tmp_path: Path) -> None:
     """Who removes `.rehearsal/` by hand wants a fresh start."""
     space = workspace(tmp_path / "project")
-    (space.caches / "npm").mkdir()
+    (space.caches / "orders").mkdir()
     shutil.rmtree(space.home)
     again = workspace(space.root)
-    assert not [*again.caches.iterdir()]
+    assert not (again.caches / "orders").exists()
     assert again.caches.is_relative_to(areas)
 
 
@@ -83,7 +88,7 @@ def test_clean_all_removes_the_area(areas: Path, tmp_path: Path) -> None:
     """And nothing of other projects."""
     space, other = workspace(tmp_path / "project"), workspace(tmp_path / "other")
     remove_all(space)
-    assert [path.name for path in areas.glob("[!.]*")] == [other.caches.parent.name]
+    assert projects_in(areas) == [other.caches.parent]
 
 
 def test_the_area_of_a_project_that_is_gone_is_removed(areas: Path, tmp_path: Path) -> None:
@@ -92,7 +97,7 @@ def test_the_area_of_a_project_that_is_gone_is_removed(areas: Path, tmp_path: Pa
     shutil.rmtree(gone.root)
     other = workspace(tmp_path / "other")
     await_removals()
-    assert [*areas.iterdir()] == [other.caches.parent]
+    assert projects_in(areas) == [other.caches.parent]
 
 
 def test_a_folder_within_the_project_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

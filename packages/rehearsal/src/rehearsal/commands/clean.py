@@ -21,19 +21,31 @@ from rehearsal.workspace.locks import exclusive_run
     show_default=True,
     help="How many executions to keep, the latest ones.",
 )
+@click.option(
+    "--shared-caches", is_flag=True, help="Remove what builds of all projects have downloaded, and that only."
+)
 @AS_JSON
 @with_workspace
-def clean(space: Workspace, keep: int, *, everything: bool, as_json: bool) -> None:
+def clean(space: Workspace, keep: int, *, everything: bool, shared_caches: bool, as_json: bool) -> None:
     """Remove old executions, with their logs and artifacts, and files that are quick to create.
 
     What has not ended stays, as does what a stage is in or can be rolled back to, what builds have downloaded, and the
-    embedded AWS's state; --all removes everything.
+    embedded AWS's state; --all removes everything of this project.
     """
-    freed, message = _remove_executions(space, keep, everything=everything)
+    if shared_caches:
+        freed, message = _remove_shared_caches(space)
+    else:
+        freed, message = _remove_executions(space, keep, everything=everything)
     if as_json:
         print_json({"freed_bytes": freed, "bytes": retention.workspace_usage(space)})
     else:
         click.echo(message)
+
+
+def _remove_shared_caches(space: Workspace) -> tuple[int, str]:
+    space.make()
+    freed = retention.remove_shared_caches(space.shared_caches)
+    return freed, f"freed {retention.format_bytes(freed)} in {space.shared_caches}"
 
 
 def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.host.processes import INTERRUPTED, run_in_foreground
 from rehearsal.project.remotes import Remotes
 from rehearsal.views.execution_view import load_execution_view
+from rehearsal.workspace import shared_caches
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import scratch_folder
 
@@ -43,6 +44,7 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
     if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
         raise WrongUse(f"{stage}/{name} is not a build that ran in execution {which}: only a build has a shell")
     worked = Path(view.action(stage, name).log).parent
+    shared_caches.keep_until_exit(space.shared_caches)
     with scratch_folder(space, "shell") as folder:
         rebuilt = recreate_build(
             deployed.endpoint,

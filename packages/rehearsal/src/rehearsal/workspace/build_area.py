@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rehearsal.errors import WrongUse
 from rehearsal.host.processes import remove_in_background
+from rehearsal.workspace import shared_caches
 
 VARIABLE = "REHEARSAL_BUILDS"
 BUILDS, CACHE = "builds", "cache"
@@ -35,16 +36,29 @@ _OWNER = "project"  # a file with the path of the `.rehearsal/` that the area be
 
 def connect(home: Path) -> None:
     """Link `home/builds` and `home/cache` to an area of this workspace. Raises WrongUse where none can be created."""
-    if _is_connected(home):
-        return
-    with _lock(home):
-        if not _is_connected(home):
-            _connect(home)
+    if not _is_connected(home):
+        with _lock(home):
+            if not _is_connected(home):
+                _connect(home)
+    caches = (home / CACHE).resolve()
+    if not shared_caches.are_connected(caches):
+        with _lock(home):
+            shared_caches.connect(caches, shared_folder(caches.parent))
 
 
 def area(home: Path) -> Path | None:
     """Return the area of this workspace; None where it has none yet."""
     return (home / BUILDS).readlink().parent if _is_connected(home) else None
+
+
+def areas(root: Path) -> list[Path]:
+    """Return the areas of all projects in a folder."""
+    return [file.parent for file in root.glob(f"*/{_OWNER}")]
+
+
+def shared_folder(area: Path) -> Path:
+    """Return the folder of the caches that all areas share, which is next to them."""
+    return area.parent / "shared"
 
 
 def found_above(folder: Path) -> list[Path]:

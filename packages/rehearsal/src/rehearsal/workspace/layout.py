@@ -86,6 +86,11 @@ class Workspace:
         return (self.home / build_area.CACHE).resolve()
 
     @property
+    def shared_caches(self) -> Path:
+        """The folder of the caches that all projects share."""
+        return build_area.shared_folder(self.builds.parent)
+
+    @property
     def builds(self) -> Path:
         """The work folders of builds, in the build area outside the project."""
         return (self.home / build_area.BUILDS).resolve()

@@ -10,12 +10,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.rollback_targets import RollbackTargets
+from rehearsal.errors import WrongUse
 from rehearsal.host.processes import await_removals
-from rehearsal.workspace import artifact_zips, build_area
+from rehearsal.workspace import artifact_zips, build_area, shared_caches
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import stale_scratch_folders, unused_files
 
@@ -48,11 +50,14 @@ def workspace_usage(space: Workspace) -> int:
 
 
 def remove_all(space: Workspace) -> int:
-    """Remove `.rehearsal/` and the build area; return the bytes that became free."""
-    freed, outside = workspace_usage(space), build_area.area(space.home)
+    """Remove `.rehearsal/`, the build area, and the shared caches if no project is left; return the freed bytes."""
+    freed, outside, shared = workspace_usage(space), build_area.area(space.home), space.shared_caches
     shutil.rmtree(space.home)
     if outside:
         shutil.rmtree(outside)
+        if not build_area.areas(outside.parent):
+            with suppress(WrongUse):
+                freed += remove_shared_caches(shared)
     return freed
 
 
@@ -97,12 +102,33 @@ def _removable_executions(space: Workspace, keep: int) -> list[str]:
 def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
     """Once a day, reduce `.rehearsal/` to `limit` bytes; return messages about what was removed.
 
-    Old executions are removed first, then caches, the oldest first.
+    Old executions are removed first, then caches, the oldest first. The caches that projects share have the same limit.
     """
     stamp = space.home / "measured"
     if stamp.exists() and time.time() - stamp.stat().st_mtime < CHECK_INTERVAL_SECONDS:
         return []
     stamp.touch()
+    return [*_reduce_workspace(space, limit), *_reduce_shared_caches(space.shared_caches, limit)]
+
+
+def remove_shared_caches(shared: Path) -> int:
+    """Empty the caches that projects share; return the bytes that became free. Raises WrongUse where one is used."""
+    before = disk_usage(shared)
+    shared_caches.remove(shared)
+    return before - disk_usage(shared)
+
+
+def _reduce_shared_caches(shared: Path, limit: int) -> list[str]:
+    if disk_usage(shared) <= limit:
+        return []
+    try:
+        freed = format_bytes(remove_shared_caches(shared))
+    except WrongUse:  # tomorrow again
+        return []
+    return [f"the caches that projects share take more than {format_bytes(limit)}: removed, {freed}"]
+
+
+def _reduce_workspace(space: Workspace, limit: int) -> list[str]:
     if workspace_usage(space) <= limit:
         return []
     freed = format_bytes(clean(space))
@@ -116,7 +142,10 @@ def enforce_disk_limit(space: Workspace, limit: int) -> list[str]:
 
 
 def _oldest(folder: Path) -> Iterator[Path]:
-    yield from sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    yield from sorted(
+        (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()),
+        key=lambda path: path.stat().st_mtime,
+    )
 
 
 def format_bytes(count: int) -> str:

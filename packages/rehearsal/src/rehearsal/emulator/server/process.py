@@ -22,6 +22,7 @@ from rehearsal.emulator.server import lifetime, tls, working_state
 from rehearsal.emulator.server.listeners import Listeners
 from rehearsal.emulator.server.proxy_process import ProxyProcess, write_node_hosts
 from rehearsal.host.processes import await_removals
+from rehearsal.workspace import shared_caches
 from rehearsal.workspace.layout import Server, Workspace
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     """
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     workspace = Workspace(Path(root))
+    shared_caches.keep_until_exit(workspace.shared_caches)
     listeners = Listeners.open(int(listener), secure=iam == "yes")
     files = tls.ensure_certificates(workspace.tls, workspace.key)
     write_node_hosts(files.bundle.with_name(NODE_HOSTS), *listeners.ports)
