@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from rehearsal.aws import root
-from rehearsal.deploy import first_deployment
+from rehearsal.deploy import failed_deployment, first_deployment
 from rehearsal.host.processes import CommandFailed
 from tests.commands.conftest import Tiny
 
@@ -38,3 +39,27 @@ def test_up_leaves_the_embedded_aws_of_a_failed_deployment(empty: Tiny, monkeypa
         assert (code, "there is no such environment; there are pipeline" in printed) == (2, True), printed
     finally:
         assert empty.call("down")[0] == 0
+
+
+@pytest.mark.parametrize("command", [("why",), ("logs",), ("status",)])
+def test_after_a_failed_first_run_commands_say_why_there_is_no_execution(empty: Tiny, command: tuple[str, ...]) -> None:
+    """With the path of the whole log, instead of an older execution or none."""
+    empty.space.make()
+    failed_deployment.keep(
+        empty.space, Mock(), [], "`cdk deploy` ended with 1: no such bucket\nthe whole log: deploy.log"
+    )
+    code, printed = empty.call(*command)
+    assert (code, printed) == (
+        1,
+        "the first deployment failed: `cdk deploy` ended with 1: no such bucket\nthe whole log: deploy.log",
+    )
+
+
+def test_after_a_failed_first_run_env_says_how_to_get_an_embedded_aws(empty: Tiny) -> None:
+    """`run` has ended it, and `up` keeps it."""
+    empty.space.make()
+    failed_deployment.keep(empty.space, Mock(), [], "cdk deploy ended with 1")
+    code, printed = empty.call("env", "pipeline")
+    assert code == 2
+    assert "the first deployment failed (`rehearse why`)" in printed
+    assert "`rehearse up` deploys again, and leaves it running" in printed

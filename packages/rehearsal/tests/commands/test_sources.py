@@ -8,12 +8,14 @@ import subprocess
 import uuid
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rehearsal.aws import root
+from rehearsal.deploy import first_deployment
 from rehearsal.project import push_remote
 from tests.commands.another import NAME, action, another, source
 from tests.commands.conftest import ACCOUNT, REGION, Tiny, until
@@ -66,6 +68,24 @@ def test_a_run_writes_the_working_tree_to_the_only_source(tiny: Tiny, bucket: st
             assert "new.txt" not in archive.namelist()
         assert triggers(tiny)[2:] == ["PollForSourceChanges"]
         push_remote.remove(tiny.space)
+
+
+def test_the_execution_of_the_creation_does_not_hold_up_a_first_run(
+    tiny: Tiny, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the object exists before the pipeline, its creation starts an execution that waits for an approval: `run`
+    stops it, and follows that of the working tree.
+    """
+    tiny.deployed.endpoint.client("s3", root(ACCOUNT), REGION).put_object(Bucket=bucket, Key="tree.zip", Body=b"old")
+    with another(tiny, {"name": "Source", "actions": [s3_source(bucket)]}, GATE):
+        (first,) = tiny.deployed.api().list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]
+        id_ = first["pipelineExecutionId"]
+        until(lambda: tiny.view(id_).stage("Gate").status == "InProgress")
+        deployed = replace(tiny.deployed, first_execution=id_)
+        monkeypatch.setattr(first_deployment, "ensure_deployed", lambda *_, **__: deployed)
+        assert tiny.call("run", "--approve")[0] == 0
+        assert tiny.view(id_).status == "Stopped"
+        assert triggers(tiny) == ["CreatePipeline", "PollForSourceChanges"]
 
 
 def test_a_source_that_nothing_starts_is_said(tiny: Tiny, bucket: str) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Concatenate
 
 from rehearsal.aws import Endpoint
-from rehearsal.deploy import deployment
+from rehearsal.deploy import deployment, failed_deployment
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.server import launcher
-from rehearsal.errors import WrongUse
+from rehearsal.errors import RehearsalError, WrongUse
 from rehearsal.workspace import layout
 from rehearsal.workspace.layout import Workspace
 
@@ -30,6 +30,11 @@ def with_workspace[**P, R](verb: Callable[Concatenate[Workspace, P], R]) -> Call
 def running_endpoint(space: Workspace) -> Endpoint:
     """Return the running embedded AWS. Raises WrongUse where there is none."""
     server = space.server()
+    if server is None and failed_deployment.read(space):
+        raise WrongUse(
+            "no embedded AWS is running: the first deployment failed (`rehearse why`), and `run` has ended it;"
+            " `rehearse up` deploys again, and leaves it running also where that fails"
+        )
     if server is None:
         raise WrongUse("no embedded AWS is running: `rehearse up` first")
     return server.to_endpoint()
@@ -56,8 +61,13 @@ def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deplo
 
 
 def resolve_execution(space: Workspace, wanted: str | None) -> str:
-    """Return the execution id that begins with `wanted`; None: the latest. Raises WrongUse unless it is unique."""
+    """Return the execution id that begins with `wanted`; None: the latest. Raises WrongUse unless it is unique.
+
+    Raises RehearsalError where a first deployment has failed since the latest one.
+    """
     known = space.newest_first()
+    if wanted is None and (failure := failed_deployment.read(space)):
+        raise RehearsalError(f"the first deployment failed: {failure}")
     if not known:
         raise WrongUse("nothing was rehearsed yet: `rehearse run`")
     if wanted is None:

@@ -9,6 +9,7 @@ import click
 from rehearsal import program_name
 from rehearsal.commands.completion_types import EXECUTION
 from rehearsal.commands.context import resolve_execution, with_workspace
+from rehearsal.deploy import failed_deployment
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.journal import INTERRUPTED
 from rehearsal.views import history_table, traffic
@@ -24,7 +25,7 @@ from rehearsal.workspace.layout import Workspace
 @with_workspace
 def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
     """Show an execution, the latest unless ID names another: every stage and action. Exit 1 if it went red."""
-    if wanted is None and space.latest() is None and not as_json:
+    if wanted is None and space.latest() is None and not as_json and not failed_deployment.read(space):
         click.echo(f"nothing was rehearsed yet: `{program_name.command_name()} run`")
         return 0
     events = journal.read(space.journal(resolve_execution(space, wanted)))

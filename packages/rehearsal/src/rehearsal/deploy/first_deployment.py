@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.deploy import bootstrap, synthesis_errors
+from rehearsal.deploy import bootstrap, failed_deployment, synthesis_errors
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.deployment import Deployment, deployed_name, find
@@ -60,6 +60,7 @@ def ensure_deployed(
         return Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
 
     if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
+        failed_deployment.remove(workspace)
         return _deploy(workspace, repository, cdk(), endpoint, tell, app=app, commit=commit, push=push)
     known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
@@ -116,12 +117,13 @@ def _deploy(
     try:
         cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
     except CommandFailed as error:
-        hint = accept_hint(str(error))
-        raise CommandFailed(f"{error}\n{hint}" if hint else str(error)) from error
+        hint = accept_hint(error.output)
+        text = f"{error}\n{hint}" if hint else str(error)
+        raise CommandFailed(failed_deployment.keep(workspace, endpoint, cloud.environments, text)) from error
     key = PipelineKey(stack.account, stack.region, deployed_name(endpoint, cloud.chosen))
     write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
     deployed = Deployment(endpoint, key, app.command, cloud.chosen.names)
-    return replace(deployed, first_execution=_first_execution(deployed)) if push and cloud.chosen.branches else deployed
+    return replace(deployed, first_execution=_first_execution(deployed)) if push else deployed
 
 
 def _first_execution(deployed: Deployment) -> str:
