@@ -67,13 +67,15 @@ def test_the_summary_fits_into_an_approval() -> None:
         " tests before: 5 passed, 0 failed, 0 skipped"
     )
     many = layer(**{f"package{number}": "1" for number in range(100)})
-    assert len(made({}, {"l": many}).summary(700)) == 700
+    cut = made({}, {"l": many}).summary(700)
+    assert cut.endswith(" (cut)")
+    assert 690 < len(cut) <= 700
 
 
 def test_where_room_is_short_what_broadens_is_said() -> None:
     """In a wave of twelve, a summary has about 50 characters: broadening comes first."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
-    assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places; 1 add…"
+    assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places (cut)"
 
 
 def test_programs_read_all_of_it() -> None:

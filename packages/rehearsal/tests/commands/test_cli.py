@@ -19,7 +19,6 @@ from rehearsal.cli import VERBS, cli
 from rehearsal.deploy import first_deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
-from rehearsal.project import configuration
 from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack, read
 from rehearsal.workspace.layout import Server, Workspace
 from tests.root import PACKAGE
@@ -184,12 +183,6 @@ def test_an_assembly_without_a_pipeline_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
     with pytest.raises(WrongUse, match=r"must hold one stack with an AWS::CodePipeline::Pipeline; found: none"):
         read(tmp_path)
-
-
-def test_an_answer_is_shortened_to_a_line() -> None:
-    """A table has one line for it."""
-    assert configuration.shortened('{\n "a": 1\n}') == '{"a": 1}'
-    assert len(configuration.shortened("x" * 100)) == 60
 
 
 def summary(name: str) -> str:

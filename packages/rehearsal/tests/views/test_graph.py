@@ -88,3 +88,13 @@ def test_svg_puts_one_order_in_one_column(pipeline: Pipeline) -> None:
     for box in picture.iter("{http://www.w3.org/2000/svg}rect"):
         assert int(box.get("x", "0")) + int(box.get("width", "")) <= width
         assert int(box.get("y", "0")) + int(box.get("height", "")) <= height
+
+
+def test_svg_has_room_for_the_longest_name() -> None:
+    """CodePipeline allows 100 characters; the box of each action is wide enough, and no name is cut."""
+    name = "L" * 100
+    stages = [{"name": "Source", "actions": [action(name, "Source/S3"), action("Short", "Source/S3")]}]
+    long = parse({"name": "long", "roleArn": "r", "artifactStore": {"location": "b"}, "stages": stages})
+    assert f">{name}</text>" in svg(long)
+    boxes = re.findall(r'class="action" x="\d+" y="\d+" width="(\d+)"', svg(long))
+    assert [int(width) > 7 * 100 for width in boxes] == [True, True]

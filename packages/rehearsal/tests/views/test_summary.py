@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
+from rehearsal.project.configuration import Answer
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace
@@ -33,8 +34,17 @@ def test_a_run_without_functions_has_no_such_table(tmp_path: Path) -> None:
     assert not [line for line in shown(Workspace(tmp_path)) if "Cold" in line]
 
 
-def shown(space: Workspace) -> list[list[str]]:
+def test_a_long_answer_of_a_function_says_how_much_is_left_out(tmp_path: Path) -> None:
+    """JSON takes one line, however the function writes it."""
+    answers = [Answer("dev", "1", name, True, text) for name, text in (("a", '{\n "a": 1\n}'), ("b", "x" * 1100))]
+    printed = shown(Workspace(tmp_path), *answers)
+    assert ["dev", "1", "a", "ok", '{"a":', "1}"] in printed
+    assert ["dev", "1", "b", "ok", "x" * 80, "and", "1,020", "more", "characters"] in printed
+
+
+def shown(space: Workspace, *answers: Answer) -> list[list[str]]:
     """The words of each line."""
     text = io.StringIO()
-    summary.show(Console(file=text, width=120), space, ExecutionView(status="Succeeded"), [], 1.0, iam=False)
+    view = ExecutionView(status="Succeeded")
+    summary.show(Console(file=text, width=160), space, view, [*answers], 1.0, iam=False)
     return [line.split() for line in text.getvalue().splitlines()]

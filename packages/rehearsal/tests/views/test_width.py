@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
-from rehearsal.views.terminal import PLAIN_WIDTH, terminal
+import pytest
+from rich.console import Console
+
+from rehearsal.views.execution_view import ActionView, ExecutionView, StageView
+from rehearsal.views.terminal import PLAIN_WIDTH, rows, terminal
 
 
 @pytest.mark.parametrize("kind", ["dumb", "xterm-256color", ""])
@@ -20,3 +24,23 @@ def test_columns_are_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "90")
     assert terminal().width == 90
+
+
+def printed(*, live: bool) -> str:
+    """A table of one action whose texts are longer than the console is wide."""
+    action = ActionView("A" * 100, "Build/CodeBuild", "Failed", summary="why " * 60, stage="S" * 100)
+    text = io.StringIO()
+    Console(file=text, width=PLAIN_WIDTH).print(rows(ExecutionView(stages=[StageView("S" * 100, [action])]), live=live))
+    return text.getvalue()
+
+
+def test_a_printed_table_has_every_text_whole() -> None:
+    """Long texts take several lines; none ends with dots, also in a file or in a log of CI."""
+    text = printed(live=False)
+    assert (text.count("A"), text.count("S"), text.count("why")) == (101, 104, 60)  # with the heads of the columns
+    assert "…" not in text
+
+
+def test_a_table_that_is_updated_in_place_has_a_line_for_each_action() -> None:
+    """It has to fit on the terminal; the same table is printed whole at the end."""
+    assert len([line for line in printed(live=True).splitlines() if "AAA" in line]) == 1

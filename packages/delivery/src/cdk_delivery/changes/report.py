@@ -14,6 +14,8 @@ from cdk_delivery.changes.resources import KINDS, ResourceChange, resource_chang
 from cdk_delivery.changes.stacks import StackComparison
 from cdk_delivery.changes.traffic_shifts import TrafficShift, traffic_shifts
 
+_CUT = " (cut)"
+
 
 @dataclass(frozen=True)
 class StackReport:
@@ -73,7 +75,9 @@ class Report:
         text = _line(f"{revision} {title}", counts, *broader, *rest)
         if len(text) > room:
             text = _line(revision, *broader, counts, title, *rest)
-        return text if len(text) <= room else text[: room - 1] + "…"
+        if len(text) > room:
+            text = text[: room - len(_CUT)].rstrip("; ") + _CUT
+        return text
 
     def as_markdown(self) -> str:
         """The contents of changes.md."""

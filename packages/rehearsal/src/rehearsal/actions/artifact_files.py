@@ -7,6 +7,7 @@ import zipfile
 
 from rehearsal.actions.artifacts import download
 from rehearsal.engine.action_api import ActionError, Task
+from rehearsal.shortened_text import shorten
 
 
 def read(task: Task, path: str) -> str:
@@ -33,15 +34,15 @@ def json_object(task: Task, name: str, text: str) -> dict[str, object]:
     except ValueError as error:
         raise ActionError(f"{task.where}: {name} is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise ActionError(f"{task.where}: {name} must be a JSON object; it is {text[:60]}")
+        raise ActionError(f"{task.where}: {name} must be a JSON object; it is {shorten(text)}")
     return value
 
 
 def texts(task: Task, name: str, value: object) -> dict[str, str]:
     """Return `value` if it is an object of strings. name: of the setting, for the message of ActionError."""
     if not isinstance(value, dict):
-        raise ActionError(f"{task.where}: {name}: got {json.dumps(value)[:60]}; a JSON object is allowed")
+        raise ActionError(f"{task.where}: {name}: got {shorten(json.dumps(value))}; a JSON object is allowed")
     for key, text in value.items():
         if not isinstance(text, str):
-            raise ActionError(f"{task.where}: {name}.{key}: got {json.dumps(text)[:60]}; a text is allowed")
+            raise ActionError(f"{task.where}: {name}.{key}: got {shorten(json.dumps(text))}; a text is allowed")
     return value

@@ -171,9 +171,10 @@ def _overrides(task: Task) -> tuple[EnvironmentVariable, ...]:
 
 
 def _around(text: str, error: Exception) -> str:
-    """The part of a text around a JSON error."""
+    """The part of a text around a JSON error, and where it is."""
     start = max(0, error.pos - 40) if isinstance(error, json.JSONDecodeError) else 0
-    return f"{'...' if start else ''}{text[start : start + 80]!r}"
+    part = text[start : start + 80]
+    return f"{part!r}" if part == text else f"{part!r} (characters {start + 1} to {start + len(part)} of {len(text)})"
 
 
 def variables(declared: Iterable[Mapping[str, object]]) -> Iterable[EnvironmentVariable]:

@@ -18,6 +18,7 @@ from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
+from rehearsal.shortened_text import shorten
 
 # A function that sends no result in this time has failed. Source: "Quotas in AWS CodePipeline".
 REPLY_SECONDS = 20 * 60.0
@@ -112,7 +113,7 @@ def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None
         raise ActionError(f"{task.where}: cannot invoke {name}: {error}") from error
     if answer.get("FunctionError") and not job.is_answered:
         words = answer["Payload"].read().decode(errors="replace")
-        raise ActionError(f"{task.where}: {name} broke: {words[:500]}", "JobFailed")
+        raise ActionError(f"{task.where}: {name} broke: {shorten(words, 500)}", "JobFailed")
 
 
 def _event(task: Task, job: Job, credentials: Credentials, outputs: dict[str, Artifact], token: str | None) -> Json:

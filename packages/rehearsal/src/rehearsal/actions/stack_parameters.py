@@ -14,6 +14,7 @@ from dataclasses import replace
 from rehearsal.actions.artifact_files import json_object
 from rehearsal.actions.artifacts import locate_artifact, upload
 from rehearsal.engine.action_api import ActionError, Outcome, Task
+from rehearsal.shortened_text import shorten
 
 Read = Callable[[str], str]
 
@@ -36,7 +37,7 @@ def _value(task: Task, name: str, value: object, read: Read) -> str:
         case {"Fn::GetParam": [str() as artifact, str() as path, str() as key]}:
             return _parameter(task, f"{artifact}::{path}", key, read)
     raise ActionError(
-        f"{task.where}: ParameterOverrides.{name}: got {json.dumps(value)[:80]}; a text,"
+        f"{task.where}: ParameterOverrides.{name}: got {shorten(json.dumps(value))}; a text,"
         " Fn::GetArtifactAtt: [artifact, attribute] or Fn::GetParam: [artifact, file, key] is allowed"
     )
 

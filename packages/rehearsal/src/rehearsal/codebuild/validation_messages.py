@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from rehearsal.shortened_text import shorten
+
 _KINDS = {
     "tuple_type": "a list of texts is allowed, each behind a dash",
     "string_type": "a text is allowed; put it in quotes where it holds `: `",
@@ -35,7 +37,7 @@ def _line(mistake: ErrorDetails, name: str, model: type[BaseModel]) -> str:
         return f"{name}: {_key(place)}: there is no such key; allowed are {_allowed(place, model)}"
     if mistake["type"] == "missing":
         return f"{name}: {_key(place)}: {_KINDS['missing']}"
-    return f"{name}: {_key(place)}: got {_value(mistake['input'])}; {_rule(mistake)}"
+    return f"{name}: {_key(place)}: got {shorten(repr(mistake['input']))}; {_rule(mistake)}"
 
 
 def _rule(mistake: ErrorDetails) -> str:
@@ -49,11 +51,6 @@ def _rule(mistake: ErrorDetails) -> str:
 def _key(place: Sequence[int | str]) -> str:
     """A key such as `phases.build.commands[0]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-
-
-def _value(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _allowed(place: Sequence[int | str], model: type[BaseModel]) -> str:

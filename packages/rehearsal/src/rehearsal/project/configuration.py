@@ -29,7 +29,6 @@ qualifier = "live"                   # the alias or version to invoke; $LATEST w
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
@@ -258,12 +257,3 @@ def _qualifier(action: Action) -> str:
     """The qualifier in the name of a bootstrap role, `cdk-<qualifier>-deploy-role-<account>-<region>`."""
     match = re.search(r":role/cdk-([^/]+)-deploy-role-", action.role_arn or "")
     return match[1] if match else QUALIFIER
-
-
-def shortened(text: str, width: int = 60) -> str:
-    """Return a response as one line of at most `width` characters."""
-    try:
-        line = json.dumps(json.loads(text))
-    except ValueError:
-        line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

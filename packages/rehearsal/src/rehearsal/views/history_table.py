@@ -43,7 +43,7 @@ def table(views: Iterable[ExecutionView], *, alive: bool) -> Table:
     for column in ("Execution", "Status", "Revision", "Started"):
         executions.add_column(column, no_wrap=True)
     executions.add_column("Seconds", justify="right", no_wrap=True)
-    executions.add_column("Trigger", no_wrap=True)
+    executions.add_column("Trigger", overflow="fold")
     for view in views:
         status = status_of(view, alive=alive)
         seconds = "" if view.seconds is None else f"{view.seconds:.1f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
@@ -13,7 +14,8 @@ from rich.text import Text
 from rehearsal.deploy.bootstrap import grants_administrator_access, operators_part
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.host.atomic_write import write_json
-from rehearsal.project.configuration import Answer, shortened
+from rehearsal.project.configuration import Answer
+from rehearsal.shortened_text import shorten
 from rehearsal.views import traffic, why
 from rehearsal.views.execution_view import ExecutionView, stages_as_json
 from rehearsal.views.json_shapes import RunJson
@@ -95,8 +97,15 @@ def _answer_table(answers: list[Answer]) -> Table:
     table.add_column("Answer", overflow="fold")
     for answer in answers:
         verdict = Text("ok", "green") if answer.ok else Text("failed", "red")
-        table.add_row(answer.environment, answer.account, answer.function, verdict, shortened(answer.text))
+        table.add_row(answer.environment, answer.account, answer.function, verdict, shorten(_one_line(answer.text)))
     return table
+
+
+def _one_line(response: str) -> str:
+    try:
+        return json.dumps(json.loads(response))
+    except ValueError:
+        return " ".join(response.split())
 
 
 def _cold_starts(cold: list[ColdStart]) -> Table:

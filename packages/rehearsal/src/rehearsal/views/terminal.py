@@ -92,7 +92,7 @@ class LiveRows:
         self._live.stop()
 
     def show(self, _event: Event | None, view: ExecutionView) -> None:
-        self._live.update(rows(view))
+        self._live.update(rows(view, live=True))
 
     def say(self, line: str) -> None:
         self._live.console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -104,16 +104,19 @@ class LiveRows:
         self._live.start()
 
 
-def rows(view: ExecutionView) -> Table:
-    """Return a table with a row per action: stage, action, status, seconds, and its summary or progress."""
+def rows(view: ExecutionView, *, live: bool = False) -> Table:
+    """Return a table with a row per action: stage, action, status, seconds, and its summary or progress.
+
+    live: cut long texts, so that each row takes one line and the table fits on a terminal.
+    """
     table = Table(
         title=f"{view.pipeline}  {view.id}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=True
     )
     for column in ("Stage", "Action"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=live, overflow="ellipsis" if live else "fold", max_width=30)
     table.add_column("Status", no_wrap=True)
     table.add_column("Seconds", justify="right", no_wrap=True)
-    table.add_column("Summary", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("Summary", no_wrap=live, overflow="ellipsis" if live else "fold", ratio=1)
     for stage in view.stages:
         for number, action in enumerate(stage.actions):
             status = Text(action.status or "-", STYLES.get(action.status, "dim"))
@@ -130,9 +133,7 @@ def definition_table(pipeline: Pipeline) -> Table:
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
-    for column in ("Stage", "Order", "Action", "Provider"):
-        table.add_column(column, no_wrap=True)
-    for column in ("Takes", "Makes"):
+    for column in ("Stage", "Order", "Action", "Provider", "Takes", "Makes"):
         table.add_column(column, overflow="fold")
     for stage in pipeline.stages:
         for number, action in enumerate(stage.actions):
