@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.codebuild import images, node_versions, runtimes
+from rehearsal.codebuild import images, runtimes
 from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
-from rehearsal.host import interpreters
+from rehearsal.host import interpreters, node
 from rehearsal.host.node import NodeInstallation, NodeNotFound
 
 COMMAND = "[console_scripts]\ntiny = tiny:main\n"
@@ -71,8 +71,8 @@ def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: P
     assert installed.wanted == ()
     asked = subprocess.run([installed.path[1] / "python3", "-V"], capture_output=True, text=True, check=True).stdout
     assert asked == f"Python {platform.python_version()}\n"
-    node = subprocess.run([tmp_path / "bin" / "node", "-p", "1 + 1"], capture_output=True, text=True, check=True).stdout
-    assert node == "2\n"
+    two = subprocess.run([tmp_path / "bin" / "node", "-p", "1 + 1"], capture_output=True, text=True, check=True).stdout
+    assert two == "2\n"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,9 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     npm = own / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     npm.parent.mkdir(parents=True)
     npm.touch()
-    monkeypatch.setattr(node_versions, "find_node", lambda: NodeInstallation("24.1.0", own / "bin" / "node"))
+    own_node = NodeInstallation("24.1.0", own / "bin" / "node")
+    for module in (runtimes, node):
+        monkeypatch.setattr(module, "find_node", lambda: own_node)
     monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
     monkeypatch.setitem(runtimes._OWN, "nodejs", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
     return tmp_path / "runtimes"
@@ -235,8 +237,7 @@ def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     def find_node() -> NodeInstallation:
         raise NodeNotFound
 
-    for module in (runtimes, node_versions):
-        monkeypatch.setattr(module, "find_node", find_node)
+    monkeypatch.setattr(runtimes, "find_node", find_node)
     monkeypatch.setattr(runtimes, "_nodes", lambda: ())
     monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
 

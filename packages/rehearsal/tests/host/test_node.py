@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.host.node import NodeNotFound, find_node
+from rehearsal.host.node import NodeNotFound, find_node, npm_install
 
 
 @pytest.fixture
@@ -65,7 +65,8 @@ def test_without_any_node_the_message_names_the_extra(path: Path) -> None:
 def test_npm_is_found_where_debian_has_it(path: Path) -> None:
     """A separate package, whose commands are links; without it there is no npm."""
     write_node(path, "20.1.0", str(path / "node"))
-    assert find_node().script("npm") is None
+    with pytest.raises(NodeNotFound, match=rf"this machine has 20\.1\.0 without npm \({path}/node\)"):
+        npm_install(path, ["aws-sdk"])
     (path / "npm-cli.js").touch()
     (path / "npm").symlink_to(path / "npm-cli.js")
-    assert find_node().script("npm") == path / "npm-cli.js"
+    assert npm_install(path, ["aws-sdk"])[:3] == [str(path / "node"), str(path / "npm-cli.js"), "install"]

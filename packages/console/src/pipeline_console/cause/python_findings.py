@@ -20,6 +20,8 @@ _SUMMARY = re.compile(
 )
 _FRAME = re.compile(r'^ +File "(?P<file>[^"<]+)", line (?P<line>\d+)')
 _EXCEPTION = re.compile(r"^(?P<message>[A-Za-z_][\w.]*(?:: .+)?)$")
+_TRACEBACK = "Traceback (most recent"
+_CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 _IMPORT = re.compile(r"^-? +(?P<importer>[\w.]+) -> +(?P<imported>[\w.]+) \(l\.(?P<line>\d+)")
 _FOREIGN = ("site-packages", "/lib/python", "importlib._bootstrap")
 
@@ -55,18 +57,25 @@ def broken_contract(lines: Sequence[str]) -> Finding | None:
 
 
 def uncaught_exception(lines: Sequence[str]) -> Finding | None:
-    """Return the exception of the first traceback, at the innermost line of the project's own code."""
-    begin = next((number for number, line in enumerate(lines) if line.startswith("Traceback (most recent")), None)
+    """Return the exception of the first traceback, at the innermost line of the project's own code.
+
+    Of exceptions that were raised while others were handled, the last one.
+    """
+    begin = next((number for number, line in enumerate(lines) if line.startswith(_TRACEBACK)), None)
     if begin is None:
         return None
-    place = Place()
-    for line in lines[begin + 1 :]:
-        if frame := _FRAME.match(line):
+    place, finding = Place(), None
+    for number, line in enumerate(lines[begin:], begin):
+        if line.startswith(_TRACEBACK):
+            begin, place, finding = number, Place(), None
+        elif frame := _FRAME.match(line):
             if not _is_foreign(frame["file"]):
                 place = Place(frame["file"], int(frame["line"]))
-        elif exception := _EXCEPTION.match(line):
-            return Finding(exception["message"], begin, place, _cut(lines[begin:]))
-    return None
+        elif finding and line and not line.startswith(_CHAINED):
+            break
+        elif not finding and (exception := _EXCEPTION.match(line)):
+            finding = Finding(exception["message"], begin, place, _cut(lines[begin:]))
+    return finding
 
 
 def _summarized_test(lines: Sequence[str]) -> Finding | None:

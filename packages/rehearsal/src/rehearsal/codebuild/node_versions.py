@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.host import host_environment
-from rehearsal.host.node import find_node
+from rehearsal.host.node import npm_install
 
 _ARCHITECTURES = {"x86_64": "x64", "arm64": "arm64"}
 # Node -> npm. Source: nodejs.org, "Previous releases".
@@ -61,21 +61,7 @@ def _package() -> str:
 
 
 def _install(folder: Path, packages: list[str]) -> bool:
-    node = find_node()
-    npm = node.script("npm")
-    if npm is None:
-        return False
-    words = [
-        str(node.program),
-        str(npm),
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--prefix",
-        str(folder),
-        *packages,
-    ]
+    words = npm_install(folder, packages)
     environment = {**host_environment.clean_environment(), "npm_config_cache": str(folder / ".npm")}
     try:
         done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)

@@ -89,9 +89,7 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
     matching = [runtime for runtime in available if is_version(runtime.version, number)]
     if not matching and name == "nodejs":
-        _require_own_node(version)
-        if store and images.may_have(image, name, version):
-            matching = [*_fetched_node(version, store)]
+        matching = [*_fetched_node(version, image, store)]
     if not matching:
         versions = ", ".join(runtime.version for runtime in available) or "none"
         raise RuntimeNotFound(
@@ -130,14 +128,6 @@ def _own_node() -> Runtime | None:
         return None
 
 
-def _require_own_node(version: str) -> None:
-    """Raise RuntimeNotFound where nothing runs npm, which has other versions."""
-    try:
-        find_node()
-    except NodeNotFound as error:
-        raise RuntimeNotFound(f"Unknown runtime version named '{version}' of nodejs. {error}") from error
-
-
 def _default_node() -> Runtime:
     """The rehearsal's own Node.js; where it has none, commands that say so."""
     try:
@@ -167,9 +157,17 @@ def _node(node: NodeInstallation) -> Runtime:
     return Runtime("nodejs", node.version, {"node": program, **commands})
 
 
-def _fetched_node(version: str, store: Path) -> Iterator[Runtime]:
-    """Yield the Node.js that npm downloads; nothing where npm does not have it, or cannot be reached."""
-    if folder := fetch_node(version, store):
+def _fetched_node(version: str, image: str, store: Path | None) -> Iterator[Runtime]:
+    """Yield the Node.js that npm downloads; nothing where the image or npm lacks it, or npm cannot be reached.
+
+    Raises RuntimeNotFound where this machine has no Node.js that runs npm.
+    """
+    try:
+        find_node()
+        folder = fetch_node(version, store) if store and images.may_have(image, "nodejs", version) else None
+    except NodeNotFound as error:
+        raise RuntimeNotFound(f"Unknown runtime version named '{version}' of nodejs. {error}") from error
+    if folder:
         number = interpreters.read_first_line([str(node_program(folder)), "--version"]).removeprefix("v")
         yield Runtime("nodejs", number, node_commands(folder))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.deploy import bootstrap, failed_deployment, synthesis_errors
+from rehearsal.deploy import bootstrap, failed_deployment
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.deployment import Deployment, deployed_name, find
@@ -17,6 +17,7 @@ from rehearsal.deploy.preparation import Preparation
 from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
+from rehearsal.deploy.synthesis_errors import ways_on
 from rehearsal.deploy.unknown_parts import check_parts
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
@@ -159,10 +160,8 @@ def _synthesized(  # noqa: PLR0917 - what a deployment has
     try:
         return synthesize_with_lookups(synthesize, lambda: preparation.run(*default))
     except CommandFailed as error:
-        raise WrongUse(
-            f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed:"
-            f" {synthesis_errors.first_lines(str(error))}{error}"
-        ) from error
+        text = f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
+        raise WrongUse("\n".join([text, *ways_on(error.output)])) from error
 
 
 def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:

@@ -1,10 +1,9 @@
-"""The error of a synthesis that failed in one line, with the way on where it is known."""
+"""Errors of a synthesis for which a way on is known."""
 
 from __future__ import annotations
 
 import re
 
-_ERROR = re.compile(r"^\s*((?:.*[^\w.])?[\w.]*(?:Error|Exception): .*)$", re.MULTILINE)
 # Errors of aws-cdk-lib: of an action in another account (aws-codepipeline/lib/pipeline.ts), and of an asset
 # (core/lib/asset-staging.ts).
 _OTHER_ACCOUNT = re.compile(r"pipeline account: '(?P<default>\d{12})', action account: '(?P<named>\d{12})'")
@@ -21,12 +20,6 @@ _WAYS_ON = {
 }
 
 
-def first_lines(output: str) -> str:
-    """Return the last error of the output and its way on, each as a line; empty where the output has no error."""
-    errors = _ERROR.findall(output)
-    if not errors:
-        return ""
-    ways_on = [
-        text.format(**match.groupdict()) for known, text in _WAYS_ON.items() if (match := known.search(errors[-1]))
-    ]
-    return "".join(f"{line}\n" for line in (errors[-1], *ways_on))
+def ways_on(output: str) -> list[str]:
+    """Return a line for each known error in the output of a synthesis."""
+    return [text.format(**match.groupdict()) for known, text in _WAYS_ON.items() if (match := known.search(output))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.util
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,19 @@ def find_node() -> NodeInstallation:
         if node:
             others.append(f"{node.version} ({command})")
     raise NodeNotFound(", ".join(others))
+
+
+def npm_install(folder: Path, packages: Iterable[str]) -> list[str]:
+    """Return the command that installs packages of npm below `folder`, without running their scripts.
+
+    Raises NodeNotFound, also where the rehearsal's own Node.js has no npm.
+    """
+    node = find_node()
+    npm = node.script("npm")
+    if npm is None:
+        raise NodeNotFound(f"{node.version} without npm ({node.program})")
+    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
+    return [str(node.program), str(npm), "install", *options, *packages]
 
 
 def read_installation(command: Path) -> NodeInstallation | None:

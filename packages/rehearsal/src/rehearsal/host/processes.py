@@ -270,4 +270,5 @@ def _first_error(lines: Sequence[str]) -> str:
     finding = first_finding(lines) or last_words(lines)
     if finding is None:
         return ""
-    return f": {finding.message} ({finding.place})" if str(finding.place) else f": {finding.message}"
+    where = "" if str(finding.place) in finding.message else f" ({finding.place})"
+    return f": {finding.message}{where}"

