@@ -29,31 +29,33 @@ class ArtifactStore(Construct):
             removal_policy=_RETAINED,
         )
         allow_logs(self.key)
-        access_logs = s3.Bucket(
-            self,
-            "AccessLogs",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            versioned=True,
-            removal_policy=_RETAINED,
-            lifecycle_rules=[
-                s3.LifecycleRule(expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(30))
-            ],
-        )
+        access_logs = self._bucket("AccessLogs", days=90, encryption=s3.BucketEncryption.S3_MANAGED)
         accept(
             access_logs,
             "NIST.800.53.R5-S3DefaultEncryptionKMS",
             because="S3 delivers access logs to a bucket of SSE-S3 alone, not to one whose default is a KMS key",
             see="Amazon S3 user guide, Enabling Amazon S3 server access logging",
         )
-        self.bucket = s3.Bucket(
+        self.bucket = self._bucket(
+            "Bucket", days=ARTIFACT_DAYS, encryption=s3.BucketEncryption.KMS, key=self.key, access_logs=access_logs
+        )
+
+    def _bucket(
+        self,
+        id_: str,
+        *,
+        days: int,
+        encryption: s3.BucketEncryption,
+        key: kms.Key | None = None,
+        access_logs: s3.Bucket | None = None,
+    ) -> s3.Bucket:
+        """Return a private bucket whose objects expire after so many days."""
+        bucket = s3.Bucket(
             self,
-            "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.key,
-            bucket_key_enabled=True,
+            id_,
+            encryption=encryption,
+            encryption_key=key,
+            bucket_key_enabled=True if key else None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
@@ -61,19 +63,16 @@ class ArtifactStore(Construct):
             server_access_logs_bucket=access_logs,
             removal_policy=_RETAINED,
             lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=Duration.days(ARTIFACT_DAYS), noncurrent_version_expiration=Duration.days(30)
-                )
+                s3.LifecycleRule(expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(30))
             ],
         )
-
-        for bucket in (access_logs, self.bucket):
-            accept(
-                bucket,
-                "NIST.800.53.R5-S3BucketReplicationEnabled",
-                because="artifacts can be made again by a push, and expire",
-                see="the lifecycle rules of this bucket",
-            )
+        accept(
+            bucket,
+            "NIST.800.53.R5-S3BucketReplicationEnabled",
+            because="artifacts can be made again by a push, and expire",
+            see="the lifecycle rules of this bucket",
+        )
+        return bucket
 
     def artifact_arns(self, pipeline: str, artifact: str) -> str:
         """Return the ARN pattern of the objects of all artifacts whose names begin with `artifact`.
