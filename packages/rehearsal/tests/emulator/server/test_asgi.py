@@ -12,7 +12,9 @@ import pytest
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port.application import Message
-from rehearsal.emulator.server.asgi import RequestRouter, pipeline_arn
+from rehearsal.emulator.server import json_services
+from rehearsal.emulator.server.asgi import RequestRouter
+from rehearsal.emulator.server.json_services import pipeline_arn
 from rehearsal.workspace.acceptances import Accepted
 from tests.emulator.conftest import Service
 
@@ -34,7 +36,7 @@ def answered(service: Service, folder: Path, operation: str, body: bytes) -> tup
         raise AssertionError("it is not for MiniStack")
 
     types = AcceptedTypes(Accepted, ResourceRecord(folder / "accepted"))
-    front = RequestRouter(ministack, service.api, types, iam=False)
+    front = RequestRouter(ministack, types, json_services.codepipeline(service.api), iam=False)
     asyncio.run(front({"type": "http", "headers": headers, "path": "/"}, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 

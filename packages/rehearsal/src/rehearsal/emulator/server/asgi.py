@@ -1,21 +1,12 @@
-"""The ASGI application in front of MiniStack: it answers CodePipeline and CodeDeploy, and forwards other requests."""
+"""The ASGI application in front of MiniStack: it calls this project's services, and forwards other requests."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from itertools import takewhile
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
-from rehearsal.emulator.codebuild.report_store import OPERATIONS as REPORT_OPERATIONS
-from rehearsal.emulator.codebuild.report_store import TARGET as CODEBUILD
-from rehearsal.emulator.codebuild.report_store import ReportStore
-from rehearsal.emulator.codedeploy.operations import TARGET as CODEDEPLOY
-from rehearsal.emulator.codedeploy.operations import CodeDeployApi
-from rehearsal.emulator.codepipeline.operations import CodePipelineApi
-from rehearsal.emulator.codepipeline.wire import TARGET
 from rehearsal.emulator.iam.enforcement import denial_message
 from rehearsal.emulator.ministack.port import policies
 from rehearsal.emulator.ministack.port.application import Application, Receive, Scope, Send
@@ -28,44 +19,22 @@ from rehearsal.emulator.ministack.port.requests import (
 )
 from rehearsal.emulator.server import website
 from rehearsal.emulator.server.api_error import ApiError
-from rehearsal.emulator.server.rehearsal_api import PREFIX, RehearsalApi
+from rehearsal.emulator.server.json_services import JsonService
+from rehearsal.emulator.server.rehearsal_api import PREFIX
 from rehearsal.emulator.server.request_guard import Refusal, refuse_foreign_caller, refuse_private_path
-from rehearsal.json_values import member
-from rehearsal.workspace.layout import Workspace
-
-
-class JsonService(NamedTuple):
-    """A service that this project implements. name: its prefix in IAM. resources: returns the ARNs of a request."""
-
-    name: str
-    call: Callable[[str, dict[str, object], str, str], dict[str, object]]
-    resources: Callable[[dict[str, object], str, str], list[str]]
 
 
 class RequestRouter:
-    """Refuses callers that are not allowed, and routes all other requests by the header X-Amz-Target."""
+    """Refuses callers that are not allowed, and routes all other requests.
+
+    services: by the header X-Amz-Target, or by its part before the operation. The rehearsal's own API has a path
+    instead.
+    """
 
     def __init__(
-        self,
-        ministack: Application,
-        codepipeline: CodePipelineApi,
-        types: AcceptedTypes,
-        *,
-        iam: bool,
-        codedeploy: CodeDeployApi | None = None,
-        reports: ReportStore | None = None,
-        workspace: Workspace | None = None,
+        self, ministack: Application, types: AcceptedTypes, services: Mapping[str, JsonService], *, iam: bool
     ) -> None:
-        self._ministack, self._types, self._iam = ministack, types, iam
-        self._services = {TARGET: JsonService("codepipeline", codepipeline.call, lambda *given: [pipeline_arn(*given)])}
-        api = RehearsalApi(workspace) if workspace else None
-        self._rehearsal = JsonService("rehearsal", api.call, lambda *_: ["*"]) if api else None
-        if codedeploy:
-            arn = codedeploy.resource
-            self._services[CODEDEPLOY] = JsonService("codedeploy", codedeploy.call, lambda *given: [arn(*given)])
-        if reports:
-            answered = JsonService("codebuild", reports.call, reports.resources)
-            self._services |= {f"{CODEBUILD}{operation}": answered for operation in REPORT_OPERATIONS}
+        self._ministack, self._types, self._services, self._iam = ministack, types, services, iam
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if refusal := self._check_caller(scope):
@@ -75,11 +44,7 @@ class RequestRouter:
         if scope["type"] == "http" and (bucket := website.website_bucket(_headers(scope))):
             await website.serve(bucket, self._ministack, scope, send)
             return
-        target = _headers(scope).get("x-amz-target", "") if scope["type"] == "http" else ""
-        version, _, operation = target.partition(".")
-        service = self._services.get(target) or self._services.get(f"{version}.")
-        if self._rehearsal and scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            service, operation = self._rehearsal, scope["path"].removeprefix(PREFIX)
+        service, operation = self._find_service(scope)
         if service is None:
             await self._ministack(scope, receive, send)
             return
@@ -87,6 +52,16 @@ class RequestRouter:
         headers = [(b"content-type", b"application/x-amz-json-1.1")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    def _find_service(self, scope: Scope) -> tuple[JsonService | None, str]:
+        """Return the service that answers the request, and its operation; None for MiniStack."""
+        if scope["type"] != "http":
+            return None, ""
+        if scope["path"].startswith(PREFIX):
+            return self._services.get(PREFIX), scope["path"].removeprefix(PREFIX)
+        target = _headers(scope).get("x-amz-target", "")
+        version, _, operation = target.partition(".")
+        return self._services.get(target) or self._services.get(f"{version}."), operation
 
     def _check_caller(self, scope: Scope) -> Refusal | None:
         if scope["type"] not in ("http", "websocket"):
@@ -134,15 +109,6 @@ async def _send_refusal(refusal: Refusal, scope: Scope, send: Send) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": f"{refusal.why}\n".encode()})
-
-
-def pipeline_arn(request: Mapping[str, object], account: str, region: str) -> str:
-    """Return the resource that the policies are evaluated on: a pipeline, or one of its stages or actions."""
-    declared = request.get("pipeline")
-    named = request.get("pipelineName") or request.get("name")
-    names = [named or member(declared, "name"), request.get("stageName"), request.get("actionName")]
-    path = "/".join(map(str, takewhile(bool, names)))
-    return f"arn:aws:codepipeline:{region}:{account}:{path}" if path else "*"
 
 
 def _headers(scope: Scope) -> dict[str, str]:

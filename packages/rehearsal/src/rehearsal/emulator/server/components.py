@@ -30,9 +30,11 @@ from rehearsal.emulator.iam.decision_log import decisions
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.ministack import patches
 from rehearsal.emulator.ministack.port.application import Application
+from rehearsal.emulator.server import json_services
 from rehearsal.emulator.server.asgi import RequestRouter
 from rehearsal.emulator.server.hidden_project import hide_project
 from rehearsal.emulator.server.housekeeping import Housekeeping
+from rehearsal.emulator.server.rehearsal_api import RehearsalApi
 from rehearsal.emulator.server.saved_state import UNSAVED
 from rehearsal.emulator.server.traffic import Traffic
 from rehearsal.engine.engine import Engine
@@ -88,15 +90,13 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     originals = patches.apply(iam=endpoint.iam, owners=owners)
     traffic.start()
     own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
-    front = RequestRouter(
-        ministack,
-        api,
-        AcceptedTypes(accepted.read, record),
-        iam=endpoint.iam,
-        codedeploy=traffic.api,
-        reports=builds.reports,
-        workspace=workspace,
-    )
+    services = {
+        **json_services.codepipeline(api),
+        **json_services.codedeploy(traffic.api),
+        **json_services.codebuild_reports(builds.reports),
+        **json_services.rehearsal(RehearsalApi(workspace)),
+    }
+    front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), services, iam=endpoint.iam)
     ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
     return Components(engine, front, ends, UNSAVED, partial(patches.report_changes, originals))
 
