@@ -34,17 +34,20 @@ _TIMEOUT_SECONDS = 120
 
 
 @contextmanager
-def check_still_importable(folder: Path, beside: Path, python: str | None) -> Iterator[None]:
+def check_still_importable(folder: Path, dependencies: Path, python: str | None) -> Iterator[None]:
     """Raise LayersError if a module that the block keeps in `folder` could be imported before it, and cannot after it.
 
-    beside: a folder with other packages that those of `folder` may need. python: an interpreter that can run the
+    dependencies: a folder with packages that those of `folder` may need. python: an interpreter that can run the
     packages; None skips the check.
     """
-    files = _retained_modules(folder) if python else {}
-    before = _import_errors([*files], [folder, beside], python) if python else {}
+    if python is None:
+        yield
+        return
+    files = _retained_modules(folder)
+    before = _import_errors([*files], [folder, dependencies], python)
     yield
     asked = [name for name, error in before.items() if not error and (folder / files[name]).exists()]
-    after = _import_errors(asked, [folder, beside], python) if python else {}
+    after = _import_errors(asked, [folder, dependencies], python)
     harmed = [f"{name} ({error})" for name, error in after.items() if error]
     if harmed:
         raise LayersError(

@@ -180,11 +180,11 @@ class PackageBuilder:
         if not chosen.drop_tests:
             pruning.prune(content)
             return
-        beside = content.parent / "beside"
+        dependencies = content.parent / "dependencies"
         for package in ready.values():
-            zip_archive.unpack(beside, self.packed_files(package))
+            zip_archive.unpack(dependencies, self.packed_files(package))
         python = self.python if chosen.target.is_host else None
-        with import_probe.check_still_importable(content, beside / content.name, python):
+        with import_probe.check_still_importable(content, dependencies / content.name, python):
             pruning.prune(content)
 
     def _describe(

@@ -45,14 +45,14 @@ class Pruning:
             inside = above[len(f"{folder}/") :]
             for name in names:
                 path = f"{inside}/{name}" if inside else name
-                if self._goes(path, named):
+                if self._is_removed(path, named):
                     (folder / path).unlink()
                 else:
                     left.add(path)
         for info in folder.glob("*.dist-info"):
             _rewrite_record(info, left, without_generator=canonicalize_name(info.name.split("-")[0]) in self.built)
 
-    def _goes(self, name: str, named: _NamedFiles) -> bool:
+    def _is_removed(self, name: str, named: _NamedFiles) -> bool:
         if any(fnmatchcase(name, pattern) for pattern in self.keep):
             return False
         if name.startswith("bin/"):
@@ -120,8 +120,9 @@ def is_script(path: Path, python: str) -> bool:
         start = file.read(_SHEBANG_BYTES)
     if not start.startswith(b"#!"):
         return False
-    module = path.suffix == ".py" and (path.parent / "__init__.py").exists()
-    return python.encode() in start if module and python else not module and b"python" in start
+    if path.suffix == ".py" and (path.parent / "__init__.py").exists():
+        return bool(python) and python.encode() in start
+    return b"python" in start
 
 
 def _rewrite_record(info: Path, left: Set[str], *, without_generator: bool) -> None:

@@ -34,22 +34,21 @@ def install(
     A package from a path or a commit has no hash, and is built. A local one is built from a copy, because backends
     write files next to the sources and would include them in the next build.
     """
-    own = [pin for pin in pins if pin.url and not pin.hashes]
-    locked = [pin for pin in pins if pin not in own]
     command = [find_tool("uv", root), "pip", "install", "--quiet", "--no-config", "--target", str(folder), "--no-deps"]
     command += ["--python", python, "--python-version", target.python, "--python-platform", target.platform]
     command += ["--no-installer-metadata", "--link-mode", "hardlink"]
     command += ["--cache-dir", str(downloads)] if downloads else ["--no-cache"]
     folder.mkdir(parents=True, exist_ok=True)
-    for source, pinned in package_index.by_source(locked).items():
+    unhashed = [pin for pin in pins if pin.url and not pin.hashes]
+    for source, pinned in package_index.by_source([pin for pin in pins if pin not in unhashed]).items():
         requirements = folder.parent / "requirements.txt"
         requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in pinned))
         wheels = [f"--only-binary={pin.name}" for pin in pinned if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        known = downloads is not None and downloads.exists()
-        if not known or not _install_offline(verified, root, package_index.index_call(source)):
+        in_cache = downloads is not None and downloads.exists()
+        if not in_cache or not _install_offline(verified, root, package_index.index_call(source)):
             _install_from_index(verified, root, target, source, pinned)
-    for pin in own:
+    for pin in unhashed:
         library = root / pin.url
         copy = _copy_library(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
         run([*command, f"--refresh-package={pin.name}", _requirement(pin, copy)], cwd=root)
@@ -67,11 +66,11 @@ def _requirement(pin: Pin, source: Path) -> str:
 
 
 def _copy_library(library: Path, to: Path) -> Path:
-    def left(folder: str, names: list[str]) -> list[str]:
+    def ignored(folder: str, names: list[str]) -> list[str]:
         above = Path(folder).relative_to(library).parts
         return [name for name in names if cache_key.is_ignored((*above, name))]
 
-    return Path(shutil.copytree(library, to / library.resolve().name, ignore=left, ignore_dangling_symlinks=True))
+    return Path(shutil.copytree(library, to / library.resolve().name, ignore=ignored, ignore_dangling_symlinks=True))
 
 
 def _install_offline(command: list[str], root: Path, call: IndexCall) -> bool:
