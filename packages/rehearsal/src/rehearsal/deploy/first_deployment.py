@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.deploy import bootstrap, failed_deployment
@@ -28,7 +29,7 @@ from rehearsal.host.processes import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
-from rehearsal.project.cloud_assembly import Assembly, Branch, Environment
+from rehearsal.project.cloud_assembly import Assembly, Branch, Environment, PipelineResource
 from rehearsal.project.git_repository import Repository
 from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
@@ -62,7 +63,7 @@ def ensure_deployed(
 
     if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
         failed_deployment.remove(workspace)
-        return _deploy(workspace, repository, cdk(), endpoint, tell, app=app, commit=commit, push=push)
+        return FirstDeployment(workspace, endpoint, repository, cdk(), app, tell).run(commit, push)
     known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
     chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
     bootstrapper = Bootstrapper(workspace, endpoint, cdk, deployed.key.account, tell)
@@ -83,48 +84,85 @@ def _bootstrap_for_operator(
         bootstrap.note_operators_part(workspace, done)
 
 
-def _deploy(
-    workspace: Workspace,
-    repository: Repository,
-    cdk: Cdk,
-    endpoint: Endpoint,
-    tell: ReportProgress,
-    *,
-    app: App,
-    commit: Callable[[], str],
-    push: Push | None,
-) -> Deployment:
-    folder = workspace.home / "deploy"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    preparation = Preparation(workspace, cdk, tell)
-    cloud = _synthesized(workspace, repository, cdk, app, preparation, tell)
-    report_architecture(cloud, tell)
-    report_retired_runtimes(cloud, tell, dt.datetime.now(dt.UTC).date())
-    check_parts(cloud, read_supported(workspace), AcceptedFile(workspace).read())
-    stack = cloud.pipeline
-    bootstrapper = Bootstrapper(workspace, endpoint, lambda: cdk, stack.account, tell)
-    bootstrapper.bootstrap_missing(cloud.environments)
-    preparation.run(stack.account, stack.region)
-    provide_build_values(cloud, endpoint, root(stack.account), tell)
-    provide_source_tokens(cloud, endpoint, root(stack.account), tell)
-    note_known_commit(workspace, repository.head)
-    pushed = PushedCommit(workspace, lambda: cdk, repository, app, commit(), tell)
-    if pushed.may_add_environment():
-        _bootstrap_for_operator(workspace, bootstrapper, pushed.environments(), tell)
-    if push and cloud.chosen.branches:
-        push(cloud.chosen.branches)
-    tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
-    try:
-        cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
-    except CommandFailed as error:
-        hint = accept_hint(error.output)
-        text = f"{error}\n{hint}" if hint else str(error)
-        raise CommandFailed(failed_deployment.keep(workspace, endpoint, cloud.environments, text)) from error
-    key = PipelineKey(stack.account, stack.region, deployed_name(endpoint, cloud.chosen))
-    write_json(workspace.aws / "pipeline.json", {**asdict(key), "app": app.command, "names": cloud.chosen.names})
-    deployed = Deployment(endpoint, key, app.command, cloud.chosen.names)
-    return replace(deployed, first_execution=_first_execution(deployed)) if push else deployed
+@dataclass(frozen=True)
+class FirstDeployment:
+    """Bootstraps the accounts, and deploys the pipeline of `app` from HEAD."""
+
+    workspace: Workspace
+    endpoint: Endpoint
+    repository: Repository
+    cdk: Cdk
+    app: App
+    tell: ReportProgress
+
+    def run(self, commit: Callable[[], str], push: Push | None) -> Deployment:
+        """Return the deployed pipeline. commit, push: as for `ensure_deployed`."""
+        folder = self.workspace.home / "deploy"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        preparation = Preparation(self.workspace, self.cdk, self.tell)
+        cloud = self._synthesize(folder, preparation)
+        self._check(cloud)
+        stack, owner = cloud.pipeline, root(cloud.pipeline.account)
+        bootstrapper = Bootstrapper(self.workspace, self.endpoint, lambda: self.cdk, stack.account, self.tell)
+        bootstrapper.bootstrap_missing(cloud.environments)
+        preparation.run(stack.account, stack.region)
+        provide_build_values(cloud, self.endpoint, owner, self.tell)
+        provide_source_tokens(cloud, self.endpoint, owner, self.tell)
+        note_known_commit(self.workspace, self.repository.head)
+        pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, self.app, commit(), self.tell)
+        if pushed.may_add_environment():
+            _bootstrap_for_operator(self.workspace, bootstrapper, pushed.environments(), self.tell)
+        if push and cloud.chosen.branches:
+            push(cloud.chosen.branches)
+        self._deploy(cloud, folder)
+        deployed = self._record(cloud.chosen)
+        return replace(deployed, first_execution=_first_execution(deployed)) if push else deployed
+
+    def _synthesize(self, folder: Path, preparation: Preparation) -> Assembly:
+        """Synthesize HEAD, as an operator would, unless the app is an assembly. Raises WrongUse where that fails."""
+        repository, default = self.repository, configuration.read_config(self.workspace.root).environment
+        if self.app.assembly:
+            self.tell(f"no such pipeline is deployed yet: using the assembly {self.app.assembly}")
+        else:
+            self.tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as an operator would by hand")
+            repository.export(repository.head, folder / "source")
+            link_node_modules(repository.top, folder / "source")
+
+        def synthesize() -> Assembly:
+            out = self.app.synthesize(self.cdk, folder / "source" / repository.project, folder / "cdk.out", default)
+            return cloud_assembly.read(out, self.app.pipeline, default)
+
+        try:
+            return synthesize_with_lookups(synthesize, lambda: preparation.run(*default))
+        except CommandFailed as error:
+            text = f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
+            raise WrongUse("\n".join([text, *ways_on(error.output)])) from error
+
+    def _check(self, cloud: Assembly) -> None:
+        """Report what may fail in the app. Raises WrongUse for parts that cannot be rehearsed."""
+        report_architecture(cloud, self.tell)
+        report_retired_runtimes(cloud, self.tell, dt.datetime.now(dt.UTC).date())
+        check_parts(cloud, read_supported(self.workspace), AcceptedFile(self.workspace).read())
+
+    def _deploy(self, cloud: Assembly, folder: Path) -> None:
+        """Deploy the pipeline's stack. Raises CommandFailed, after keeping the error and the logs of functions."""
+        stack = cloud.pipeline
+        self.tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
+        try:
+            self.cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
+        except CommandFailed as error:
+            hint = accept_hint(error.output)
+            text = f"{error}\n{hint}" if hint else str(error)
+            kept = failed_deployment.keep(self.workspace, self.endpoint, cloud.environments, text)
+            raise CommandFailed(kept) from error
+
+    def _record(self, chosen: PipelineResource) -> Deployment:
+        """Write which pipeline is deployed, for `find`."""
+        stack, command = chosen.stack, self.app.command
+        key = PipelineKey(stack.account, stack.region, deployed_name(self.endpoint, chosen))
+        write_json(self.workspace.aws / "pipeline.json", {**asdict(key), "app": command, "names": chosen.names})
+        return Deployment(self.endpoint, key, command, chosen.names)
 
 
 def _first_execution(deployed: Deployment) -> str:
@@ -134,34 +172,6 @@ def _first_execution(deployed: Deployment) -> str:
         execution for execution in listed if execution.get("trigger", {}).get("triggerType") == "CreatePipeline"
     ]
     return str(by_creation[0]["pipelineExecutionId"]) if by_creation and by_creation[0] == listed[0] else ""
-
-
-def _synthesized(  # noqa: PLR0917 - what a deployment has
-    workspace: Workspace,
-    repository: Repository,
-    cdk: Cdk,
-    app: App,
-    preparation: Preparation,
-    tell: ReportProgress,
-) -> Assembly:
-    """Synthesize HEAD, as an operator would, unless the app is an assembly. Raises WrongUse where that fails."""
-    folder, default = workspace.home / "deploy", configuration.read_config(workspace.root).environment
-    if app.assembly:
-        tell(f"no such pipeline is deployed yet: using the assembly {app.assembly}")
-    else:
-        tell(f"no pipeline is deployed yet: synthesizing {repository.head[:8]}, as an operator would by hand")
-        repository.export(repository.head, folder / "source")
-        link_node_modules(repository.top, folder / "source")
-
-    def synthesize() -> Assembly:
-        out = app.synthesize(cdk, folder / "source" / repository.project, folder / "cdk.out", default)
-        return cloud_assembly.read(out, app.pipeline, default)
-
-    try:
-        return synthesize_with_lookups(synthesize, lambda: preparation.run(*default))
-    except CommandFailed as error:
-        text = f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
-        raise WrongUse("\n".join([text, *ways_on(error.output)])) from error
 
 
 def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:
