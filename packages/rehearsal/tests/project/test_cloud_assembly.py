@@ -102,3 +102,15 @@ def test_a_pipeline_in_a_nested_stack_is_found(tmp_path: Path) -> None:
     chosen = read(tmp_path / "out").chosen
     assert (chosen.stack.id, chosen.nested, chosen.id) == ("Top", ("Inner",), "P")
     assert "delivery" in chosen.names
+
+
+@pytest.mark.parametrize(("name", "source"), [("orders", "orders"), (None, '{"Fn::GetAtt": ["Repository", "Name"]}')])
+def test_a_source_can_have_the_name_of_a_repository_in_the_stack(name: str | None, source: str, tmp_path: Path) -> None:
+    """CDK names the action of a CodeCommit source after its repository; `sources` of rehearsal.toml has that name."""
+    action = {"Name": {"Fn::GetAtt": ["Repository", "Name"]}, "Configuration": {"BranchName": "main"}}
+    resources = pipeline(P=None) | {
+        "Repository": {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": name} if name else {}}
+    }
+    resources["P"]["Properties"]["Stages"] = [{"Name": "Source", "Actions": [action]}]
+    write(tmp_path / "out", {"One": resources})
+    assert read(tmp_path / "out").chosen.branches == [(source, "main")]

@@ -151,7 +151,14 @@ class PipelineResource:
     def branches(self) -> list[Branch]:
         """The branches that its source actions follow, without those that only CloudFormation can resolve."""
         actions = self.properties["Stages"][0]["Actions"]
-        return followed_branches((action["Name"], action.get("Configuration", {})) for action in actions)
+        return followed_branches((self._name(action["Name"]), action.get("Configuration", {})) for action in actions)
+
+    def _name(self, value: object) -> str:
+        """Return the name of an action, which CDK takes from its repository, also from one that the stack creates."""
+        repository, attribute = [*items(value, "Fn::GetAtt"), "", ""][:2]
+        created = self.stack.resources("AWS::CodeCommit::Repository").get(str(repository))
+        name = text(created, "Properties", "RepositoryName") if attribute == "Name" else ""
+        return value if isinstance(value, str) else name or json.dumps(value)
 
 
 @dataclass(frozen=True)
