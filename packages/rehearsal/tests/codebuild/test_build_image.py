@@ -16,8 +16,8 @@ from rehearsal.codebuild.build_image import OF_PROJECT, choose_machine, find_ima
 from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
-from rehearsal.errors import RehearsalError
 from rehearsal.host.container import LABEL
+from rehearsal.host.container_engine import ContainerFailed
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from tests import debian_image
@@ -133,12 +133,45 @@ def test_values_survive_line_ends_and_quotes(image: str, tmp_path: Path) -> None
     assert ran.printed == [f"{hashlib.sha256(value.encode()).hexdigest()}  -"], ran.log
 
 
+def with_runtimes(image: str, folder: Path) -> str:
+    """An image with a file of runtimes as CodeBuild's images have it; its name."""
+    listed = {
+        "python": {"3.11": ["export CHOSEN=$PYTHON_311"], "3.12": ["export CHOSEN=twelve", "touch /chosen"]},
+        "nodejs": {"18": ["true"], "20": ["echo node 20"]},
+    }
+    runtimes = {
+        name: {"versions": {version: {"commands": commands} for version, commands in versions.items()}}
+        for name, versions in listed.items()
+    }
+    (folder / "runtimes.yml").write_text(json.dumps({"version": 0.1, "runtimes": runtimes}))
+    (folder / "Dockerfile").write_text(f"FROM {image}\nCOPY runtimes.yml /codebuild/image/config/runtimes.yml\n")
+    name = "localhost/rehearsal-tests-runtimes:1"
+    built_image = debian_image.PODMAN.call("build", "--quiet", "--network=host", "--tag", name, str(folder))
+    assert built_image.returncode == 0, built_image.stderr
+    return name
+
+
+def test_runtime_versions_select_those_of_codebuilds_images(image: str, tmp_path: Path) -> None:
+    """The commands in the image's own file run first, for the newest version that matches; variables stay."""
+    name = with_runtimes(image, tmp_path)
+    install = {"runtime-versions": {"python": "3.x", "nodejs": "20", "docker": "20"}, "commands": ["echo $CHOSEN"]}
+    ran = run(json.dumps({"version": "0.2", "phases": {"install": install}}), {"image": name}, tmp_path)
+    assert ran.printed == ["node 20", "twelve"], ran.log
+    assert "Selecting 'python' runtime version '3.12' based on manual selections..." in ran.log
+    install["runtime-versions"] = {"python": "3.7"}
+    ran = run(json.dumps({"version": "0.2", "phases": {"install": install}}), {"image": name}, tmp_path, number=2)
+    assert ran.result.message == (
+        "DOWNLOAD_SOURCE: YAML_FILE_ERROR: Unknown runtime version named '3.7' of python. This build image has the"
+        " following versions: 3.11, 3.12"
+    )
+
+
 def test_runtime_versions_of_an_image_are_its_own(image: str, tmp_path: Path) -> None:
     """As on AWS, nothing is installed in an image of the project's own; the log says so."""
     phases = {"install": {"runtime-versions": {"python": "3.7"}}, "build": {"commands": ["python3 --version"]}}
     ran = run(json.dumps({"version": "0.2", "phases": phases}), {"image": image}, tmp_path)
     assert ran.printed[0].startswith("Python 3.11."), ran.log
-    assert "runtime-versions has no effect in an image" in ran.log
+    assert "runtime-versions has no effect: the image is not CodeBuild's" in ran.log
 
 
 def test_a_build_in_an_image_reaches_the_embedded_aws(account: Account, image: str) -> None:
@@ -202,7 +235,7 @@ def test_an_image_without_a_shell_is_named(tmp_path: Path, image: str) -> None:
     name = "localhost/rehearsal-tests-empty:1"
     assert debian_image.PODMAN.call("import", str(archive), name).returncode == 0
     try:
-        with pytest.raises(RehearsalError, match=f"podman ended the container of {name}: .*sh"):
+        with pytest.raises(ContainerFailed, match=f"podman ended the container of {name}: .*sh"):
             run_in(name, tmp_path, "true")
     finally:
         debian_image.PODMAN.call("rmi", name)

@@ -31,6 +31,7 @@ from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task, identify_nothing
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.container_engine import ContainerFailed
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 from rehearsal.project.remotes import Remotes
 
@@ -189,7 +190,7 @@ class RunBuild:
                 lookup=AwsLookup(client),
                 image=self._image(),
             )
-        except UnsupportedFeature as error:
+        except (UnsupportedFeature, ContainerFailed) as error:
             raise ActionError(f"{task.where}: {error}") from error
         finally:
             log.close()

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from rehearsal.codebuild import image_runtimes
 from rehearsal.codebuild.build_log import IN_IMAGE, BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
-from rehearsal.codebuild.file_patterns import Reach
+from rehearsal.codebuild.file_patterns import Reach, expand_variables
 from rehearsal.codebuild.machine import Machine, ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host.container import Container, Mount
@@ -102,12 +103,27 @@ class BuildImage:
     def readable(self, values: Mapping[str, str]) -> dict[str, str]:
         return _replaced(values, {str(path): str(self._place.sources[name]) for name, path in self.sources.items()})
 
-    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:  # noqa: ARG002 - see first_commands
         log.note(f"{IN_IMAGE} {self._image} of {self._engine.program}, with this machine's network")
-        if spec.phases.install.runtime_versions:
-            log.note("runtime-versions has no effect in an image, which has the versions that it starts with")
         provide_hash_files(self._place.folder / "bin")
         return {**env, "PATH": f"{env['PATH']}:{_TOOLS}"}
+
+    def first_commands(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
+        wanted = spec.phases.install.runtime_versions
+        if not wanted:
+            return ()
+        listed = self._engine.read_file(self._image, image_runtimes.FILE)
+        if listed is None:
+            log.note(
+                "runtime-versions has no effect: the image is not CodeBuild's, and has the versions it starts with"
+            )
+            return ()
+        commands: list[str] = []
+        requested = {name: expand_variables(version, env) for name, version in wanted.items()}
+        for name, version, selecting in image_runtimes.select_versions(listed, requested):
+            log.say(f"Selecting '{name}' runtime version '{version}' based on manual selections...")
+            commands += selecting
+        return tuple(commands)
 
     def shell(self, name: str) -> tuple[str, ...]:
         return (name,)

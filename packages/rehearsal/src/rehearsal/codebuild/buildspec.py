@@ -179,6 +179,11 @@ class Buildspec(Section):
         self._notes, self._empty = notes, tuple(name for name in phases if not getattr(self.phases, name).commands)
         return self
 
+    def preceded_by(self, commands: tuple[str, ...]) -> Self:
+        """Return the buildspec with `commands` before those of its phase install."""
+        install = self.phases.install.model_copy(update={"commands": (*commands, *self.phases.install.commands)})
+        return self.model_copy(update={"phases": self.phases.model_copy(update={"install": install})})
+
     @property
     def unknown_keys(self) -> Mapping[str, list[str]]:
         """The keys of each phase that CodeBuild does not know."""

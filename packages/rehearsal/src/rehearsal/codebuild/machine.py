@@ -43,6 +43,9 @@ class Machine(Protocol):
     def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
         """Provide what the image has; return `env` with the variables that this needs. May raise RuntimeNotFound."""
 
+    def first_commands(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
+        """Return the commands to run before those of the buildspec. May raise RuntimeNotFound."""
+
     def shell(self, name: str) -> tuple[str, ...]:
         """Return the command of the shell, where the buildspec names it `name`."""
 
@@ -83,6 +86,9 @@ class ThisMachine:
         path = os.pathsep.join([*map(str, installed.path), env["PATH"]])
         log.report_missing(images.missing_tools(image, path))
         return {**bundling, **env, "PATH": path}
+
+    def first_commands(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:  # noqa: ARG002 - `equip` installs runtimes
+        return ()
 
     def shell(self, name: str) -> tuple[str, ...]:
         return images.shell_command(name, self._build.image)

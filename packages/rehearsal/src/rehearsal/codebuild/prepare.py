@@ -62,6 +62,7 @@ def prepare(
     _keep_host_names(env, given, log)
     equipped = machine.equip(spec, env, log)
     path = variables.values.get("PATH") or equipped["PATH"]
+    spec = spec.preceded_by(machine.first_commands(spec, env, log))
     return Prepared(spec, variables, {**equipped, "PATH": path}, machine.shell(spec.env.shell))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def is_version(version: str, wanted: str) -> bool:
     """Return whether a version matches a requested one: `3.13.0` matches 3.13, 3.13.0, 3.x and latest."""
@@ -9,3 +11,8 @@ def is_version(version: str, wanted: str) -> bool:
         return True
     parts = wanted.removesuffix(".x").split(".")
     return version.split(".")[: len(parts)] == parts
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Return a key that sorts versions."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))

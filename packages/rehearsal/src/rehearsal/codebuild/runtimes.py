@@ -19,7 +19,7 @@ from pathlib import Path
 from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
 from rehearsal.codebuild.node_versions import fetch_node, node_commands, node_program
-from rehearsal.codebuild.runtime_versions import is_version
+from rehearsal.codebuild.runtime_versions import is_version, version_numbers
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters, python_environment
 from rehearsal.host.node import NodeInstallation, NodeNotFound, find_node, read_installation
@@ -96,11 +96,7 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
             f"Unknown runtime version named '{version}' of {name}. This machine has the following versions: {versions}."
             " Install it, or name one of these; a version in YAML needs quotes, or 3.10 is the number 3.1"
         )
-    return max(matching, key=lambda runtime: _numbers(runtime.version))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version))
+    return max(matching, key=lambda runtime: version_numbers(runtime.version))
 
 
 def _own_python() -> Runtime:

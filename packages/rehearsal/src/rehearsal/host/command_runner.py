@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from rehearsal.errors import RehearsalError
 from rehearsal.host import framing, helper_process, supervisor
 
 # The folder that is hidden from every command, then the folders in it that stay visible; empty: nothing is hidden.
@@ -31,8 +32,8 @@ class CommandRunner(Protocol):
 
     def program(self, token: str) -> Sequence[str]: ...
     def message(self, command: Sequence[str], cwd: str, env: Mapping[str, str]) -> bytes: ...
-    def reason_for_end(self, tail: Sequence[str]) -> str:
-        """Return why the program ended before its input; tail: its last lines."""
+    def early_end(self, tail: Sequence[str]) -> RehearsalError:
+        """Return the error for a program that ended before its input; tail: its last lines."""
 
     def clean_up(self) -> None:
         """Remove what the program has left; called where it was killed or failed."""
@@ -49,8 +50,8 @@ class Supervisor:
     def message(self, command: Sequence[str], cwd: str, env: Mapping[str, str]) -> bytes:
         return framing.encode_message({"argv": list(command), "cwd": cwd, "env": dict(env)})
 
-    def reason_for_end(self, tail: Sequence[str]) -> str:  # noqa: ARG002 - the tail is the output of the command
-        return "the process that keeps a build's processes together was killed from outside"
+    def early_end(self, tail: Sequence[str]) -> RehearsalError:  # noqa: ARG002 - the tail is the output of the command
+        return RehearsalError("the process that keeps a build's processes together was killed from outside")
 
     def clean_up(self) -> None:
         pass

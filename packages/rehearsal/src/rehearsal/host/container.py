@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.host.container_engine import ContainerEngine
+from rehearsal.errors import RehearsalError
+from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 
 LABEL = "rehearsal.build"
 
@@ -88,8 +89,9 @@ class Container:
         code = f"cd -- {shlex.quote(cwd)} && exec {shlex.join(words)}"
         return os.fsencode(code.replace("\n", "'\"$newline\"'") + "\n")
 
-    def reason_for_end(self, tail: Sequence[str]) -> str:
-        return f"{self.engine.program} ended the container of {self.image}: {' '.join(tail) or 'it was killed'}"
+    def early_end(self, tail: Sequence[str]) -> RehearsalError:
+        last = " ".join(tail) or "it was killed"
+        return ContainerFailed(f"{self.engine.program} ended the container of {self.image}: {last}")
 
     def clean_up(self) -> None:
         self.engine.call("rm", "--force", self.name)

@@ -15,11 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rehearsal.errors import RehearsalError
 from rehearsal.host import host_environment
 
+_ENGINE_FAILED = 125  # the first status of `run` that is not the command's
 _SOCKET = Path("/var/run/docker.sock")
 # The user's variables that say where an engine and its images are.
 _SETTINGS = ("CDK_DOCKER", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "CONTAINER_HOST", "XDG_RUNTIME_DIR")
+
+
+class ContainerFailed(RehearsalError):
+    """An image cannot run, or its container ended early; the message has the engine's last lines."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,13 @@ class ContainerEngine:
         done = self.call("pull", "--quiet", image)
         last = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
         return last.removeprefix("Error: ") if done.returncode else ""
+
+    def read_file(self, image: str, path: str) -> str | None:
+        """Return the content of a file in an image; None without it. Raises ContainerFailed where cat does not run."""
+        done = self.call("run", "--rm", "--network=none", "--user=0:0", "--entrypoint=cat", image, path)
+        if done.returncode >= _ENGINE_FAILED:
+            raise ContainerFailed(f"{self.program} cannot run {image}: {done.stderr.strip()}")
+        return None if done.returncode else done.stdout
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [self.program, *words]

@@ -142,7 +142,7 @@ class Processes:
                 if self._failure:
                     raise self._failure
                 if self._closed:
-                    raise RehearsalError(self._runner.reason_for_end(tuple(self._tail)))
+                    raise self._runner.early_end(tuple(self._tail))
                 self._changed.wait(left)
             return self._codes.popleft(), "exited"
 
