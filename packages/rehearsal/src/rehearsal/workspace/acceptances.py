@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,13 +23,20 @@ _ACCEPTED = "has no effect: its type was accepted"
 _PENDING = "is PENDING on AWS, where sources that use it fail, until a person completes it in the console"
 # Matches MiniStack's message for a resource type that it supports in part, such as one property.
 _UNSUPPORTED = re.compile(r"\((AWS::[\w:]+)\): [^;]*not (?:yet )?(?:supported|implemented|emulated)")
-# Created without an acceptance: types that CDK's Vpc uses by default and the emulator does not support, and instances.
+# Created without an acceptance: what nothing runs for, on this machine.
+_WITHOUT_EFFECT = {
+    "ApplicationAutoScaling": ("ScalableTarget", "ScalingPolicy"),
+    "AutoScaling": ("AutoScalingGroup",),
+    "EC2": ("EIP", "FlowLog", "Instance", "NatGateway", "SecurityGroupEgress", "SecurityGroupIngress"),
+    "ECS": ("Cluster", "Service", "TaskDefinition"),
+    "ElasticLoadBalancingV2": ("Listener", "ListenerRule", "LoadBalancer", "TargetGroup"),
+    "RDS": ("DBCluster", "DBInstance"),
+}
 CREATED_WITHOUT_EFFECT = tuple(
-    f"AWS::EC2::{kind}"
-    for kind in ("EIP", "FlowLog", "Instance", "NatGateway", "SecurityGroupEgress", "SecurityGroupIngress")
+    f"AWS::{service}::{kind}" for service, kinds in _WITHOUT_EFFECT.items() for kind in kinds
 )
 # Resource types that need no acceptance -> the note that the end of a run prints for each resource.
-_NOTES = dict.fromkeys(CREATED_WITHOUT_EFFECT, "was created without effect") | {
+_NOTES = {
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
     "AWS::CloudWatch::Alarm": "is not evaluated: it watches a function that is missing here, or another account",
@@ -96,16 +104,30 @@ def accept_hint(message: str) -> str:
 
 
 def resources(space: Workspace) -> list[str]:
-    """Return a line for each resource without effect: `AWS::Service::Resource stack/logical-id note`."""
-    for folder in (space.running, space.saved):
-        path = folder / RESOURCES
-        if path.exists():
-            lines = [json.loads(line) for line in path.read_text().splitlines()]
-            return sorted(
-                {f"{line['type']} {line['stack']}/{line['resource']} {_note(line['type'])}" for line in lines}
-            )
-    return []
+    """Return a line for each resource without effect, `AWS::Service::Resource stack/logical-id note`.
+
+    Resources that need no acceptance have one line for each stack.
+    """
+    paths = (folder / RESOURCES for folder in (space.running, space.saved))
+    path = next((path for path in paths if path.exists()), None)
+    records = [json.loads(line) for line in path.read_text().splitlines()] if path else []
+    created = {(record["stack"], record["type"], record["resource"]) for record in records}
+    return sorted(
+        [
+            *_without_effect(resource[:2] for resource in created if resource[1] in CREATED_WITHOUT_EFFECT),
+            *(
+                f"{type_} {stack}/{name} {_NOTES.get(type_, _ACCEPTED)}"
+                for stack, type_, name in created
+                if type_ not in CREATED_WITHOUT_EFFECT
+            ),
+        ]
+    )
 
 
-def _note(type_: str) -> str:
-    return _NOTES.get(type_, _ACCEPTED)
+def _without_effect(created: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each stack, with its types and how many resources of each it has."""
+    stacks: dict[str, list[str]] = {}
+    for (stack, type_), count in sorted(Counter(created).items()):
+        stacks.setdefault(stack, []).append(f"{type_} ({count})" if count > 1 else type_)
+    for stack, types in stacks.items():
+        yield f"{stack}: created without effect: {', '.join(types)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rehearsal.emulator.cloudformation import delivery_types, network_types, repository_resource
+from rehearsal.emulator.cloudformation import delivery_types, repository_resource, types_without_effect
 from rehearsal.emulator.cloudformation.notification_rules import NotificationRules
 from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
@@ -21,6 +21,6 @@ def register(
     pipelines.register()
     repository_resource.register()
     delivery_types.register(record)
-    network_types.register(record)
+    types_without_effect.register(record)
     NotificationRules(record).register()
     write_supported(space, resource_types(), providers)

@@ -1,0 +1,103 @@
+"""Networks, instances, containers, load balancers and databases that CDK creates with default arguments."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from rehearsal.workspace.acceptances import resources
+from tests.conftest import Embedded
+
+HERE = Path(__file__).parent
+# What `ec2.Vpc(stack, "V")` of aws-cdk-lib synthesizes, without tags and the custom resource for the default group.
+NETWORK = json.loads((HERE / "vpc.template.json").read_text())["Resources"]
+# The same for an `ecs_patterns.ApplicationLoadBalancedFargateService` that scales by its CPU, an `rds.DatabaseInstance`
+# that it may connect to, and an `ec2.Instance`.
+COMPUTE = json.loads((HERE / "compute.template.json").read_text())["Resources"]
+
+
+def first(resources: dict[str, Any], type_: str) -> str:
+    """The logical id of a template's first resource of a type."""
+    return next(id_ for id_, resource in resources.items() if resource["Type"] == type_)
+
+
+def outputs(stack: dict[str, Any]) -> dict[str, str]:
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def test_a_default_vpc_is_created(embedded: Embedded) -> None:
+    """Nothing needs to be accepted; what has no effect has attributes of EC2's form, and the end of a run names it."""
+    found = outputs(
+        embedded.stack(
+            "network",
+            NETWORK,
+            Allocation={"Fn::GetAtt": [first(NETWORK, "AWS::EC2::EIP"), "AllocationId"]},
+            Gateway={"Ref": first(NETWORK, "AWS::EC2::NatGateway")},
+        )
+    )
+    assert re.fullmatch("eipalloc-[0-9a-f]{17}", found["Allocation"])
+    assert re.fullmatch("nat-[0-9a-f]{17}", found["Gateway"])
+    (line,) = [line for line in resources(embedded.workspace) if line.startswith("network: ")]
+    assert line == "network: created without effect: AWS::EC2::EIP (2), AWS::EC2::NatGateway (2)"
+
+
+def test_a_service_with_its_load_balancer_and_a_database_are_created(embedded: Embedded) -> None:
+    """Nothing needs to be accepted, nothing runs, and the end of a run says so in one line for the stack."""
+    balancer, database = (
+        first(COMPUTE, "AWS::ElasticLoadBalancingV2::LoadBalancer"),
+        first(COMPUTE, "AWS::RDS::DBInstance"),
+    )
+    group, instance = first(COMPUTE, "AWS::ElasticLoadBalancingV2::TargetGroup"), first(COMPUTE, "AWS::EC2::Instance")
+    found = outputs(
+        embedded.stack(
+            "compute",
+            COMPUTE,
+            Address={"Fn::GetAtt": [balancer, "DNSName"]},
+            Group={"Fn::GetAtt": [group, "TargetGroupName"]},
+            Host={"Fn::GetAtt": [database, "Endpoint.Address"]},
+            Port={"Fn::GetAtt": [database, "Endpoint.Port"]},
+            Private={"Fn::GetAtt": [instance, "PrivateIp"]},
+            Service={"Fn::GetAtt": [first(COMPUTE, "AWS::ECS::Service"), "Name"]},
+            Task={"Ref": first(COMPUTE, "AWS::ECS::TaskDefinition")},
+        )
+    )
+    assert re.fullmatch(r"[\w-]+\.eu-west-1\.elb\.amazonaws\.com", found["Address"])
+    assert found["Group"].startswith("compute-")
+    assert re.fullmatch(r"[\w.-]+\.eu-west-1\.rds\.amazonaws\.com", found["Host"])
+    assert found["Port"] == "5432"
+    assert found["Service"] in str(
+        embedded.client("ecs").list_services(cluster=physical(embedded, "compute", "AWS::ECS::Cluster"))
+    )
+    assert re.fullmatch(r"arn:aws:ecs:eu-west-1:\d{12}:task-definition/\S+:\d+", found["Task"])
+    (line,) = [line for line in resources(embedded.workspace) if line.startswith("compute: ")]
+    assert line == (
+        "compute: created without effect: AWS::ApplicationAutoScaling::ScalableTarget, "
+        "AWS::ApplicationAutoScaling::ScalingPolicy, AWS::EC2::Instance, AWS::EC2::SecurityGroupEgress, "
+        "AWS::EC2::SecurityGroupIngress (2), AWS::ECS::Cluster, AWS::ECS::Service, AWS::ECS::TaskDefinition, "
+        "AWS::ElasticLoadBalancingV2::Listener, AWS::ElasticLoadBalancingV2::LoadBalancer, "
+        "AWS::ElasticLoadBalancingV2::TargetGroup, AWS::RDS::DBInstance"
+    )
+
+
+def physical(embedded: Embedded, stack: str, type_: str) -> str:
+    described = embedded.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    return next(str(resource["PhysicalResourceId"]) for resource in described if resource["ResourceType"] == type_)
+
+
+def test_their_changes_and_their_deletion_work(embedded: Embedded) -> None:
+    """A task definition gets another revision; the service keeps its ARN; all of it can be deleted."""
+    changed = json.loads(json.dumps(COMPUTE))
+    task = changed[first(COMPUTE, "AWS::ECS::TaskDefinition")]["Properties"]
+    task["ContainerDefinitions"][0]["Image"] = "amazon/amazon-ecs-sample:2"
+    embedded.stack("changes", COMPUTE)
+    service = physical(embedded, "changes", "AWS::ECS::Service")
+    revision = int(physical(embedded, "changes", "AWS::ECS::TaskDefinition").rpartition(":")[2])
+    updated = embedded.stack("changes", changed)
+    assert updated["StackStatus"] == "UPDATE_COMPLETE", updated.get("StackStatusReason")
+    assert physical(embedded, "changes", "AWS::ECS::TaskDefinition").endswith(f":{revision + 1}")
+    assert physical(embedded, "changes", "AWS::ECS::Service") == service
+    embedded.client("cloudformation").delete_stack(StackName="changes")
+    assert embedded.settled(updated["StackId"])["StackStatus"] == "DELETE_COMPLETE"
