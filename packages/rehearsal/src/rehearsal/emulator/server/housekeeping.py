@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 
 from rehearsal.engine.running.environment import Listener
 from rehearsal.engine.state.events import Event
@@ -16,16 +15,15 @@ log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """A listener of the engine that calls another listener first."""
+    """A listener of the engine, whose events come one after the other; it calls another listener first."""
 
     def __init__(self, space: Workspace, listener: Listener) -> None:
-        self._space, self._listener, self._one_by_one = space, listener, threading.Lock()
+        self._space, self._listener = space, listener
 
     def __call__(self, execution: Execution, event: Event) -> None:
         self._listener(execution, event)
         if event["type"] == "execution-finished":
-            with self._one_by_one:
-                self._space.remove_failed_work_folders()
-                limit = configuration.read_config(self._space.root).disk_gigabytes
-                for message in retention.enforce_disk_limit(self._space, int(limit * 10**9)):
-                    log.warning(message)
+            self._space.remove_failed_work_folders()
+            limit = configuration.read_config(self._space.root).disk_gigabytes
+            for message in retention.enforce_disk_limit(self._space, int(limit * 10**9)):
+                log.warning(message)
