@@ -10,7 +10,8 @@ import pytest
 from rehearsal.aws import root
 from rehearsal.codebuild.environment import PLACEHOLDER
 from rehearsal.deploy.source_tokens import Token, provide_source_tokens, source_tokens
-from rehearsal.project.cloud_assembly import ActionProperties, Assembly, PipelineResource, Stack
+from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack
+from rehearsal.project.template_types import ActionProperties
 from tests.conftest import ACCOUNT, REGION, Embedded
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.errors import WrongUse
 from rehearsal.json_values import items, mapping, text
-from rehearsal.project.cloud_assembly import Assembly, StageProperties
+from rehearsal.project.cloud_assembly import Assembly
+from rehearsal.project.template_types import StageProperties
 from rehearsal.workspace.acceptances import Accepted, accept_options
 from rehearsal.workspace.supported import Supported
 

@@ -14,7 +14,8 @@ from rehearsal.plan import build_commands, deadlocks
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.stack_diff import StackChange, compare
 from rehearsal.project import configuration
-from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment, PipelineProperties
+from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment
+from rehearsal.project.template_types import PipelineProperties
 
 # CDK Pipelines' name of the action that updates the pipeline.
 SELF_MUTATE = "SelfMutate"

@@ -13,7 +13,8 @@ from typing import Literal
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.project.cloud_assembly import Stack, Template, TemplateResource
+from rehearsal.project.cloud_assembly import Stack
+from rehearsal.project.template_types import Template, TemplateResource
 
 Kind = Literal["added", "changed", "removed"]
 

@@ -10,59 +10,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Required, TypedDict, cast
+from typing import NamedTuple, TypedDict, cast
 
 from rehearsal.errors import WrongUse
 from rehearsal.json_values import items, text
+from rehearsal.project.template_types import PipelineProperties, Template, TemplateResource
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
 NESTED = "AWS::CloudFormation::Stack"
 QUALIFIER = "hnb659fds"
-
-
-class TemplateResource(TypedDict, total=False):
-    """A resource of a template."""
-
-    Type: Required[str]
-    Metadata: Mapping[str, object]
-    Properties: Mapping[str, object]
-
-
-class Template(TypedDict, total=False):
-    """A CloudFormation template."""
-
-    Conditions: Mapping[str, object]
-    Mappings: Mapping[str, object]
-    Outputs: Mapping[str, object]
-    Parameters: Mapping[str, object]
-    Resources: Mapping[str, TemplateResource]
-    Transform: object
-
-
-class ActionProperties(TypedDict, total=False):
-    """An action, as the properties of a pipeline have it."""
-
-    ActionTypeId: Required[Mapping[str, str]]
-    Configuration: Mapping[str, object]
-    Name: Required[str]
-
-
-class StageProperties(TypedDict, total=False):
-    """A stage, as the properties of a pipeline have it."""
-
-    Actions: Required[Sequence[ActionProperties]]
-    BeforeEntry: Mapping[str, object]
-    Name: Required[str]
-    OnFailure: Mapping[str, object]
-    OnSuccess: Mapping[str, object]
-
-
-class PipelineProperties(TypedDict, total=False):
-    """The properties of `AWS::CodePipeline::Pipeline` that are read before the deployment."""
-
-    Name: object
-    RestartExecutionOnUpdate: object
-    Stages: Sequence[StageProperties]
 
 
 class ArtifactProperties(TypedDict, total=False):
