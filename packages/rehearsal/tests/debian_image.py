@@ -1,6 +1,6 @@
 """An image for tests, made from Debian packages without a registry: busybox, bash and Python.
 
-Debian's podman needs settings of its own on machines whose kernel has both versions of control groups.
+Debian's podman needs other settings on machines whose kernel has both versions of control groups.
 """
 
 from __future__ import annotations

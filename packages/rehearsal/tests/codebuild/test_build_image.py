@@ -9,6 +9,7 @@ import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -189,7 +190,7 @@ def test_a_build_in_an_image_reaches_the_embedded_aws(account: Account, image: s
 
 
 def test_a_retry_starts_in_a_new_container(image: str, tmp_path: Path) -> None:
-    """What the first try wrote outside of its sources is gone, as its sources are restored."""
+    """Files outside of the sources are gone, as the sources are restored."""
     build = {"on-failure": "RETRY-1", "commands": ["ls /tmp", "touch /tmp/first file.txt", "false"]}
     ran = run(json.dumps({"version": "0.2", "phases": {"build": build}}), {"image": image}, tmp_path)
     assert ran.result.retries == 1, ran.log
@@ -200,7 +201,7 @@ def test_without_an_image_of_its_own_a_build_uses_this_machine(tmp_path: Path) -
     """A managed build of CodePipeline has none; `--image NAME` gives it one."""
     build = Build(**{**dict.fromkeys(Build.__dataclass_fields__, ""), "image": ""})  # type: ignore[arg-type]
     place = BuildFolders(tmp_path, {"": tmp_path}, tmp_path)
-    assert isinstance(choose_machine(build, place, OF_PROJECT, {}), ThisMachine)
+    assert isinstance(choose_machine(build, place, OF_PROJECT, {}, Mock()), ThisMachine)
 
 
 def test_privileged_mode_in_an_image_needs_docker(image: str, tmp_path: Path) -> None:
@@ -219,8 +220,10 @@ def test_a_missing_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_image_is_named(image: str) -> None:
     """The message says which download was tried: that of the public registry for CodeBuild's own images."""
     del image  # needs the engine only
+    told: list[str] = []
     with pytest.raises(UnsupportedFeature) as caught:
-        find_image(debian_image.PODMAN, "aws/codebuild/no-such-image:1")
+        find_image(debian_image.PODMAN, "aws/codebuild/no-such-image:1", told.append)
+    assert told == ["downloading the image public.ecr.aws/codebuild/no-such-image:1"]
     said = str(caught.value)
     assert "got aws/codebuild/no-such-image:1" in said
     assert "`podman pull public.ecr.aws/codebuild/no-such-image:1` failed" in said

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.host.container import LABEL, Container, Mount
+from rehearsal.host.container_engine import ContainerEngine
 from rehearsal.host.processes import Processes
 from tests import debian_image
 
@@ -20,6 +21,7 @@ RUNS = """
 import sys, time
 from pathlib import Path
 from rehearsal.host.container import Container
+from rehearsal.host.container_engine import ContainerEngine
 from rehearsal.host.processes import Processes
 from rehearsal.host.container_engine import ContainerEngine
 container = Container(ContainerEngine("podman"), sys.argv[1], (), sys.argv[2])
@@ -38,6 +40,18 @@ def is_gone(label: str, seconds: float = 5.0) -> bool:
     while containers(label) and time.monotonic() < deadline:
         time.sleep(0.1)
     return not containers(label)
+
+
+def test_docker_is_called_as_podman_is() -> None:
+    """With the same options; in privileged mode with one more, and never without the removal at the end."""
+    mounts = (Mount(Path("/here"), Path("/there")), Mount(Path("/tools"), Path("/bin"), read_only=True))
+    docker = Container(ContainerEngine("docker"), "mine:1", mounts, "id", privileged=True, name="name")
+    podman = Container(ContainerEngine("podman"), "mine:1", mounts, "id", name="name")
+    words = [*docker.program("token")]
+    assert words[:3] == ["docker", "run", "--rm"]
+    assert "--mount=type=bind,source=/tools,target=/bin,readonly" in words
+    assert words[-2:] == ["token", "/there"]
+    assert {*words} ^ {*podman.program("token")} == {"docker", "podman", "--privileged"}
 
 
 def test_commands_share_one_container(image: str) -> None:

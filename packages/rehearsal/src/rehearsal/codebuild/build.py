@@ -59,7 +59,7 @@ def run_build(
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     with _temporary_folder(place) as folders:
-        machine = choose_machine(build, folders, image, credentials)
+        machine = choose_machine(build, folders, image, credentials, log)
         log.say(f"CODEBUILD_SRC_DIR={machine.sources['']}")
         log.rename(str(machine.state / COMMAND), _SCRIPT)
         try:

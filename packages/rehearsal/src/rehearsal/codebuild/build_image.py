@@ -7,6 +7,7 @@ versions" (custom images have none); github.com/aws/aws-codebuild-docker-images 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.codebuild import image_runtimes
@@ -14,7 +15,7 @@ from rehearsal.codebuild.build_log import IN_IMAGE, BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach, expand_variables
-from rehearsal.codebuild.machine import Machine, ThisMachine
+from rehearsal.codebuild.machine import Equipment, Machine, ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host.container import Container, Mount
 from rehearsal.host.container_engine import ContainerEngine, find_engine
@@ -28,17 +29,25 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CURATED, _PUBLIC = "aws/codebuild/", "public.ecr.aws/codebuild/"
 
 
-def choose_machine(build: Build, place: BuildFolders, setting: str, credentials: Mapping[str, str]) -> Machine:
+def choose_machine(
+    build: Build, place: BuildFolders, setting: str, credentials: Mapping[str, str], log: BuildLog
+) -> Machine:
     """Return where the build runs.
 
     setting: an image, OF_PROJECT, or empty for this machine's tools. credentials: as for run_build. Raises
     UnsupportedFeature where the image cannot be used.
     """
-    image = build.image if setting == OF_PROJECT else setting
-    if not image:
+    wanted = build.image if setting == OF_PROJECT else setting
+    if not wanted:
         return ThisMachine(build, place)
+    engine = require_engine(wanted)
+    if build.privileged and engine.program != "docker":
+        raise UnsupportedFeature(
+            f"privileged mode: the project {build.project} has it, and in an image it needs Docker, which this machine"
+            " has not: leave --image out, or turn privileged mode off"
+        )
     bundle = credentials.get("AWS_CA_BUNDLE")
-    return BuildImage(build, place, image, Path(bundle).parent if bundle else None)
+    return BuildImage(build, place, find_image(engine, wanted, log.say), Path(bundle).parent if bundle else None)
 
 
 def require_engine(image: str) -> ContainerEngine:
@@ -52,15 +61,25 @@ def require_engine(image: str) -> ContainerEngine:
     return engine
 
 
-def find_image(engine: ContainerEngine, image: str) -> tuple[str, Mapping[str, str]]:
-    """Return the name and the variables of an image, which is downloaded where it is missing.
+@dataclass(frozen=True)
+class Image:
+    """An image of this machine. variables: those that it sets."""
 
-    Raises UnsupportedFeature where it cannot be downloaded.
+    engine: ContainerEngine
+    name: str
+    variables: Mapping[str, str]
+
+
+def find_image(engine: ContainerEngine, image: str, tell: Callable[[str], None]) -> Image:
+    """Return an image, which is downloaded where it is missing.
+
+    tell: called before the download, which may take minutes. Raises UnsupportedFeature where it fails.
     """
     public = image.replace(_CURATED, _PUBLIC, 1) if image.startswith(_CURATED) else image
     for name in dict.fromkeys((image, public)):
         if (variables := engine.image_variables(name)) is not None:
-            return name, variables
+            return Image(engine, name, variables)
+    tell(f"downloading the image {public}")
     problem = engine.pull(public)
     variables = engine.image_variables(public)
     if variables is None:
@@ -68,7 +87,7 @@ def find_image(engine: ContainerEngine, image: str) -> tuple[str, Mapping[str, s
             f"image: got {image}, which is not on this machine, and `{engine.program} pull {public}` failed: {problem}."
             f" Build it (`{engine.program} build --tag {image} FOLDER`), or name another one with --image"
         )
-    return public, variables
+    return Image(engine, public, variables)
 
 
 class BuildImage:
@@ -79,15 +98,8 @@ class BuildImage:
 
     user = "root"
 
-    def __init__(self, build: Build, place: BuildFolders, image: str, certificates: Path | None) -> None:
-        self._build, self._place, self._certificates = build, place, certificates
-        self._engine = require_engine(image)
-        if build.privileged and self._engine.program != "docker":
-            raise UnsupportedFeature(
-                f"privileged mode: the project {build.project} has it, and in an image it needs Docker, which this"
-                " machine has not: leave --image out, or turn privileged mode off"
-            )
-        self._image, self._variables = find_image(self._engine, image)
+    def __init__(self, build: Build, place: BuildFolders, image: Image, certificates: Path | None) -> None:
+        self._build, self._place, self._image, self._certificates = build, place, image, certificates
         self.sources: Mapping[str, Path] = {
             name: _OUTPUT / path.parent.name / path.name for name, path in place.sources.items()
         }
@@ -95,7 +107,7 @@ class BuildImage:
         self.reach = Reach(tuple(place.sources.values()))
 
     def variables(self) -> Mapping[str, str]:
-        return {"PATH": _PATH, **self._variables, "HOME": str(_HOME)}
+        return {"PATH": _PATH, **self._image.variables, "HOME": str(_HOME)}
 
     def visible(self, values: Mapping[str, str]) -> dict[str, str]:
         return _replaced(values, {str(self._certificates): str(_CERTIFICATES)} if self._certificates else {})
@@ -103,16 +115,19 @@ class BuildImage:
     def readable(self, values: Mapping[str, str]) -> dict[str, str]:
         return _replaced(values, {str(path): str(self._place.sources[name]) for name, path in self.sources.items()})
 
-    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:  # noqa: ARG002 - see first_commands
-        log.note(f"{IN_IMAGE} {self._image} of {self._engine.program}, with this machine's network")
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> Equipment:
+        log.note(f"{IN_IMAGE} {self._image.name} of {self._image.engine.program}, with this machine's network")
+        if self._build.privileged:
+            log.note("no Docker daemon runs in the image unless the buildspec starts one; CodeBuild's own images do")
         provide_hash_files(self._place.folder / "bin")
-        return {**env, "PATH": f"{env['PATH']}:{_TOOLS}"}
+        variables = {**env, "PATH": f"{env['PATH']}:{_TOOLS}"}
+        return Equipment(variables, self._select_runtimes(spec.phases.install.runtime_versions, env, log))
 
-    def first_commands(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
-        wanted = spec.phases.install.runtime_versions
+    def _select_runtimes(self, wanted: Mapping[str, str], env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
+        """Return the commands that select the requested versions."""
         if not wanted:
             return ()
-        listed = self._engine.read_file(self._image, image_runtimes.FILE)
+        listed = self._image.engine.read_file(self._image.name, image_runtimes.FILE)
         if listed is None:
             log.note(
                 "runtime-versions has no effect: the image is not CodeBuild's, and has the versions it starts with"
@@ -140,7 +155,7 @@ class BuildImage:
             Mount(self._place.folder / "bin", _TOOLS, read_only=True),
             *([Mount(self._certificates, _CERTIFICATES, read_only=True)] if self._certificates else []),
         ]
-        container = Container(self._engine, self._image, mounts, self._build.id, self._build.privileged)
+        container = Container(self._image.engine, self._image.name, mounts, self._build.id, self._build.privileged)
         return Processes(on_line, container)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,14 @@ from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host.processes import Processes
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a build needs. variables: of its first command. commands: run before those of the buildspec."""
+
+    variables: Mapping[str, str]
+    commands: tuple[str, ...] = ()
 
 
 class Machine(Protocol):
@@ -40,11 +49,8 @@ class Machine(Protocol):
     def readable(self, values: Mapping[str, str]) -> dict[str, str]:
         """Return variables of the build with their paths as this machine sees them."""
 
-    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
-        """Provide what the image has; return `env` with the variables that this needs. May raise RuntimeNotFound."""
-
-    def first_commands(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
-        """Return the commands to run before those of the buildspec. May raise RuntimeNotFound."""
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> Equipment:
+        """Provide what the image has, with `env` and the variables that this needs. May raise RuntimeNotFound."""
 
     def shell(self, name: str) -> tuple[str, ...]:
         """Return the command of the shell, where the buildspec names it `name`."""
@@ -69,7 +75,7 @@ class ThisMachine:
 
     readable = visible
 
-    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> dict[str, str]:
+    def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> Equipment:
         image, folder, downloads = self._build.image, self._place.folder, self._place.caches / "runtimes"
         versions = spec.phases.install.runtime_versions
         for note in images.notes(image, versions, spec.env.shell):
@@ -85,10 +91,7 @@ class ThisMachine:
         provide_aws_cli(installed.path[0], downloads, notes_file(folder), env["PATH"])
         path = os.pathsep.join([*map(str, installed.path), env["PATH"]])
         log.report_missing(images.missing_tools(image, path))
-        return {**bundling, **env, "PATH": path}
-
-    def first_commands(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:  # noqa: ARG002 - `equip` installs runtimes
-        return ()
+        return Equipment({**bundling, **env, "PATH": path})
 
     def shell(self, name: str) -> tuple[str, ...]:
         return images.shell_command(name, self._build.image)

@@ -61,9 +61,9 @@ def prepare(
     }
     _keep_host_names(env, given, log)
     equipped = machine.equip(spec, env, log)
-    path = variables.values.get("PATH") or equipped["PATH"]
-    spec = spec.preceded_by(machine.first_commands(spec, env, log))
-    return Prepared(spec, variables, {**equipped, "PATH": path}, machine.shell(spec.env.shell))
+    path = variables.values.get("PATH") or equipped.variables["PATH"]
+    spec = spec.preceded_by(equipped.commands)
+    return Prepared(spec, variables, {**equipped.variables, "PATH": path}, machine.shell(spec.env.shell))
 
 
 def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:

@@ -26,7 +26,7 @@ def set_build_image(space: Workspace, config: Config, image: str | None) -> None
     try:
         engine = require_engine(setting) if setting else None
         if engine and setting != OF_PROJECT:
-            find_image(engine, setting)
+            find_image(engine, setting, lambda text: click.echo(text, err=True))
     except UnsupportedFeature as error:
         raise WrongUse(str(error)) from error
     BuildImageFile(space).write(setting)

@@ -59,7 +59,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Container:
-    """A new container of an image. label: identifies the build. privileged: may start an engine of its own."""
+    """A new container of an image. label: identifies the build. privileged: may start Docker's daemon."""
 
     engine: ContainerEngine
     image: str
