@@ -39,15 +39,7 @@ def prepare(
     log.say("Phase is DOWNLOAD_SOURCE")
     spec = buildspec.load(build.buildspec, place.source)
     _refuse_other_users(spec, machine.user)
-    _report_unknown_keys(spec, log)
-    for name in spec.empty:
-        log.say(f"No commands found for phase name: {name}")
-    for note in spec.notes:
-        log.note(note)
-    if build.vpc:
-        log.note(f"the network is this machine's, not that of {build.vpc}")
-    for key in _ignored_settings(spec):
-        log.note(f"{key} has no effect here")
+    _report_differences(spec, build, log)
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
     if placeholders := [name for name, value in variables.values.items() if PLACEHOLDER in value]:
@@ -64,6 +56,19 @@ def prepare(
     path = variables.values.get("PATH") or equipped.variables["PATH"]
     spec = spec.preceded_by(equipped.commands)
     return Prepared(spec, variables, {**equipped.variables, "PATH": path}, machine.shell(spec.env.shell))
+
+
+def _report_differences(spec: Buildspec, build: Build, log: BuildLog) -> None:
+    """Write what CodeBuild reports about the buildspec, and notes on what has no effect here."""
+    _report_unknown_keys(spec, log)
+    for name in spec.empty:
+        log.say(f"No commands found for phase name: {name}")
+    for note in spec.notes:
+        log.note(note)
+    if build.vpc:
+        log.note(f"the network is this machine's, not that of {build.vpc}")
+    for key in _ignored_settings(spec):
+        log.note(f"{key} has no effect here")
 
 
 def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:
