@@ -48,7 +48,7 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
     Returns 0 if the execution succeeded (or reached --until) and every function answered, else 1.
     """
     config = configuration.read_config(space.root)  # a mistake in it is reported before anything is created
-    began, console, app = time.monotonic(), output_console(wanted.json_file), wanted.cdk_app
+    began, console = time.monotonic(), output_console(wanted.json_file)
     scale = parse_scale(wanted.clock) if wanted.clock else None
     with exclusive_run(space):
         if scale:
@@ -67,24 +67,31 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
                 repository,
                 tell,
                 stop,
-                app=app,
+                app=wanted.cdk_app,
                 commit=lambda: reading.result().project.commit,
                 push=lambda branches: _push(console, reading.result(), branches),
             )
             trees = reading.result()
-            trees.check_names([action.name for action in deployed.pipeline().stages[0].actions])
-            run_partial.reopen_transitions(deployed)
-            if not deployed.first_execution:
-                _push_as_trigger(console, trees, deployed)
-            with run_partial.closed_transition(deployed, wanted.until):
-                started = _started(console, deployed, trees, wanted)
-                worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
-                views = Follower(space, console, deployed, wanted.verdict, until=wanted.until).follow(started)
+            worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
+            views = _execute(space, console, deployed, trees, wanted)
             answers = _call_functions(space, config, endpoint, deployed, views[-1])
     seconds = time.monotonic() - began
     summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)
     put_json(wanted.json_file, summary.as_json(space, views, answers, seconds, iam=endpoint.iam))
     return 0 if is_target_reached(views[-1], wanted.until) and all(answer.ok for answer in answers) else 1
+
+
+def _execute(
+    space: Workspace, console: Console, deployed: Deployment, trees: SourceTrees, wanted: RunOptions
+) -> list[ExecutionView]:
+    """Push the working trees, and follow the execution that this starts."""
+    trees.check_names([action.name for action in deployed.pipeline().stages[0].actions])
+    run_partial.reopen_transitions(deployed)
+    if not deployed.first_execution:
+        _push_as_trigger(console, trees, deployed)
+    with run_partial.closed_transition(deployed, wanted.until):
+        started = _started(console, deployed, trees, wanted)
+        return Follower(space, console, deployed, wanted.verdict, until=wanted.until).follow(started)
 
 
 def _prepare(space: Workspace, config: Config, console: Console, wanted: RunOptions) -> Repository:
