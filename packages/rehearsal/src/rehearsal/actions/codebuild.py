@@ -18,6 +18,7 @@ from rehearsal.actions.build_network import failed_build, provisioning_failure
 from rehearsal.actions.build_sources import unpack_sources
 from rehearsal.actions.codebuild_project import Project, build_of_action
 from rehearsal.codebuild import batch_spec
+from rehearsal.codebuild.batch_record import BatchRecord
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
@@ -93,28 +94,42 @@ class RunBuild:
         task.assume(project.batch_role, SERVICE, "AWSCodeBuild")
         task.asked(project.batch_role, "codebuild:StartBuild", resource=project.arn(task))
         build = build_of_action(task, project, self._caches)
-        batch_id = f"{project.name}:{uuid.uuid4()}"
-        task.identify(batch_id)
-        batch = self._read_batch(task, project, build, credentials)
+        record, status = BatchRecord(self._builds, build, project.about, project.batch_role), "FAILED"
+        task.identify(record.id)
+        try:
+            batch = self._read_batch(task, project, build, credentials)
+            record.plan(batch)
+            results = self._run_batch(task, project, batch, record, credentials)
+            failed = [member.identifier for member in batch.tasks if batch_build.is_failure(member, results)]
+            if failed:
+                status = "STOPPED" if task.stop.is_set() else "FAILED"
+                return Outcome(failed=True, summary=f"batch failed: {', '.join(failed)}", external_id=record.id)
+            outputs, status = batch_build.upload_artifacts(task, results, credentials), "SUCCEEDED"
+        finally:
+            record.end(status)
+        summary = f"batch of {len(batch.tasks)} builds succeeded"
+        return Outcome(failed=False, summary=summary, outputs=outputs, external_id=record.id)
+
+    def _run_batch(
+        self, task: Task, project: Project, batch: Batch, record: BatchRecord, credentials: Credentials
+    ) -> batch_build.Results:
         logs = {member.identifier: task.folder / f"{member.identifier}.log" for member in batch.tasks}
 
         def run(member: BatchTask, stop: Cancellation) -> BuildResult:
             folder = task.folder / f"batch-{member.identifier}"
             folder.mkdir()
             part = replace(task, folder=folder, log=logs[member.identifier], stop=stop, identify=identify_nothing)
-            own = build_of_task(build_of_action(task, project, self._caches), member)
-            return self._perform_build(part, project, credentials, own)
+            build = build_of_task(build_of_action(task, project, self._caches), member)
+            record.build_started(member, build)
+            result = self._perform_build(part, project, credentials, build)
+            record.build_ended(member, result)
+            return result
 
         stop = Cancellation()
         with task.stop.calls(stop.set):
             results = batch_build.run_tasks(batch, run, stop)
         batch_build.append_logs(task.log, logs)
-        failed = [member.identifier for member in batch.tasks if batch_build.is_failure(member, results)]
-        if failed:
-            return Outcome(failed=True, summary=f"batch failed: {', '.join(failed)}", external_id=batch_id)
-        outputs = batch_build.upload_artifacts(task, results, credentials)
-        summary = f"batch of {len(batch.tasks)} builds succeeded"
-        return Outcome(failed=False, summary=summary, outputs=outputs, external_id=batch_id)
+        return results
 
     def _read_batch(self, task: Task, project: Project, build: Build, credentials: Credentials) -> Batch:
         """Read the batch of the buildspec. Raises ActionError where it is not valid."""

@@ -32,6 +32,8 @@ class _Unlisted:
     def put(self, build: Build, record: Members) -> None:
         pass
 
+    def put_batch(self, build: Build, record: Members) -> None: ...
+
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:  # noqa: ARG002 - as above
         return []
 

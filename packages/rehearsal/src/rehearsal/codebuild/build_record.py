@@ -42,6 +42,9 @@ class BuildStore(Protocol):
 
     def put(self, build: Build, record: Members) -> None: ...
 
+    def put_batch(self, build: Build, record: Members) -> None:
+        """Store the record of a batch of builds. build: the build that those of the batch are variants of."""
+
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
         """Return the ARNs of a build's test reports."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.codebuild.build_record import Members
 from rehearsal.codebuild.model import Build, TestReport
+from rehearsal.emulator.codebuild.batch_store import BATCH_FOLDER, BatchStore
 from rehearsal.emulator.codebuild.report_store import FOLDER, ReportStore
 from rehearsal.emulator.ministack.port.codebuild import find_build, put_build
 from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 class MinistackBuilds:
     """Stores records where MiniStack's handlers read them. MiniStack's own StopBuild only changes the record.
 
-    state: the folder of the embedded AWS's state, for test reports, which MiniStack does not support.
+    state: the folder of the embedded AWS's state, for test reports and batches, which MiniStack does not support.
     """
 
     def __init__(self, state: Path) -> None:
-        self.reports = ReportStore(state / FOLDER)
+        self.reports, self.batches = ReportStore(state / FOLDER), BatchStore(state / BATCH_FOLDER)
         self._running: dict[tuple[str, str, str], Cancellation] = {}
 
     def begin(self, build: Build) -> Cancellation:
@@ -34,6 +35,9 @@ class MinistackBuilds:
         is_stopped = find_build(build.account, build.region, build.id).get("buildStatus") == "STOPPED"
         if not (is_stopped and record["buildStatus"] == "IN_PROGRESS"):
             put_build(build.account, build.region, build.id, record)
+
+    def put_batch(self, build: Build, record: Members) -> None:  # noqa: ARG002 - the record has its account and region
+        self.batches.put(record)
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
         return [self.reports.put(build, report) for report in reports]

@@ -94,6 +94,7 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         **json_services.codepipeline(api),
         **json_services.codedeploy(traffic.api),
         **json_services.codebuild_reports(builds.reports),
+        **json_services.codebuild_batches(builds.batches),
         **json_services.rehearsal(RehearsalApi(workspace)),
     }
     front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), services, iam=endpoint.iam)

@@ -1,4 +1,4 @@
-"""The APIs that this project answers itself: CodePipeline, CodeDeploy, CodeBuild's reports, and the rehearsal's own."""
+"""The APIs that this project answers: CodePipeline, CodeDeploy, CodeBuild's reports and batches, and its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
+from rehearsal.emulator.codebuild.batch_store import BATCH_OPERATIONS, BatchStore
 from rehearsal.emulator.codebuild.report_store import OPERATIONS as REPORT_OPERATIONS
 from rehearsal.emulator.codebuild.report_store import TARGET as CODEBUILD
 from rehearsal.emulator.codebuild.report_store import ReportStore
@@ -36,6 +37,11 @@ def codedeploy(api: CodeDeployApi) -> Mapping[str, JsonService]:
 def codebuild_reports(reports: ReportStore) -> Mapping[str, JsonService]:
     service = JsonService("codebuild", reports.call, reports.resources)
     return {f"{CODEBUILD}{operation}": service for operation in REPORT_OPERATIONS}
+
+
+def codebuild_batches(batches: BatchStore) -> Mapping[str, JsonService]:
+    service = JsonService("codebuild", batches.call, batches.resources)
+    return {f"{CODEBUILD}{operation}": service for operation in BATCH_OPERATIONS}
 
 
 def rehearsal(api: RehearsalApi) -> Mapping[str, JsonService]:

@@ -1,0 +1,88 @@
+"""Batches of builds, for BatchGetBuildBatches, ListBuildBatches and ListBuildBatchesForProject.
+
+Source: AWS CodeBuild API reference, these operations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rehearsal.codebuild.build_record import Members
+from rehearsal.emulator.server.api_error import ApiError
+from rehearsal.host.atomic_write import write_json
+
+Json = dict[str, Any]
+
+BATCH_FOLDER = "build-batches"  # in the folder of the embedded AWS's state
+_GET, _LIST, _LIST_OF_PROJECT = "BatchGetBuildBatches", "ListBuildBatches", "ListBuildBatchesForProject"
+_REFUSED = ("StartBuildBatch", "StopBuildBatch", "RetryBuildBatch", "DeleteBuildBatch")
+BATCH_OPERATIONS = (_GET, _LIST, _LIST_OF_PROJECT, *_REFUSED)
+_MOST = 100
+
+
+class BatchStore:
+    """Stores a file per batch; the files are part of the embedded AWS's state."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, record: Members) -> None:
+        """Store the record of a batch, which replaces an earlier one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / f"{str(record['id']).rpartition(':')[2]}.json", record)
+
+    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+        """Answer an operation of the API. Raises ApiError."""
+        if operation in _REFUSED:
+            why = "batches run as actions of pipelines with BatchEnabled; start or stop the pipeline's execution"
+            raise ApiError("InvalidInputException", f"{operation} is not rehearsed: {why}")
+        own = f"arn:aws:codebuild:{region}:{account}:build-batch/"
+        batches = [batch for batch in self._read() if str(batch["arn"]).startswith(own)]
+        return _found(request, batches) if operation == _GET else _listed(request, batches, operation)
+
+    def resources(self, request: Json, account: str, region: str) -> list[str]:
+        """Return the projects that policies are evaluated on; every project for ListBuildBatches.
+
+        Source: service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild".
+        """
+        names = [request["projectName"]] if "projectName" in request else map(_project, request.get("ids") or [])
+        projects = [f"arn:aws:codebuild:{region}:{account}:project/{name}" for name in sorted({*map(str, names)})]
+        return projects or ["*"]
+
+    def _read(self) -> list[Json]:
+        """Return every batch, the newest one first."""
+        batches = [json.loads(file.read_text()) for file in self._folder.glob("*.json")]
+        return sorted(batches, key=lambda batch: float(batch["startTime"]), reverse=True)
+
+
+def _found(request: Json, batches: list[Json]) -> Json:
+    ids = request.get("ids") or []
+    if not 1 <= len(ids) <= _MOST:
+        raise ApiError("InvalidInputException", f"ids: got {len(ids)}; 1 to {_MOST} are allowed")
+    known = {name: batch for batch in batches for name in (batch["id"], batch["arn"])}
+    return {
+        "buildBatches": [known[id_] for id_ in ids if id_ in known],
+        "buildBatchesNotFound": [id_ for id_ in ids if id_ not in known],
+    }
+
+
+def _listed(request: Mapping[str, Any], batches: list[Json], operation: str) -> Json:
+    status, project = (request.get("filter") or {}).get("status"), request.get("projectName")
+    if operation == _LIST_OF_PROJECT:
+        batches = [batch for batch in batches if batch["projectName"] == project]
+    ids = [batch["id"] for batch in batches if status in (None, batch["buildBatchStatus"])]
+    if request.get("sortOrder") == "ASCENDING":
+        ids.reverse()
+    token = str(request.get("nextToken", "0"))
+    if not token.isdecimal():
+        raise ApiError("InvalidInputException", f"nextToken: got {token!r}, which was never returned")
+    end = int(token) + min(int(request.get("maxResults", _MOST)), _MOST)
+    return {"ids": ids[int(token) : end], **({"nextToken": str(end)} if end < len(ids) else {})}
+
+
+def _project(id_: object) -> str:
+    """Return the project in the id or the ARN of a batch."""
+    return str(id_).rpartition("build-batch/")[2].rpartition(":")[0]

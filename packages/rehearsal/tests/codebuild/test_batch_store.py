@@ -1,0 +1,91 @@
+"""Batches of builds in the CodeBuild API, as AWS's model has them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.model import ListShape, StructureShape
+
+from rehearsal.emulator.codebuild.batch_store import BATCH_OPERATIONS
+from rehearsal.emulator.server.api_error import ApiError
+from tests.codebuild.conftest import ACCOUNT, REGION, Account
+from tests.codebuild.test_batch import buildspec, run, task
+
+Json = dict[str, Any]
+
+
+def call(account: Account, operation: str, **request: Any) -> Json:
+    """The answer of an operation, which has no member that AWS's model lacks."""
+    answer = account.builds.batches.call(operation, request, ACCOUNT, REGION)
+    shape = botocore.session.get_session().get_service_model("codebuild").operation_model(operation).output_shape
+    assert isinstance(shape, StructureShape)
+    assert answer.keys() <= shape.members.keys()
+    batches = shape.members.get("buildBatches")
+    if isinstance(batches, ListShape) and isinstance(batches.member, StructureShape):
+        assert all(batch.keys() <= batches.member.members.keys() for batch in answer["buildBatches"])
+    return json.loads(json.dumps(answer))  # type: ignore[no-any-return]
+
+
+def test_a_batch_of_an_action_is_in_the_api(account: Account) -> None:
+    """By the id that the action has, and in the lists; each build has its identifier, its ARN and its status."""
+    graph = {"build-graph": [task("first"), task("last", **{"depend-on": ["first"]})]}
+    outcome = run(account, buildspec(graph, "touch made-any"))
+    (batch,) = call(account, "BatchGetBuildBatches", ids=[outcome.external_id])["buildBatches"]
+    assert (batch["buildBatchStatus"], batch["complete"]) == ("SUCCEEDED", True)
+    assert batch["arn"] == f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/{outcome.external_id}"
+    groups = [(group["identifier"], group["dependsOn"]) for group in batch["buildGroups"]]
+    assert groups == [("first", []), ("last", ["first"])]
+    summaries = [group["currentBuildSummary"] for group in batch["buildGroups"]]
+    assert [summary["buildStatus"] for summary in summaries] == ["SUCCEEDED", "SUCCEEDED"]
+    assert all(f":build/{batch['projectName']}:" in summary["arn"] for summary in summaries)
+    assert outcome.external_id in call(account, "ListBuildBatches")["ids"]
+    assert call(account, "ListBuildBatchesForProject", projectName=batch["projectName"])["ids"] == [outcome.external_id]
+    assert call(account, "BatchGetBuildBatches", ids=["p:1"])["buildBatchesNotFound"] == ["p:1"]
+
+
+def test_a_batch_that_fails_has_its_builds(account: Account) -> None:
+    """One that did not run has no summary."""
+    graph = {"build-graph": [task("bad"), task("after", **{"depend-on": ["bad"]})]}
+    outcome = run(account, buildspec(graph, "false"))
+    (batch,) = call(account, "BatchGetBuildBatches", ids=[outcome.external_id])["buildBatches"]
+    assert (batch["buildBatchStatus"], batch["currentPhase"]) == ("FAILED", "FAILED")
+    bad, after = batch["buildGroups"]
+    assert (bad["currentBuildSummary"]["buildStatus"], "currentBuildSummary" in after) == ("FAILED", False)
+
+
+def test_a_list_has_pages_an_order_and_a_filter(account: Account) -> None:
+    """The newest batch comes first; a token that was never returned is refused."""
+    for number, status in enumerate(("FAILED", "SUCCEEDED", "FAILED")):
+        arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/p:{number}"
+        record = {"id": f"p:{number}", "arn": arn, "projectName": "p", "startTime": number, "buildBatchStatus": status}
+        account.builds.batches.put(record)
+
+    def listed(**request: Any) -> Json:
+        return call(account, "ListBuildBatchesForProject", projectName="p", **request)
+
+    first = listed(maxResults=2)
+    assert (first["ids"], listed(nextToken=first["nextToken"])) == (["p:2", "p:1"], {"ids": ["p:0"]})
+    assert listed(sortOrder="ASCENDING", filter={"status": "FAILED"})["ids"] == ["p:0", "p:2"]
+    assert call(account, "ListBuildBatchesForProject", projectName="other") == {"ids": []}
+    with pytest.raises(ApiError, match="nextToken: got 'x', which was never returned"):
+        listed(nextToken="x")
+    with pytest.raises(ApiError, match="ids: got 0; 1 to 100 are allowed"):
+        call(account, "BatchGetBuildBatches", ids=[])
+
+
+@pytest.mark.parametrize("operation", BATCH_OPERATIONS[3:])
+def test_batches_outside_of_pipelines_are_refused_by_name(account: Account, operation: str) -> None:
+    """With what runs batches here."""
+    with pytest.raises(ApiError, match=f"{operation} is not rehearsed: batches run as actions of pipelines with Batch"):
+        account.builds.batches.call(operation, {"projectName": "p"}, ACCOUNT, REGION)
+
+
+def test_policies_are_evaluated_on_the_project(account: Account) -> None:
+    """On that of each batch; a list of all batches has no resource."""
+    resources, project = account.builds.batches.resources, f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/"
+    assert resources({"ids": ["a:1", "a:2"]}, ACCOUNT, REGION) == [f"{project}a"]
+    assert resources({"projectName": "b"}, ACCOUNT, REGION) == [f"{project}b"]
+    assert resources({}, ACCOUNT, REGION) == ["*"]
