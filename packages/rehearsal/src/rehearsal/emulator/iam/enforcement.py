@@ -22,8 +22,8 @@ Enforce = Callable[..., EvalResult | AuthError | None]
 _ACCOUNT_ACTIONS = frozenset({"s3:ListAllMyBuckets", "s3:CreateBucket"})
 
 _additional_checks: list[Check] = []
-# MiniStack passes neither the caller to the functions that create a stack's resources, nor the signed request to its check
-# of policies.
+# MiniStack passes neither the caller to the functions that create a stack's resources, nor the signed request to its
+# check of policies.
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
 _original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
 # MiniStack answers a denied request itself: this is how the answer gets the reason.
