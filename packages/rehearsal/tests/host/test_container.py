@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.host.container import LABEL, Container, Mount
-from rehearsal.host.container_engine import ContainerEngine
+from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 from rehearsal.host.processes import Processes
 from tests import debian_image
 
@@ -21,9 +21,9 @@ RUNS = """
 import sys, time
 from pathlib import Path
 from rehearsal.host.container import Container
-from rehearsal.host.container_engine import ContainerEngine
+from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 from rehearsal.host.processes import Processes
-from rehearsal.host.container_engine import ContainerEngine
+from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 container = Container(ContainerEngine("podman"), sys.argv[1], (), sys.argv[2])
 with Processes(lambda line: print(line, flush=True), container) as processes:
     print(processes._program.pid, flush=True)
@@ -65,6 +65,25 @@ def test_commands_share_one_container(image: str) -> None:
         assert len(containers("shared")) == 1
     assert (lines, codes) == (["one"], [0, 3, 0])
     assert is_gone("shared", 0)
+
+
+class SharedProcesses(Container):
+    """As with `pidns = "host"` in containers.conf."""
+
+    def program(self, token: str) -> list[str]:
+        run, *rest = super().program(token)[1:]
+        return [self.engine.program, run, "--pid=host", *rest]
+
+
+def test_a_container_that_shares_this_machines_processes_is_refused(image: str) -> None:
+    """At its end it would kill them."""
+    container = SharedProcesses(debian_image.PODMAN, image, (), "shares")
+    with (
+        Processes(lambda _: None, container) as processes,
+        pytest.raises(ContainerFailed, match="it shares the processes of this machine: remove pidns"),
+    ):
+        processes.run(["true"], cwd=Path("/"), env=ENV)
+    assert is_gone("shares", 0)
 
 
 def test_a_command_can_be_interrupted(image: str) -> None:
