@@ -33,8 +33,9 @@ class PlacedFiles:
         identity = _identity(file)
         if identity and self._compared.get(path) == [digest, *identity]:
             return True
+        started = time.time_ns()
         if identity and sha256(file) == digest:
-            if time.time_ns() - identity[-1] > _CLOCK_STEP_NS:
+            if started - identity[-1] > _CLOCK_STEP_NS:
                 self._compared[path] = [digest, *identity]
             return True
         if not self._cache.copy_to(digest, file):
