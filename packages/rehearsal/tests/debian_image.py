@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.host.container_engine import ContainerEngine
+from rehearsal.host.container_engine import ContainerEngine, find_engine
 
-PODMAN = ContainerEngine("podman")
+ENGINE = find_engine() or ContainerEngine("podman")
 _PACKAGES = (
     "bash", "busybox-static", "libc6", "libexpat1", "libpython3.11-minimal", "libpython3.11-stdlib", "libssl3",
     "libtinfo6", "python3.11-minimal", "zlib1g",
@@ -71,12 +71,12 @@ def image() -> str:
 @functools.cache
 def _problem() -> str:
     """Create the image where it is missing; return why that is not possible."""
-    if not shutil.which("podman"):
-        return "podman is not installed"
-    if PODMAN.image_variables(_NAME) is None and (problem := _create()):
+    if not shutil.which(ENGINE.program):
+        return "this machine has neither Docker's engine nor podman"
+    if ENGINE.image_variables(_NAME) is None and (problem := _create()):
         return problem
-    tried = PODMAN.call("run", "--rm", "--network=host", _NAME, "/bin/sh", "-c", "exit 0")
-    return f"podman runs no container here: {tried.stderr.strip()[-300:]}" if tried.returncode else ""
+    tried = ENGINE.call("run", "--rm", "--network=host", _NAME, "/bin/sh", "-c", "exit 0")
+    return f"{ENGINE.program} runs no container here: {tried.stderr.strip()[-300:]}" if tried.returncode else ""
 
 
 def _create() -> str:
@@ -92,7 +92,7 @@ def _create() -> str:
         _finish(root)
         archive = Path(folder) / "root.tar"
         subprocess.run(["tar", "--create", "--file", archive, "--directory", root, "."], check=True)
-        done = PODMAN.call("import", "--change", "ENV IN_IMAGE=yes", "--change", "USER 1000", str(archive), _NAME)
+        done = ENGINE.call("import", "--change", "ENV IN_IMAGE=yes", "--change", "USER 1000", str(archive), _NAME)
         return done.stderr.strip() if done.returncode else ""
 
 

@@ -1,8 +1,8 @@
 """Builds of the cases: a folder with a buildspec, and in expected.json what is given and how it has to end.
 
 given: variables and overrides (as the API has them), parameters, secrets, minutes, cached, stop_at (a line that stops
-the build), image, privileged, secondary (sources by name, and in them texts by file name). The folder `source` is what
-the source holds.
+the build), id, image, privileged, secondary (sources by name, and in them texts by file name). The folder `source` is
+what the source holds.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ CREDENTIALS = {
     "AWS_SESSION_TOKEN": "the-session-token",
 }
 
+ID = "tiny:11111111-2222-3333-4444-555555555555"
 COMPARED = {"status", "phases", "prints", "exported", "artifacts", "reports", "retries"}
 KEYS = {"given", "refused", "says", "never", "message"} | COMPARED
 
@@ -130,7 +131,7 @@ def _sources(given: Mapping[str, Any], here: Path, source: Path | None) -> dict[
 
 def _build(buildspec: str, given: Mapping[str, Any], number: int) -> Build:
     return Build(
-        id="tiny:11111111-2222-3333-4444-555555555555",
+        id=given.get("id", ID),
         arn="arn:aws:codebuild:eu-west-1:111111111111:build/tiny:11111111-2222-3333-4444-555555555555",
         number=number,
         project="tiny",

@@ -27,7 +27,7 @@ def without_engine() -> None:
 
 
 def test_an_engine_bundles_where_there_is_one(account: Account) -> None:
-    """The build's volumes and the user's images are podman's, though the build cannot see the project."""
+    """It finds the build's volumes and the user's images, though the build cannot see the project."""
     command = BUNDLE.replace("run --rm", "run --rm --network=host -u 0:0").format(image=debian_image.image())
     build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
     assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))

@@ -33,7 +33,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
 
 def containers() -> list[str]:
     """The containers of builds of the tiny pipeline's projects."""
-    labelled = debian_image.PODMAN.call("ps", "--all", f"--filter=label={LABEL}", "--format={{.Labels}}").stdout
+    labelled = debian_image.ENGINE.call("ps", "--all", f"--filter=label={LABEL}", "--format={{.Labels}}").stdout
     return [line for line in labelled.splitlines() if "Compile:" in line]
 
 
@@ -43,7 +43,9 @@ def test_a_run_has_its_builds_in_the_image(own: Tiny, image: str) -> None:
     (own.root / "Send.sh").write_text("cat made-in-image\n")
     code, printed = own.call("run", "--approve", "--image", image)
     assert code == 0, printed
-    assert f"runs in the image {image} of podman, with this machine's network" in " ".join(printed.split())
+    assert f"runs in the image {image} of {debian_image.ENGINE.program}, with this machine's network" in " ".join(
+        printed.split()
+    )
     assert ON_THIS_MACHINE not in printed
     assert "yes" in own.call("logs", "Ship/Send")[1]
     code, printed = own.call("run", "--approve", "--until", "Build")

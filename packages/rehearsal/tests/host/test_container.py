@@ -21,10 +21,9 @@ RUNS = """
 import sys, time
 from pathlib import Path
 from rehearsal.host.container import Container
-from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
+from rehearsal.host.container_engine import find_engine
 from rehearsal.host.processes import Processes
-from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
-container = Container(ContainerEngine("podman"), sys.argv[1], (), sys.argv[2])
+container = Container(find_engine(), sys.argv[1], (), sys.argv[2])
 with Processes(lambda line: print(line, flush=True), container) as processes:
     print(processes._program.pid, flush=True)
     processes.run(["sh", "-c", "echo started; sleep 60"], cwd=Path("/"), env={"PATH": "/usr/bin:/bin"})
@@ -32,7 +31,7 @@ with Processes(lambda line: print(line, flush=True), container) as processes:
 
 
 def containers(label: str) -> list[str]:
-    return debian_image.PODMAN.call("ps", "--all", "--quiet", f"--filter=label={LABEL}={label}").stdout.split()
+    return debian_image.ENGINE.call("ps", "--all", "--quiet", f"--filter=label={LABEL}={label}").stdout.split()
 
 
 def is_gone(label: str, seconds: float = 5.0) -> bool:
@@ -57,7 +56,7 @@ def test_docker_is_called_as_podman_is() -> None:
 def test_commands_share_one_container(image: str) -> None:
     """Files and background processes stay from command to command, and each has its exit status."""
     lines: list[str] = []
-    with Processes(lines.append, Container(debian_image.PODMAN, image, (), "shared")) as processes:
+    with Processes(lines.append, Container(debian_image.ENGINE, image, (), "shared")) as processes:
         codes = [
             processes.run(["sh", "-c", command], cwd=Path("/tmp"), env=ENV).returncode
             for command in ("echo one > file; sleep 50 & echo $! > pid", "cat file; exit 3", "kill -0 $(cat pid)")
@@ -77,7 +76,7 @@ class SharedProcesses(Container):
 
 def test_a_container_that_shares_this_machines_processes_is_refused(image: str) -> None:
     """At its end it would kill them."""
-    container = SharedProcesses(debian_image.PODMAN, image, (), "shares")
+    container = SharedProcesses(debian_image.ENGINE, image, (), "shares")
     with (
         Processes(lambda _: None, container) as processes,
         pytest.raises(ContainerFailed, match="it shares the processes of this machine: remove pidns"),
@@ -89,7 +88,7 @@ def test_a_container_that_shares_this_machines_processes_is_refused(image: str) 
 def test_a_command_can_be_interrupted(image: str) -> None:
     """SIGINT is not ignored in it: a shell makes background commands ignore it."""
     lines: list[str] = []
-    with Processes(lines.append, Container(debian_image.PODMAN, image, (), "interrupted")) as processes:
+    with Processes(lines.append, Container(debian_image.ENGINE, image, (), "interrupted")) as processes:
         processes.run(["python3", "-c", "import signal; print(signal.getsignal(2).__name__)"], cwd=Path("/"), env=ENV)
     assert lines == ["default_int_handler"]
 
@@ -116,7 +115,7 @@ def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(command: str, 
     """As where a user calls Docker: also a command that is stopped leaves files that the user can remove."""
     os.chown(tmp_path, 1234, 1234)
     lines: list[str] = []
-    container = Container(debian_image.PODMAN, image, (Mount(tmp_path, Path("/mounted")),), "owned")
+    container = Container(debian_image.ENGINE, image, (Mount(tmp_path, Path("/mounted")),), "owned")
     with Processes(lines.append, container) as processes:
         words = ["sh", "-c", f"stat -c %u . && {command}"]
         processes.run(words, cwd=Path("/mounted"), env=ENV, deadline=time.monotonic() + 1)
@@ -126,7 +125,7 @@ def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(command: str, 
 
 def test_a_stopped_command_ends_within_a_second(image: str) -> None:
     """Leaving the block ends the command that still runs, also one that ignores SIGTERM."""
-    with Processes(lambda _: None, Container(debian_image.PODMAN, image, (), "stopped")) as processes:
+    with Processes(lambda _: None, Container(debian_image.ENGINE, image, (), "stopped")) as processes:
         done = processes.run(
             ["sh", "-c", "trap '' TERM; sleep 60"], cwd=Path("/"), env=ENV, deadline=time.monotonic() + 1
         )
