@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from rehearsal.deploy import failed_deployment
-from rehearsal.project.cloud_assembly import Environment
+from rehearsal.project.cloud_assembly import Environment, Stack
 from rehearsal.workspace.layout import Workspace
 from tests.conftest import ACCOUNT, REGION, Embedded
 
@@ -36,3 +36,15 @@ def test_the_next_deployment_forgets_the_failure(embedded: Embedded, tmp_path: P
     assert failed_deployment.read(space) == "second"
     failed_deployment.remove(space)
     assert failed_deployment.read(space) == ""
+
+
+def test_what_cloudformation_validates_is_named(embedded: Embedded) -> None:
+    """The CDK CLI prints how many errors there are, and the stack's events have them."""
+    name, bucket = embedded.name("stack"), embedded.bucket()
+    embedded.stack(name, {"Store": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}})
+    stack = Stack(name, name, ACCOUNT, REGION, Path("template.json"))
+    (line,) = failed_deployment.validation_errors(embedded.endpoint, stack)
+    assert line.startswith("Store: ")
+    assert bucket in line
+    missing = Stack("absent", "absent", ACCOUNT, REGION, Path("template.json"))
+    assert failed_deployment.validation_errors(embedded.endpoint, missing) == []

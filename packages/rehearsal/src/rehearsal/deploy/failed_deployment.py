@@ -9,12 +9,28 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from rehearsal.aws import Endpoint, root
 from rehearsal.host.atomic_write import write_text
-from rehearsal.project.cloud_assembly import Environment
+from rehearsal.project.cloud_assembly import Environment, Stack
 from rehearsal.workspace.layout import Workspace
 
 _GROUPS = "/aws/lambda/"
+
+
+def validation_errors(endpoint: Endpoint, stack: Stack) -> list[str]:
+    """Return a line for each error that CloudFormation found before it created anything; `cdk deploy` prints none.
+
+    Source: CloudFormation API reference, "DescribeEvents".
+    """
+    api = endpoint.client("cloudformation", root(stack.account), stack.region)
+    try:
+        events = api.describe_events(StackName=stack.name)["OperationEvents"]
+    except ClientError:  # the deployment failed before there was a stack
+        return []
+    failed = [event for event in events if event.get("ValidationStatus") == "FAILED"]
+    return [f"{event['LogicalResourceId']}: {event['ValidationStatusReason']}" for event in failed]
 
 
 def keep(space: Workspace, endpoint: Endpoint, places: Sequence[Environment], error: str) -> str:

@@ -152,9 +152,9 @@ class FirstDeployment:
         try:
             self.cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
         except CommandFailed as error:
-            hint = accept_hint(error.output)
-            text = f"{error}\n{hint}" if hint else str(error)
-            kept = failed_deployment.keep(self.workspace, self.endpoint, cloud.environments, text)
+            details = failed_deployment.validation_errors(self.endpoint, stack)
+            lines = filter(None, [str(error), *details, accept_hint(error.output)])
+            kept = failed_deployment.keep(self.workspace, self.endpoint, cloud.environments, "\n".join(lines))
             raise CommandFailed(kept) from error
 
     def _record(self, chosen: PipelineResource) -> Deployment:

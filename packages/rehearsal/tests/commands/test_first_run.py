@@ -1,0 +1,103 @@
+"""A first run, which bootstraps an account and deploys the pipeline with the CDK CLI."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.aws import Endpoint
+from tests.commands.conftest import ACCOUNT, REGION, TEMPLATE, Tiny
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("cdk"), reason="the CDK CLI is not on the search path"),
+]
+# An operator's part: the object of the source exists before the pipeline.
+PREPARE = f"""\
+import boto3
+s3 = boto3.client("s3")
+s3.create_bucket(Bucket="sources", CreateBucketConfiguration={{"LocationConstraint": "{REGION}"}})
+s3.put_bucket_versioning(Bucket="sources", VersioningConfiguration={{"Status": "Enabled"}})
+s3.put_object(Bucket="sources", Key="tree.zip", Body=b"old")
+"""
+
+
+def action(category: str, provider: str, **more: Any) -> dict[str, Any]:
+    type_ = {"Category": category, "Provider": provider, "Owner": "AWS", "Version": "1"}
+    return {"Name": provider, "ActionTypeId": type_, **more}
+
+
+def pipeline() -> dict[str, Any]:
+    """A pipeline of one object of S3 and an approval, with its bucket and role."""
+    location = {"S3Bucket": "sources", "S3ObjectKey": "tree.zip"}
+    source = action("Source", "S3", Configuration=location, OutputArtifacts=[{"Name": "Tree"}])
+    stages = [
+        {"Name": "Source", "Actions": [source]},
+        {"Name": "Gate", "Actions": [action("Approval", "Manual")]},
+    ]
+    resources: dict[str, Any] = {
+        name: copy.deepcopy(TEMPLATE["Resources"][name]) for name in ("Bucket", "PipelineRole", "Pipeline")
+    }
+    resources["Pipeline"]["Properties"]["Stages"] = stages
+    resources["Pipeline"]["DependsOn"] = ["Bucket", "PipelineRole"]
+    return resources
+
+
+@pytest.fixture
+def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """A project in which nothing was rehearsed, with an operator's commands."""
+    (tmp_path / "cdk.json").write_text("{}")
+    (tmp_path / "prepare.py").write_text(PREPARE)
+    (tmp_path / "rehearsal.toml").write_text(f'[[prepare]]\ncommand = "{sys.executable} prepare.py"\n')
+    tiny = Tiny(tmp_path, Endpoint("http://127.0.0.1:1"))
+    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "first"]):
+        tiny.git(*command)
+    monkeypatch.chdir(tmp_path)
+    return tiny
+
+
+def write_assembly(folder: Path, resources: dict[str, Any]) -> None:
+    folder.mkdir()
+    (folder / "Delivery.template.json").write_text(json.dumps({"Resources": resources}))
+    stack = {
+        "type": "aws:cloudformation:stack",
+        "environment": f"aws://{ACCOUNT}/{REGION}",
+        "properties": {"templateFile": "Delivery.template.json"},
+    }
+    (folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"Delivery": stack}}))
+
+
+def test_an_object_that_exists_before_the_pipeline_holds_nothing_up(first: Tiny) -> None:
+    """The execution that the creation starts waits for an approval, which nobody gives: `run` stops it, and follows
+    the execution of the working tree.
+    """
+    write_assembly(first.root / "out", pipeline())
+    code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")
+    assert code == 0, printed
+    newest, oldest = first.space.newest_first()
+    assert (first.view(newest).status, first.view(oldest).status) == ("Succeeded", "Stopped")
+
+
+def test_a_deployment_that_fails_is_explained_afterwards(first: Tiny) -> None:
+    """The line that counts, by `run` and by `why`; the whole output is in the log that they name."""
+    resources = pipeline()
+    function = {"Code": {"S3Bucket": "sources", "S3Key": "missing.zip"}, "Handler": "main.handler"}
+    properties = {**function, "Role": f"arn:aws:iam::{ACCOUNT}:role/codepipeline", "Runtime": "python3.13"}
+    resources["Missing"] = {"Type": "AWS::Lambda::Function", "DependsOn": "PipelineRole", "Properties": properties}
+    write_assembly(first.root / "out", resources)
+    code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")
+    assert code == 1
+    log = first.space.logs / "cdk-deploy.log"
+    error = printed[printed.index("`cdk ") :]
+    assert "S3 Error Code: NoSuchKey" in error
+    assert error.endswith(f" (Missing)\nthe whole log: {log}")
+    assert len(error.splitlines()) == 2
+    assert "CREATE_FAILED" in log.read_text()
+    assert first.call("why") == (1, f"the first deployment failed: {error}")
+    assert "`rehearse up` deploys again" in first.call("env", "pipeline")[1]
