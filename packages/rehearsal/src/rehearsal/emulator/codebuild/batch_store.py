@@ -6,15 +6,12 @@ Source: AWS CodeBuild API reference, these operations.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rehearsal.codebuild.build_record import Members
+from rehearsal.emulator.codebuild.report_store import Json
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
-
-Json = dict[str, Any]
 
 BATCH_FOLDER = "build-batches"  # in the folder of the embedded AWS's state
 _GET, _LIST, _LIST_OF_PROJECT = "BatchGetBuildBatches", "ListBuildBatches", "ListBuildBatchesForProject"
@@ -69,7 +66,7 @@ def _found(request: Json, batches: list[Json]) -> Json:
     }
 
 
-def _listed(request: Mapping[str, Any], batches: list[Json], operation: str) -> Json:
+def _listed(request: Json, batches: list[Json], operation: str) -> Json:
     status, project = (request.get("filter") or {}).get("status"), request.get("projectName")
     if operation == _LIST_OF_PROJECT:
         batches = [batch for batch in batches if batch["projectName"] == project]
