@@ -68,3 +68,12 @@ def test_a_path_is_part_of_a_roles_resource() -> None:
     assert resource("iam", RoleName="deep") == f"arn:aws:iam::{ACCOUNT}:role/deep"
     correct(requests.ROLE_PATHS)
     assert resource("iam", RoleName="deep") == role
+
+
+def test_the_path_of_a_request_to_opensearch_has_its_resource() -> None:
+    """The fault: a policy for the domain denies the change of its access policies, which CDK makes by a function."""
+    path = "/2021-01-01/opensearch/domain/products/config"
+    assert resource("opensearch", path) == "*"
+    correct(requests.SEARCH_DOMAINS)
+    assert resource("opensearch", path) == f"arn:aws:es:{REGION}:{ACCOUNT}:domain/products"
+    assert resource("opensearch", "/2021-01-01/opensearch/versions") == "*"

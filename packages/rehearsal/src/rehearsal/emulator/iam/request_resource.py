@@ -76,6 +76,17 @@ def role_path_arn(call: ServiceRequest) -> str | None:
     return str(arn) if arn else None
 
 
+def search_domain_arn(call: ServiceRequest) -> str | None:
+    """Return the ARN of the domain of OpenSearch in a request's path.
+
+    Source: AWS service authorization reference, "Actions, resources, and condition keys for Amazon OpenSearch Service".
+    """
+    _, domain, rest = call.path.partition("/domain/")
+    if call.service != "opensearch" or not domain:
+        return None
+    return f"arn:aws:es:{call.region}:{call.account}:domain/{rest.partition('/')[0]}"
+
+
 def _first_value(value: object) -> object:
     """Return the value of a query parameter, which MiniStack may pass as a list."""
     return value[0] if isinstance(value, list) else value

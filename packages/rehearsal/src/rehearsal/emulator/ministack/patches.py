@@ -71,6 +71,7 @@ WITH_IAM = (
     requests.LAYER_VERSIONS,
     requests.BUILD_PROJECTS,
     requests.ROLE_PATHS,
+    requests.SEARCH_DOMAINS,
     requests.TRUST_DENIALS,
     permissions.STACK_ROLES,
     permissions.STACK_PERMISSIONS,
@@ -162,6 +163,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         requests.LAYER_VERSIONS,
         requests.BUILD_PROJECTS,
         requests.ROLE_PATHS,
+        requests.SEARCH_DOMAINS,
     ),
     "ministack.services.eventbridge:_invoke_target": (
         permissions.RULE_INVOCATIONS,

@@ -171,6 +171,18 @@ ROLE_PATHS = Correction(
         ),
     ),
 )
+SEARCH_DOMAINS = Correction(
+    fault="A policy for a domain of OpenSearch does not allow changes of its configuration: they are evaluated on `*`.",
+    test=f"{TESTS}/test_request_resource.py::test_the_path_of_a_request_to_opensearch_has_its_resource",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{ACTIONS}:extract_resource_arn",
+            "sha256:82f51700695c62fd",
+            override_resource_arn(request_resource.search_domain_arn),
+        ),
+    ),
+)
 TRUST_DENIALS = Correction(
     fault="The error of a denial by a role's trust policy is the one for a denial by the caller's own policies.",
     test=f"{TESTS}/test_trust_policies.py::test_who_may_not_assume_a_role_is_told_why",
