@@ -26,6 +26,7 @@ ALWAYS = (
     services.FUNCTION_DEAD_LETTERS,
     services.RULE_RETRIES,
     services.OUTPUT_CHANGES,
+    services.NETWORK_ATTRIBUTES,
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
     refusals.TAKEN_NAMES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.emulator.apigateway import api_hosts
-from rehearsal.emulator.cloudformation import failed_functions, output_changes
+from rehearsal.emulator.cloudformation import failed_functions, network_attributes, output_changes
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.codebuild import project_resource
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
@@ -113,6 +113,33 @@ OUTPUT_CHANGES = Correction(
             "ministack.services.cloudformation:_ACTION_HANDLERS[CreateChangeSet]",
             "sha256:06b31550065c78d5",
             output_changes.accept_output_changes,
+        ),
+    ),
+)
+NETWORK_ATTRIBUTES = Correction(
+    fault="Fn::GetAtt does not return the address range of a VPC or subnet, and the stack fails.",
+    test=f"{TESTS}/cloudformation/test_network_attributes.py::test_ministacks_network_lacks_attributes",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::EC2::VPC][create]",
+            "sha256:4920746a78254f7a",
+            network_attributes.add_to_created,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::EC2::VPC][update]",
+            "sha256:4e762c188f5488c1",
+            network_attributes.add_to_updated,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::EC2::Subnet][create]",
+            "sha256:626e1b1e5d2ac16c",
+            network_attributes.add_to_created,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::EC2::Subnet][update]",
+            "sha256:a42f8a789d6e8580",
+            network_attributes.add_to_updated,
         ),
     ),
 )
