@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -125,9 +124,11 @@ def resources(space: Workspace) -> list[str]:
 
 
 def _without_effect(created: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a line for each stack, with its types and how many resources of each it has."""
-    stacks: dict[str, list[str]] = {}
-    for (stack, type_), count in sorted(Counter(created).items()):
-        stacks.setdefault(stack, []).append(f"{type_} ({count})" if count > 1 else type_)
-    for stack, types in stacks.items():
-        yield f"{stack}: created without effect: {', '.join(types)}"
+    """Yield a line for each stack, such as `Web: created without effect: ECS Cluster, Service; RDS DBInstance`."""
+    stacks: dict[str, dict[str, list[str]]] = {}
+    for stack, type_ in sorted(set(created)):
+        _, service, kind = type_.split("::")
+        stacks.setdefault(stack, {}).setdefault(service, []).append(kind)
+    for stack, services in stacks.items():
+        parts = [f"{service} {', '.join(kinds)}" for service, kinds in services.items()]
+        yield f"{stack}: created without effect: {'; '.join(parts)}"

@@ -41,7 +41,7 @@ def test_a_default_vpc_is_created(embedded: Embedded) -> None:
     assert re.fullmatch("eipalloc-[0-9a-f]{17}", found["Allocation"])
     assert re.fullmatch("nat-[0-9a-f]{17}", found["Gateway"])
     (line,) = [line for line in resources(embedded.workspace) if line.startswith("network: ")]
-    assert line == "network: created without effect: AWS::EC2::EIP (2), AWS::EC2::NatGateway (2)"
+    assert line == "network: created without effect: EC2 EIP, NatGateway"
 
 
 def test_a_service_with_its_load_balancer_and_a_database_are_created(embedded: Embedded) -> None:
@@ -74,11 +74,9 @@ def test_a_service_with_its_load_balancer_and_a_database_are_created(embedded: E
     assert re.fullmatch(r"arn:aws:ecs:eu-west-1:\d{12}:task-definition/\S+:\d+", found["Task"])
     (line,) = [line for line in resources(embedded.workspace) if line.startswith("compute: ")]
     assert line == (
-        "compute: created without effect: AWS::ApplicationAutoScaling::ScalableTarget, "
-        "AWS::ApplicationAutoScaling::ScalingPolicy, AWS::EC2::Instance, AWS::EC2::SecurityGroupEgress, "
-        "AWS::EC2::SecurityGroupIngress (2), AWS::ECS::Cluster, AWS::ECS::Service, AWS::ECS::TaskDefinition, "
-        "AWS::ElasticLoadBalancingV2::Listener, AWS::ElasticLoadBalancingV2::LoadBalancer, "
-        "AWS::ElasticLoadBalancingV2::TargetGroup, AWS::RDS::DBInstance"
+        "compute: created without effect: ApplicationAutoScaling ScalableTarget, ScalingPolicy; EC2 Instance, "
+        "SecurityGroupEgress, SecurityGroupIngress; ECS Cluster, Service, TaskDefinition; "
+        "ElasticLoadBalancingV2 Listener, LoadBalancer, TargetGroup; RDS DBInstance"
     )
 
 
