@@ -74,8 +74,8 @@ def write_assembly(folder: Path, resources: dict[str, Any]) -> None:
 
 
 def test_an_object_that_exists_before_the_pipeline_holds_nothing_up(first: Tiny) -> None:
-    """The execution that the creation starts waits for an approval, which nobody gives: `run` stops it, and follows
-    the execution of the working tree.
+    """The execution that the creation starts waits for an approval without an end: `run` stops it, and follows the
+    execution of the working tree.
     """
     write_assembly(first.root / "out", pipeline())
     code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")

@@ -1,4 +1,4 @@
-"""What is kept of a first deployment that failed."""
+"""The record of a first deployment that failed."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_without_any_node_the_message_names_the_extra(path: Path) -> None:
 
 
 def test_npm_is_found_where_debian_has_it(path: Path) -> None:
-    """A separate package, whose commands are links; without it there is no npm."""
+    """A separate package, whose commands are links; without it the message says that npm is missing."""
     write_node(path, "20.1.0", str(path / "node"))
     with pytest.raises(NodeNotFound, match=rf"this machine has 20\.1\.0 without npm \({path}/node\)"):
         npm_install(path, ["aws-sdk"])

@@ -1,4 +1,4 @@
-"""What is kept of a first deployment that failed: its error, and the logs of functions that ran in it.
+"""The record of a first deployment that failed: its error, and the logs of functions that ran in it.
 
 `run` ends the embedded AWS afterwards, and the next deployment deletes the stack.
 """
