@@ -9,9 +9,10 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.iam_evaluator import EvalContext
 from ministack.services import s3
 
+from rehearsal.emulator.iam import roles
 from rehearsal.emulator.ministack.corrections import requests
 from rehearsal.emulator.ministack.patches import correct
-from tests.emulator.iam.principals import ACCOUNT, OTHER, make_role
+from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, make_role, trusting
 
 pytestmark = pytest.mark.usefixtures("as_it_comes")
 
@@ -45,6 +46,20 @@ def test_a_buckets_account_is_its_owners(session: EvalContext, key: str) -> None
     assert value(key, session) == ACCOUNT
     correct(requests.BUCKET_ACCOUNT)
     assert value(key, session) == OTHER
+
+
+def test_a_text_that_is_no_boolean_is_false(session: EvalContext) -> None:
+    """The fault: a pipeline cannot assume the role of its builds, whose trust policy CDK wrote so until 2.77."""
+    condition = {"Bool": {"aws:ViaAWSService": "codepipeline.amazonaws.com"}}
+    trust = trusting(AWS=f"arn:aws:iam::{ACCOUNT}:root")
+    trust["Statement"][0]["Condition"] = condition
+    role = make_role("builds", trust=trust)
+    who = roles.session_principal(make_role("pipeline"), "created")
+    assert not roles.trusts(role, who, REGION)
+    correct(requests.VIA_SERVICE)
+    assert roles.trusts(role, who, REGION)
+    condition["Bool"]["aws:ViaAWSService"] = "true"
+    assert not roles.trusts(make_role("for-services", trust=trust), who, REGION)
 
 
 def test_a_foreign_bucket_is_asked_about_the_calling_role(session: EvalContext) -> None:

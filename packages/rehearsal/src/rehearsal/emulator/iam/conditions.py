@@ -11,6 +11,7 @@ from rehearsal.emulator.ministack.port.policies import EvalContext, EvalResult
 
 Resolve = Callable[[str, EvalContext], object]
 Evaluate = Callable[..., EvalResult]
+Compare = Callable[[object, object], bool]
 
 _BUCKET = "arn:aws:s3:::"
 
@@ -51,6 +52,27 @@ def bucket_account(key: str, context: EvalContext) -> str | None:
     if key not in {"aws:resourceaccount", "s3:resourceaccount"} or not context.resource_arn.startswith(_BUCKET):
         return None
     return s3.bucket_owner(context.resource_arn.removeprefix(_BUCKET).partition("/")[0]) or None
+
+
+def via_service(key: str, context: EvalContext) -> str | None:
+    """Return `aws:ViaAWSService`, which every request has: false unless a service makes it for its caller.
+
+    Source: IAM user guide, "AWS global condition context keys".
+    """
+    return str(context.service_context.get(key, "false")) if key == "aws:viaawsservice" else None
+
+
+def compare_booleans(_compare: Compare) -> Compare:
+    """Return the replacement of the operator Bool: a policy's value other than `true` is false.
+
+    The roles of CDK's pipelines before 2.77 are assumed by this rule: their trust policy has a service's name as the
+    value. Source: github.com/aws/aws-cdk issue 25301 and pull request 25316.
+    """
+
+    def compare(actual: object, expected: object) -> bool:
+        return (str(actual).lower() == "true") == (str(expected).lower() == "true")
+
+    return compare
 
 
 def evaluate_for_role(evaluate: Evaluate) -> Evaluate:

@@ -56,6 +56,7 @@ WITH_IAM = (
     requests.PRINCIPAL_ARN,
     requests.ROLE_TAGS,
     requests.BUCKET_ACCOUNT,
+    requests.VIA_SERVICE,
     requests.BUCKET_POLICY_PRINCIPAL,
     permissions.BUCKET_ENCRYPTION,
     permissions.FOREIGN_BUCKETS,
@@ -152,6 +153,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         requests.PRINCIPAL_ARN,
         requests.ROLE_TAGS,
         requests.BUCKET_ACCOUNT,
+        requests.VIA_SERVICE,
     ),
     "ministack.core.iam_actions:extract_iam_action": (
         requests.ACTION_PARAMETER,

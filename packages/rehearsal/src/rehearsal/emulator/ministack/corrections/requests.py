@@ -85,6 +85,19 @@ BUCKET_ACCOUNT = Correction(
         ),
     ),
 )
+VIA_SERVICE = Correction(
+    fault="aws:ViaAWSService has no value, and Bool compares texts: roles of CDK's older pipelines are never assumed.",
+    test=f"{TESTS}/test_conditions.py::test_a_text_that_is_no_boolean_is_false",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{EVALUATOR}:_resolve_condition_key",
+            "sha256:15e26964cd38f32c",
+            override_condition_key(conditions.via_service),
+        ),
+        Patch(f"{EVALUATOR}:_CONDITION_OPS[bool]", "sha256:0112a42c792f6ab8", conditions.compare_booleans),
+    ),
+)
 BUCKET_POLICY_PRINCIPAL = Correction(
     fault="Another account's bucket policy is evaluated for the root user of the caller's account, not for its role.",
     test=f"{TESTS}/test_conditions.py::test_a_foreign_bucket_is_asked_about_the_calling_role",
