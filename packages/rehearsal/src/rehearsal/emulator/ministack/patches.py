@@ -27,6 +27,7 @@ ALWAYS = (
     services.RULE_RETRIES,
     services.OUTPUT_CHANGES,
     services.NETWORK_ATTRIBUTES,
+    services.SECRET_REFERENCES,
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
     refusals.TAKEN_NAMES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.emulator.apigateway import api_hosts
-from rehearsal.emulator.cloudformation import failed_functions, network_attributes, output_changes
+from rehearsal.emulator.cloudformation import failed_functions, network_attributes, output_changes, secret_references
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.codebuild import project_resource
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
@@ -140,6 +140,28 @@ NETWORK_ATTRIBUTES = Correction(
             f"{HANDLERS}[AWS::EC2::Subnet][update]",
             "sha256:a42f8a789d6e8580",
             network_attributes.add_to_updated,
+        ),
+    ),
+)
+SECRET_REFERENCES = Correction(
+    fault="Ref of a secret returns its name, so that a policy for it allows nothing.",
+    test=f"{TESTS}/cloudformation/test_secret_references.py::test_ministack_refers_to_a_secret_by_its_name",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::SecretsManager::Secret][create]",
+            "sha256:0bae0110fce2f2ba",
+            secret_references.identify_created,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::SecretsManager::Secret][update]",
+            "sha256:e87220a5ff35a459",
+            secret_references.identify_updated,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::SecretsManager::Secret][delete]",
+            "sha256:4ff615ac828999af",
+            secret_references.find_deleted,
         ),
     ),
 )

@@ -10,6 +10,7 @@ from ministack.services import secretsmanager, ssm
 
 class SecretRecord(TypedDict, total=False):
     KmsKeyId: str
+    Name: str
 
 
 class ParameterRecord(TypedDict, total=False):
