@@ -77,3 +77,15 @@ def test_the_path_of_a_request_to_opensearch_has_its_resource() -> None:
     correct(requests.SEARCH_DOMAINS)
     assert resource("opensearch", path) == f"arn:aws:es:{REGION}:{ACCOUNT}:domain/products"
     assert resource("opensearch", "/2021-01-01/opensearch/versions") == "*"
+
+
+def test_a_list_of_one_repository_is_its_resource() -> None:
+    """The fault: the role of a bootstrap that publishes images may not describe its repository, as cdk-assets does."""
+    target = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"
+    assert resource("ecr", body={"repositoryNames": ["images"]}, target=target) == "*"
+    correct(requests.IMAGE_REPOSITORIES)
+    images = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images"
+    assert resource("ecr", body={"repositoryNames": ["images"]}, target=target) == images
+    assert resource("ecr", body={"repositoryNames": ["images", "others"]}, target=target) == "*"
+    assert resource("ecr", target=target) == "*"
+    assert resource("ecr", "/v2/images/blobs/uploads/1", body={"repositoryNames": ["images"]}) == "*"

@@ -76,6 +76,19 @@ def role_path_arn(call: ServiceRequest) -> str | None:
     return str(arn) if arn else None
 
 
+def image_repository_arn(call: ServiceRequest) -> str | None:
+    """Return the ARN of the repository that a request of ECR names in a list; for several, the result is None.
+
+    Source: AWS service authorization reference, "Actions, resources, and condition keys for Amazon Elastic Container
+    Registry": the resource of DescribeRepositories is `repository`.
+    """
+    is_api = call.service == "ecr" and call.path == "/"  # other paths are the registry's, whose bodies are layers
+    names = json.loads(call.body or b"{}").get("repositoryNames") if is_api else None
+    if not isinstance(names, list) or len(names) != 1:
+        return None
+    return f"arn:aws:ecr:{call.region}:{call.account}:repository/{names[0]}"
+
+
 def search_domain_arn(call: ServiceRequest) -> str | None:
     """Return the ARN of the domain of OpenSearch in a request's path.
 

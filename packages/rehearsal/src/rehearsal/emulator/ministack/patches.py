@@ -74,6 +74,7 @@ WITH_IAM = (
     requests.LAYER_VERSIONS,
     requests.BUILD_PROJECTS,
     requests.ROLE_PATHS,
+    requests.IMAGE_REPOSITORIES,
     requests.SEARCH_DOMAINS,
     requests.TRUST_DENIALS,
     permissions.STACK_ROLES,
@@ -167,6 +168,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         requests.LAYER_VERSIONS,
         requests.BUILD_PROJECTS,
         requests.ROLE_PATHS,
+        requests.IMAGE_REPOSITORIES,
         requests.SEARCH_DOMAINS,
     ),
     "ministack.services.eventbridge:_invoke_target": (

@@ -184,6 +184,18 @@ ROLE_PATHS = Correction(
         ),
     ),
 )
+IMAGE_REPOSITORIES = Correction(
+    fault="A policy for a repository of ECR does not allow to describe it: the request is evaluated on `*`.",
+    test=f"{TESTS}/test_request_resource.py::test_a_list_of_one_repository_is_its_resource",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{ACTIONS}:extract_resource_arn",
+            "sha256:82f51700695c62fd",
+            override_resource_arn(request_resource.image_repository_arn),
+        ),
+    ),
+)
 SEARCH_DOMAINS = Correction(
     fault="A policy for a domain of OpenSearch does not allow changes of its configuration: they are evaluated on `*`.",
     test=f"{TESTS}/test_request_resource.py::test_the_path_of_a_request_to_opensearch_has_its_resource",
