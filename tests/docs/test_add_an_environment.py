@@ -38,4 +38,4 @@ def test_the_gates_are_green_with_other_settings(copy: Path, context: dict[str, 
     (copy / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
     run("make synth generate", copy)
     assert re.search(r"^\| \w+Role \| .*\bstage\b", (copy / "docs" / "security.md").read_text(), re.MULTILINE)
-    run("make lock unit shipped", copy)
+    run("make lock unit-stacks shipped", copy)

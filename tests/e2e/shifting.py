@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,27 +47,33 @@ def assert_rolled_back(project: Project, ran: Ran) -> None:
 
 @contextmanager
 def calls(project: Project, event: bytes = EVENT, *, after_shift: bool = False) -> Iterator[list[str]]:
-    """Call prod's alias all the time; yields the list of versions that answered or failed, which grows.
+    """Call prod's alias five times a second, and continuously while traffic shifts.
 
-    after_shift: not before a new version has all of the traffic.
+    Yields the list of versions that answered or failed, which grows. after_shift: no call before a new version has all
+    of the traffic, and continuous calls from then on.
     """
     api, name, versions, ended = project.client("lambda", "prod"), echo(project), list[str](), threading.Event()
-    before = len(deployments(project))
+    before, continuous = len(deployments(project)), threading.Event()
+    status = "Succeeded" if after_shift else "InProgress"
 
-    def has_shifted() -> bool:
-        found = deployments(project)
-        return len(found) > before and found[0]["status"] == "Succeeded"
+    def watch() -> None:
+        while not ended.wait(0.2):
+            found = deployments(project)
+            if len(found) > before and found[0]["status"] == status:
+                continuous.set()
+            elif not after_shift:
+                continuous.clear()
 
     def call() -> None:
-        while after_shift and not (ended.wait(0.2) or has_shifted()):
-            pass
         while not ended.is_set():
-            versions.append(api.invoke(FunctionName=name, Qualifier="live", Payload=event)["ExecutedVersion"])
+            if continuous.wait(0.2) or not after_shift:
+                versions.append(api.invoke(FunctionName=name, Qualifier="live", Payload=event)["ExecutedVersion"])
 
-    thread = threading.Thread(target=call)
-    thread.start()
-    try:
-        yield versions
-    finally:
-        ended.set()
-        thread.join()
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(watch), threads.submit(call)]
+        try:
+            yield versions
+        finally:
+            ended.set()
+        for thread in running:
+            thread.result()

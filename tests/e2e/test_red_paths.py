@@ -39,43 +39,6 @@ def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
     assert deployed.holds("prod") == prod
 
 
-def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
-    """The accounts have the policies of this tree: a new version of a function needs lambda:PublishVersion."""
-    dev, prod = deployed.holds("dev"), deployed.holds("prod")
-    deployed.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")
-    with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:
-        code.write("# a version that may not be published\n")
-    ran = deployed.run("--approve")
-    assert ran.code == 1
-    assert "has changed since the accounts were bootstrapped" in ran.printed
-    assert any("on AWS an operator has to do it before the push" in line for line in ran.result["not_emulated"])
-    assert ran.status("Dev", "Echo.Deploy") == "Failed"
-    denied = r"cdk-hnb659fds-cfn-exec-role-222222222222-eu-west-1/AWSCloudFormation is not authorized to perform: "
-    denied += r"lambda:PublishVersion on resource: arn:aws:lambda:eu-west-1:222222222222:function:Dev-Echo-Echo2\S+"
-    policy = "arn:aws:iam::222222222222:policy/delivery-environment"
-    denied += rf" \(looked at {policy}, {policy}-resources; missing is {{\"Effect\": \"Allow\""
-    assert re.search(denied, ran.printed)
-    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
-
-
-def test_a_rejection_stops_before_prod(deployed: Project) -> None:
-    """Dev holds the new release, prod the one before it."""
-    dev, prod = deployed.holds("dev"), deployed.holds("prod")
-    with (deployed.root / "lambda" / "echo" / "main.py").open("a") as code:
-        code.write("# a release that nobody wants\n")
-    ran = deployed.run("--reject")
-    assert ran.code == 1
-    assert ran.status("ApproveProd", "Approve") == "Failed"
-    assert deployed.holds("dev") != dev
-    assert deployed.holds("prod") == prod
-    api, execution = deployed.client("codepipeline", "pipeline"), ran.result["execution_id"]
-    executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
-    assert executions[0]["pipelineExecutionId"] == execution, "something began after the rejection"
-    tries = api.list_action_executions(pipelineName="echo-delivery", filter={"pipelineExecutionId": execution})
-    names = [(detail["stageName"], detail["actionName"]) for detail in tries["actionExecutionDetails"]]
-    assert len(names) == len(set(names)), "an action was tried again"
-
-
 def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Project) -> None:
     """A fault in prod's account only: the check of the new version is red, and no call sees it."""
     prod, heard = deployed.holds("prod"), Heard(deployed)
@@ -119,14 +82,21 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
     assert f"Rollback: to the release of execution {target}, because {failed['pipelineExecutionId']} failed" in green
 
 
-def test_a_new_environment_is_deployed_by_a_second_execution(deployed: Project) -> None:
-    """The push changes the pipeline: the first execution is cancelled, one with a new id deploys the environment."""
-    settings = json.loads((deployed.root / "cdk.json").read_text())
-    environments = settings["context"]["delivery"]["environments"]
-    environments.insert(1, {**environments[0], "name": "staging", "account": "444444444444"})
-    (deployed.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
-    ran = deployed.run("--reject")
-    assert [execution["status"] for execution in ran.result["earlier"]] == ["Cancelled"]
-    assert ran.result["execution_id"] != ran.result["earlier"][0]["execution_id"]
-    assert ran.status("Staging", "Test") == "Succeeded"
-    assert len(deployed.holds("staging")) == 2
+# The run after this one bootstraps the accounts again: the first of the next module does so in any case.
+def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
+    """The accounts have the policies of this tree: a new version of a function needs lambda:PublishVersion."""
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    deployed.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")
+    with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:
+        code.write("# a version that may not be published\n")
+    ran = deployed.run("--approve")
+    assert ran.code == 1
+    assert "has changed since the accounts were bootstrapped" in ran.printed
+    assert any("on AWS an operator has to do it before the push" in line for line in ran.result["not_emulated"])
+    assert ran.status("Dev", "Echo.Deploy") == "Failed"
+    denied = r"cdk-hnb659fds-cfn-exec-role-222222222222-eu-west-1/AWSCloudFormation is not authorized to perform: "
+    denied += r"lambda:PublishVersion on resource: arn:aws:lambda:eu-west-1:222222222222:function:Dev-Echo-Echo2\S+"
+    policy = "arn:aws:iam::222222222222:policy/delivery-environment"
+    denied += rf" \(looked at {policy}, {policy}-resources; missing is {{\"Effect\": \"Allow\""
+    assert re.search(denied, ran.printed)
+    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)

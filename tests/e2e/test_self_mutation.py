@@ -1,24 +1,50 @@
-"""docs/add-a-function.md: what it adds is deployed and called in both accounts."""
+"""A push that changes the pipeline: an environment and a function are added, and the approval is rejected."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
 from tests.docs.page import Page
-from tests.e2e.conftest import Project
+from tests.e2e.conftest import Project, Ran
 from tests.root import ROOT
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_third_function_is_rehearsed(deployed: Project) -> None:
-    """A folder and an entry are all that it takes."""
+def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed: Project) -> None:
+    """The push changes the pipeline: the first execution is cancelled, one with a new id deploys the environment.
+
+    A folder and an entry are all that a function takes, as docs/add-a-function.md says. After the rejection dev holds
+    the new release, prod the one before it, and nothing is tried again.
+    """
+    dev, prod = deployed.holds("dev"), deployed.holds("prod")
     Page(ROOT / "docs" / "add-a-function.md").follow(deployed.root, console=None)
-    ran = deployed.run("--approve")
-    assert ran.code == 0
-    greeted = [
-        (invocation["environment"], invocation["ok"])
-        for invocation in ran.result["invocations"]
-        if "Greet" in invocation["function"]
-    ]
-    assert greeted == [("Dev", True), ("Prod", True)]
+    add_staging(deployed)
+    ran = deployed.run("--reject")
+    assert ran.code == 1
+    assert [execution["status"] for execution in ran.result["earlier"]] == ["Cancelled"]
+    assert ran.result["execution_id"] != ran.result["earlier"][0]["execution_id"]
+    assert (ran.status("Staging", "Test"), ran.status("ApproveProd", "Approve")) == ("Succeeded", "Failed")
+    assert len(deployed.holds("staging")) == len(deployed.holds("dev")) == len(dev) + 1
+    assert deployed.holds("prod") == prod
+    assert_nothing_is_tried_again(deployed, ran)
+
+
+def assert_nothing_is_tried_again(project: Project, ran: Ran) -> None:
+    """It is the latest execution, and has run each action once."""
+    api, execution = project.client("codepipeline", "pipeline"), ran.result["execution_id"]
+    executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
+    assert executions[0]["pipelineExecutionId"] == execution, "something began after the rejection"
+    tries = api.list_action_executions(pipelineName="echo-delivery", filter={"pipelineExecutionId": execution})
+    names = [(detail["stageName"], detail["actionName"]) for detail in tries["actionExecutionDetails"]]
+    assert len(names) == len(set(names)), "an action was tried again"
+
+
+def add_staging(project: Project) -> None:
+    """Add an environment in another account between dev and prod."""
+    settings = json.loads((project.root / "cdk.json").read_text())
+    environments = settings["context"]["delivery"]["environments"]
+    environments.insert(1, {**environments[0], "name": "staging", "account": "444444444444"})
+    (project.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")

@@ -16,6 +16,13 @@ from tests.root import ROOT
 pytestmark = pytest.mark.e2e
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _down(copy: Project, first: Ran) -> None:
+    """End the embedded AWS that other tests may have left running, which has a remote in the repository."""
+    assert first.result
+    assert copy.command("down").returncode == 0
+
+
 def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
     """Every action of every stage succeeds, and exit 0 says so."""
     assert first.code == 0
