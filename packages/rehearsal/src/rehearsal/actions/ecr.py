@@ -59,11 +59,12 @@ def _describe(task: Task, api: ECRClient, repository: str, tag: str) -> ImageDet
     image_id: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
         images = api.describe_images(repositoryName=repository, imageIds=[image_id])["imageDetails"]
+    except api.exceptions.ImageNotFoundException as error:
+        message = f"{task.where}: the repository {repository} has no image {digest or tag}: push one first"
+        raise ActionError(message) from error
     except ClientError as error:
         code = "PermissionError" if "AccessDenied" in error.response["Error"]["Code"] else "ConfigurationError"
         raise ActionError(f"{task.where}: cannot read the repository {repository}: {error}", code) from error
-    if not images:
-        raise ActionError(f"{task.where}: the repository {repository} has no image {digest or tag}: push one first")
     return images[0]
 
 

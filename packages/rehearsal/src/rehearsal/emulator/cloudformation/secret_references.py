@@ -44,5 +44,5 @@ def find_deleted(delete: Callable[[str, Properties], None]) -> Callable[[str, Pr
 
 
 def _name(id_: str) -> str:
-    """Return the name of a secret by its physical id, the ARN; what is no secret any more keeps its id."""
+    """Return the name of a secret by its physical id, the ARN; where there is no such secret, the id itself."""
     return secret_record(id_).get("Name", id_)

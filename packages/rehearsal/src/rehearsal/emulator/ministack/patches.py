@@ -31,6 +31,7 @@ ALWAYS = (
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
     refusals.TAKEN_NAMES,
+    refusals.MISSING_IMAGES,
     traffic.ALIAS_ROUTING,
     traffic.INVOCATION_METRICS,
     traffic.ALIAS_RULES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.emulator.cloudformation import stack_states, taken_names
+from rehearsal.emulator.ecr import missing_images
 from rehearsal.emulator.functions import function_code, limits
 from rehearsal.emulator.iam import policy_principals
 from rehearsal.emulator.logs import group_keys, pages
@@ -36,6 +37,18 @@ TAKEN_NAMES = Correction(
             "sha256:3b8f01fb187141b6",
             taken_names.refuse_taken_names,
             also=("ministack.services.cloudformation.provisioners:_provision_resource",),
+        ),
+    ),
+)
+MISSING_IMAGES = Correction(
+    fault="DescribeImages of an image that does not exist returns no error: cdk-assets takes the image as published.",
+    test=f"{TESTS}/ecr/test_missing_images.py::test_an_image_that_does_not_exist_is_an_error",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.ecr:_describe_images",
+            "sha256:86c7f7b273ab2316",
+            missing_images.refuse_missing_images,
         ),
     ),
 )

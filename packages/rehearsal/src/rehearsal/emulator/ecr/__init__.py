@@ -1,0 +1,1 @@
+"""ECR: what this project corrects of MiniStack's."""
