@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from cdk_delivery.constructs.project_files import Project
     from tests.synthesized import Synthesized
 
-# CDK's validation of templates takes most of the time of a synthesis: only tests of its findings add it, as a plugin.
-# CDK's process has the variables that are set when CDK is imported; the commands of tests have them not.
+# CDK reads this when it is imported. Validation takes most of a synthesis: tests of its findings add it as a plugin.
 os.environ["CDK_VALIDATION"] = "false"
 
 # The interpreter would look for garbage as it ends, of which CDK makes much.

@@ -20,9 +20,6 @@ import pytest
 from rehearsal.workspace.layout import Workspace
 from tests.root import ROOT
 
-# The Makefile's gates. The first rehearsal runs all but the tests of stacks, which run outside of it.
-GATES = "\ncheck: unit lint shipped lock types\n"
-GATES_OF_THE_FIRST, GATES_OF_OTHERS = GATES.replace(" unit ", " unit-functions "), "\ncheck: lock\n"
 ENVIRONMENTS = "lambda-layers-pipeline/environments"
 LIMIT = 600  # seconds after which a test gives a rehearsal up
 COMMAND = (sys.executable, "-m", "rehearsal")
@@ -132,30 +129,17 @@ def _processes() -> Iterator[str]:
 
 
 def share_environments(project: Path) -> None:
-    """Give the builds what this machine has just prepared for the same locks: half a minute less, with hard links."""
+    """Give the builds what this machine has prepared last, as hard links; what is missing they prepare."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / ENVIRONMENTS
-    prepared = [path for path in cache.iterdir() if not path.name.startswith("making-")]
-    shared = project / ".rehearsal" / "cache" / "xdg" / ENVIRONMENTS
-    for environment in sorted(prepared, key=lambda path: path.stat().st_mtime)[-3:]:
-        copied = shared / f"making-{environment.name}"
-        try:
-            shutil.copytree(environment, copied, symlinks=True, copy_function=link)
-            copied.rename(shared / environment.name)
-        except OSError:  # the set-up of another clone has removed it, or an earlier build has it
-            shutil.rmtree(copied, ignore_errors=True)
-
-
-def link(source: str, target: str) -> None:
-    """Hard-link one file, or a symbolic link itself."""
-    os.link(source, target, follow_symlinks=False)
+    prepared = sorted(cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)[-3:]
+    (shared := project / ".rehearsal" / "cache" / "xdg" / ENVIRONMENTS).mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "--archive", "--link", "--no-clobber", *prepared, shared], check=False)
 
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """This working tree, committed to a separate repository, with what earlier builds and set-ups have prepared."""
-    folder = tmp_path_factory.mktemp("rehearsed")
-    root, home = folder / "project", folder / "home"
-    home.mkdir()
+    root, home = tmp_path_factory.mktemp("rehearsed") / "project", tmp_path_factory.mktemp("home")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     for name in names:
@@ -168,7 +152,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     share_environments(root)
     path = os.pathsep.join([*map(str, TOOLS), os.environ["PATH"]])
     project = Project(root, {**os.environ, "HOME": str(home), "PATH": path})
-    project.replace("Makefile", GATES, GATES_OF_THE_FIRST)
     project.git("init", "--quiet", "--initial-branch", "main")
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "a working tree")
@@ -177,23 +160,23 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def first(copy: Project) -> Ran:
-    """The first rehearsal of the copy: bootstrap, deployment, and the whole pipeline with its gates."""
+    """The first rehearsal of the copy: bootstrap, deployment, and the whole pipeline with every gate."""
     return copy.run("--approve")
 
 
-@pytest.fixture(scope="session")
-def _good(copy: Project, first: Ran) -> Iterator[Project]:
+@pytest.fixture(scope="module")
+def _running(copy: Project, first: Ran) -> Iterator[Project]:
     assert first.code == 0, f"the good tree went red, so no fault can be told from it:\n{first.printed[-3000:]}"
+    assert copy.command("up").returncode == 0
     yield copy
     copy.command("down")
 
 
 @pytest.fixture
-def deployed(_good: Project) -> Iterator[Project]:
+def deployed(_running: Project) -> Iterator[Project]:
     """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it."""
-    if Workspace(_good.root).server() is None:
-        assert _good.command("up").returncode == 0
-    _good.replace("Makefile", GATES_OF_THE_FIRST, GATES_OF_OTHERS)
-    yield _good
-    _good.git("reset", "--quiet", "--hard")
-    _good.git("clean", "--quiet", "--force", "-d")
+    # The first rehearsal has run all of `make check`, and each gate has tests.
+    _running.replace("Makefile", "\ncheck: unit lint shipped lock types\n", "\ncheck: lock\n")
+    yield _running
+    _running.git("reset", "--quiet", "--hard")
+    _running.git("clean", "--quiet", "--force", "-d")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import tomllib
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,13 +12,6 @@ from tests.e2e.conftest import Project, Ran
 from tests.root import ROOT
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _down(copy: Project, first: Ran) -> None:
-    """End the embedded AWS that other tests may have left running, which has a remote in the repository."""
-    assert first.result
-    assert copy.command("down").returncode == 0
 
 
 def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
@@ -77,7 +68,8 @@ def test_an_interrupted_run_ends_everything(copy: Project, first: Ran) -> None:
     """Ctrl-C during a build: exit 130, no process is left, and the next command works."""
     assert first.result
     run = copy.start("run", "--approve")
-    assert any("Build/Synth: started" in line for line in _lines(run))
+    assert run.stdout
+    assert any("Build/Synth: started" in line for line in run.stdout)
     run.send_signal(signal.SIGINT)
     rest, _ = run.communicate(timeout=60)
     assert run.returncode == 130, rest
@@ -85,10 +77,3 @@ def test_an_interrupted_run_ends_everything(copy: Project, first: Ran) -> None:
     status = copy.command("status")
     assert status.returncode == 1
     assert "Stopped" in status.stdout or "Interrupted" in status.stdout
-
-
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    assert process.stdout
-    for line in process.stdout:
-        print(line, end="")
-        yield line

@@ -112,8 +112,7 @@ def test_whether_data_outlives_the_stack_is_a_setting(request: pytest.FixtureReq
     for kind in ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::KMS::Key"):
         resources = template.find_resources(kind).values()
         replaced = policy.removesuffix("ExceptOnCreate")
-        found = {(resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) for resource in resources}
-        assert found == {(policy, replaced)}
+        assert {(found["DeletionPolicy"], found["UpdateReplacePolicy"]) for found in resources} == {(policy, replaced)}
 
 
 def test_logs_are_kept_as_long_as_the_settings_say(changed: Template) -> None:
