@@ -19,13 +19,18 @@ from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 
 LABEL = "rehearsal.build"
 
-# The first processes of a container have small numbers; where they have not, `kill -1` would reach this machine's.
+# The first processes of a container have small numbers; where they have not, `kill -1` would reach this machine's. The
+# refusal waits for a command: podman loses the output of a container that ends while input is on its way.
 # A command runs in the foreground, because a shell makes background commands ignore SIGINT. So a second process waits
 # for the end of the input, which then has to end the command. The script's own standard error would have the shell's
 # lines about killed processes. `newline` is in the messages. Where a user that is not root calls Docker, the mounted
 # folders are that user's: they become root's, whose git would reject them, and at the end the user's again.
 _SCRIPT = r"""
-[ "$$" -lt 10 ] || { echo "it shares the processes of this machine: remove pidns from containers.conf"; exit 1; }
+[ "$$" -lt 10 ] || {
+  read -r _
+  echo "it shares the processes of this machine: remove pidns from containers.conf"
+  exit 1
+}
 exec 3<&0 </dev/null 2>/dev/null
 token=$1
 shift
