@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ministack.services import cloudformation
 
-from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.ministack.corrections import stacks
 from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, REGION
 
@@ -42,12 +42,12 @@ def change_set(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str,
 def test_a_change_of_outputs_only_can_be_executed() -> None:
     """The fault: MiniStack rejects it as one without changes, so that the output stays as it was."""
     assert change_set(template("a"), template("b")) == ("FAILED", "UNAVAILABLE", 0)
-    correct(services.OUTPUT_CHANGES)
+    correct(stacks.OUTPUT_CHANGES)
     assert change_set(template("a"), template("b")) == ("CREATE_COMPLETE", "AVAILABLE", 0)
     assert change_set({"Resources": RESOURCES}, template("b")) == ("CREATE_COMPLETE", "AVAILABLE", 0)
 
 
 def test_a_template_without_any_change_is_still_none() -> None:
     """Its change set fails and cannot be executed, as on AWS."""
-    correct(services.OUTPUT_CHANGES)
+    correct(stacks.OUTPUT_CHANGES)
     assert change_set(template("a"), template("a")) == ("FAILED", "UNAVAILABLE", 0)

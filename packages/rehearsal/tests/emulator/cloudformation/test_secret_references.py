@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.ministack.corrections import stacks
 from rehearsal.emulator.ministack.patches import correct
 from tests.conftest import Embedded
 
@@ -19,7 +19,7 @@ def test_ministack_refers_to_a_secret_by_its_name(as_it_comes: None) -> None:
     """The fault: on AWS it is the ARN. Then it is the ARN."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
     assert handlers["create"]("Key", {"Name": "before"}, "stack")[0] == "before"
-    correct(services.SECRET_REFERENCES)
+    correct(stacks.SECRET_REFERENCES)
     id_, attributes = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]["create"](
         "Key", {"Name": "after"}, "stack"
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.ministack import patch
-from rehearsal.emulator.ministack.corrections import permissions, refusals, requests, services, traffic
+from rehearsal.emulator.ministack.corrections import permissions, refusals, requests, services, stacks, traffic
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
 log = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ ALWAYS = (
     services.PROJECT_LOGS_AND_CACHE,
     services.FUNCTION_DEAD_LETTERS,
     services.RULE_RETRIES,
-    services.OUTPUT_CHANGES,
-    services.NETWORK_ATTRIBUTES,
-    services.SECRET_REFERENCES,
+    stacks.OUTPUT_CHANGES,
+    stacks.NETWORK_ATTRIBUTES,
+    stacks.SECRET_REFERENCES,
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
     refusals.TAKEN_NAMES,
@@ -38,7 +38,7 @@ ALWAYS = (
     traffic.UPDATE_POLICIES,
     services.API_HOSTS,
     services.API_OWNERS,
-    services.FAILED_FUNCTIONS,
+    stacks.FAILED_FUNCTIONS,
     refusals.PAYLOADS,
     refusals.FUNCTION_LIMITS,
     refusals.FUNCTION_CODE,
@@ -108,7 +108,7 @@ CORRECTIONS = (*ALWAYS, *WITHOUT_IAM, *WITH_IAM, *OWN_SERVICES)
 SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     **{  # a caller that may not pass the role learns nothing about the stack
         f"ministack.services.cloudformation:_ACTION_HANDLERS[{operation}]": (
-            *((services.OUTPUT_CHANGES,) if operation == "CreateChangeSet" else ()),
+            *((stacks.OUTPUT_CHANGES,) if operation == "CreateChangeSet" else ()),
             refusals.STACK_STATES,
             permissions.STACK_ROLES,
         )
