@@ -68,7 +68,7 @@ types: setup
 unit: unit-stacks unit-functions
 
 FUNCTIONS := tests/handlers
-PUSHED := CDK_VALIDATION=false pytest -m "not e2e and not slow and not soak and not pages"
+PUSHED := pytest -m "not e2e and not slow and not soak and not pages"
 
 unit-stacks: setup layers
 	$(PUSHED) $(addprefix --ignore=,$(FUNCTIONS) tests/bench tests/template) --junitxml=$(REPORTS)/stacks.xml
@@ -78,7 +78,7 @@ unit-functions: setup layers
 
 # Links, examples and generated tables of pages. A push that changes only pages starts no execution, so no build checks them.
 pages: setup layers
-	CDK_VALIDATION=false pytest -m "pages and not e2e and not slow and not soak"
+	pytest -m "pages and not e2e and not slow and not soak"
 
 format: setup
 	ruff format .
