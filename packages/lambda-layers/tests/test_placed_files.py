@@ -115,7 +115,7 @@ def test_a_file_that_was_compared_is_not_read_again(
 
 
 def test_a_copied_project_compares_its_own_files(root: Path, cache: Cache, read: list[Path]) -> None:
-    """What was compared in another folder counts for nothing."""
+    """A comparison in another folder does not count."""
     other = root.with_name("copy")
     shutil.copytree(root, other)
     edit(other / PATH)

@@ -170,14 +170,14 @@ Pipeline | 1/3 | 8:00:02 AM | ROLLBACK_IN_PROGRESS | AWS::CloudFormation::Stack 
 
 FAILED_SYNTHESIS = """\
 Traceback (most recent call last):
-  File "/work/app.py", line 2, in <module>
+  File "/project/app.py", line 2, in <module>
     values["a"]
 KeyError: 'a'
 
 During handling of the above exception, another exception occurred:
 
 Traceback (most recent call last):
-  File "/work/app.py", line 3, in <module>
+  File "/project/app.py", line 3, in <module>
     import stage
 ModuleNotFoundError: No module named 'stage'
 python app.py: Subprocess exited with error 1
@@ -189,7 +189,7 @@ NO_MODULE = "Error while finding module specification for 'cdk.app' (ModuleNotFo
     ("output", "reason"),
     [
         (FAILED_DEPLOYMENT, ": store already exists (Pipeline/Store)"),
-        (FAILED_SYNTHESIS, ": ModuleNotFoundError: No module named 'stage' (/work/app.py:3)"),
+        (FAILED_SYNTHESIS, ": ModuleNotFoundError: No module named 'stage' (/project/app.py:3)"),
         (f"python3: {NO_MODULE}\npython3 -m cdk.app: Subprocess exited with error 1\n", f": python3: {NO_MODULE}"),
         ("first\n\nthe reason\n\n", ": the reason"),
         ("", ""),

@@ -51,7 +51,7 @@ class PlacedFiles:
 
 
 def _identity(file: Path) -> list[int]:
-    """Return device, inode, size, modification time and change time; nothing if there is no file."""
+    """Return device, inode, size, modification time and change time; nothing for a missing file."""
     try:
         status = os.stat(file)  # noqa: PTH116 - for each file of a build with nothing to do
     except FileNotFoundError:

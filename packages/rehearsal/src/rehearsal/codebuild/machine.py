@@ -22,7 +22,7 @@ from rehearsal.host.processes import Processes
 
 @dataclass(frozen=True)
 class Equipment:
-    """What a build needs. variables: of its first command. commands: run before those of the buildspec."""
+    """The preparation of a build. variables: of its first command. commands: run before those of the buildspec."""
 
     variables: Mapping[str, str]
     commands: tuple[str, ...] = ()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ministack.services.cloudformation import provisioners
 
-from rehearsal.emulator.ministack.corrections import services
+from rehearsal.emulator.ministack.corrections import stacks
 from rehearsal.emulator.ministack.patches import correct
 from tests.conftest import Embedded
 
 
 def test_ministacks_network_lacks_attributes(as_it_comes: None) -> None:
-    """The fault: CidrBlock is no attribute. Then it is one, also after an update."""
+    """The fault: CidrBlock is not an attribute. Then it is, also after an update."""
     vpc, network = {"CidrBlock": "10.0.0.0/16"}, provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     assert "CidrBlock" not in network["create"]("Vpc", vpc, "stack")[1]
-    correct(services.NETWORK_ATTRIBUTES)
+    correct(stacks.NETWORK_ATTRIBUTES)
     name, attributes = network["create"]("Vpc", vpc, "stack")
     assert attributes["CidrBlock"] == network["update"](name, vpc, vpc, "stack", "Vpc")[1]["CidrBlock"] == "10.0.0.0/16"
 

@@ -215,7 +215,7 @@ def _raise_first(who: PrincipalInfo, denials: Iterable[Denial | None]) -> None:
 
 
 def _denials(who: PrincipalInfo, operation: str, resource: Resource, changed: Sequence[str]) -> Iterator[Denial | None]:
-    """Yield the result of each check of an operation: of its own actions, further ones and dependent ones."""
+    """Yield the result of each check of an operation: on its actions, further ones and dependent ones."""
     keys = {} if _role(resource.stack) else _CALLED_VIA_KEYS
     alternatives = [[property_] for property_ in actions_for_properties(resource.kind, changed)] or [
         required_actions(resource.kind, operation)

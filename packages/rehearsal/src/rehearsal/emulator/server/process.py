@@ -113,7 +113,7 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
 async def _serve(  # noqa: PLR0917 - what this process has created
     workspace: Workspace, endpoint: Endpoint, parts: Components, listeners: Listeners, files: tls.Tls, lock: int
 ) -> None:
-    """Serve until a signal, or until there is no user or no workspace; then end all running work."""
+    """Serve until a signal, or until the last user or the workspace is gone; then end all running work."""
     from hypercorn.asyncio import serve
 
     # The default of 30 s would delay the end for each client that keeps a connection open without reading from it.
