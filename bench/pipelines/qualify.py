@@ -26,6 +26,18 @@ ACCOUNT_DATA = {
     r"|from_(?:secure_)?string_parameter|value_for_\w*string_parameter",
     "a private registry": r"codeartifact|npm\.pkg\.github\.com|GITHUB_PACKAGES",
 }
+# What cannot be judged here, or is red on AWS as well, by the text of source files, buildspecs and scripts alone.
+UNJUDGED = {
+    "an image": r"DockerImage(?:Function|Asset|Code)|(?:from_?image_?asset|ContainerImage\.from_?asset)\("
+    r"|privileged\s*[=:]\s*true|\bdocker (?:build|login|pull|push)\b",
+    "a retired runtime": r"Runtime\.(?:PYTHON_(?:2_7|3_[67])|NODEJS(?:_[468]\w*|_1[024]\w*)?\b|GO_1_X|JAVA_8\b)"
+    r"|\bnodejs(?:8|10|12|14)\.|\bpython(?:2\.7|3\.[67])\b",
+    "another registry or host": r"\b(?:curl|wget)\b[^\n]*https?://[a-z]"
+    r"|\b(?:yum|dnf|apt|apt-get|brew) (?:-y )?install\b|\bgo (?:build|get|mod|install)\b"
+    r"|\b(?:mvnw?|gradlew?|dotnet|cargo|sam|terraform) (?:build|package|install|publish|apply|clean)\b",
+}
+COMMANDS = {*SOURCES, ".yml", ".yaml", ".sh", ".json", ".toml"}
+LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 SECRET = re.compile(
     r"""(?:from\w*[Ss]ecret\w*\([^;]*?|SecretValue\.secretsManager\(|SecretValue\.secrets_manager\()["'`]?([\w/.-]*)""",
     re.DOTALL,
@@ -103,6 +115,18 @@ class Clone:
             if name and not re.search("(?i)git|token", name):
                 yield f"a secret: {name}"
 
+    def unjudged(self) -> Iterator[str]:
+        """What makes a run here say nothing about AWS; only for the pipelines that follow the first 42."""
+        text = "\n".join(
+            f.read_text(errors="replace") for f in self._files() if f.suffix in COMMANDS and f.name not in LOCKS
+        )
+        for what, pattern in UNJUDGED.items():
+            if found := re.search(pattern, text, re.IGNORECASE):
+                yield f"{what}: {found[0]}"
+        for app in self.app_folders[:1]:
+            if (app / "package.json").exists() and not any((app / name).exists() for name in LOCKS):
+                yield "package.json without a lock of npm"
+
     def _git(self, *arguments: str) -> str:
         return subprocess.run(
             ["git", *arguments], cwd=self.folder, capture_output=True, text=True, check=True
@@ -125,13 +149,19 @@ def row(clone: Clone) -> Mapping[str, str]:
 
 
 def main(*folders: str) -> int:
-    """Print a line for each clone; 1 where one does not qualify."""
+    """Print a line for each clone: yes, no, or over (to be passed over); 1 where one does not qualify."""
     refused = 0
     for folder in folders:
         clone = Clone(Path(folder))
         why = "; ".join(dict.fromkeys(clone.refusals()))
         refused += bool(why)
-        print("no " if why else "yes", folder, why or "\t".join(row(clone).values()), sep="\t")
+        unjudged = "; ".join(clone.unjudged())
+        print(
+            "no" if why else "over" if unjudged else "yes",
+            folder,
+            why or unjudged or "\t".join(row(clone).values()),
+            sep="\t",
+        )
     return int(refused > 0)
 
 

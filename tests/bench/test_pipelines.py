@@ -185,6 +185,27 @@ def test_what_needs_its_owners_account_does_not_qualify(tmp_path: Path, stack: s
     assert (fresh.language, fresh.cdk_version) == ("TypeScript", "2.100.0")
 
 
+@pytest.mark.parametrize(
+    ("stack", "why"),
+    [
+        ("lambda.DockerImageFunction(this)", "an image: DockerImageFunction"),
+        ("commands: ['docker build .']", "an image: docker build"),
+        ("lambda.Runtime.NODEJS_14_X", "a retired runtime: Runtime.NODEJS_14_X"),
+        ("Runtime.PYTHON_3_7", "a retired runtime: Runtime.PYTHON_3_7"),
+        ("commands: ['curl -s https://get.example.com']", "another registry or host: curl -s https://g"),
+        ("commands: ['apt-get install jq']", "another registry or host: apt-get install"),
+    ],
+)
+def test_what_cannot_be_judged_here_is_passed_over(tmp_path: Path, stack: str, why: str) -> None:
+    """Each reason by itself; runtimes that AWS creates, npm's registry and a call of an output are none."""
+    (tmp_path / "package-lock.json").write_text("{}")
+    assert [*clone(tmp_path, f"{STACK}; {stack}").unjudged()] == [why]
+    (tmp_path / "stack.ts").write_text(f"{STACK}; Runtime.NODEJS_20_X; 'npm install; curl https://$API/'")
+    assert [*Clone(tmp_path).unjudged()] == []
+    (tmp_path / "package-lock.json").unlink()
+    assert [*Clone(tmp_path).unjudged()] == ["package.json without a lock of npm"]
+
+
 def test_a_repository_without_cdk_v2_or_app_does_not_qualify(tmp_path: Path) -> None:
     """CDK v1, and a cdk.json that is too deep to be found."""
     assert [*clone(tmp_path / "v1", STACK, declared="").refusals()] == ["aws-cdk-lib is not declared"]
