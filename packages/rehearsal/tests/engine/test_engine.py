@@ -10,6 +10,7 @@ import pytest
 
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.engine.running import follow_up
+from rehearsal.engine.running.start_inputs import describe_definition_change
 from tests.engine.conftest import KEY, Live, Stage, action, declaration, eventually, fails, succeeds, until_stopped
 
 
@@ -196,6 +197,15 @@ def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(st
     assert last.status == "Failed"
     assert '-            "say": "random 0"' in last.summary
     assert '+            "say": "random 1"' in last.summary
+
+
+def test_a_long_difference_of_two_definitions_says_where_the_rest_is() -> None:
+    """The first 40 lines, the number of the others, and the journal that has both definitions."""
+    before, after = (dict.fromkeys(map(str, range(100)), value) for value in ("old", "new"))
+    text = describe_definition_change(before, after, "tiny.jsonl")
+    assert len(text.splitlines()) == 1 + 40 + 1
+    assert text.endswith("more lines: tiny.jsonl in .rehearsal has both definitions, as the last two pipeline-updated")
+    assert "more lines" not in describe_definition_change({"a": 1}, {"a": 2}, "tiny.jsonl")
 
 
 def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:

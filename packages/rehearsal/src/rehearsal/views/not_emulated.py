@@ -18,10 +18,6 @@ _BOOTSTRAPPED = (
     "bootstrapped by the rehearsal because policies or accounts changed; on AWS an operator has to do it before"
     " the push"
 )
-_SOME_OF_IAM = (
-    "service control policies, the policies of resources other than buckets, keys, queues, topics, functions,"
-    " and who may use the keys of tables and streams"
-)
 _BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild", "Compute/Commands")
 _FUNCTIONS = ("Deploy/CloudFormation", "Invoke/Lambda")
 _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
@@ -43,7 +39,7 @@ def not_emulated(
     deployment. above: files in parent folders of the builds that programs take for the project's configuration.
     """
     return [
-        _SOME_OF_IAM if iam else _NO_IAM,
+        *([] if iam else [_NO_IAM]),
         *([_ADMINISTRATORS] if iam and administrators else []),
         *([f"{', '.join(bootstrapped)}: {_BOOTSTRAPPED}"] if bootstrapped else []),
         *_of_providers(view, iam=iam, above=above),

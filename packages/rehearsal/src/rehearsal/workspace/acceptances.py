@@ -40,6 +40,10 @@ _NOTES = {
     "AWS::CodeStarConnections::Connection": _PENDING,
     "AWS::CloudWatch::Alarm": "is not evaluated: it watches a function that is missing here, or another account",
     "AWS::CodeStarNotifications::NotificationRule": "delivers notices of pipelines to topics only",
+    "AWS::DynamoDB::Table": "has a policy or a key that no request is checked against",
+    "AWS::ECR::Repository": "has a policy that no request is checked against",
+    "AWS::Kinesis::Stream": "has a key that no request is checked against",
+    "AWS::Logs::ResourcePolicy": "is not evaluated",
     "AWS::CodePipeline::Webhook": "has no effect: a push to the local remote starts the pipeline",
 }
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rehearsal.emulator.cloudformation import delivery_types, repository_resource, types_without_effect
+from rehearsal.emulator.cloudformation import (
+    delivery_types,
+    repository_resource,
+    types_without_effect,
+    unchecked_permissions,
+)
 from rehearsal.emulator.cloudformation.notification_rules import NotificationRules
 from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
@@ -22,5 +27,6 @@ def register(
     repository_resource.register()
     delivery_types.register(record)
     types_without_effect.register(record)
+    unchecked_permissions.register(record)
     NotificationRules(record).register()
     write_supported(space, resource_types(), providers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Unpack
 
 from rehearsal.engine.errors import RequestRejected
@@ -24,6 +25,14 @@ class PipelineRecord:
         self._context = context
         self._journal: Journal | None = None
 
+    @property
+    def journal_name(self) -> str:
+        return self._journal_path.name
+
+    @property
+    def _journal_path(self) -> Path:
+        return pipelines.journal_path(self._context.env.pipelines, self.key)
+
     def require(self) -> DeployedPipeline:
         """Return the deployed pipeline. Raises RequestRejected where there is none."""
         if self.deployed is None:
@@ -37,7 +46,7 @@ class PipelineRecord:
     def write(self, type_: str, /, **fields: Unpack[EventFields]) -> None:
         """Append an event to the journal, fold it into the state, and queue the state for publication."""
         if self._journal is None:
-            self._journal = Journal(pipelines.journal_path(self._context.env.pipelines, self.key))
+            self._journal = Journal(self._journal_path)
         self.deployed = pipelines.fold(self.deployed, self._journal.write(type_, **fields))
         self._context.board.put_pipeline(self.key, self.deployed)
 

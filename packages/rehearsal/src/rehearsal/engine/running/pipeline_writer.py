@@ -60,7 +60,8 @@ class PipelineWriter:
         for writer in running:
             abandoned = writer.attempts.approvals_outside(self.record.require().pipeline)
             if writer.state.origin.restart_of:
-                writer.end_as("Failed", describe_definition_change(before.declaration, after), abandon=abandoned)
+                difference = describe_definition_change(before.declaration, after, self.record.journal_name)
+                writer.end_as("Failed", difference, abandon=abandoned)
             else:
                 writer.end_as("Cancelled", "the pipeline's definition was updated", abandon=abandoned)
                 writer.restart_wanted = restart and writer is running[-1]

@@ -15,6 +15,7 @@ from rehearsal.engine.state.pipeline import DeployedPipeline
 
 # Source action -> revision type (COMMIT_ID, S3_OBJECT_KEY, ...) -> revision, as in the API's SourceRevisionOverride.
 Revisions = Mapping[str, Mapping[str, str]]
+SHOWN_CHANGES = 40  # lines of the difference of two definitions
 
 
 def resolve_pipeline_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
@@ -77,11 +78,14 @@ def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given
     return fields
 
 
-def describe_definition_change(before: Json, after: Json) -> str:
-    """Describe the difference of two definitions that were synthesized from one revision."""
+def describe_definition_change(before: Json, after: Json, journal: str) -> str:
+    """Describe the difference of two definitions that were synthesized from one revision.
+
+    journal: the name of the pipeline's journal, which has both definitions.
+    """
     old, new = (json.dumps(declaration, indent=2, sort_keys=True).splitlines() for declaration in (before, after))
     changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
-    return (
-        "the pipeline changed itself twice without a new push: synth gives another definition each time it runs.\n"
-        + "\n".join(changes[:40])
-    )
+    more = len(changes) - SHOWN_CHANGES
+    where = f"{more} more lines: {journal} in .rehearsal has both definitions, as the last two pipeline-updated"
+    why = "the pipeline changed itself twice without a new push: synth gives another definition each time it runs."
+    return "\n".join([why, *changes[:SHOWN_CHANGES], *([where] if more > 0 else [])])
