@@ -1,4 +1,4 @@
-"""Pipelines in the embedded AWS, with real actions; sources come from the rehearsal's repository or from a bucket."""
+"""Helpers that run pipelines with real actions in the embedded AWS, with sources from a Git repository or a bucket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def kind(category: str, provider: str, owner: str = "AWS") -> Json:
 
 
 def zipped(files: dict[str, str]) -> bytes:
-    """A zip with these texts."""
+    """Return a zip of `files`: texts by path."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for path, text in files.items():
@@ -32,7 +32,7 @@ def zipped(files: dict[str, str]) -> bytes:
 
 @dataclass(frozen=True)
 class Ran:
-    """An execution that has ended, and its actions as list-action-executions returns them."""
+    """A finished execution, and its actions as list-action-executions returns them."""
 
     status: str
     summary: str
@@ -42,19 +42,19 @@ class Ran:
         return dict(self.actions[action]["output"].get("outputVariables", {}))
 
     def artifact(self, action: str) -> Json:
-        """Bucket and key of an action's one output artifact."""
+        """Return the bucket and key of the only output artifact of `action`."""
         (artifact,) = self.actions[action]["output"]["outputArtifacts"]
         return dict(artifact["s3location"])
 
 
 @dataclass(frozen=True)
 class Pipelines:
-    """Creates pipelines by the API and runs them to their end."""
+    """Creates pipelines through the API and waits until their executions end."""
 
     embedded: Embedded
 
     def source(self, files: dict[str, str]) -> Json:
-        """A Source/S3 action that brings these files as the artifact Code."""
+        """Return a Source/S3 action whose output artifact Code contains `files`."""
         bucket = self.embedded.bucket()
         self.embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=zipped(files))
         return {
@@ -66,7 +66,7 @@ class Pipelines:
         }
 
     def run(self, source: Json, *actions: Json, stores: Json | None = None, **stage: Any) -> Ran:
-        """Source in the first stage, `actions` in the second, whose further members are `stage`."""
+        """Run a pipeline of `source` and a stage with `actions`; `stage` is the rest of that stage's declaration."""
         name, api = self.embedded.name("pipeline"), self.embedded.client("codepipeline")
         store = {"type": "S3", "location": self.embedded.bucket()}
         declaration = {
@@ -83,7 +83,7 @@ class Pipelines:
         return Ran(ended["status"], ended["statusSummary"], found)
 
     def function(self, code: str) -> str:
-        """A function with this module; its name."""
+        """Create a function with this module and return its name."""
         name = self.embedded.name("function")
         self.embedded.client("lambda").create_function(
             FunctionName=name,
@@ -107,7 +107,7 @@ def pipelines(embedded: Embedded) -> Pipelines:
 
 @pytest.fixture(scope="session")
 def commits(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Two commits on main of the rehearsal's repository, oldest first."""
+    """Return the ids of two commits on main of the rehearsal's repository, oldest first."""
     work = tmp_path_factory.mktemp("work")
 
     def git(*arguments: str, cwd: Path = work) -> str:
@@ -126,7 +126,7 @@ def commits(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 
 def template(**parameters: str) -> str:
-    """A template with a topic, whose outputs are these parameters."""
+    """Return the template of a topic whose outputs are `parameters`."""
     return json.dumps(
         {
             "Parameters": {name: {"Type": "String", "Default": default} for name, default in parameters.items()},

@@ -1,4 +1,4 @@
-"""Manual approvals, in their endings that need no topic."""
+"""Manual approvals: approve, reject, stop, expire."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.engine.conftest import KEY, Live, Stage, action, declaration, eventua
 
 
 def waiting(stage: Stage, runner: AwaitApproval | None = None) -> tuple[Live, str]:
-    """An execution that waits for an approval in its second stage, and the token that answers it."""
+    """Return an execution that waits for an approval in its second stage, and the approval's token."""
     stage.runners[APPROVAL] = runner or AwaitApproval()
     ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
     execution = stage.start(declaration([action("source")], [ask], [action("last")]))
@@ -38,7 +38,10 @@ def put(stage: Stage, token: str, *, approved: bool, summary: str = "looked at i
 
 @pytest.mark.parametrize(("approved", "status"), [(True, "Succeeded"), (False, "Failed")])
 def test_an_answer_ends_the_wait(stage: Stage, approved: bool, status: str) -> None:
-    """Approved goes on, rejected fails; the summary has the person's words, and there is one answer."""
+    """Approval continues the execution, rejection fails it.
+
+    The summary keeps the comment; a second answer is refused.
+    """
     execution, given = waiting(stage)
     assert put(stage, given, approved=approved) == execution.id
     with pytest.raises(RequestRejected, match=r"answered before|nothing waits"):
@@ -50,7 +53,7 @@ def test_an_answer_ends_the_wait(stage: Stage, approved: bool, status: str) -> N
 
 
 def test_a_stop_ends_the_wait(stage: Stage) -> None:
-    """The action is Abandoned, and nobody can answer it any more."""
+    """A stop abandons the approval action; a later answer is refused as InvalidApprovalTokenException."""
     execution, given = waiting(stage)
     stage.stop(execution, abandon=True)
     with pytest.raises(RequestRejected) as refused:
@@ -60,8 +63,8 @@ def test_a_stop_ends_the_wait(stage: Stage) -> None:
     assert (execution.status, execution.actions[("Two", "ask")].status) == ("Stopped", "Abandoned")
 
 
-def test_an_approval_that_nobody_answers_expires(tmp_path: Path) -> None:
-    """The action fails, and the summary names the limit."""
+def test_an_unanswered_approval_expires(tmp_path: Path) -> None:
+    """An approval action that times out fails, and the summary names the limit."""
     stage: Any = Stage(tmp_path, limits={APPROVAL: 0.3})
     execution, _ = waiting(stage)
     stage.wait()
@@ -70,7 +73,7 @@ def test_an_approval_that_nobody_answers_expires(tmp_path: Path) -> None:
 
 
 def test_an_answer_before_the_expiry_counts(stage: Stage, tmp_path: Path) -> None:
-    """An approval that becomes too old after its answer has arrived has this answer, whatever thread is faster."""
+    """An answer that arrives before the approval expires counts, whichever thread runs first."""
     clock, go = Clock(tmp_path / "clock.json"), threading.Event()
     execution, given = waiting(stage, AwaitApproval(clock))
     scheduler = stage.engine._scheduler
@@ -88,7 +91,7 @@ def test_an_answer_before_the_expiry_counts(stage: Stage, tmp_path: Path) -> Non
 
 
 def test_an_approval_that_waits_has_one_thread(stage: Stage, tmp_path: Path) -> None:
-    """No other one looks at the date; a step of the date lets it expire."""
+    """A waiting approval starts no thread that polls the date, and still expires when the date is advanced."""
     clock, before = Clock(tmp_path / "clock.json"), {*threading.enumerate()}
     execution, _ = waiting(stage, AwaitApproval(clock))
     assert {thread.name for thread in threading.enumerate() if thread not in before} <= {

@@ -1,4 +1,4 @@
-"""An approval expires by the rehearsal's date."""
+"""Expiry of approvals by the rehearsal's clock."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ pytestmark = pytest.mark.slow
 
 
 def test_an_approval_expires_when_the_date_is_a_week_later(pipelines: Pipelines, embedded: Embedded) -> None:
-    """`rehearse clock +8d` shows what an approval that is forgotten ends in; a day later it still waits."""
+    """An approval still waits after a day, and fails when the clock is advanced past seven days."""
     clock = Clock(embedded.workspace.clock)
     approval = {"name": "Approve", "actionTypeId": kind("Approval", "Manual")}
-    with ThreadPoolExecutor(1) as beside:
-        run = beside.submit(pipelines.run, pipelines.source({"a": "b"}), approval)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(pipelines.run, pipelines.source({"a": "b"}), approval)
         embedded.reached(lambda: waits(embedded))
         clock.advance(86400)
         with pytest.raises(TimeoutError):

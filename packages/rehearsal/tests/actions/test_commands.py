@@ -1,4 +1,4 @@
-"""The action Commands: its files, variables and endings, on a pipeline in the embedded AWS."""
+"""The Commands action in the embedded AWS: files, variables, failures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def commands(*lines: str, **more: Any) -> Json:
 
 
 def test_commands_make_an_artifact_and_variables(pipelines: Pipelines) -> None:
-    """Of the files that the output artifact names, and of the variables that are named, as they are in the end."""
+    """The artifact has only the files that match its patterns; output variables have their last values."""
     action = commands(
         "mkdir out && cp said.txt out/ && touch left",
         "export ANSWER=$((ONE + 41))",
@@ -40,14 +40,14 @@ def test_commands_make_an_artifact_and_variables(pipelines: Pipelines) -> None:
 
 
 def test_an_artifact_without_patterns_has_all_files(pipelines: Pipelines) -> None:
-    """Those of the input and those that the commands made."""
+    """An output artifact without `files` contains the input's files and the files that the commands created."""
     action = commands("touch made", outputArtifacts=[{"name": "Built"}])
     ran = pipelines.run(pipelines.source({"said.txt": "yes"}), action)
     assert sorted(pipelines.download(ran.artifact("Run")).namelist()) == ["made", "said.txt"]
 
 
 def test_a_command_that_fails_fails_the_action(pipelines: Pipelines) -> None:
-    """The action's summary names it."""
+    """A command that fails fails the action, and the action's summary names the command."""
     ran = pipelines.run(pipelines.source({"said.txt": "yes"}), commands("test -f absent", "touch never"))
     assert ran.status == "Failed"
     assert "test -f absent" in ran.actions["Run"]["output"]["executionResult"]["externalExecutionSummary"]

@@ -1,4 +1,4 @@
-"""The rule Commands, in its four endings, on a pipeline in the embedded AWS."""
+"""The Commands rule in the embedded AWS: succeed, fail, reject a bad declaration, stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def entered(pipelines: Pipelines, *commands: str, **more: Any) -> Ran:
-    """A stage that is entered where the commands succeed."""
+    """Run a pipeline whose second stage is entered only if `commands` succeed."""
     rule = {"name": "Check", "ruleTypeId": kind("Rule", "Commands"), **more}
     if commands:
         rule["commands"] = list(commands)
@@ -28,7 +28,7 @@ def entered(pipelines: Pipelines, *commands: str, **more: Any) -> Ran:
 
 
 def test_commands_let_the_stage_begin(pipelines: Pipelines, embedded: Embedded) -> None:
-    """In the files of the input artifact; the account's API lists no build, and their log is the pipeline's."""
+    """The commands see the input artifact's files and log to CodePipeline's log group; ListBuilds omits their build."""
     before = embedded.client("codebuild").list_builds()["ids"]
     code = [{"name": "Code"}]
     ran = entered(pipelines, 'test "$(cat said.txt)" = yes', "echo well", inputArtifacts=code)
@@ -39,7 +39,7 @@ def test_commands_let_the_stage_begin(pipelines: Pipelines, embedded: Embedded) 
 
 
 def test_a_command_that_fails_keeps_the_stage_closed(pipelines: Pipelines) -> None:
-    """Without an input artifact there is no file."""
+    """A failed command fails the entry condition; without an input artifact there are no source files."""
     ran = entered(pipelines, "test -f said.txt")
     assert ran.status == "Failed"
     assert "its beforeEntry condition is not met: Check: build FAILED" in ran.summary
@@ -47,12 +47,12 @@ def test_a_command_that_fails_keeps_the_stage_closed(pipelines: Pipelines) -> No
 
 
 def test_no_command_is_an_error(pipelines: Pipelines) -> None:
-    """It says what is needed."""
+    """A Commands rule without commands is an error that says what it needs."""
     assert "Commands needs commands: a list of shell commands" in entered(pipelines).summary
 
 
 def test_commands_are_stopped_with_their_execution(pipelines: Pipelines, embedded: Embedded) -> None:
-    """Nothing of them is left, and the execution is Stopped."""
+    """Stopping the execution stops the rule's commands, and the execution is Stopped."""
     api, name = embedded.client("codepipeline"), embedded.name("pipeline")
     rule = {"name": "Check", "ruleTypeId": kind("Rule", "Commands"), "commands": ["echo begun", "sleep 60"]}
     ask = {"name": "Ask", "actionTypeId": kind("Approval", "Manual")}

@@ -49,12 +49,12 @@ def status(embedded: Embedded, name: str) -> str:
         return "none"
 
 
-def test_s3_takes_the_files_or_the_artifact_itself(pipelines: Pipelines, embedded: Embedded) -> None:
-    """Extract decides; ObjectKey is a folder for files, and the key for the artifact."""
+def test_s3_uploads_the_files_or_the_artifact(pipelines: Pipelines, embedded: Embedded) -> None:
+    """With Extract, ObjectKey is the prefix of the files; without, it is the key of the artifact's zip."""
     bucket, client = embedded.bucket(), embedded.client("s3")
     files = s3(BucketName=bucket, Extract="true", ObjectKey="site", CacheControl="max-age=60")
-    whole = {**s3(BucketName=bucket, Extract="false", ObjectKey="all.zip"), "name": "Whole"}
-    ran = pipelines.run(pipelines.source({"index.html": "<p>", "img/a.svg": "<svg>"}), files, whole)
+    archive = {**s3(BucketName=bucket, Extract="false", ObjectKey="all.zip"), "name": "Archive"}
+    ran = pipelines.run(pipelines.source({"index.html": "<p>", "img/a.svg": "<svg>"}), files, archive)
     assert (ran.status, ran.summary) == ("Succeeded", "")
     keys = {content["Key"] for content in client.list_objects_v2(Bucket=bucket)["Contents"]}
     assert keys == {"all.zip", "site/index.html", "site/img/a.svg"}
@@ -63,7 +63,7 @@ def test_s3_takes_the_files_or_the_artifact_itself(pipelines: Pipelines, embedde
 
 
 def test_a_key_of_s3_may_hold_the_time_and_a_random_part(pipelines: Pipelines, embedded: Embedded) -> None:
-    """`{datetime}` and `{uuid}`."""
+    """Deploy/S3 replaces `{datetime}` and `{uuid}` in ObjectKey."""
     bucket = embedded.bucket()
     action = s3(BucketName=bucket, Extract="false", ObjectKey="app/{datetime}-{uuid}.zip")
     assert pipelines.run(pipelines.source({"a": "b"}), action).status == "Succeeded"
@@ -81,14 +81,14 @@ def test_a_key_of_s3_may_hold_the_time_and_a_random_part(pipelines: Pipelines, e
         ({"BucketName": "x"}, "needs Extract"),
     ],
 )
-def test_what_s3_cannot_deploy_is_an_error(pipelines: Pipelines, configuration: dict[str, str], words: str) -> None:
-    """The action fails in words that say what to do."""
+def test_s3_rejects_a_bad_configuration(pipelines: Pipelines, configuration: dict[str, str], words: str) -> None:
+    """A configuration that Deploy/S3 cannot use fails the action; the summary says what is missing or wrong."""
     ran = pipelines.run(pipelines.source({"a": "b"}), s3(**configuration))
     assert (ran.status, words in ran.summary) == ("Failed", True)
 
 
 def test_a_stack_is_created_and_its_outputs_are_variables_and_a_file(pipelines: Pipelines, embedded: Embedded) -> None:
-    """CREATE_UPDATE with parameters from the template configuration, from overrides and from artifacts."""
+    """CREATE_UPDATE takes parameters from the template configuration, from overrides and from artifacts."""
     name = embedded.name("stack")
     overrides = {
         "FromText": "text",
@@ -135,7 +135,7 @@ def test_a_stack_is_created_and_its_outputs_are_variables_and_a_file(pipelines: 
 def test_an_override_that_cannot_be_read_is_an_error(
     pipelines: Pipelines, embedded: Embedded, override: Any, words: str
 ) -> None:
-    """It names what is there, or what is allowed; no stack is made."""
+    """An invalid override fails the action and creates no stack; the summary lists what exists or is allowed."""
     name = embedded.name("stack")
     action = stack(name, "CREATE_UPDATE", ParameterOverrides=json.dumps({"A": override}))
     ran = pipelines.run(pipelines.source({"template.json": template(A=""), "values.json": '{"key": "v"}'}), action)
@@ -143,7 +143,7 @@ def test_an_override_that_cannot_be_read_is_an_error(
 
 
 def test_only_input_artifacts_can_be_read(pipelines: Pipelines, embedded: Embedded) -> None:
-    """An artifact of the execution that is none of the action's own is named, and nothing is deployed."""
+    """An action that reads an artifact which is not one of its inputs fails with its name, and deploys nothing."""
     name = embedded.name("stack")
     action = {**stack(name, "CREATE_UPDATE"), "inputArtifacts": []}
     ran = pipelines.run(pipelines.source({"template.json": template()}), action)
@@ -163,15 +163,15 @@ def test_only_input_artifacts_can_be_read(pipelines: Pipelines, embedded: Embedd
 def test_a_template_configuration_holds_texts(
     pipelines: Pipelines, embedded: Embedded, files: dict[str, str], words: str
 ) -> None:
-    """What is none is named."""
+    """Parameters and tags in a template configuration must be strings; the error names a value that is not."""
     action = stack(embedded.name("stack"), "CREATE_UPDATE", TemplateConfiguration="Code::settings.json")
     ran = pipelines.run(pipelines.source({"template.json": template(A=""), **files}), action)
     assert (ran.status, words in ran.summary) == ("Failed", True)
     assert ran.actions["CREATEUPDATE"]["output"]["executionResult"]["errorDetails"]["code"] == "ConfigurationError"
 
 
-def test_a_parameter_that_is_not_named_any_more_has_its_default_again(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The action names the parameters that it gives; it keeps none of the last deployment."""
+def test_an_omitted_parameter_gets_its_default_again(pipelines: Pipelines, embedded: Embedded) -> None:
+    """An update that omits a parameter sets the template's default, not the value of the last deployment."""
     name = embedded.name("stack")
     files = {"template.json": template(N="1")}
     given = stack(name, "CREATE_UPDATE", ParameterOverrides='{"N": "5"}')
@@ -180,8 +180,8 @@ def test_a_parameter_that_is_not_named_any_more_has_its_default_again(pipelines:
     assert ran.variables("CREATEUPDATE") == {"NOut": "1"}
 
 
-def test_a_source_that_is_no_zip_is_told(pipelines: Pipelines, embedded: Embedded) -> None:
-    """By every action that looks into it."""
+def test_actions_reject_a_source_that_is_not_a_zip(pipelines: Pipelines, embedded: Embedded) -> None:
+    """Each action that reads a source artifact which is not a zip fails and says so."""
     source = pipelines.source({})
     where = {"Bucket": source["configuration"]["S3Bucket"], "Key": source["configuration"]["S3ObjectKey"]}
     embedded.client("s3").put_object(**where, Body=b"plain")
@@ -191,7 +191,7 @@ def test_a_source_that_is_no_zip_is_told(pipelines: Pipelines, embedded: Embedde
 
 
 def test_a_change_set_is_made_then_executed(pipelines: Pipelines, embedded: Embedded) -> None:
-    """CHANGE_SET_REPLACE and CHANGE_SET_EXECUTE, by run order."""
+    """CHANGE_SET_REPLACE and CHANGE_SET_EXECUTE deploy a stack in two steps, by run order."""
     name = embedded.name("stack")
     make = stack(name, "CHANGE_SET_REPLACE", ChangeSetName="change")
     execute = stack(name, "CHANGE_SET_EXECUTE", 2, ChangeSetName="change")
@@ -200,7 +200,7 @@ def test_a_change_set_is_made_then_executed(pipelines: Pipelines, embedded: Embe
 
 
 def test_a_change_of_outputs_only_is_deployed(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The change set has no changes of resources, and is executed: the outputs are the new ones, the topic stays."""
+    """CloudFormation executes a change set that changes only outputs; the topic is not replaced."""
     name = embedded.name("stack")
     make = stack(name, "CHANGE_SET_REPLACE", ChangeSetName="change")
     execute = stack(name, "CHANGE_SET_EXECUTE", 2, ChangeSetName="change")
@@ -216,7 +216,7 @@ def test_a_change_of_outputs_only_is_deployed(pipelines: Pipelines, embedded: Em
 
 
 def test_a_stack_is_deleted(pipelines: Pipelines, embedded: Embedded) -> None:
-    """DELETE_ONLY; a stack that is not there is no failure."""
+    """DELETE_ONLY deletes the stack, and succeeds if the stack does not exist."""
     name = embedded.name("stack")
     embedded.stack(name, {"Topic": {"Type": "AWS::SNS::Topic"}})
     source = pipelines.source({"template.json": template()})
@@ -226,7 +226,7 @@ def test_a_stack_is_deleted(pipelines: Pipelines, embedded: Embedded) -> None:
 
 
 def test_a_failed_stack_is_replaced_where_the_mode_says_so(pipelines: Pipelines, embedded: Embedded) -> None:
-    """REPLACE_ON_FAILURE deletes and creates; CREATE_UPDATE leaves the failed stack and fails."""
+    """REPLACE_ON_FAILURE deletes and recreates a failed stack; CREATE_UPDATE fails and keeps it."""
     name = embedded.name("stack")
     embedded.stack(name, BROKEN)
     assert status(embedded, name) == "ROLLBACK_COMPLETE"
@@ -237,7 +237,7 @@ def test_a_failed_stack_is_replaced_where_the_mode_says_so(pipelines: Pipelines,
 
 
 def test_a_pipeline_cannot_repair_a_stack_that_was_rolled_back(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The next push fails where its change set is prepared, and the stack stays as it is until it is deleted."""
+    """The change set of a stack in ROLLBACK_COMPLETE fails in every run until the stack is deleted."""
     name = embedded.name("stack")
     embedded.stack(name, BROKEN)
     source = pipelines.source({"template.json": template(A="x")})
@@ -250,8 +250,8 @@ def test_a_pipeline_cannot_repair_a_stack_that_was_rolled_back(pipelines: Pipeli
     assert pipelines.run(source, prepare, execute).status == "Succeeded"
 
 
-def test_an_unknown_mode_lists_those_known(pipelines: Pipelines, embedded: Embedded) -> None:
-    """It is an error."""
+def test_an_unknown_mode_is_an_error(pipelines: Pipelines, embedded: Embedded) -> None:
+    """An unknown ActionMode is an error that lists the known modes."""
     ran = pipelines.run(pipelines.source({"template.json": template()}), stack("x", "CHANGE_SET_FORGET"))
     assert "there are CHANGE_SET_EXECUTE, CHANGE_SET_REPLACE" in ran.summary
 
@@ -284,7 +284,7 @@ SUCCEEDS = """
 
 
 def test_a_function_reads_its_job_and_answers_it(pipelines: Pipelines, embedded: Embedded) -> None:
-    """Called again for its continuation token; its variables and its artifact reach the pipeline."""
+    """CodePipeline invokes the function again for its continuation token, and uses its variables and its artifact."""
     function = pipelines.function(handler(SUCCEEDS))
     ran = pipelines.run(
         pipelines.source({"a": "b"}), invoke(function, **CODE, outputArtifacts=[{"name": "Made"}], namespace="Call")
@@ -304,11 +304,12 @@ ECHOES = """
 
 
 @pytest.mark.parametrize("message", ['Merge "x"', "Merge x\n\nbody", f"{SNAPSHOT_MESSAGE} 0123456"])
-def test_a_commit_message_reaches_a_functions_parameters_as_it_is(
+def test_a_commit_message_is_not_escaped_in_user_parameters(
     pipelines: Pipelines, embedded: Embedded, message: str
 ) -> None:
-    """CodePipeline escapes nothing, so a JSON text is none any more; the message of a run's own commit never shows it,
-    which its log says.
+    """UserParameters gets a commit message unescaped, which can break its JSON.
+
+    If the message is the rehearsal's own, which has nothing to escape, the action's log warns about it.
     """
     first = {**invoke(pipelines.function(handler(ECHOES))), "name": "Message", "namespace": "Message"}
     first["configuration"] = {**first["configuration"], "UserParameters": message}
@@ -328,13 +329,13 @@ FAILS = 'api.put_job_failure_result(jobId=job["id"], failureDetails={"type": "Jo
     ("body", "words"), [(FAILS, "no luck"), ('raise ValueError("broken")', "broken")], ids=["fails", "errors"]
 )
 def test_a_function_fails_its_action(pipelines: Pipelines, body: str, words: str) -> None:
-    """By PutJobFailureResult, or by breaking before it has answered."""
+    """A function fails its action by PutJobFailureResult, or by an exception before it answers."""
     ran = pipelines.run(pipelines.source({"a": "b"}), invoke(pipelines.function(handler(body))))
     assert (ran.status, words in ran.summary) == ("Failed", True)
 
 
 def test_a_function_decides_on_a_condition(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The rule LambdaInvoke; a failed job skips the stage where the result is SKIP."""
+    """A job that fails in a LambdaInvoke rule skips the stage if the condition's result is SKIP."""
     configuration = {"FunctionName": pipelines.function(handler(FAILS))}
     rule = {"name": "Ask", "ruleTypeId": kind("Rule", "LambdaInvoke"), "configuration": configuration}
     entry = {"conditions": [{"result": "SKIP", "rules": [rule]}]}
@@ -344,7 +345,7 @@ def test_a_function_decides_on_a_condition(pipelines: Pipelines, embedded: Embed
 
 
 def alarm(embedded: Embedded, state: str) -> str:
-    """An alarm that keeps its state until somebody sets another one."""
+    """Create an alarm that stays in `state` until SetAlarmState, and return its name."""
     name, cloudwatch = embedded.name("alarm"), embedded.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=name,
@@ -362,7 +363,7 @@ def alarm(embedded: Embedded, state: str) -> str:
 
 
 def watch(alarm: str, minutes: int) -> dict[str, Any]:
-    """A condition with the rule CloudWatchAlarm."""
+    """Return a condition with a CloudWatchAlarm rule."""
     configuration = {"AlarmName": alarm, "WaitTime": str(minutes)}
     rule = {"name": "Watch", "ruleTypeId": kind("Rule", "CloudWatchAlarm"), "configuration": configuration}
     return {"conditions": [{"result": "FAIL", "rules": [rule]}]}
@@ -373,14 +374,14 @@ def watch(alarm: str, minutes: int) -> dict[str, Any]:
 def test_an_alarm_decides_on_a_condition(
     pipelines: Pipelines, embedded: Embedded, when: str, state: str, status: str
 ) -> None:
-    """The rule CloudWatchAlarm, before and after a stage."""
+    """A CloudWatchAlarm rule decides before and after a stage."""
     action = s3(BucketName=embedded.bucket(), Extract="true")
     condition = {when: watch(alarm(embedded, state), 0)}
     assert pipelines.run(pipelines.source({"a": "b"}), action, **condition).status == status
 
 
 def test_an_alarm_in_the_bake_time_fails_the_stage(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The rule watches for all of its time after the stage: an alarm that is OK at first is no success yet."""
+    """The rule watches for its whole wait time after the stage, and fails as soon as the alarm goes to ALARM."""
     name = alarm(embedded, "OK")
     api = embedded.client("cloudwatch")
     later = threading.Timer(3, api.set_alarm_state, (), {"AlarmName": name, "StateValue": "ALARM", "StateReason": "x"})
@@ -394,7 +395,7 @@ def test_an_alarm_in_the_bake_time_fails_the_stage(pipelines: Pipelines, embedde
 
 
 def test_an_action_in_another_region_reads_its_artifacts_there(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The artifact is copied to that region's store before the action runs, which writes there too."""
+    """CodePipeline copies input artifacts to the store of the action's region; output artifacts are written there."""
     other = "us-west-2"
     stores = {region: {"type": "S3", "location": embedded.bucket(region)} for region in (REGION, other)}
     name = embedded.name("stack")
@@ -406,4 +407,4 @@ def test_an_action_in_another_region_reads_its_artifacts_there(pipelines: Pipeli
     assert ran.variables("CREATEUPDATE") == {"BucketOut": stores[other]["location"]}
     assert ran.artifact("CREATEUPDATE")["bucket"] == stores[other]["location"]
     found = embedded.client("cloudformation", other).describe_stacks(StackName=name)["Stacks"]
-    assert [each["StackStatus"] for each in found] == ["CREATE_COMPLETE"]
+    assert [stack_["StackStatus"] for stack_ in found] == ["CREATE_COMPLETE"]

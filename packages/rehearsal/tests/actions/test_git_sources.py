@@ -1,4 +1,4 @@
-"""Source actions: what they bring, their variables, and what they refuse."""
+"""Source actions: artifacts, variables, and errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def source(provider: str, owner: str = "AWS", **configuration: str) -> dict[str,
 
 
 def check(variable: str, value: str) -> dict[str, Any]:
-    """A condition that fails its stage where the variable differs."""
+    """Return a condition that fails its stage if the variable has another value."""
     configuration = {"Variable": variable, "Operator": "EQ", "Value": value}
     rule = {"name": "Check", "ruleTypeId": kind("Rule", "VariableCheck"), "configuration": configuration}
     return {"conditions": [{"result": "FAIL", "rules": [rule]}]}
@@ -52,7 +52,7 @@ def deploy(bucket: str) -> dict[str, Any]:
 def test_a_git_source_brings_the_newest_commit_and_its_variables(
     pipelines: Pipelines, embedded: Embedded, commits: list[str], action: dict[str, Any], named: dict[str, str]
 ) -> None:
-    """The files without `.git`, and the variables that AWS lists for the provider."""
+    """The artifact has the commit's files without `.git`; the variables are the ones that AWS documents."""
     bucket = embedded.bucket()
     ran = pipelines.run(
         {**action, "namespace": "Source"}, deploy(bucket), beforeEntry=check("#{Source.CommitId}", commits[1])
@@ -68,7 +68,7 @@ def test_a_git_source_brings_the_newest_commit_and_its_variables(
 def test_an_execution_can_be_started_for_an_older_commit(
     pipelines: Pipelines, embedded: Embedded, commits: list[str]
 ) -> None:
-    """sourceRevisions of StartPipelineExecution names it; one that is not there is an error."""
+    """StartPipelineExecution takes a commit id in sourceRevisions; an unknown commit fails the execution."""
     bucket, api = embedded.bucket(), embedded.client("codepipeline")
     ran = pipelines.run(source("CodeCommit", **CODECOMMIT), deploy(bucket))
     assert ran.status == "Succeeded"
@@ -87,10 +87,10 @@ def test_an_execution_can_be_started_for_an_older_commit(
         ({"OutputArtifactFormat": "TAR"}, "got TAR; CODE_ZIP and CODEBUILD_CLONE_REF are allowed"),
     ],
 )
-def test_what_a_git_source_cannot_bring_is_an_error(
+def test_a_git_source_rejects_a_bad_configuration(
     pipelines: Pipelines, embedded: Embedded, commits: list[str], change: dict[str, str], words: str
 ) -> None:
-    """The action fails, and says what is there or allowed."""
+    """A missing branch or an unknown artifact format fails the action; the summary says what exists or is allowed."""
     ran = pipelines.run(source("CodeCommit", **{**CODECOMMIT, **change}), deploy(embedded.bucket()))
     assert ran.status == "Failed"
     assert words in ran.summary
@@ -111,7 +111,7 @@ def test_a_build_clones_the_repository_with_its_history(
     action: dict[str, Any],
     needs: str,
 ) -> None:
-    """CODEBUILD_CLONE_REF: the artifact is only a reference, and a build finds `.git` with every commit."""
+    """With CODEBUILD_CLONE_REF the artifact is only a reference, and the build clones `.git` with every commit."""
     commands = ["git log --format=%s > subjects.txt", "git branch --show-current >> subjects.txt"]
     spec = {"version": "0.2", "phases": {"build": {"commands": commands}}, "artifacts": {"files": ["*.txt"]}}
     build = {
@@ -134,7 +134,7 @@ def test_a_build_clones_the_repository_with_its_history(
 
 
 def project(embedded: Embedded, spec: dict[str, Any]) -> str:
-    """A CodeBuild project with this buildspec; its name."""
+    """Create a CodeBuild project with this buildspec and return its name."""
     name = embedded.name("project")
     embedded.client("codebuild").create_project(
         name=name,
@@ -151,7 +151,7 @@ def project(embedded: Embedded, spec: dict[str, Any]) -> str:
 
 
 def test_an_s3_source_brings_the_object_and_its_variables(pipelines: Pipelines, embedded: Embedded) -> None:
-    """With the version that it had."""
+    """Source/S3 extracts the object, and its variables include the version id."""
     action, bucket = pipelines.source({"a.txt": "hello"}), embedded.bucket()
     ran = pipelines.run(action, deploy(bucket))
     assert (ran.status, ran.summary) == ("Succeeded", "")
@@ -161,7 +161,7 @@ def test_an_s3_source_brings_the_object_and_its_variables(pipelines: Pipelines, 
 
 
 def test_an_s3_source_can_be_started_for_another_key(pipelines: Pipelines, embedded: Embedded) -> None:
-    """Where its action allows that; a version can be named with it."""
+    """If AllowOverrideForS3ObjectKey is set, sourceRevisions can name another key, and a version of it."""
     action, bucket, api = pipelines.source({"a.txt": "hello"}), embedded.bucket(), embedded.client("codepipeline")
     action["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
     s3, place = embedded.client("s3"), {"Bucket": action["configuration"]["S3Bucket"], "Key": "other.zip"}
@@ -177,7 +177,7 @@ def test_an_s3_source_can_be_started_for_another_key(pipelines: Pipelines, embed
 
 
 def test_an_s3_source_needs_a_bucket_with_versions(pipelines: Pipelines, embedded: Embedded) -> None:
-    """As on AWS."""
+    """Source/S3 fails if its bucket is not versioned, as on AWS."""
     action = pipelines.source({"a.txt": "hello"})
     embedded.client("s3").put_bucket_versioning(
         Bucket=action["configuration"]["S3Bucket"], VersioningConfiguration={"Status": "Suspended"}
@@ -187,7 +187,7 @@ def test_an_s3_source_needs_a_bucket_with_versions(pipelines: Pipelines, embedde
 
 
 def test_an_s3_source_without_its_object_is_an_error(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The message names bucket and key."""
+    """Source/S3 fails with ConfigurationError if its object does not exist; the summary names the key."""
     action = pipelines.source({"a.txt": "hello"})
     action["configuration"]["S3ObjectKey"] = "other.zip"
     ran = pipelines.run(action, deploy(embedded.bucket()))

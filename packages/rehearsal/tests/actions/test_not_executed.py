@@ -1,4 +1,4 @@
-"""What somebody accepts not to be rehearsed: recorded, told, and never taken for done."""
+"""Accepted providers and resource types: recorded and reported as not executed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.engine.conftest import Live, Stage, action, declaration, fails, succe
 
 
 def test_names_are_providers_with_or_without_category_or_types() -> None:
-    """A name with colons is a type."""
+    """An accepted name is a provider, a category and provider, or, with colons, a resource type."""
     accepted = Accepted.from_names(["DeviceFarm", "Invoke/StepFunctions", "AWS::CodeBuild::ReportGroup"])
     assert accepted.takes(ActionType("Test", "DeviceFarm"))
     assert accepted.takes(ActionType("Invoke", "StepFunctions"))
@@ -29,7 +29,7 @@ def test_names_are_providers_with_or_without_category_or_types() -> None:
 
 
 def test_the_names_of_the_last_run_count(tmp_path: Path) -> None:
-    """An embedded AWS that runs already reads what is written later."""
+    """A running embedded AWS reads the names that a later run accepts."""
     space = Workspace(tmp_path)
     space.make()
     written, reader = AcceptedFile(space), AcceptedFile(space)
@@ -41,7 +41,7 @@ def test_the_names_of_the_last_run_count(tmp_path: Path) -> None:
 
 
 def scanned(folder: Path, *names: str, last: Any = succeeds) -> tuple[Live, list[str]]:
-    """An execution with an action that nothing here can run, and what the end of its run says was not emulated."""
+    """Run an execution with an action that the rehearsal cannot execute, and return its "Not emulated" lines."""
     scan = action("scan")
     scan["actionTypeId"] = {"category": "Test", "provider": "DeviceFarm"}
     stage = Stage(folder, accepted=Accepted.from_names(names))
@@ -51,23 +51,26 @@ def scanned(folder: Path, *names: str, last: Any = succeeds) -> tuple[Live, list
 
 
 def test_an_accepted_provider_is_recorded_as_not_executed(tmp_path: Path) -> None:
-    """The execution goes on, the action says that nothing was done, and the end of the run says so again."""
-    execution, told = scanned(tmp_path, "DeviceFarm")
+    """An accepted action succeeds; its summary and the end of the run say that it was not executed."""
+    execution, lines = scanned(tmp_path, "DeviceFarm")
     assert execution.status == "Succeeded"
     assert execution.actions[("Two", "scan")].summary == "not executed: Test/DeviceFarm was accepted"
-    assert "Two/scan was not executed: Test/DeviceFarm was accepted" in told
+    assert "Two/scan was not executed: Test/DeviceFarm was accepted" in lines
 
 
-def test_a_provider_that_nobody_accepted_is_an_error(tmp_path: Path) -> None:
-    """It names those known, and how to go on without it; what was not reached is told."""
-    execution, told = scanned(tmp_path)
+def test_a_provider_that_was_not_accepted_is_an_error(tmp_path: Path) -> None:
+    """An unsupported provider fails; the summary lists the known ones and `--accept`.
+
+    Later stages are listed as not reached.
+    """
+    execution, lines = scanned(tmp_path)
     assert execution.status == "Failed"
     assert "there are Test/Played; `run --accept DeviceFarm` goes on without executing it" in execution.summary
-    assert "not reached: Three/last" in told
+    assert "not reached: Three/last" in lines
 
 
-def test_what_can_be_run_is_run_although_it_was_accepted(tmp_path: Path) -> None:
-    """Nothing is skipped by a careless name."""
+def test_a_supported_action_runs_even_if_accepted(tmp_path: Path) -> None:
+    """Accepting the name of a supported provider does not skip its actions."""
     execution, _ = scanned(tmp_path, "DeviceFarm", "Played", last=fails)
     assert execution.status == "Failed"
 
@@ -83,10 +86,8 @@ GROUP = "AWS::CodeBuild::ReportGroup"
 
 
 @pytest.mark.slow
-def test_an_accepted_type_makes_a_resource_without_effect_and_is_told(
-    embedded: Embedded, accepting: AcceptedFile
-) -> None:
-    """Ref and Fn::GetAtt work; the resource is named at the end of the run; without acceptance the stack is refused."""
+def test_an_accepted_type_makes_a_resource_without_effect(embedded: Embedded, accepting: AcceptedFile) -> None:
+    """Ref and Fn::GetAtt of an accepted type work, and the end of the run lists the resource."""
     template = {"Resources": {"Group": {"Type": GROUP, "Properties": {"Type": "TEST"}}}}
     template["Outputs"] = {"Arn": {"Value": {"Fn::GetAtt": ["Group", "Arn"]}}}
     api, name = embedded.client("cloudformation"), embedded.name("stack")
@@ -106,7 +107,7 @@ def test_an_accepted_type_makes_a_resource_without_effect_and_is_told(
 def test_an_accepted_type_that_the_embedded_aws_knows_has_no_effect(
     embedded: Embedded, accepting: AcceptedFile
 ) -> None:
-    """So a template goes on that uses a part of the type which the embedded AWS lacks; the end of the run says so."""
+    """An accepted type has no effect even if the embedded AWS supports it; the end of the run lists the resource."""
     accepting.write(["AWS::SNS::Topic"])
     name = embedded.name("stack")
     embedded.stack(name, {"Topic": {"Type": "AWS::SNS::Topic"}}, Arn={"Ref": "Topic"})
@@ -116,8 +117,8 @@ def test_an_accepted_type_that_the_embedded_aws_knows_has_no_effect(
 
 
 @pytest.mark.slow
-def test_a_resource_of_ones_own_can_be_accepted(embedded: Embedded, accepting: AcceptedFile) -> None:
-    """Its function is not called, which would not run here: one of Node that needs an SDK, say."""
+def test_a_custom_resource_can_be_accepted(embedded: Embedded, accepting: AcceptedFile) -> None:
+    """The provider function of an accepted custom resource is not invoked."""
     accepting.write(["Custom::Mine"])
     name, token = embedded.name("stack"), "arn:aws:lambda:eu-west-1:111111111111:function:nowhere"
     embedded.stack(name, {"Mine": {"Type": "Custom::Mine", "Properties": {"ServiceToken": token}}}, Id={"Ref": "Mine"})

@@ -1,4 +1,4 @@
-"""A pipeline that starts another one."""
+"""Invoke/CodePipeline: a pipeline that starts another pipeline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def invoke(name: str, **more: str) -> Json:
 
 
 def other(pipelines: Pipelines, embedded: Embedded) -> str:
-    """A pipeline with a variable; its name."""
+    """Create a pipeline with a variable and return its name."""
     name = embedded.name("other")
     ask = {"name": "Ask", "actionTypeId": kind("Approval", "Manual")}
     declaration: dict[str, Any] = {
@@ -38,7 +38,7 @@ def other(pipelines: Pipelines, embedded: Embedded) -> str:
 
 
 def test_the_other_pipeline_starts_with_variables(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The action has ended when it began, and its output variable is the execution."""
+    """The action passes variables and succeeds when the other execution has started; its output variable is the id."""
     name = other(pipelines, embedded)
     variables = json.dumps([{"name": "Place", "value": "here"}])
     ran = pipelines.run(pipelines.source({"a": "b"}), invoke(name, Variables=variables) | {"namespace": "Started"})
@@ -55,8 +55,10 @@ def test_the_other_pipeline_starts_with_variables(pipelines: Pipelines, embedded
         ({"Variables": "no list"}, "Variables: got 'no list'; a JSON list of objects is allowed"),
     ],
 )
-def test_what_cannot_be_started_fails_the_action(pipelines: Pipelines, more: dict[str, str], reason: str) -> None:
-    """The summary says why."""
+def test_a_pipeline_that_cannot_be_started_fails_the_action(
+    pipelines: Pipelines, more: dict[str, str], reason: str
+) -> None:
+    """The action fails with the reason if the pipeline does not exist or Variables is invalid."""
     ran = pipelines.run(pipelines.source({"a": "b"}), invoke("absent", **{**more, "PipelineName": "absent"}))
     assert ran.status == "Failed"
     assert reason in json.dumps(ran.actions["Start"]["output"]["executionResult"])

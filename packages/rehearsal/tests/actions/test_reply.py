@@ -1,4 +1,4 @@
-"""A Lambda function that runs on: it answers its job, or never does, or its execution is stopped."""
+"""Lambda functions that still run when their job is answered, stopped, or timed out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def invoking(stage: Stage, jobs: Jobs, reply_seconds: float = 60) -> Live:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Job]]:
-    """A function that runs until the test has ended; its jobs."""
+    """The jobs of a Lambda function that runs until the test ends."""
     called: list[Job] = []
     ended = threading.Event()
 
@@ -38,7 +38,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Job]]:
 
 
 def test_a_function_that_does_not_answer_in_time_fails_its_action(stage: Stage, runs: list[Job]) -> None:
-    """Long before the action's own limit: 20 minutes, none at all here."""
+    """The action fails if the function does not answer its job within REPLY_SECONDS, 20 minutes by default."""
     assert lambda_invoke.REPLY_SECONDS == 20 * 60
     execution = invoking(stage, Jobs(), reply_seconds=0)
     stage.wait()
@@ -47,7 +47,7 @@ def test_a_function_that_does_not_answer_in_time_fails_its_action(stage: Stage, 
 
 
 def test_a_stop_does_not_wait_for_the_function(stage: Stage, runs: list[Job]) -> None:
-    """The action is Abandoned at once, although its function runs."""
+    """A stop abandons the action immediately, while its function still runs."""
     execution = invoking(stage, Jobs())
     eventually(lambda: bool(runs))
     stage.stop(execution, abandon=True)
@@ -57,7 +57,7 @@ def test_a_stop_does_not_wait_for_the_function(stage: Stage, runs: list[Job]) ->
 
 @pytest.mark.parametrize("failed", [False, True])
 def test_an_answer_ends_the_action_before_its_function_ends(stage: Stage, runs: list[Job], failed: bool) -> None:
-    """With the type of failure that the function gives."""
+    """The function's answer ends the action; a failure's type becomes the action's error code."""
     jobs = Jobs()
     execution = invoking(stage, jobs)
     eventually(lambda: bool(runs))
@@ -67,8 +67,8 @@ def test_an_answer_ends_the_action_before_its_function_ends(stage: Stage, runs: 
     assert (state.status, state.error_code) == (("Failed", "PermissionError") if failed else ("Succeeded", None))
 
 
-def test_jobs_that_have_ended_are_forgotten_after_some_more() -> None:
-    """A late answer is told from a wrong one, and an embedded AWS that is kept open does not grow."""
+def test_only_the_last_finished_jobs_are_kept() -> None:
+    """Only the last finished jobs are kept, which bounds memory; a late answer to one of them is refused."""
     jobs = Jobs()
     opened = [jobs.open() for _ in range(KEPT_JOBS + 5)]
     for job in opened:

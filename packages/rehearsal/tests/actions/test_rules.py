@@ -1,4 +1,4 @@
-"""Rules of conditions that need no embedded AWS."""
+"""The VariableCheck rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.engine.conftest import Stage, action, declaration, rule
 
 
 def outcome(stage: Stage, **configuration: str) -> tuple[str, str]:
-    """Status and summary of the rule before the second stage."""
+    """Return the status and summary of the rule before the second stage."""
     stage.runners[ActionType("Rule", "Played")] = CheckVariable()
     definition = declaration([action("source", say="release/1", namespace="Source")], [action("a")])
     check = rule("check", **configuration)
@@ -33,7 +33,7 @@ def outcome(stage: Stage, **configuration: str) -> tuple[str, str]:
     ],
 )
 def test_an_operator_compares(stage: Stage, operator: str, value: str, status: str) -> None:
-    """VariableCheck; a match is one of the whole value."""
+    """VariableCheck compares by EQ, NE, CONTAINS and MATCHES; MATCHES has to match the whole value."""
     assert outcome(stage, Variable="#{Source.said}", Operator=operator, Value=value)[0] == status
 
 
@@ -45,7 +45,7 @@ def test_an_operator_compares(stage: Stage, operator: str, value: str, status: s
         ({"Operator": "EQ"}, "needs Value"),
     ],
 )
-def test_a_check_that_cannot_be_made_is_an_error(stage: Stage, configuration: dict[str, str], words: str) -> None:
-    """It says what was read and what is allowed."""
+def test_a_rule_rejects_a_bad_configuration(stage: Stage, configuration: dict[str, str], words: str) -> None:
+    """A bad configuration fails the rule; the summary names the value read and what is allowed."""
     status, summary = outcome(stage, Variable="x", **configuration)
     assert (status, words in summary) == ("Failed", True)

@@ -1,4 +1,4 @@
-"""Deploy/Lambda and Deploy/CodeDeploy in the embedded AWS: strategies, alarms, and what is refused."""
+"""Deploy/Lambda and Deploy/CodeDeploy in the embedded AWS: strategies, alarms, errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def live(embedded: Embedded, function: str) -> tuple[str, dict[str, float]]:
 
 
 def test_lambda_shifts_an_alias_by_its_strategy(pipelines: Pipelines, embedded: Embedded) -> None:
-    """A published version gets its part of the traffic, then all of it."""
+    """A linear strategy moves the alias to the published version."""
     name = released(pipelines)
     action = deploy(
         "Lambda",
@@ -53,7 +53,7 @@ def test_lambda_shifts_an_alias_by_its_strategy(pipelines: Pipelines, embedded: 
 
 
 def test_an_alarm_fails_the_action_and_takes_the_alias_back(pipelines: Pipelines, embedded: Embedded) -> None:
-    """ALARM ends the shift before it goes on."""
+    """An alarm in ALARM fails the action during the shift, and the alias returns to its old version."""
     name, alarm = released(pipelines), embedded.name("alarm")
     cloudwatch = embedded.client("cloudwatch")
     cloudwatch.put_metric_alarm(
@@ -83,7 +83,7 @@ def test_an_alarm_fails_the_action_and_takes_the_alias_back(pipelines: Pipelines
 
 
 def test_lambda_publishes_the_code_of_an_artifact(pipelines: Pipelines, embedded: Embedded) -> None:
-    """Without an alias that is all; with one, all of its traffic moves at once by default."""
+    """Deploy/Lambda publishes the artifact's code; if an alias is given, all of its traffic moves by default."""
     name, files = released(pipelines), {"main.py": HANDLER + "# three\n"}
     assert pipelines.run(pipelines.source(files), deploy("Lambda", artifact=True, FunctionName=name)).status == (
         "Succeeded"
@@ -115,10 +115,10 @@ def test_lambda_publishes_the_code_of_an_artifact(pipelines: Pipelines, embedded
         ({"FunctionAlias": "live", "PublishedTargetVersion": "9"}, "Function not found"),
     ],
 )
-def test_what_lambda_refuses(
+def test_lambda_rejects_a_bad_configuration(
     pipelines: Pipelines, embedded: Embedded, configuration: dict[str, Any], words: str
 ) -> None:
-    """In words that say what is allowed; the alias stays."""
+    """A bad configuration fails the action with a summary that says why, and the alias does not change."""
     name = released(pipelines)
     ran = pipelines.run(pipelines.source({"a": "b"}), deploy("Lambda", FunctionName=name, **configuration))
     assert (ran.status, words in ran.summary) == ("Failed", True), ran.summary
@@ -126,7 +126,7 @@ def test_what_lambda_refuses(
 
 
 def test_codedeploy_deploys_the_app_spec_of_its_artifact(pipelines: Pipelines, embedded: Embedded) -> None:
-    """The group's configuration shifts the alias; a deployment that fails fails the action with its reason."""
+    """CodeDeploy shifts the alias as the group says; a failed deployment or a missing AppSpec fails the action."""
     service = Service(embedded, embedded.name("action"))
     service.release(1)
     name, api = service.id_of("Function"), embedded.client("lambda")

@@ -1,4 +1,4 @@
-"""Actions and rules that wait for AWS: a change or a stop wakes each immediately, and none polls."""
+"""Actions and rules that wait for AWS wake immediately on a change or a stop, without polling."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def shift(clock: Clock, task: Mock) -> str:
 
 
 class Case(NamedTuple):
-    """first, then: the states of the service. changed, stopped: how the wait ends."""
+    """A wait: the states `first` and `then` of the service, and its summaries after a change and after a stop."""
 
     wait: Wait
     first: str
@@ -62,7 +62,7 @@ CASES = pytest.mark.parametrize(
 
 
 class Waiting:
-    """A wait in another thread, for a service whose state is `state`."""
+    """A wait that runs in a separate thread, for a service whose state is `state`."""
 
     def __init__(self, folder: Path, state: str, wait: Wait) -> None:
         self.clock, self.stop, self.state = Clock(folder / "clock.json"), Cancellation(), state
@@ -96,7 +96,7 @@ class Waiting:
 
 @CASES
 def test_a_change_wakes_the_wait(tmp_path: Path, limits_of_waits: list[float], case: Case) -> None:
-    """In the moment in which the embedded AWS has another state."""
+    """The wait ends on the notification that the embedded AWS has changed; it never polls."""
     waiting = Waiting(tmp_path, case.first, case.wait)
     limits_of_waits.clear()
     waiting.state = case.then
@@ -107,7 +107,7 @@ def test_a_change_wakes_the_wait(tmp_path: Path, limits_of_waits: list[float], c
 
 @CASES
 def test_a_stop_wakes_the_wait(tmp_path: Path, limits_of_waits: list[float], case: Case) -> None:
-    """Whatever the embedded AWS does."""
+    """The wait ends on a stop, although the state of the service has not changed."""
     waiting = Waiting(tmp_path, case.first, case.wait)
     limits_of_waits.clear()
     waiting.stop.set()
