@@ -1,4 +1,4 @@
-"""Bundling of assets without Docker: known images run as in a container, anything else is refused by name."""
+"""Bundling of assets without Docker: known images are emulated, unknown images are refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUN pip install pipenv==2022.4.8 poetry==$POETRY_VERSION && rm -rf /tmp/x
 
 
 class Docker:
-    """The program that CDK would call, with an asset to bundle."""
+    """The program that CDK calls in place of Docker, and an asset to bundle."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.source, self.output = folder, folder / "source", folder / "output"
@@ -41,7 +41,7 @@ class Docker:
         return subprocess.run([self.program, *words], check=False, capture_output=True, text=True, env=environment)
 
     def bundle(self, image: str, command: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """As CDK calls it for BundlingOptions with `bash -c`."""
+        """Call the program as CDK does for BundlingOptions with `bash -c`."""
         volumes = ["-v", f"{self.source}:/asset-input:delegated", "-v", f"{self.output}:/asset-output:delegated"]
         words = ["run", "--rm", "-u", "0:0", *volumes, *options, "-w", "/asset-input", image, "bash", "-c", command]
         return self(*words, **variables)
@@ -49,7 +49,7 @@ class Docker:
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
-    """A machine without Docker's engine and podman."""
+    """The program on a machine without a Docker engine and podman."""
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == "podman" else which(name))
     monkeypatch.setattr(container_engine, "_SOCKET", tmp_path / "docker.sock")
@@ -59,7 +59,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 
 
 def test_a_known_image_bundles_with_its_python(docker: Docker) -> None:
-    """The command finds Python and pip, its asset in /asset-input, and leaves its result in /asset-output."""
+    """The command finds Python, pip and its asset in /asset-input, and writes to /asset-output."""
     done = docker.bundle(PYTHON, "python --version > /asset-output/version && pip --version && cp -r . /asset-output")
     assert done.returncode == 0, done.stderr
     assert (docker.output / "version").read_text().startswith(f"Python {VERSION}.")
@@ -67,7 +67,7 @@ def test_a_known_image_bundles_with_its_python(docker: Docker) -> None:
 
 
 def test_a_container_cannot_change_this_machine(docker: Docker) -> None:
-    """What a command writes outside of its volumes and /tmp fails."""
+    """A bundling command cannot write outside of its volumes and /tmp."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)  # HOME may be below /tmp
     done = docker.bundle(PYTHON, f"touch /usr/local/bundled; touch {home}/bundled; ls / > /asset-output/top")
     assert "Read-only file system" in done.stderr
@@ -78,13 +78,13 @@ def test_a_container_cannot_change_this_machine(docker: Docker) -> None:
 
 
 def test_a_container_has_none_of_the_builds_variables(docker: Docker) -> None:
-    """Only the variables of the bundling options are set, as in a container, whatever the build's own are."""
+    """A bundling command sees only the variables of its options, not the build's variables."""
     done = docker.bundle(PYTHON, 'echo "[$AWS_ACCESS_KEY_ID$TOKEN] $MODE"', "--env", "MODE=fast", TOKEN="of-the-build")
     assert done.stdout == "[] fast\n"
 
 
-def test_a_python_that_is_not_here_is_stood_in_for_and_reported(docker: Docker) -> None:
-    """pip takes wheels for the image's version, and the build's end says which Python ran."""
+def test_a_missing_python_is_replaced_and_reported(docker: Docker) -> None:
+    """pip selects wheels for the image's Python version, and the end of the build reports which Python ran."""
     done = docker.bundle("public.ecr.aws/sam/build-python3.2", 'echo "$PIP_PYTHON_VERSION $PIP_ONLY_BINARY"')
     assert done.stdout == "3.2 :all:\n"
     (note,) = read_notes(docker.folder / "build")
@@ -92,7 +92,7 @@ def test_a_python_that_is_not_here_is_stood_in_for_and_reported(docker: Docker) 
 
 
 def test_an_image_of_another_architecture_gets_its_wheels(docker: Docker) -> None:
-    """A bundling for arm64 on an x86-64 machine, or the reverse, asks pip for that architecture's wheels."""
+    """Bundling for another architecture makes pip select that architecture's wheels."""
     foreign = "linux/arm64" if os.uname().machine == "x86_64" else "linux/amd64"
     done = docker.bundle(PYTHON, 'echo "$PIP_PLATFORM"', "--platform", foreign)
     assert done.stdout.startswith("manylinux_2_17_")
@@ -109,8 +109,8 @@ def test_an_image_of_another_architecture_gets_its_wheels(docker: Docker) -> Non
         (["push", "x"], "install Docker or podman"),
     ],
 )
-def test_what_only_docker_can_do_is_refused_by_name(docker: Docker, words: list[str], reason: str) -> None:
-    """The message names it and says what to do next."""
+def test_unsupported_docker_commands_are_refused(docker: Docker, words: list[str], reason: str) -> None:
+    """The error names the unsupported image, option or command, and says to install Docker or podman."""
     done = docker(*words)
     assert done.returncode == 125
     assert reason in done.stderr
@@ -118,7 +118,7 @@ def test_what_only_docker_can_do_is_refused_by_name(docker: Docker, words: list[
 
 
 def test_cdks_own_dockerfiles_are_known(docker: Docker, tmp_path: Path) -> None:
-    """An image that CDK builds for its constructs is the runtime's image with tools, and is found by its tag."""
+    """CDK's Dockerfiles for its constructs are recognized, and the image is found by its tag."""
     context = tmp_path / "context"
     context.mkdir()
     (context / "Dockerfile").write_text(CDKS_DOCKERFILE)
@@ -133,7 +133,7 @@ def test_cdks_own_dockerfiles_are_known(docker: Docker, tmp_path: Path) -> None:
 
 
 def test_a_dockerfile_of_the_project_is_refused(docker: Docker, tmp_path: Path) -> None:
-    """What its commands would do is not known, so nothing stands in for it."""
+    """A Dockerfile that is not one of CDK's is refused, because its commands cannot be emulated."""
     (tmp_path / "Dockerfile").write_text("FROM public.ecr.aws/sam/build-python3.13\nRUN yum install -y gcc\n")
     done = docker("build", "-t", "mine", str(tmp_path))
     assert done.returncode == 125
@@ -141,7 +141,7 @@ def test_a_dockerfile_of_the_project_is_refused(docker: Docker, tmp_path: Path) 
 
 
 def test_an_unprivileged_build_has_no_docker_as_on_aws(tmp_path: Path) -> None:
-    """Without privileged mode bundling fails with the message of CodeBuild, whatever this machine has."""
+    """Bundling without privileged mode fails with CodeBuild's message, even if the machine has Docker."""
     program = bundling_variables(tmp_path, tmp_path, privileged=False)["CDK_DOCKER"]
     done = subprocess.run([program, "run"], check=False, capture_output=True, text=True)
     assert done.returncode == 1
@@ -150,7 +150,7 @@ def test_an_unprivileged_build_has_no_docker_as_on_aws(tmp_path: Path) -> None:
 
 
 def test_docker_and_podman_are_used_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With an engine CDK calls it, and nothing stands in."""
+    """CDK calls Docker or podman if one of them is available."""
     monkeypatch.delenv("CDK_DOCKER", raising=False)
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
@@ -163,7 +163,7 @@ def test_docker_and_podman_are_used_where_they_are(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_program_needs_no_environment_of_the_project(docker: Docker) -> None:
-    """A build does not see the project's virtual environment, in which the rehearsal may be installed."""
+    """The program does not use the project's virtual environment, which a build cannot see."""
     script = Path(docker.program).read_text()
     assert str(Path(sys.executable).resolve()) in script
     assert sys.prefix == sys.base_prefix or sys.prefix not in script.partition(" -c ")[0]

@@ -1,4 +1,4 @@
-"""Root causes, found in recorded logs: a case is a folder with an action's log, its summary, and what is expected."""
+"""Root causes in recorded logs: each case is a folder with an action's log, its summary, and the expected cause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CASES = Path(__file__).parent / "cases"
 
 
 def cause_of(folder: Path) -> tuple[CauseJson, dict[str, Any]]:
-    """The cause that is found, and what is expected of it."""
+    """Return the cause that is found for a case, and the expected one."""
     case = json.loads((folder / "case.json").read_text())
     action = ActionView("Act", case["provider"], "Failed", summary=case["summary"], stage="Build", log="action.log")
     log, paths = (folder / "action.log").read_text().splitlines(), case["construct_paths"]
@@ -26,13 +26,13 @@ def cause_of(folder: Path) -> tuple[CauseJson, dict[str, Any]]:
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 def test_the_cause_of_a_recorded_log(folder: Path) -> None:
-    """The folder's name is the promise."""
+    """The cause of each recorded log is the expected one; the folder's name says which rule it tests."""
     cause, expected = cause_of(folder)
     assert {key: value for key, value in cause.items() if key in expected} == expected
 
 
 def test_the_action_that_failed_first_comes_first() -> None:
-    """An action that started later and failed earlier is the root cause."""
+    """The action that failed first is the root cause, even if it started later."""
     slow = ActionView("Slow", "Build/CodeBuild", "Failed", started=1.0, seconds=9.0, summary="slow")
     quick = ActionView("Quick", "Build/CodeBuild", "Failed", started=2.0, seconds=1.0, summary="quick")
     good = ActionView("Good", "Build/CodeBuild", "Succeeded", started=0.0, seconds=1.0, summary="good")
@@ -40,8 +40,8 @@ def test_the_action_that_failed_first_comes_first() -> None:
     assert [cause.message for cause in find_causes(view.failed(), lambda _: [], lambda *_: "")] == ["quick", "slow"]
 
 
-def test_a_log_beyond_all_bounds_is_read_with_little_memory() -> None:
-    """The lines of a command are read one by one; of more than fifty thousand, the last ones are searched."""
+def test_only_the_end_of_a_huge_log_is_searched() -> None:
+    """A command's output is read line by line, and only its last fifty thousand lines are searched."""
     begin, end = (
         "[Container] d t Running command c",
         "[Container] d t Command did not exit successfully c exit status 1",
@@ -58,5 +58,5 @@ def test_a_log_beyond_all_bounds_is_read_with_little_memory() -> None:
 
 
 def test_an_empty_cause_has_every_key() -> None:
-    """Programs read the same keys whatever is known."""
+    """The JSON of a cause has every key, even if no place is known."""
     assert Cause("S", "A", "P", "m").as_json()["place"] == {"file": None, "line": None, "construct": None}
