@@ -1,8 +1,8 @@
-"""Builds of the cases: a folder with a buildspec, and in expected.json what is given and how it has to end.
+"""Builds of the cases: a folder with a buildspec and an expected.json, which has the input and the expected result.
 
 given: variables and overrides (as the API has them), parameters, secrets, minutes, cached, stop_at (a line that stops
-the build), id, image, privileged, secondary (sources by name, and in them texts by file name). The folder `source` is
-what the source holds.
+the build), id, image, privileged, secondary (sources by name, each with texts by file name). The folder `source` is
+the content of the source.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KEYS = {"given", "refused", "says", "never", "message"} | COMPARED
 
 
 class Values:
-    """Parameters and secrets of a case; a secret is known by its id, and by `id@version`."""
+    """The parameters and secrets of a case; keys of secrets are an id, or `id@version`."""
 
     def __init__(self, parameters: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         self._parameters, self._secrets = parameters, secrets
@@ -54,7 +54,7 @@ class Values:
 
 @dataclass
 class Ran:
-    """A build that has ended: its result, and every line of its log in order."""
+    """A finished build: its result, and the lines of its log."""
 
     result: BuildResult
     lines: list[str]
@@ -82,18 +82,18 @@ def names(zip_file: Path) -> list[str]:
 
 
 def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path | None = None, number: int = 1) -> Ran:
-    """Run the build of `buildspec` below `folder`; what it caches stays there for the next one."""
+    """Run the build of `buildspec` below `folder`; its caches stay there for the next build."""
     here = folder / str(number)
     sources = _sources(given, here, source)
     stop = Cancellation()
     lines: list[str] = []
 
-    def heard(line: str) -> None:
+    def receive(line: str) -> None:
         lines.append(line)
         if line == given.get("stop_at"):
             stop.set()
 
-    log = BuildLog(_made(here) / "log.txt", heard)
+    log = BuildLog(_made(here) / "log.txt", receive)
     place = BuildFolders(here / "build", sources, folder / "caches")
     lookup = Values(given.get("parameters", {}), given.get("secrets", {}))
     try:
@@ -153,7 +153,7 @@ def _build(buildspec: str, given: Mapping[str, Any], number: int) -> Build:
 
 @dataclass
 class Case:
-    """One folder."""
+    """A case, read from its folder."""
 
     name: str
     buildspec: str

@@ -1,4 +1,4 @@
-"""The embedded AWS, once for all tests here, with one account that has a project, a bucket and values to read."""
+"""One embedded AWS for the tests of this folder, and an account in it with projects, buckets and artifacts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STORE = ArtifactStore(BUCKET, None)
 
 @dataclass
 class Account:
-    """One account of the embedded AWS."""
+    """An account of the embedded AWS."""
 
     endpoint: Endpoint
     folder: Path
@@ -47,7 +47,7 @@ class Account:
         return self.endpoint.client(service, root(ACCOUNT), REGION)
 
     def project(self, buildspec: str, **properties: Any) -> str:
-        """Deploy a project by CloudFormation, as pipelines do; its name."""
+        """Deploy a project by CloudFormation, as pipelines do, and return its name."""
         name = f"project-{uuid.uuid4().hex[:8]}"
         environment = {
             "Type": "LINUX_CONTAINER",
@@ -69,7 +69,7 @@ class Account:
         return name
 
     def role(self) -> None:
-        """The projects' role, which CodeBuild may assume."""
+        """Create the projects' role, which CodeBuild may assume."""
         iam = self.client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -80,7 +80,7 @@ class Account:
         iam.put_role_policy(RoleName="build", PolicyName="all", PolicyDocument=policy)
 
     def bucket(self) -> str:
-        """A new bucket that keeps versions."""
+        """Create a versioned bucket and return its name."""
         name, s3 = f"bucket-{uuid.uuid4().hex[:8]}", self.client("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -143,12 +143,12 @@ class Account:
             log=folder / "action.log",
             stop=self.stop,
             note=self.notes.append,
-            approval=PendingApproval("", 3600.0, _nobody_waits, lambda: None, lambda: None),
+            approval=PendingApproval("", 3600.0, _reject_approval, lambda: None, lambda: None),
         )
 
 
-def _nobody_waits(about: str) -> None:
-    raise AssertionError(f"a build waits for nobody, but says {about}")
+def _reject_approval(about: str) -> None:
+    raise AssertionError(f"a build asks for no approval, but got {about}")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The action Build/CodeBuild on the embedded AWS: real projects, artifacts, values and log streams."""
+"""The Build/CodeBuild action on the embedded AWS: projects, artifacts, variables and log streams."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def spec(*commands: str, **more: Any) -> str:
     return json.dumps({"version": "0.2", "phases": {"build": {"commands": list(commands)}}, **more})
 
 
-def test_a_build_takes_its_inputs_and_hands_on_its_outputs_and_variables(account: Account) -> None:
-    """Two sources in, two secondary artifacts out, and what is exported becomes output variables."""
+def test_a_build_has_inputs_outputs_and_variables(account: Account) -> None:
+    """Two sources are input, two secondary artifacts are output, and exported variables become output variables."""
     name = account.project(
         spec(
             'cat one.txt "$CODEBUILD_SRC_DIR_Two/two.txt" > both.txt',
@@ -43,13 +43,13 @@ def test_a_build_takes_its_inputs_and_hands_on_its_outputs_and_variables(account
     assert (outcome.failed, outcome.summary) == (False, "build 1 succeeded")
     assert outcome.external_id.startswith(f"{name}:")
     assert outcome.variables == {"SAID": "12", "CODEBUILD_INITIATOR": "codepipeline/tiny"}
-    keys = [outcome.outputs[each].key for each in ("Out", "Extra")]
+    keys = [outcome.outputs[output].key for output in ("Out", "Extra")]
     sizes = [account.client("s3").head_object(Bucket=BUCKET, Key=key)["ContentLength"] for key in keys]
     assert all(sizes)
 
 
 def test_a_failed_build_fails_the_action_with_its_reason_and_its_tests(account: Account) -> None:
-    """The summary holds the phase, the command, its status and the tests that failed; there is no output artifact."""
+    """The summary has the phase, the command, its exit status and the failed tests; no output artifact exists."""
     report = '<testsuite><testcase name="red"><failure/></testcase></testsuite>'
     name = account.project(
         spec("exit 3", reports={"unit": {"files": ["*.xml"]}}, artifacts={"files": ["report.xml"]}),
@@ -64,7 +64,7 @@ def test_a_failed_build_fails_the_action_with_its_reason_and_its_tests(account: 
 
 
 def test_a_stopped_build_fails_the_action(account: Account) -> None:
-    """An execution that is stopped ends its build immediately."""
+    """Stopping the execution stops its build immediately and fails the action."""
     name = account.project(spec("sleep 60"))
     account.stop.set()
     outcome = account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
@@ -72,7 +72,7 @@ def test_a_stopped_build_fails_the_action(account: Account) -> None:
 
 
 def test_variables_of_the_action_win_over_those_of_the_project(account: Account) -> None:
-    """Plain values, parameters and secrets are read with the build's role, and the action's win."""
+    """Parameters and secrets of the project are resolved, and variables of the action override the project's."""
     account.client("ssm").put_parameter(
         Name="/tests/value", Value="of-a-parameter", Type="SecureString", Overwrite=True
     )
@@ -111,10 +111,8 @@ def test_variables_of_the_action_win_over_those_of_the_project(account: Account)
         ),
     ],
 )
-def test_the_log_stream_holds_what_the_log_file_holds(
-    logs: dict[str, Any], group: str, prefix: str, account: Account
-) -> None:
-    """Every line of the build is in the stream that the project names, in order, an empty one as a space."""
+def test_the_log_stream_equals_the_log_file(logs: dict[str, Any], group: str, prefix: str, account: Account) -> None:
+    """The project's log stream has every line of the build in order; an empty line becomes a space."""
     name = account.project(spec('echo "$CODEBUILD_LOG_PATH"', "echo", "seq 3000"), LogsConfig=logs)
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
     assert not account.runner().run(task).failed
@@ -136,7 +134,7 @@ def test_the_log_stream_holds_what_the_log_file_holds(
 
 
 def test_a_project_without_cloudwatch_logs_writes_none(account: Account) -> None:
-    """A disabled log is not written."""
+    """If CloudWatch Logs are disabled in the project, its builds create no log group."""
     name = account.project(spec("true"), LogsConfig={"CloudWatchLogs": {"Status": "DISABLED"}})
     account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
     groups = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/codebuild/{name}")["logGroups"]
@@ -144,7 +142,7 @@ def test_a_project_without_cloudwatch_logs_writes_none(account: Account) -> None
 
 
 def test_builds_of_a_project_are_counted(account: Account) -> None:
-    """Each project counts its own builds from 1 up."""
+    """Build numbers of a project start at 1."""
     name = account.project(spec("true"))
     source = {"In": account.source("In", a="a")}
     summaries = [account.run({"ProjectName": name}, source).summary for _ in range(2)]
@@ -152,7 +150,7 @@ def test_builds_of_a_project_are_counted(account: Account) -> None:
 
 
 def test_the_project_keeps_its_cache_between_builds(account: Account) -> None:
-    """A project with a local cache finds what its last build left under the cached paths."""
+    """A build of a project with a local cache finds the cached paths of the previous build."""
     name = account.project(
         spec(
             'cat "$HOME/.kept/file" || true',
@@ -168,7 +166,7 @@ def test_the_project_keeps_its_cache_between_builds(account: Account) -> None:
 
 
 def test_the_action_may_bring_another_buildspec(account: Account) -> None:
-    """BuildspecOverride takes the place of the project's for this build."""
+    """BuildspecOverride replaces the project's buildspec for a build."""
     name = account.project(spec("false"))
     source = {"In": account.source("In", **{"other.yml": spec("true")})}
     assert account.run({"ProjectName": name}, source).failed
@@ -177,15 +175,15 @@ def test_the_action_may_bring_another_buildspec(account: Account) -> None:
 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no project": ({"ProjectName": "none"}, "there is no CodeBuild project none in 111111111111/eu-west-1"),
-    "variables that are no JSON": ({"EnvironmentVariables": "A=b"}, "EnvironmentVariables: got 'A=b'; a JSON list"),
+    "variables that are not JSON": ({"EnvironmentVariables": "A=b"}, "EnvironmentVariables: got 'A=b'; a JSON list"),
     "another primary source": ({"PrimarySource": "Other"}, "PrimarySource: got Other; one of its input artifacts"),
-    "what cannot be rehearsed": ({"BuildspecOverride": "run-as.yml"}, "run-as: got somebody-else"),
+    "an unsupported buildspec": ({"BuildspecOverride": "run-as.yml"}, "run-as: got somebody-else"),
 }
 
 
 @pytest.mark.parametrize(("configuration", "message"), WRONG.values(), ids=WRONG)
-def test_what_the_action_cannot_do_is_an_error(configuration: dict[str, str], message: str, account: Account) -> None:
-    """An error, not a failed build, and it says what was read."""
+def test_a_bad_configuration_is_an_error(configuration: dict[str, str], message: str, account: Account) -> None:
+    """A bad configuration is an error, not a failed build, and the message names the value read."""
     name = account.project(spec("true"))
     files = {"run-as.yml": "version: 0.2\nrun-as: somebody-else\nphases: {}\n"}
     with pytest.raises(ActionError, match=message):
@@ -193,14 +191,14 @@ def test_what_the_action_cannot_do_is_an_error(configuration: dict[str, str], me
 
 
 def test_an_output_that_the_buildspec_does_not_make_is_an_error(account: Account) -> None:
-    """The error names the artifact, and those that were made."""
+    """The error names the missing artifact and the artifacts that the build created."""
     name = account.project(spec("true", artifacts={"secondary-artifacts": {"Made": {"files": ["a"]}}}))
     with pytest.raises(ActionError, match="made no artifact Out; it made Made"):
         account.run({"ProjectName": name}, {"In": account.source("In", a="a")}, ("Out",))
 
 
-def test_of_several_outputs_none_is_the_primary_artifact(account: Account) -> None:
-    """Each needs a secondary artifact of its name; a single one takes the primary artifact."""
+def test_several_outputs_need_secondary_artifacts(account: Account) -> None:
+    """Several output artifacts each need a secondary artifact of their name; a single one gets the primary artifact."""
     made = {"files": ["a"], "secondary-artifacts": {"Extra": {"files": ["a"]}}}
     name, source = account.project(spec("true", artifacts=made)), {"In": account.source("In", a="a")}
     with pytest.raises(ActionError, match="each needs a secondary artifact of its name"):
@@ -209,15 +207,15 @@ def test_of_several_outputs_none_is_the_primary_artifact(account: Account) -> No
 
 
 def test_a_build_knows_the_revision_of_its_primary_source(account: Account) -> None:
-    """Whichever source action ended first."""
+    """CODEBUILD_RESOLVED_SOURCE_VERSION is the primary source's revision, whatever the order of the sources."""
     name = account.project(spec("true", env={"exported-variables": ["CODEBUILD_RESOLVED_SOURCE_VERSION"]}))
-    inputs = {each: replace(account.source(each, a="a"), revision=f"rev-of-{each}") for each in ("B", "A")}
+    inputs = {name_: replace(account.source(name_, a="a"), revision=f"rev-of-{name_}") for name_ in ("B", "A")}
     outcome = account.run({"ProjectName": name, "PrimarySource": "A"}, inputs)
     assert outcome.variables == {"CODEBUILD_RESOLVED_SOURCE_VERSION": "rev-of-A"}
 
 
-def test_builds_of_one_artifact_work_on_files_of_their_own(account: Account) -> None:
-    """Changes of one build do not affect the next: its files are as pushed, in contents, modes and links."""
+def test_builds_of_one_artifact_have_separate_files(account: Account) -> None:
+    """A build's changes do not affect the next build of the same artifact: contents, modes and links are as pushed."""
     base = account.folder / "base"
     base.mkdir()
     for name, mode in (("run", 0o755), ("gone", 0o644)):
@@ -238,7 +236,7 @@ def test_builds_of_one_artifact_work_on_files_of_their_own(account: Account) -> 
 
 
 def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> None:
-    """CodeBuild clones by itself: its role uses the connection, not the pipeline's."""
+    """CodeBuild clones with the project's role: it, and not the pipeline's role, needs UseConnection."""
     name = account.project(spec("true"))
     zip_file = account.folder / "reference.zip"
     CloneRef(
@@ -260,7 +258,7 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
 
 @pytest.mark.parametrize("message", ['Merge "x"', "Merge x\n\nbody"])
 def test_a_commit_message_that_breaks_the_variables_is_named_as_the_cause(account: Account, message: str) -> None:
-    """CodePipeline puts it into the JSON as it is, and fails the action; the definition is not to blame."""
+    """A commit message that makes EnvironmentVariables invalid JSON fails the action; the error names this cause."""
     variables = f'[{{"name":"MESSAGE","value":"{message}"}}]'
     with pytest.raises(ActionError, match=r"(?s)got .*Merge.*a commit message with quotes or line breaks") as error:
         account.run(
@@ -271,7 +269,7 @@ def test_a_commit_message_that_breaks_the_variables_is_named_as_the_cause(accoun
 
 
 def test_a_reference_in_a_projects_variable_is_not_replaced(account: Account) -> None:
-    """CodePipeline replaces those of its actions' configuration, and knows nothing of projects."""
+    """CodePipeline replaces `#{...}` in an action's configuration only, not in a project's variables."""
     variable = {"Name": "ID", "Value": "#{codepipeline.PipelineExecutionId}"}
     name = account.project(spec('echo "ID is $ID"'), Environment={"EnvironmentVariables": [variable]})
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
@@ -279,8 +277,8 @@ def test_a_reference_in_a_projects_variable_is_not_replaced(account: Account) ->
     assert "ID is #{codepipeline.PipelineExecutionId}" in task.log.read_text()
 
 
-def test_a_linked_node_modules_is_told(account: Account) -> None:
-    """CodeBuild links what a local cache keeps, and Node finds other modules from the link's target."""
+def test_a_linked_node_modules_is_reported(account: Account) -> None:
+    """A locally cached node_modules is reported: CodeBuild links it, and Node resolves links differently."""
     found = "ls node_modules >/dev/null 2>&1; mkdir -p node_modules; test ! -L node_modules"
     buildspec = spec(found, cache={"paths": ["node_modules/**/*", "other/**/*"]})
     logs = []
@@ -294,14 +292,14 @@ def test_a_linked_node_modules_is_told(account: Account) -> None:
     assert logs[1] == []
 
 
-def test_a_commit_message_in_the_variables_is_told(account: Account) -> None:
-    """A rehearsal of the working tree has a harmless message, so the fault would show on AWS first."""
+def test_a_commit_message_in_the_variables_is_reported(account: Account) -> None:
+    """A run of the working tree has a harmless commit message, so it reports variables that hold the message."""
     name = account.project(spec("true"))
-    told = []
+    notes = []
     for message in ("Working tree on 0123456789ab", "Fix it"):
         variables = json.dumps([{"name": "MESSAGE", "value": message}])
         configuration = {"ProjectName": name, "EnvironmentVariables": variables}
         task = account.task(configuration, {"In": account.source("In", a="a")})
         assert not account.runner().run(task).failed
-        told.append([note.split(":")[0] for note in read_notes(task.log)])
-    assert told == [["EnvironmentVariables holds the commit's message"], []]
+        notes.append([note.split(":")[0] for note in read_notes(task.log)])
+    assert notes == [["EnvironmentVariables holds the commit's message"], []]

@@ -1,4 +1,4 @@
-"""`aws` in a build on a machine without it: version 1 stands in, and rejects what version 2 rejects."""
+"""The AWS CLI in a build on a machine without it: version 1 replaces version 2, and rejects what version 2 rejects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ print(os.environ["TOKEN"], *sys.argv[1:])
 
 @pytest.fixture
 def command(tmp_path: Path) -> list[str]:
-    """The command of a build, with a CLI that was installed before and prints its arguments."""
+    """The command of a build, with an installed CLI that prints its arguments."""
     minor = ".".join(platform.python_version_tuple()[:2])
     package = tmp_path / "store" / f"aws-cli-{minor}" / "awscli"
     package.mkdir(parents=True)
@@ -36,7 +36,7 @@ def run(command: list[str], *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_build_without_the_cli_gets_version_1(command: list[str], tmp_path: Path) -> None:
-    """With its arguments and the build's variables; the end of the run says which version ran, once."""
+    """Version 1 runs with the build's arguments and variables, and its use is reported once."""
     for _ in range(2):
         done = run(command, "s3", "ls")
         assert (done.returncode, done.stdout) == (0, "of-the-build s3 ls\n"), done.stderr
@@ -45,7 +45,7 @@ def test_a_build_without_the_cli_gets_version_1(command: list[str], tmp_path: Pa
 
 
 def test_a_machine_with_the_cli_keeps_its_own(tmp_path: Path) -> None:
-    """Nothing is put in front of it."""
+    """A machine with an AWS CLI gets no replacement."""
     own = tmp_path / "own"
     own.mkdir()
     (own / "aws").write_text("#!/bin/sh\n")
@@ -62,7 +62,7 @@ def test_a_machine_with_the_cli_keeps_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_what_version_2_rejects_is_rejected(command: list[str], words: list[str], reason: str) -> None:
-    """As in CodeBuild's images, though version 1 would accept it."""
+    """Commands that only version 1 accepts fail, as in CodeBuild's images."""
     done = run(command, *words)
     assert done.returncode == 252
     assert reason in done.stderr
@@ -76,12 +76,12 @@ def test_what_version_2_rejects_is_rejected(command: list[str], words: list[str]
         ["ecr", "get-login-password"],
     ],
 )
-def test_what_both_accept_is_run(command: list[str], words: list[str]) -> None:
-    """Unchanged."""
+def test_commands_that_both_versions_accept_are_run(command: list[str], words: list[str]) -> None:
+    """The arguments are not changed."""
     assert run(command, *words).stdout == f"of-the-build {' '.join(words)}\n"
 
 
 def test_the_option_for_raw_values_is_taken_out(command: list[str]) -> None:
-    """Version 1 has no such option, and reads values raw."""
+    """`--cli-binary-format` is removed: version 1 lacks it and reads values raw."""
     words = ["lambda", "invoke", "--cli-binary-format", "raw-in-base64-out", "--payload", "{}", "out"]
     assert run(command, *words).stdout == "of-the-build lambda invoke --payload {} out\n"

@@ -1,4 +1,4 @@
-"""A build reaches AWS's host names, and no variable of its project leads it past the embedded AWS."""
+"""Builds reach AWS's host names in the embedded AWS only, whatever the variables of their project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAST = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "*", "NODE_OPTIONS": "-
 
 
 def test_a_build_never_reaches_the_real_aws(account: Account) -> None:
-    """With variables that would lead it there, it still gets the answer of the embedded AWS, whose account that is."""
+    """Proxy and Node variables do not redirect a build: the embedded AWS still answers with its account."""
     ask = f"{SIGNED} '{IDENTITY}' | grep -c {ACCOUNT}"
     listed = 'echo "url=${AWS_ENDPOINT_URL-none} options=$(echo "$NODE_OPTIONS" | grep -o \'[^ ]*$\')"'
     variables = [{"Name": name, "Value": value, "Type": "PLAINTEXT"} for name, value in PAST.items()]

@@ -1,4 +1,4 @@
-"""Batch builds: lists, graphs and matrices, their artifacts, and what refuses a batch."""
+"""Batch builds: lists, graphs and matrices, their artifacts, and errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONFIG = {"ServiceRole": f"arn:aws:iam::{ACCOUNT}:role/build", "CombineArtifacts
 
 
 def buildspec(batch: dict[str, Any], *commands: str) -> str:
-    """A buildspec whose artifact is the file `made`, with a secondary one of the same file."""
+    """Return a batch buildspec whose artifact, and secondary artifact `extra`, are the files `made-*`."""
     artifacts = {"files": ["made-*"], "secondary-artifacts": {"extra": {"files": ["made-*"]}}}
     phases = {"build": {"commands": list(commands)}}
     return json.dumps({"version": "0.2", "batch": batch, "phases": phases, "artifacts": artifacts})
@@ -49,7 +49,7 @@ def task(identifier: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_list_makes_an_artifact_of_each_build(account: Account) -> None:
-    """It has the identifier of its build; a secondary artifact has its name behind that."""
+    """Each build's artifact is named by the build's identifier; a secondary artifact's name is appended to it."""
     spec = buildspec({"build-list": [task("one"), task("two")]}, MAKE)
     outcome = run(account, spec, ("one", "two_extra"))
     assert (outcome.failed, outcome.summary, outcome.variables) == (False, "batch of 2 builds succeeded", {})
@@ -60,7 +60,7 @@ def test_a_list_makes_an_artifact_of_each_build(account: Account) -> None:
 
 
 def test_combined_artifacts_are_one(account: Account) -> None:
-    """CombineArtifacts puts the files of all builds into the one output artifact."""
+    """CombineArtifacts puts the files of all builds into one output artifact."""
     batch = {"build-list": [{"identifier": "one"}, {"identifier": "two"}]}
     phases = {"build": {"commands": [MAKE]}}
     spec = json.dumps({"version": "0.2", "batch": batch, "phases": phases, "artifacts": {"files": ["made-*"]}})
@@ -68,8 +68,8 @@ def test_combined_artifacts_are_one(account: Account) -> None:
     assert set(content(account, outcome.outputs["Out"])) == {"made-one", "made-two"}
 
 
-def test_a_graph_runs_a_build_after_those_that_it_depends_on(account: Account) -> None:
-    """One that depends on a failed build is not run; an ignored failure stops nothing and fails nothing."""
+def test_a_graph_runs_builds_after_their_dependencies(account: Account) -> None:
+    """A build whose dependency failed does not run. An ignored failure neither stops nor fails the batch."""
     signal = account.folder / "order"
     command = f'echo "$CODEBUILD_BATCH_BUILD_IDENTIFIER" >> {signal}; touch made-any; test "$COLOUR" != bad'
     graph = [task("last", **{"depend-on": ["first"]}), task("first"), task("bad", **{"ignore-failure": True})]
@@ -83,22 +83,22 @@ def test_a_graph_runs_a_build_after_those_that_it_depends_on(account: Account) -
 
 
 def test_fast_fail_stops_the_builds_that_run(account: Account) -> None:
-    """Without it they run to their end."""
+    """With fast-fail, a failed build stops the running builds."""
     batch = {"fast-fail": True, "build-list": [task("bad"), task("slow")]}
     outcome = run(account, buildspec(batch, 'test "$COLOUR" != bad && sleep 60'))
     assert (outcome.failed, outcome.summary) == (True, "batch failed: bad, slow")
 
 
 def test_a_matrix_is_a_build_for_each_combination(account: Account) -> None:
-    """Of the lists of its dynamic part, with what the static part says for all."""
+    """A matrix has a build for each combination of its dynamic lists; its static part applies to all."""
     matrix = {
         "static": {"ignore-failure": True, "env": {"privileged-mode": True}},
         "dynamic": {"env": {"image": ["a", "b"], "variables": {"COLOUR": ["red", "green"]}}},
     }
     batch = batch_spec.load(buildspec({"build-matrix": matrix}), account.folder)
-    found = [(each.env.image, each.env.variables["COLOUR"], each.ignore_failure) for each in batch.tasks]
+    found = [(build.env.image, build.env.variables["COLOUR"], build.ignore_failure) for build in batch.tasks]
     assert found == [("a", "red", True), ("a", "green", True), ("b", "red", True), ("b", "green", True)]
-    assert all(each.env.privileged_mode for each in batch.tasks)
+    assert all(build.env.privileged_mode for build in batch.tasks)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_matrix_is_a_build_for_each_combination(account: Account) -> None:
     ],
 )
 def test_a_wrong_batch_is_refused(batch: dict[str, Any], message: str, tmp_path: Path) -> None:
-    """With the key and what is allowed."""
+    """The error names the wrong key and the allowed values."""
     with pytest.raises(InvalidBuildspec, match=message):
         batch_spec.load(buildspec(batch), tmp_path)
 
 
-def test_what_is_not_rehearsed_is_refused_by_name(tmp_path: Path) -> None:
-    """A fan-out, and a buildspec without a batch."""
+def test_an_unsupported_batch_is_refused(tmp_path: Path) -> None:
+    """A fan-out, and a buildspec without `batch`, are errors that name the key."""
     with pytest.raises(UnsupportedFeature, match="build-fanout is not rehearsed; write its builds as a build-list"):
         batch_spec.load(buildspec({"build-fanout": {}}), tmp_path)
     with pytest.raises(InvalidBuildspec, match="it has no `batch`"):
@@ -133,7 +133,10 @@ def test_what_is_not_rehearsed_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_batch_needs_a_role_and_its_own_permissions(account: Account) -> None:
-    """The action's role starts the batch, not a build; the project's batch role starts its builds."""
+    """The action's role starts the batch; the project's batch role starts its builds.
+
+    A project without a batch role is an error.
+    """
     spec = buildspec({"build-list": [task("one")]}, MAKE)
     plain, batched = account.project(spec), account.project(spec, BuildBatchConfig=CONFIG)
     source = {"In": account.source("In", a="a")}
@@ -153,8 +156,8 @@ def test_a_batch_needs_a_role_and_its_own_permissions(account: Account) -> None:
     assert asked == [f"{action} {batched}" for action in wanted]
 
 
-def test_a_build_alone_ignores_the_batch(account: Account) -> None:
-    """The same buildspec, started as one build, runs its phases once."""
+def test_a_single_build_ignores_the_batch(account: Account) -> None:
+    """Without BatchEnabled, a buildspec with a batch runs once."""
     name = account.project(buildspec({"build-list": [task("one"), task("two")]}, "touch made-once"))
     outcome = account.run({"ProjectName": name}, {"In": account.source("In", a="a")}, ("Out",))
     assert set(content(account, outcome.outputs["Out"])) == {"made-once"}

@@ -1,4 +1,4 @@
-"""Batches of builds in the CodeBuild API, as AWS's model has them."""
+"""Batch builds in the CodeBuild API, validated by AWS's model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def call(account: Account, operation: str, **request: Any) -> Json:
-    """The answer of an operation, which has no member that AWS's model lacks."""
+    """Return the response of an operation; assert that AWS's model has each of its members."""
     answer = account.builds.batches.call(operation, request, ACCOUNT, REGION)
     shape = botocore.session.get_session().get_service_model("codebuild").operation_model(operation).output_shape
     assert isinstance(shape, StructureShape)
@@ -30,7 +30,7 @@ def call(account: Account, operation: str, **request: Any) -> Json:
 
 
 def test_a_batch_of_an_action_is_in_the_api(account: Account) -> None:
-    """By the id that the action has, and in the lists; each build has its identifier, its ARN and its status."""
+    """An action's batch is found by its id and in the lists; each build has an identifier, an ARN and a status."""
     graph = {"build-graph": [task("first"), task("last", **{"depend-on": ["first"]})]}
     outcome = run(account, buildspec(graph, "touch made-any"))
     (batch,) = call(account, "BatchGetBuildBatches", ids=[outcome.external_id])["buildBatches"]
@@ -47,7 +47,7 @@ def test_a_batch_of_an_action_is_in_the_api(account: Account) -> None:
 
 
 def test_a_batch_that_fails_has_its_builds(account: Account) -> None:
-    """One that did not run has no summary."""
+    """A failed batch lists its builds; a build that did not run has no summary."""
     graph = {"build-graph": [task("bad"), task("after", **{"depend-on": ["bad"]})]}
     outcome = run(account, buildspec(graph, "false"))
     (batch,) = call(account, "BatchGetBuildBatches", ids=[outcome.external_id])["buildBatches"]
@@ -57,7 +57,7 @@ def test_a_batch_that_fails_has_its_builds(account: Account) -> None:
 
 
 def test_a_list_has_pages_an_order_and_a_filter(account: Account) -> None:
-    """The newest batch comes first; a token that was never returned is refused."""
+    """The newest batch is first by default, and an unknown nextToken is refused."""
     for number, status in enumerate(("FAILED", "SUCCEEDED", "FAILED")):
         arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/p:{number}"
         record = {"id": f"p:{number}", "arn": arn, "projectName": "p", "startTime": number, "buildBatchStatus": status}
@@ -77,14 +77,14 @@ def test_a_list_has_pages_an_order_and_a_filter(account: Account) -> None:
 
 
 @pytest.mark.parametrize("operation", BATCH_OPERATIONS[3:])
-def test_batches_outside_of_pipelines_are_refused_by_name(account: Account, operation: str) -> None:
-    """With what runs batches here."""
+def test_batches_outside_of_pipelines_are_refused(account: Account, operation: str) -> None:
+    """The error names the operation, and says how to run batches here."""
     with pytest.raises(ApiError, match=f"{operation} is not rehearsed: batches run as actions of pipelines with Batch"):
         account.builds.batches.call(operation, {"projectName": "p"}, ACCOUNT, REGION)
 
 
 def test_policies_are_evaluated_on_the_project(account: Account) -> None:
-    """On that of each batch; a list of all batches has no resource."""
+    """Policies are evaluated on the project of each batch; a list of all batches has no resource."""
     resources, project = account.builds.batches.resources, f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/"
     assert resources({"ids": ["a:1", "a:2"]}, ACCOUNT, REGION) == [f"{project}a"]
     assert resources({"projectName": "b"}, ACCOUNT, REGION) == [f"{project}b"]

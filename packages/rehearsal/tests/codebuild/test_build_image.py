@@ -1,4 +1,4 @@
-"""Builds in an image: what they see of it, of their source and of this machine, and what is left of them."""
+"""Builds in an image: the files that they see, of the image, of their source and of the host, and their cleanup."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def run_in(image: str, folder: Path, *commands: str, number: int = 1, **more: An
 
 
 def containers(build: str) -> list[str]:
-    """The containers of a build, running or not."""
+    """Return the containers of a build, running or not."""
     return debian_image.ENGINE.call("ps", "--all", "--quiet", f"--filter=label={LABEL}={build}").stdout.split()
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in SAME_IN_AN_IMAGE], ids=lambda case: case.name)
-def test_a_build_in_an_image_ends_as_on_this_machine(case: Any, image: str, tmp_path: Path) -> None:
-    """Phases, statuses, output, exported variables and artifacts are the same, and no container is left."""
+def test_a_build_in_an_image_has_the_same_result(case: Any, image: str, tmp_path: Path) -> None:
+    """Phases, status, output, exported variables and artifacts are the same as without image; no container remains."""
     build = f"tiny:{uuid.uuid4()}"
     ran = run(case.buildspec, {**case.given, "image": image, "id": build}, tmp_path, source=case.source)
     seen = {
@@ -74,12 +74,12 @@ def test_a_build_in_an_image_ends_as_on_this_machine(case: Any, image: str, tmp_
 
 
 def test_every_case_of_the_list_exists() -> None:
-    """A renamed case does not fall out of the list unseen."""
+    """A renamed case cannot silently drop out of the list."""
     assert {*SAME_IN_AN_IMAGE} <= {case.name for case in CASES}
 
 
 def test_a_build_sees_the_image_as_root_with_its_source(image: str, tmp_path: Path) -> None:
-    """The image's variables and tools, CodeBuild's paths, and root in /root even where the image has another user."""
+    """A build has the image's variables and tools and CodeBuild's paths. It runs as root, whatever the image's user."""
     shown = 'echo "$IN_IMAGE $(id -u) $HOME $PWD" && [ "$PWD" = "$CODEBUILD_SRC_DIR" ] && cat file.txt && aws'
     ran = run_in(image, tmp_path, shown, "cd / && command -v python3")
     assert ran.result.status == "SUCCEEDED", ran.log
@@ -89,7 +89,7 @@ def test_a_build_sees_the_image_as_root_with_its_source(image: str, tmp_path: Pa
 
 
 def test_a_build_sees_none_of_this_machines_files(image: str, tmp_path: Path) -> None:
-    """Neither the folders around its source nor the home; and what it writes elsewhere stays in the image."""
+    """The build cannot see the host's folders, and its files outside of the source stay in the image."""
     (tmp_path / "secret").write_text("of this machine")
     ran = run_in(image, tmp_path, f"ls {tmp_path} || true", "touch /etc/written-by-a-build", "ls -A /root")
     assert ran.result.status == "SUCCEEDED", ran.log
@@ -98,7 +98,7 @@ def test_a_build_sees_none_of_this_machines_files(image: str, tmp_path: Path) ->
 
 
 def test_artifacts_have_files_of_the_source_only(image: str, tmp_path: Path) -> None:
-    """A path below CODEBUILD_SRC_DIR is found; a link to a file of the image is left out and reported."""
+    """Artifacts may name paths below CODEBUILD_SRC_DIR; a link to a file of the image is omitted and reported."""
     (tmp_path / "secret").write_text("of this machine")
     commands = ("mkdir dist", "cp file.txt dist", f"ln -s {tmp_path}/secret dist/link")
     ran = run_in(image, tmp_path, *commands, artifacts={"files": ["$CODEBUILD_SRC_DIR/dist/*"]})
@@ -107,7 +107,7 @@ def test_artifacts_have_files_of_the_source_only(image: str, tmp_path: Path) -> 
 
 
 def test_an_artifact_elsewhere_in_the_image_fails_the_build(image: str, tmp_path: Path) -> None:
-    """This machine's file of the same path does not become the artifact."""
+    """A file of the same path on the host does not become the artifact."""
     (tmp_path / "secret").write_text("of this machine")
     ran = run_in(image, tmp_path, "true", artifacts={"files": ["secret"], "base-directory": str(tmp_path)})
     assert ran.result.status == "FAILED"
@@ -115,7 +115,7 @@ def test_an_artifact_elsewhere_in_the_image_fails_the_build(image: str, tmp_path
 
 
 def test_caches_are_in_the_source_and_in_the_home(image: str, tmp_path: Path) -> None:
-    """The next build of the project finds them, and one whose key is made by a command of the image."""
+    """The next build finds the cached paths, also if the cache key is computed by a command in the image."""
     cache = {"paths": ["/root/.cache/tool/**/*", "kept/**/*"], "key": "k-$(codebuild-hash-files file.txt)"}
     write = "mkdir -p kept && echo 1 > kept/a && echo 2 > ~/.cache/tool/b"
     first = run_in(image, tmp_path, write, cache=cache)
@@ -125,20 +125,20 @@ def test_caches_are_in_the_source_and_in_the_home(image: str, tmp_path: Path) ->
 
 
 def test_bash_is_the_images(image: str, tmp_path: Path) -> None:
-    """With env.shell bash its own syntax works."""
+    """With `env.shell: bash`, the image's bash runs the commands."""
     ran = run_in(image, tmp_path, "[[ $BASH_VERSION ]] && a=(1 2) && echo ${a[1]}", env={"shell": "bash"})
     assert ran.printed == ["2"], ran.log
 
 
 def test_values_survive_line_ends_and_quotes(image: str, tmp_path: Path) -> None:
-    """Variables reach the container unchanged."""
+    """Variables with line breaks and quotes reach the container unchanged."""
     value = "a 'b' \"c\"\n$HOME\n\n\\ d"
     ran = run_in(image, tmp_path, 'printf "%s" "$VALUE" | sha256sum', env={"variables": {"VALUE": value}})
     assert ran.printed == [f"{hashlib.sha256(value.encode()).hexdigest()}  -"], ran.log
 
 
 def with_runtimes(image: str, folder: Path) -> str:
-    """An image with a file of runtimes as CodeBuild's images have it; its name."""
+    """Build an image with a list of runtimes, as CodeBuild's images have it, and return its name."""
     listed = {
         "python": {"3.11": ["export CHOSEN=$PYTHON_311"], "3.12": ["export CHOSEN=twelve", "touch /chosen"]},
         "nodejs": {"18": ["true"], "20": ["echo node 20"]},
@@ -155,8 +155,8 @@ def with_runtimes(image: str, folder: Path) -> str:
     return name
 
 
-def test_runtime_versions_select_those_of_codebuilds_images(image: str, tmp_path: Path) -> None:
-    """The commands in the image's own file run first, for the newest version that matches; variables stay."""
+def test_runtime_versions_select_from_the_images_list(image: str, tmp_path: Path) -> None:
+    """The image's own commands select the newest version that matches; an unknown version fails the build."""
     name = with_runtimes(image, tmp_path)
     install = {"runtime-versions": {"python": "3.x", "nodejs": "20", "docker": "20"}, "commands": ["echo $CHOSEN"]}
     ran = run(json.dumps({"version": "0.2", "phases": {"install": install}}), {"image": name}, tmp_path)
@@ -171,8 +171,8 @@ def test_runtime_versions_select_those_of_codebuilds_images(image: str, tmp_path
     debian_image.ENGINE.call("rmi", name)
 
 
-def test_runtime_versions_of_an_image_are_its_own(image: str, tmp_path: Path) -> None:
-    """As on AWS, nothing is installed in an image of the project's own; the log says so."""
+def test_runtime_versions_have_no_effect_in_a_custom_image(image: str, tmp_path: Path) -> None:
+    """runtime-versions installs nothing in a custom image, as on AWS, and the log says so."""
     phases = {"install": {"runtime-versions": {"python": "3.7"}}, "build": {"commands": ["python3 --version"]}}
     ran = run(json.dumps({"version": "0.2", "phases": phases}), {"image": image}, tmp_path)
     assert ran.printed[0].startswith("Python 3.11."), ran.log
@@ -180,7 +180,7 @@ def test_runtime_versions_of_an_image_are_its_own(image: str, tmp_path: Path) ->
 
 
 def test_a_build_in_an_image_reaches_the_embedded_aws(account: Account, image: str) -> None:
-    """By AWS's host names, with the certificates of the embedded AWS, as any build."""
+    """A build in an image reaches AWS's host names, with the certificates of the embedded AWS."""
     url = "https://sts.eu-west-1.amazonaws.com/_ministack/health"
     command = f"python3 -c \"import urllib.request as u; print('status', u.urlopen('{url}').status)\""
     script = "/codebuild/readonly/certificates/aws-hosts.cjs"
@@ -196,22 +196,22 @@ def test_a_build_in_an_image_reaches_the_embedded_aws(account: Account, image: s
 
 
 def test_a_retry_starts_in_a_new_container(image: str, tmp_path: Path) -> None:
-    """Files outside of the sources are gone, as the sources are restored."""
+    """A retry finds neither files of the first attempt outside of the source nor changes to the source."""
     build = {"on-failure": "RETRY-1", "commands": ["ls /tmp", "touch /tmp/first file.txt", "false"]}
     ran = run(json.dumps({"version": "0.2", "phases": {"build": build}}), {"image": image}, tmp_path)
     assert ran.result.retries == 1, ran.log
     assert ran.printed == []
 
 
-def test_without_an_image_of_its_own_a_build_uses_this_machine(tmp_path: Path) -> None:
-    """A managed build of CodePipeline has none; `--image NAME` gives it one."""
+def test_a_build_without_an_image_runs_on_the_host(tmp_path: Path) -> None:
+    """A managed build of CodePipeline has no image, so it runs on the host."""
     build = Build(**{**dict.fromkeys(Build.__dataclass_fields__, ""), "image": ""})  # type: ignore[arg-type]
     place = BuildFolders(tmp_path, {"": tmp_path}, tmp_path)
     assert isinstance(choose_machine(build, place, OF_PROJECT, {}, Mock()), ThisMachine)
 
 
 def test_privileged_mode_in_an_image_needs_docker(image: str, tmp_path: Path) -> None:
-    """podman is refused by name, with what to do."""
+    """podman is refused for privileged mode; the error says that Docker is needed."""
     if debian_image.ENGINE.program == "docker":
         pytest.skip("this machine has Docker, which runs such a build")
     with pytest.raises(UnsupportedFeature, match=r"privileged mode: the project tiny has it, .* needs Docker"):
@@ -219,19 +219,19 @@ def test_privileged_mode_in_an_image_needs_docker(image: str, tmp_path: Path) ->
 
 
 def test_a_missing_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what was read, and what to do."""
+    """The error names the image, and says to install Docker or podman."""
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(UnsupportedFeature, match=r"image: got mine:1, .*Docker's engine or podman.*: install one, or"):
         require_engine("mine:1")
 
 
 def test_a_missing_image_is_named(image: str) -> None:
-    """The message says which download was tried: that of the public registry for CodeBuild's own images."""
+    """The error says which image was pulled, from the public registry for CodeBuild's images, and how to build it."""
     del image  # needs the engine only
-    told: list[str] = []
+    messages: list[str] = []
     with pytest.raises(UnsupportedFeature) as caught:
-        find_image(debian_image.ENGINE, "aws/codebuild/no-such-image:1", told.append)
-    assert told == ["downloading the image public.ecr.aws/codebuild/no-such-image:1"]
+        find_image(debian_image.ENGINE, "aws/codebuild/no-such-image:1", messages.append)
+    assert messages == ["downloading the image public.ecr.aws/codebuild/no-such-image:1"]
     said = str(caught.value)
     assert "got aws/codebuild/no-such-image:1" in said
     assert "pull public.ecr.aws/codebuild/no-such-image:1` failed" in said
@@ -239,7 +239,7 @@ def test_a_missing_image_is_named(image: str) -> None:
 
 
 def test_an_image_without_a_shell_is_named(tmp_path: Path, image: str) -> None:
-    """The action fails with the engine's words, not with a traceback."""
+    """The build fails with the engine's error message, without a traceback."""
     del image
     archive = tmp_path / "empty.tar"
     tarfile.open(archive, "w").close()

@@ -1,4 +1,4 @@
-"""A build's log: masked secrets, and the log's own reports."""
+"""A build's log: masked secrets, the log stream, and denied access to it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.codebuild.conftest import ACCOUNT, REGION, Account
 from tests.codebuild.test_action import spec
 
 
-def test_secrets_are_masked_in_the_file_and_for_who_watches(tmp_path: Path) -> None:
-    """A secret within another, each line of a long one, and undeclared access keys are masked."""
+def test_secrets_are_masked_in_the_file_and_for_followers(tmp_path: Path) -> None:
+    """Secrets within secrets, each line of a multi-line secret, and undeclared access keys are masked."""
     seen: list[str] = []
     log = BuildLog(tmp_path / "log.txt", seen.append)
     log.line("hunter2 before")
@@ -28,11 +28,11 @@ def test_secrets_are_masked_in_the_file_and_for_who_watches(tmp_path: Path) -> N
     assert (tmp_path / "log.txt").read_text().splitlines() == seen
 
 
-def test_a_stream_that_cannot_be_written_is_told_and_holds_nothing_up(tmp_path: Path) -> None:
-    """Where CloudWatch Logs does not answer, the file has every line, and one that says so."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        endpoint = Endpoint(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+def test_a_failing_log_stream_does_not_affect_the_file(tmp_path: Path) -> None:
+    """If CloudWatch Logs does not answer, the log file is complete and reports the failure."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = Endpoint(f"http://127.0.0.1:{closed.getsockname()[1]}")
         client = endpoint.client("logs", root("111111111111"), "eu-west-1")
         log = BuildLog(tmp_path / "log.txt", list[str]().append, stream=LogStream(client, "group", "stream"))
         log.line("still here")
@@ -43,7 +43,7 @@ def test_a_stream_that_cannot_be_written_is_told_and_holds_nothing_up(tmp_path: 
 
 
 class Denied(LogStream):
-    """The stream of a build whose role may not create it."""
+    """The log stream of a build whose role is not allowed to create it."""
 
     def _make(self) -> None:
         message = "not authorized to perform: logs:CreateLogStream"
@@ -53,7 +53,7 @@ class Denied(LogStream):
 def test_a_role_that_may_not_create_the_log_stream_fails_the_build(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before its first command, with CodeBuild's sentence and the denial; a build without such a log needs nothing."""
+    """The build fails before its first command; the summary has CodeBuild's message and the denial."""
     name = account.project(spec("echo RAN"))
     monkeypatch.setattr("rehearsal.actions.codebuild.LogStream", Denied)
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
@@ -68,7 +68,7 @@ def test_a_role_that_may_not_create_the_log_stream_fails_the_build(
 
 
 def test_a_log_without_a_stream_is_never_denied(tmp_path: Path) -> None:
-    """As of a project whose log is disabled."""
+    """A project whose log is disabled needs no permission for log streams."""
     log = BuildLog(tmp_path / "log.txt", lambda _: None)
     assert log.denial() == ""
     log.close()

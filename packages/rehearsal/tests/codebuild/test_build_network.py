@@ -1,4 +1,4 @@
-"""Builds in a VPC: they run where their role may create the network interface, and say which network they had."""
+"""Builds in a VPC: they need permissions for network interfaces, and report that they use the host's network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def statement(actions: Sequence[str], resource: str = "*", **more: Any) -> Mappi
 
 
 def permission(*subnets: str) -> Mapping[str, Any]:
-    """The statement that CDK writes for a project in a VPC."""
+    """Return the statement that CDK writes for a project in a VPC."""
     condition = {
         "ec2:Subnet": [f"{EC2}:subnet/{subnet}" for subnet in subnets],
         "ec2:AuthorizedService": "codebuild.amazonaws.com",
@@ -41,7 +41,7 @@ def permission(*subnets: str) -> Mapping[str, Any]:
 
 
 def in_vpc(account: Account, *statements: Mapping[str, Any]) -> dict[str, Any]:
-    """A build of a project in a VPC whose role has these statements, and may write its log."""
+    """Run a build of a project in a VPC, whose role has these statements and may write its log."""
     iam, name = account.client("iam"), f"vpc-{uuid.uuid4().hex[:8]}"
     trust = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
@@ -52,7 +52,7 @@ def in_vpc(account: Account, *statements: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_a_build_in_a_vpc_runs_on_this_machines_network(account: Account) -> None:
-    """With the statements that CDK writes; the log says that the network is another one."""
+    """The statements that CDK writes are enough; the log says that the network is the host's."""
     interfaces = [f"ec2:{action}" for action in INTERFACES]
     build = in_vpc(account, statement(interfaces), permission("subnet-1", "subnet-2"))
     assert build["buildStatus"] == "SUCCEEDED", build
@@ -70,7 +70,7 @@ def test_without_a_permission_a_build_in_a_vpc_is_not_provisioned(account: Accou
     assert f"ec2:{missing}" in said
 
 
-def test_the_permission_of_the_interface_is_that_of_each_subnet(account: Account) -> None:
-    """A role that may attach interfaces of one of two subnets only has builds that fail."""
+def test_each_subnet_needs_an_interface_permission(account: Account) -> None:
+    """Builds fail if their role may attach network interfaces to only one of two subnets."""
     build = in_vpc(account, statement([f"ec2:{action}" for action in INTERFACES]), permission("subnet-1"))
     assert "ec2:CreateNetworkInterfacePermission" in failure(build)

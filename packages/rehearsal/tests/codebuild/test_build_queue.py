@@ -1,4 +1,4 @@
-"""CodeBuild's quota of concurrent builds: builds wait in their order, and beyond the queue StartBuild is an error."""
+"""CodeBuild's quota of concurrent builds: builds are queued in order, and StartBuild fails if the queue is full."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ NEVER = Cancellation()
 
 
 def test_without_a_quota_no_build_waits() -> None:
-    """As it is where rehearsal.toml says nothing."""
+    """Without a quota in rehearsal.toml, builds are not queued."""
     queue = BuildQueue()
     assert not any(queue.enter(HERE).waits for _ in range(20))
 
 
 def test_builds_wait_in_their_order_for_each_account() -> None:
-    """The next one starts when one has left; another account has a quota of its own."""
+    """A queued build starts when an earlier one ends; each account has a separate quota."""
     queue = BuildQueue(lambda: Quota(1, 5))
     first, second, third = (queue.enter(HERE) for _ in range(3))
-    assert [each.waits for each in (first, second, third)] == [False, True, True]
+    assert [turn.waits for turn in (first, second, third)] == [False, True, True]
     assert not queue.enter(THERE).waits
     assert third.await_start(NEVER, 0.1) == "timed out"
     first.leave()
@@ -47,7 +47,7 @@ def test_builds_wait_in_their_order_for_each_account() -> None:
 
 
 def test_a_build_that_is_stopped_leaves_the_queue() -> None:
-    """And the one behind it takes its place."""
+    """When a queued build is stopped, the next build takes its place."""
     queue, stop = BuildQueue(lambda: Quota(1, 5)), Cancellation()
     first, second, third = (queue.enter(HERE) for _ in range(3))
     stop.set()
@@ -58,7 +58,7 @@ def test_a_build_that_is_stopped_leaves_the_queue() -> None:
 
 
 def test_a_build_in_the_queue_is_woken_by_a_stop_and_by_a_free_place(limits_of_waits: list[float]) -> None:
-    """From another thread, and neither wait looks again before its time is over."""
+    """A stop, and a build that ends, wake queued builds in other threads without polling."""
     queue, stop = BuildQueue(lambda: Quota(1, 5)), Cancellation()
     first, second, third = (queue.enter(HERE) for _ in range(3))
     with ThreadPoolExecutor(2) as pool:
@@ -77,7 +77,7 @@ def test_a_build_in_the_queue_is_woken_by_a_stop_and_by_a_free_place(limits_of_w
     ("quota", "running"), [(Quota(1, 5), 1), (Quota(2, 10), 2), (Quota(1, 1), 1), (Quota(0, 0), 0)]
 )
 def test_beyond_the_queue_a_build_is_refused(quota: Quota, running: int) -> None:
-    """With CodeBuild's message, which names the size of the queue."""
+    """If the queue is full, the error has CodeBuild's message and the size of the queue."""
     queue = BuildQueue(lambda: quota)
     turns = [queue.enter(HERE) for _ in range(quota.running + quota.waiting)]
     assert sum(not turn.waits for turn in turns) == running
@@ -95,7 +95,7 @@ def test_beyond_the_queue_a_build_is_refused(quota: Quota, running: int) -> None
     ],
 )
 def test_the_quota_is_in_rehearsal_toml(text: str, quota: Quota | None, tmp_path: Path) -> None:
-    """The queue has five times the quota, unless the file says another size."""
+    """rehearsal.toml sets the quota and the size of the queue, five times the quota by default."""
     (tmp_path / "rehearsal.toml").write_text(text)
     assert read_quota(tmp_path) == quota
     (tmp_path / "rehearsal.toml").write_text("[codebuild]\nconcurrent_builds = -1")
@@ -104,7 +104,7 @@ def test_the_quota_is_in_rehearsal_toml(text: str, quota: Quota | None, tmp_path
 
 
 def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
-    """Two builds of a wave where an account may run one: the second waits, the third is an error of StartBuild."""
+    """With a quota and queue of one, the second of three builds waits, and the third action fails as on AWS."""
     queue = BuildQueue(lambda: Quota(1, 1))
     remotes = Remotes(account.remote, account.folder / "none")
     runner = RunBuild(account.folder / "caches", account.builds, remotes, account.folder / "work", queue=queue)
@@ -134,7 +134,7 @@ def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
 
 @pytest.fixture
 def limited(account: Account) -> Iterator[Account]:
-    """The embedded AWS with a quota of one build and one in the queue."""
+    """The embedded AWS with a quota of one build and a queue of one."""
     file = account.remote.parents[1] / "rehearsal.toml"
     file.write_text("[codebuild]\nconcurrent_builds = 1\nqueued_builds = 1\n")
     yield account
@@ -142,7 +142,7 @@ def limited(account: Account) -> Iterator[Account]:
 
 
 def test_start_build_beyond_the_queue_is_refused(limited: Account) -> None:
-    """With the code that SDKs know; what waits starts later, and can be stopped before."""
+    """StartBuild fails with AccountLimitExceededException; queued builds can be stopped, or start later."""
     api, name = limited.client("codebuild"), project(limited, spec("sleep 2"))
     first = api.start_build(projectName=name)["build"]["id"]
     second = api.start_build(projectName=name)["build"]["id"]

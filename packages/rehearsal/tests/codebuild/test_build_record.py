@@ -1,4 +1,4 @@
-"""Builds in the CodeBuild API: every field as AWS's model has it, while they run and when they have ended."""
+"""Builds in the CodeBuild API, validated by AWS's model, while they run and after they have ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _api() -> Iterator[None]:
-    """MiniStack's handlers in this process, for the account of the tests."""
+    """Set up MiniStack's handlers in this process for the account of the tests."""
     set_request_account_id(ACCOUNT)
     set_request_region(REGION)
     codebuild._builds.clear()
@@ -35,7 +35,7 @@ def _api() -> Iterator[None]:
 
 
 def builds() -> list[Json]:
-    """Return the answers of ListBuilds and BatchGetBuilds, validated by AWS's model."""
+    """Return the responses of ListBuilds and BatchGetBuilds, validated by AWS's model."""
     ids = json.loads(codebuild._list_builds({})[2])["ids"]
     found: list[Json] = json.loads(codebuild._batch_get_builds({"ids": ids})[2])["builds"]
     shape = botocore.session.get_session().get_service_model("codebuild").shape_for("Build")
@@ -49,7 +49,7 @@ def builds() -> list[Json]:
     return found
 
 
-def test_a_build_that_succeeded_is_told_whole(account: Account) -> None:
+def test_a_succeeded_build_has_every_field(account: Account) -> None:
     """The record has number, phases, exported variables, log stream and project."""
     name = account.project(spec("A=b", env={"exported-variables": ["A"]}))
     account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
@@ -71,7 +71,7 @@ def test_a_build_that_succeeded_is_told_whole(account: Account) -> None:
 
 
 def test_a_build_that_failed_says_where_and_why(account: Account) -> None:
-    """The phase has its status and its context."""
+    """The failed phase has its status, and the command's error as context."""
     name = account.project(spec("exit 3"))
     account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
     (build,) = builds()
@@ -86,7 +86,7 @@ def test_a_build_that_failed_says_where_and_why(account: Account) -> None:
 
 
 def test_a_build_that_cannot_be_run_is_a_fault(account: Account) -> None:
-    """A build that is not rehearsed has a record too."""
+    """A build that cannot be emulated is recorded with status FAULT."""
     name = account.project(spec("true", env={"shell": "powershell.exe"}))
     with pytest.raises(Exception, match="runs on Windows"):
         account.run({"ProjectName": name}, {"In": account.source("In", a="a")})
@@ -94,7 +94,7 @@ def test_a_build_that_cannot_be_run_is_a_fault(account: Account) -> None:
 
 
 def test_stop_build_ends_a_running_build(account: Account, limits_of_waits: list[float]) -> None:
-    """StopBuild of the API wakes the build that a pipeline started, which never looks for it; the action fails."""
+    """StopBuild wakes a pipeline's build without polling, and its action fails."""
     name = account.project(spec("sleep 60"))
     runner = account.runner()
     source = {"In": account.source("In", a="a")}
@@ -116,7 +116,7 @@ def test_stop_build_ends_a_running_build(account: Account, limits_of_waits: list
 
 
 def test_ministack_still_only_marks_a_stopped_build(tmp_path: Path) -> None:
-    """The fault: its own StopBuild changes the record alone. When this fails, look at what it does now."""
+    """MiniStack fault: StopBuild only changes the record. If this test fails, review the correction."""
     builds, build = MinistackBuilds(tmp_path), Mock(account=ACCOUNT, region=REGION, id="fault:1")
     stop = builds.begin(build)
     builds.put(build, {"id": "fault:1", "buildStatus": "IN_PROGRESS"})
@@ -126,7 +126,7 @@ def test_ministack_still_only_marks_a_stopped_build(tmp_path: Path) -> None:
 
 
 def test_ministack_still_says_succeeded_by_itself() -> None:
-    """The fault: its own StartBuild runs nothing and says SUCCEEDED. When this fails, look at what it does now."""
+    """MiniStack fault: StartBuild runs nothing and returns SUCCEEDED. If this test fails, review the correction."""
     codebuild._projects["fault"] = {"name": "fault"}
     try:
         answer = codebuild._start_build({"projectName": "fault"})

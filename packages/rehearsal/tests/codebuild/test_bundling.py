@@ -1,4 +1,4 @@
-"""CDK's bundling in a build: by Docker or podman where there is one; refused without privileged mode."""
+"""CDK's bundling in builds: by Docker or podman if available, emulated otherwise; refused without privileged mode."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ BUNDLE = (
 
 @pytest.fixture
 def without_engine() -> None:
-    """Skip the test on a machine with an engine, which would bundle in place of what is tested."""
+    """Skip the test on a machine with a container engine, which would bundle instead."""
     if engine := find_engine():
         pytest.skip(f"this machine has {engine.program}, so nothing stands in for it")
 
 
 def test_an_engine_bundles_where_there_is_one(account: Account) -> None:
-    """It finds the build's volumes and the user's images, though the build cannot see the project."""
+    """A container engine can mount the build's folders, although the build cannot see the project."""
     command = BUNDLE.replace("run --rm", "run --rm --network=host -u 0:0").format(image=debian_image.image())
     build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
     assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))
@@ -36,7 +36,7 @@ def test_an_engine_bundles_where_there_is_one(account: Account) -> None:
 
 @pytest.mark.usefixtures("without_engine")
 def test_a_privileged_build_bundles(account: Account) -> None:
-    """The asset's command runs in the build, with this machine hidden as for the build itself."""
+    """Without an engine, the bundling command runs in the build's sandbox."""
     command = BUNDLE.format(image=f"public.ecr.aws/sam/build-python{MINOR}")
     build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
     assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))
@@ -44,7 +44,7 @@ def test_a_privileged_build_bundles(account: Account) -> None:
 
 
 def test_a_build_without_privileged_mode_does_not(account: Account) -> None:
-    """It is red as on AWS, and the log says which setting it needs."""
+    """The build fails as on AWS, and the log names the setting that it needs."""
     build = built(account, project(account, spec(BUNDLE.format(image="node:24"))))
     assert build["buildStatus"] == "FAILED"
     said = "\n".join(lines(account, build))
@@ -53,8 +53,8 @@ def test_a_build_without_privileged_mode_does_not(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("without_engine")
-def test_what_stood_in_is_noted(account: Account) -> None:
-    """A Node of another version than the image's is in the build's log and at the end of the run."""
+def test_a_replaced_node_is_reported(account: Account) -> None:
+    """A Node version that differs from the image's is reported in the build's log."""
     command = BUNDLE.format(image="public.ecr.aws/sam/build-nodejs4.x")
     build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
     assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))

@@ -1,4 +1,4 @@
-"""The local cache of a project, from one build to the next."""
+"""A project's local cache, from one build to the next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = 'ls "{0}" 2>/dev/null; mkdir -p "{0}"; touch "{0}/$CODEBUILD_BUILD_NUMB
 
 
 def spec(path: str, *patterns: str, **more: str) -> str:
-    """A buildspec that lists `path` and then puts a file of the build's number there."""
+    """Return a buildspec that lists `path`, then creates a file there, named by the build's number."""
     phases = {"build": {"commands": [FOLDER.format(path), 'test -z "$FAIL"']}}
     return yaml.safe_dump({"version": "0.2", "phases": phases, "cache": {"paths": list(patterns), **more}})
 
@@ -41,15 +41,15 @@ def twice(buildspec: str, folder: Path, *, cached: bool = True) -> tuple[Ran, Ra
         ("$CODEBUILD_SRC_DIR/kept", "$CODEBUILD_SRC_DIR/kept/*"),
     ],
 )
-def test_a_cached_folder_is_there_again(path: str, pattern: str, tmp_path: Path) -> None:
-    """Paths of root's home mean the build's home; the others lie in the source."""
+def test_a_cached_folder_is_restored(path: str, pattern: str, tmp_path: Path) -> None:
+    """Paths in root's home are restored in the build's home, other paths in the source."""
     _, second = twice(spec(path, pattern), tmp_path)
     assert second.printed == ["1"]
     assert f"Restored cache {pattern}" in second.log
 
 
-def test_a_cached_file_is_there_again(tmp_path: Path) -> None:
-    """A path without a star is a file's."""
+def test_a_cached_file_is_restored(tmp_path: Path) -> None:
+    """A path without a wildcard names a file."""
     text = yaml.safe_dump(
         {
             "version": "0.2",
@@ -61,8 +61,8 @@ def test_a_cached_file_is_there_again(tmp_path: Path) -> None:
     assert second.printed == ["kept"]
 
 
-def test_what_is_not_cached_is_gone(tmp_path: Path) -> None:
-    """Nothing else outlives a build, and nothing at all without a cache in the project."""
+def test_other_paths_are_not_restored(tmp_path: Path) -> None:
+    """Paths outside of the cache, and all paths of a project without a cache, are not restored."""
     (tmp_path / "a").mkdir()
     assert twice(spec("kept", "other/**/*"), tmp_path / "a")[1].printed == []
     (tmp_path / "b").mkdir()
@@ -70,7 +70,7 @@ def test_what_is_not_cached_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_cache_that_is_only_restored_or_only_saved(tmp_path: Path) -> None:
-    """`action` chooses one of the two."""
+    """`action` limits the cache to being restored or saved."""
     run(spec("kept", "kept/**/*", action="restore"), {}, tmp_path, number=1)
     assert run(spec("kept", "kept/**/*", action="save"), {}, tmp_path, number=2).printed == []
     assert run(spec("kept", "kept/**/*", action="save"), {}, tmp_path, number=3).printed == []
@@ -79,7 +79,7 @@ def test_a_cache_that_is_only_restored_or_only_saved(tmp_path: Path) -> None:
 
 
 def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
-    """A cached folder that the source brings itself is left as the source has it."""
+    """A cached folder that exists in the source is not restored."""
     source = tmp_path / "given"
     (source / "kept").mkdir(parents=True)
     (source / "kept" / "of the source").touch()
@@ -90,8 +90,8 @@ def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", f"{HOME}/**/*", "../other/**/*"])
-def test_a_path_that_cannot_be_kept_is_told(pattern: str, tmp_path: Path) -> None:
-    """Paths outside the build, and the whole build folder, are not cached, and the log says so."""
+def test_a_path_that_cannot_be_cached_is_reported(pattern: str, tmp_path: Path) -> None:
+    """Paths outside of the build, and the whole build folder, are not cached, and the log says so."""
     ran = run(spec("kept", pattern), {}, tmp_path)
     assert f"cache.paths {pattern} is not kept" in ran.log
 
@@ -108,15 +108,15 @@ def keyed(folder: Path, lock: str, number: int, *fallback: str) -> list[str]:
 
 
 def test_a_key_chooses_the_cache(tmp_path: Path) -> None:
-    """Each lock has a separate cache, and finds it again."""
+    """Builds whose key contains the same lock file digest share a cache."""
     assert keyed(tmp_path, "a", 1) == []
     assert keyed(tmp_path, "b", 2) == []
     assert keyed(tmp_path, "a", 3) == ["1"]
     assert keyed(tmp_path, "b", 4) == ["2"]
 
 
-def test_a_fallback_key_brings_the_latest_that_begins_with_it(tmp_path: Path) -> None:
-    """The first fallback key that fits counts, and the cache that it brings stays where it is."""
+def test_a_fallback_key_restores_the_latest_match(tmp_path: Path) -> None:
+    """The first fallback key that is a prefix of a cache's key restores it; that cache is not changed."""
     assert keyed(tmp_path, "a", 1) == []
     assert keyed(tmp_path, "b", 2, "other-") == []
     assert keyed(tmp_path, "c", 3, "other-", "npm-") == ["2"]
@@ -124,8 +124,8 @@ def test_a_fallback_key_brings_the_latest_that_begins_with_it(tmp_path: Path) ->
     assert keyed(tmp_path, "c", 5) == ["2", "3"]
 
 
-def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
-    """A key for every state of a lock does not fill the disk."""
+def test_the_oldest_keys_are_deleted(tmp_path: Path) -> None:
+    """Only the RETAINED_KEYS latest caches of a project are kept on the disk."""
     store = tmp_path / "keys"
     for number in range(RETAINED_KEYS + 2):
         saved = store / str(number)
@@ -136,7 +136,7 @@ def test_the_oldest_keys_are_forgotten(tmp_path: Path) -> None:
 
 
 def test_builds_that_end_together_leave_one_whole_cache(tmp_path: Path) -> None:
-    """In PARALLEL mode they raised FileExistsError, or put one cache into the other."""
+    """Concurrent builds that save the same cache do not fail, and leave one complete cache."""
     kept, failures = tmp_path / "cache" / "venv", list[BaseException]()
     for number in range(60):
         meeting = threading.Barrier(2)
@@ -148,7 +148,7 @@ def test_builds_that_end_together_leave_one_whole_cache(tmp_path: Path) -> None:
             meeting.wait()
             try:
                 caches._save(place, kept)
-            except BaseException as error:  # noqa: BLE001 - the test looks at it
+            except BaseException as error:  # noqa: BLE001 - the test checks it
                 failures.append(error)
 
         builders = [threading.Thread(target=saves, args=(builder,)) for builder in range(2)]
@@ -161,10 +161,8 @@ def test_builds_that_end_together_leave_one_whole_cache(tmp_path: Path) -> None:
     assert [path.name for path in kept.parent.iterdir()] == ["venv"]
 
 
-def test_a_build_that_ends_between_two_steps_of_another_one_waits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both put their cache into place at the same moment: without the lock the second one found a folder there."""
+def test_concurrent_saves_are_serialized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock serializes the renames of two builds that save the same cache."""
     kept, meeting = tmp_path / "cache" / "venv", threading.Barrier(2)
     rename = Path.rename
 

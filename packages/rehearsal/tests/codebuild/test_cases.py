@@ -1,4 +1,4 @@
-"""Every behaviour of a build that a folder below cases/ states."""
+"""Builds of the folders in cases/, each of which states one behaviour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.codebuild.case import CASES, COMPARED, Case, run
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_case(case: Case, tmp_path: Path) -> None:
-    """The build of this folder ends as its expected.json says."""
+    """The build of a case's folder ends as its expected.json says."""
     expected = case.expected
     if "refused" in expected:
         with pytest.raises(UnsupportedFeature, match=expected["refused"]):

@@ -1,4 +1,4 @@
-"""What a project's image decides: the shell, and whether it has a runtime."""
+"""The effects of a project's image: its shell, its tools and its runtimes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def noted(image: str, shell: str = "bash", **wanted: str) -> str:
 
 
 def test_sh_is_the_shell_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    """dash on Ubuntu, bash on Amazon Linux, this machine's where the image is not CodeBuild's."""
+    """/bin/sh is dash on Ubuntu, bash on Amazon Linux, and the host's in images that are not CodeBuild's."""
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     assert images.shell_command("/bin/sh", UBUNTU) == ("/usr/bin/dash",)
     assert images.shell_command("/bin/sh", AMAZON) == ("bash", "--posix")
@@ -30,8 +30,8 @@ def test_sh_is_the_shell_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {images.shell_command("bash", image) for image in (UBUNTU, AMAZON, OTHER)} == {("bash",)}
 
 
-def test_a_machine_without_dash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What only its own /bin/sh understands would be green here and red on AWS."""
+def test_a_machine_without_dash_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without dash the host's /bin/sh runs the commands of an Ubuntu image, and the log says so."""
     assert "is dash" not in noted(UBUNTU, "/bin/sh")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert images.shell_command("/bin/sh", UBUNTU) == ("/bin/sh",)
@@ -41,7 +41,7 @@ def test_a_machine_without_dash_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("message", ["script.sh: 1: jq: not found", "script.sh: line 1: jq: command not found"])
 def test_a_command_that_only_the_image_has_is_reported_once(message: str, tmp_path: Path) -> None:
-    """In the words of dash and bash; commands that the image lacks as well are red on AWS too."""
+    """A tool that the image has and this machine lacks is reported once; a tool that both lack is not."""
     log = BuildLog(tmp_path / "log", lambda _: None)
     log.report_missing(images.missing_tools(UBUNTU, str(tmp_path)))
     for line in (message, message, "x.sh: 1: no-such-command: not found"):
@@ -53,8 +53,8 @@ def test_a_command_that_only_the_image_has_is_reported_once(message: str, tmp_pa
 
 
 @pytest.mark.parametrize("version", ["3.13", "3.13.1", "2.x"])
-def test_a_runtime_that_the_image_lacks_is_told(version: str) -> None:
-    """CodeBuild fails, or installs it: this machine does neither."""
+def test_a_runtime_that_the_image_lacks_is_reported(version: str) -> None:
+    """CodeBuild fails for, or installs, a version that the image lacks; here it is reported."""
     assert noted(UBUNTU, python=version).startswith(f"{UBUNTU} has python 3.7, 3.8, 3.9: CodeBuild fails for {version}")
 
 
@@ -70,13 +70,13 @@ def test_a_runtime_that_the_image_lacks_is_told(version: str) -> None:
         ("aws/codebuild/standard:99.0", {"python": "3.13"}),
     ],
 )
-def test_of_what_is_not_known_nothing_is_told(image: str, wanted: dict[str, str]) -> None:
-    """A version that the image has, a runtime or an image that the table lacks."""
+def test_known_versions_and_unknown_images_are_not_reported(image: str, wanted: dict[str, str]) -> None:
+    """Versions that the image has, and images and runtimes that the table lacks, are not reported."""
     assert not noted(image, **wanted)
 
 
 def test_notes_are_read_back_from_a_log(tmp_path: Path) -> None:
-    """The end of a run repeats them; what a command prints is none."""
+    """read_notes returns the rehearsal's notes, not similar output of a command."""
     log = BuildLog(tmp_path / "log", lambda _: None)
     log.say("Phase is DOWNLOAD_SOURCE")
     log.note("one")

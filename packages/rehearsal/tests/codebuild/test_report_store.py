@@ -1,4 +1,4 @@
-"""Test reports in the CodeBuild API, as AWS's model has them."""
+"""Test reports in the CodeBuild API, validated by AWS's model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JUNIT = """<testsuites><testsuite name="prices">
 
 @pytest.fixture
 def arns(account: Account) -> Iterator[list[str]]:
-    """The reports of a build: one of a group that the buildspec names, one of a group with an ARN, an empty one."""
+    """The reports of a build: of a group named in the buildspec, of a group with an ARN, and an empty one."""
     set_request_account_id(ACCOUNT)
     set_request_region(REGION)
     codebuild._builds.clear()
@@ -45,7 +45,7 @@ def arns(account: Account) -> Iterator[list[str]]:
 
 
 def call(account: Account, operation: str, **request: Any) -> Json:
-    """The answer of an operation, which has no member that AWS's model lacks."""
+    """Return the response of an operation; assert that AWS's model has each of its members."""
     answer = account.builds.reports.call(operation, request, ACCOUNT, REGION)
     shape = botocore.session.get_session().get_service_model("codebuild").operation_model(operation).output_shape
     assert isinstance(shape, StructureShape)
@@ -57,7 +57,7 @@ def call(account: Account, operation: str, **request: Any) -> Json:
 
 
 def test_a_report_has_its_group_its_counts_and_its_duration(account: Account, arns: list[str]) -> None:
-    """The group of a name in the buildspec begins with the project's name."""
+    """A report has a group, counts and a duration; the name of a buildspec's group starts with the project's name."""
     unit, shared, none = call(account, "BatchGetReports", reportArns=arns)["reports"]
     project = unit["reportGroupArn"].partition("/")[2].removesuffix("-unit")
     assert unit["arn"].startswith(f"arn:aws:codebuild:{REGION}:{ACCOUNT}:report/{project}-unit:")
@@ -72,7 +72,7 @@ def test_a_report_has_its_group_its_counts_and_its_duration(account: Account, ar
 
 
 def test_test_cases_are_filtered_and_come_in_pages(account: Account, arns: list[str]) -> None:
-    """By status and by a keyword in name or prefix."""
+    """DescribeTestCases filters by status, and by a keyword in name or prefix."""
     (failed,) = call(account, "DescribeTestCases", reportArn=arns[0], filter={"status": "FAILED"})["testCases"]
     assert (failed["name"], failed["prefix"], failed["message"]) == ("test_round", "tests.prices", "1 != 2")
     assert (failed["testSuiteName"], failed["testRawDataPath"]) == ("prices", "junit.xml")
@@ -95,7 +95,7 @@ def test_test_cases_are_filtered_and_come_in_pages(account: Account, arns: list[
     ids=str,
 )
 def test_wrong_requests_have_awss_code(account: Account, operation: str, request_: Json, code: str) -> None:
-    """An unknown report of BatchGetReports is listed as not found."""
+    """A wrong request has AWS's error code; BatchGetReports lists an unknown report as not found."""
     with pytest.raises(ApiError) as refused:
         account.builds.reports.call(operation, request_, ACCOUNT, REGION)
     assert refused.value.code == code
@@ -104,13 +104,13 @@ def test_wrong_requests_have_awss_code(account: Account, operation: str, request
 
 
 def test_another_account_does_not_see_a_report(account: Account, arns: list[str]) -> None:
-    """Nor does another region."""
+    """A report is visible only in its account and region."""
     for place in (("222222222222", REGION), (ACCOUNT, "us-east-1")):
         assert account.builds.reports.call("BatchGetReports", {"reportArns": arns}, *place)["reports"] == []
 
 
 def test_policies_are_evaluated_on_the_groups_of_a_request(account: Account) -> None:
-    """Each group once."""
+    """Policies are evaluated once for each report group of a request."""
     place = f"arn:aws:codebuild:{REGION}:{ACCOUNT}"
     arns = [f"{place}:report/a:1", f"{place}:report/b:2", f"{place}:report/a:3"]
     groups = [f"{place}:report-group/a", f"{place}:report-group/b"]

@@ -1,4 +1,4 @@
-"""Runtimes are looked for where people have them, and a version is the one that was asked for or none."""
+"""Finding of runtimes on this machine; only a version that matches the request is used."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def program(path: Path, name: str, text: str) -> None:
         ("$RUBY", "2.7.0"),
     ],
 )
-def test_a_version_chooses_among_those_that_are_here(
+def test_the_newest_matching_version_is_chosen(
     wanted: str, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest that fits, by number and not by letter; a variable may hold the version."""
+    """Versions are compared by number; the requested version may be in a variable."""
     monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE)
     (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path).wanted
     assert installed.version == chosen
@@ -58,15 +58,17 @@ def test_a_version_chooses_among_those_that_are_here(
 
 
 @pytest.mark.parametrize("wanted", ["3", "3.20", "3.2.1", "4.x", ""])
-def test_another_version_never_takes_its_place(wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """3.2 is not 3.20, and the message lists what is here."""
+def test_a_version_that_does_not_match_is_never_used(
+    wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3.20 does not match 3.2, and the error lists the available versions."""
     monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE[3:])
     with pytest.raises(RuntimeNotFound, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
         runtimes.install({"ruby": wanted}, {}, tmp_path)
 
 
-def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: Path) -> None:
-    """A build image has both; here they are the rehearsal's own, whatever the search path holds."""
+def test_builds_have_python_and_node_by_default(tmp_path: Path, path: Path) -> None:
+    """Without runtime-versions, a build has the rehearsal's Python and Node, whatever the search path has."""
     installed = runtimes.install({}, {}, tmp_path)
     assert installed.wanted == ()
     asked = subprocess.run([installed.path[1] / "python3", "-V"], capture_output=True, text=True, check=True).stdout
@@ -87,14 +89,14 @@ def test_python_and_node_are_there_where_nothing_is_said(tmp_path: Path, path: P
 def test_runtimes_of_the_search_path_are_asked_for_their_version(
     *, name: str, command: str, says: str, wanted: str, version: str, path: Path, tmp_path: Path
 ) -> None:
-    """The version that a program reports counts."""
+    """The version of a program on the search path is the one that it prints."""
     program(path, command, says)
     (installed,) = runtimes.install({name: wanted}, {}, tmp_path).wanted
     assert installed.version == version
 
 
-def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None:
-    """pyenv's shims are on the search path for versions that are switched off."""
+def test_a_failing_shim_is_not_a_runtime(path: Path, tmp_path: Path) -> None:
+    """A program that fails, such as a shim of pyenv for a disabled version, is not used."""
     program(path, "go", "echo 'go1.22.1: command not found' >&2; exit 127")
     with pytest.raises(RuntimeNotFound, match="This machine has the following versions: none"):
         runtimes.install({"golang": "1.22"}, {}, tmp_path)
@@ -110,13 +112,13 @@ def test_a_stand_in_that_fails_is_no_runtime(path: Path, tmp_path: Path) -> None
         ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/own:1", None),
     ],
 )
-def test_an_image_says_which_python_a_build_starts_with(image: str, minor: str | None) -> None:
-    """As the Dockerfiles of CodeBuild's images have it."""
+def test_an_image_has_a_default_python(image: str, minor: str | None) -> None:
+    """The default Python of an image is the one in its Dockerfile."""
     assert images.image_python_version(image) == minor
 
 
-def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the buildspec names none; a missing one is reported."""
+def test_the_default_python_is_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build without runtime-versions uses the image's Python version; if it is missing, this is reported."""
     mine = Path(sys.executable).resolve()
     monkeypatch.setattr(interpreters, "find_minor_version", {"3.11": mine.parent / "python3.11"}.get)
     taken = runtimes.install({}, {}, tmp_path / "taken", "aws/codebuild/standard:7.0")
@@ -126,7 +128,7 @@ def test_the_python_of_the_image_is_taken_where_it_is_here(tmp_path: Path, monke
 
 
 def write_wheel(folder: Path) -> Path:
-    """A package with one module and one command, both named `tiny`."""
+    """Write a wheel with a module and a command, both named `tiny`."""
     files = {
         "tiny.py": "def main(): print('tiny ran')",
         "tiny-1.0.dist-info/entry_points.txt": COMMAND,
@@ -141,8 +143,8 @@ def write_wheel(folder: Path) -> Path:
     return wheel
 
 
-def test_what_a_build_installs_stays_in_its_own_environment(tmp_path: Path) -> None:
-    """This machine's interpreter is not changed, and no other build sees it; the command that came with it is found."""
+def test_each_build_has_a_separate_environment(tmp_path: Path) -> None:
+    """A build finds the commands that it installs; the host's interpreter and other builds do not see them."""
     wheel = write_wheel(tmp_path)
     installed = runtimes.install({}, {}, tmp_path / "one")
     offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "HOME": str(tmp_path)}
@@ -156,8 +158,8 @@ def test_what_a_build_installs_stays_in_its_own_environment(tmp_path: Path) -> N
         assert found.stdout == "None\n"
 
 
-def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shim takes as long as several interpreters, and its interpreter is found without it."""
+def test_shims_of_pyenv_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim is slow, and its interpreter is found without running it."""
     asked: list[str] = []
 
     def answer(command: list[str]) -> str:
@@ -166,16 +168,16 @@ def test_the_stand_ins_of_pyenv_are_not_asked(tmp_path: Path, monkeypatch: pytes
 
     for place in ("shims", "versions/3.99.1/bin"):
         (tmp_path / place).mkdir(parents=True)
-    stands_for = tmp_path / "versions/3.99.1/bin/python3.99"
+    interpreter = tmp_path / "versions/3.99.1/bin/python3.99"
     for name in ("python", "python3.99"):
-        (stands_for.parent / name).touch()
+        (interpreter.parent / name).touch()
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     monkeypatch.setattr(
         interpreters, "on_path", lambda *_: [tmp_path / "shims" / "python3.99", Path("/usr/bin/python3.99")]
     )
     monkeypatch.setattr(interpreters, "read_first_line", answer)
     assert interpreters.find_minor_version("3.99") is None
-    assert sorted(asked) == sorted(["/usr/bin/python3.99", str(stands_for.parent / "python")])
+    assert sorted(asked) == sorted(["/usr/bin/python3.99", str(interpreter.parent / "python")])
 
 
 NPM_STUB = """\
@@ -191,7 +193,7 @@ chmod +x "$folder/${3%@*}/bin/node"
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """npm with Node 16 only; where versions are kept."""
+    """An npm that has only Node 16, and the folder for downloaded versions."""
     own = tmp_path / "wheel"
     (own / "bin").mkdir(parents=True)
     (own / "bin" / "node").write_text(NPM_STUB)
@@ -209,7 +211,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("wanted", ["16", "16.x"])
 def test_a_node_that_the_image_has_comes_from_npm(tmp_path: Path, registry: Path, wanted: str) -> None:
-    """Once, with its npm; the second build finds it."""
+    """A Node version that the image has is installed with npm once, and the second build reuses it."""
     for build in ("one", "two"):
         (installed,) = runtimes.install(
             {"nodejs": wanted}, {}, tmp_path / build, "aws/codebuild/standard:6.0", registry
@@ -223,8 +225,8 @@ def test_a_node_that_the_image_has_comes_from_npm(tmp_path: Path, registry: Path
     ("wanted", "image"),
     [("16", "aws/codebuild/standard:7.0"), ("18", "aws/codebuild/standard:7.0"), ("9", "aws/codebuild/standard:6.0")],
 )
-def test_a_node_that_image_or_npm_lacks_is_not_there(tmp_path: Path, registry: Path, wanted: str, image: str) -> None:
-    """As on CodeBuild, and nothing is left of what npm could not install."""
+def test_a_node_that_image_or_npm_lacks_is_not_found(tmp_path: Path, registry: Path, wanted: str, image: str) -> None:
+    """A Node version that the image or npm lacks is an error, as on CodeBuild, and leaves no files."""
     with pytest.raises(runtimes.RuntimeNotFound, match=f"named '{wanted}' of nodejs"):
         runtimes.install({"nodejs": wanted}, {}, tmp_path, image, registry)
     assert not registry.exists() or [*registry.iterdir()] == []
@@ -244,7 +246,7 @@ def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_node")
 def test_a_build_that_calls_a_missing_node_says_how_to_get_it(tmp_path: Path) -> None:
-    """CodeBuild's images have Node, so it is this machine that lacks it; a build without Node is not affected."""
+    """Without Node, only a build that calls it fails, with a message that says how to install it."""
     commands = runtimes.install({}, {}, tmp_path).path[0]
     done = subprocess.run([commands / "npm", "ci"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (127, "")
@@ -254,6 +256,6 @@ def test_a_build_that_calls_a_missing_node_says_how_to_get_it(tmp_path: Path) ->
 @pytest.mark.usefixtures("no_node")
 @pytest.mark.parametrize("version", ["18", "24"])
 def test_a_named_version_that_nothing_here_can_run_says_how_to_get_node(tmp_path: Path, version: str) -> None:
-    """Whether npm would download it, or the rehearsal's own would be it."""
+    """The error names the extra `node`, whether npm or the rehearsal would provide the version."""
     with pytest.raises(RuntimeNotFound, match=rf"named '{version}' of nodejs.*cdk-rehearsal\[node\]"):
         runtimes.install({"nodejs": version}, {}, tmp_path, "aws/codebuild/standard:7.0", tmp_path / "store")

@@ -1,4 +1,4 @@
-"""The shell of a build carries everything over, whatever it holds."""
+"""The shell of a build keeps variables and the working directory between commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = st.from_regex(r"T_[A-Za-z0-9_]{1,8}", fullmatch=True)
 def test_variables_survive_every_command(
     program: tuple[str, ...], values: dict[str, str], put: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Quotes, new lines, signs of the shell: after two commands a value is what it was, and nothing is said."""
+    """Any value of a variable is unchanged after two commands, and the shell prints nothing."""
     folder = tmp_path_factory.mktemp("shell")
     said: list[str] = []
     env = {"PATH": "/usr/bin:/bin", "a-name-that-sh-has-no-way-to-say": "", "\u00e9": "", **values}
@@ -41,7 +41,7 @@ def test_variables_survive_every_command(
 
 
 def test_a_folder_with_any_name_is_carried_over(tmp_path: Path) -> None:
-    """Spaces, quotes, a dash at the start and a line break in a folder's name."""
+    """A working directory with spaces, quotes, a leading dash and a line break in its name is kept."""
     said: list[str] = []
     with Processes(said.append) as processes:
         state = tmp_path / "state"

@@ -1,4 +1,4 @@
-"""StartBuild: a project is built without a pipeline, in its four endings, and what is not rehearsed is refused."""
+"""StartBuild: builds without a pipeline that succeed, fail, are stopped or refused."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NO_SOURCE: Json = {"Artifacts": {"Type": "NO_ARTIFACTS"}}
 
 
 def project(account: Account, buildspec: str, source: Json | None = None, **properties: Any) -> str:
-    """A project that no pipeline has; its name."""
+    """Create a project that is in no pipeline and return its name."""
     account.role()
     given = {"Type": "NO_SOURCE", **(source or {})}
     return account.project(buildspec, Source={**given, "BuildSpec": buildspec}, **{**NO_SOURCE, **properties})
 
 
 def until(account: Account, id_: str, wanted: Callable[[Json], bool]) -> Json:
-    """The build as the API has it, once it is `wanted`."""
+    """Return the build from BatchGetBuilds as soon as it is `wanted`."""
     deadline = time.monotonic() + 30
     while True:
         (build,) = account.client("codebuild").batch_get_builds(ids=[id_])["builds"]
@@ -39,26 +39,26 @@ def until(account: Account, id_: str, wanted: Callable[[Json], bool]) -> Json:
 
 
 def built(account: Account, name: str, **request: Any) -> Json:
-    """A build that has ended."""
+    """Return a build that has ended."""
     started = account.client("codebuild").start_build(projectName=name, **request)["build"]
     assert (started["buildStatus"], started["projectName"]) == ("IN_PROGRESS", name)
     return until(account, started["id"], lambda build: bool(build["buildComplete"]))
 
 
 def lines(account: Account, build: Json) -> list[str]:
-    """What its log stream holds."""
+    """Return the events of the build's log stream."""
     where = {"logGroupName": build["logs"]["groupName"], "logStreamName": build["logs"]["streamName"]}
     return [event["message"] for event in account.client("logs").get_log_events(**where, startFromHead=True)["events"]]
 
 
 def failure(build: Json) -> str:
-    """The phase that failed, and why."""
+    """Return the failed phase and its message."""
     (failed,) = [phase for phase in build["phases"] if phase.get("phaseStatus") == "FAILED"]
     return f"{failed['phaseType']}: {failed['contexts'][0]['message']}"
 
 
-def test_a_build_runs_with_what_it_was_started_with(account: Account) -> None:
-    """Variables and a buildspec of the request win; the log is in CloudWatch; exported variables are told."""
+def test_overrides_of_start_build_have_precedence(account: Account) -> None:
+    """The request's variables and buildspec override the project's; exported variables are in the record."""
     name = project(account, spec("false"))
     override = spec('echo "hello $WHO"', env={"exported-variables": ["WHO"]})
     variables = [{"name": "WHO", "value": "you"}]
@@ -71,7 +71,7 @@ def test_a_build_runs_with_what_it_was_started_with(account: Account) -> None:
 
 @pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
 def test_a_build_finds_no_secret_of_the_embedded_aws(account: Account) -> None:
-    """Or it would be every account's root; its own files and the caches are there."""
+    """A build cannot read the embedded AWS's private files, which would make it root of every account."""
     home = account.remote.parent
     secret = (home / "private" / "secret").read_text()
     sought = f"BEGIN [A-Z ]*PRIVATE KEY|[{secret[0]}]{secret[1:]}"  # no expression that finds itself
@@ -83,14 +83,14 @@ def test_a_build_finds_no_secret_of_the_embedded_aws(account: Account) -> None:
 
 
 def test_a_build_that_fails_says_so(account: Account) -> None:
-    """As a pipeline's does."""
+    """A failed build has the failed phase and the command's error, as in a pipeline."""
     build = built(account, project(account, spec("exit 3")))
     assert build["buildStatus"] == "FAILED"
     assert failure(build) == "BUILD: Error while executing command: exit 3. Reason: exit status 3"
 
 
 def test_a_build_whose_role_or_source_is_not_there_fails(account: Account) -> None:
-    """Before its first command."""
+    """A missing role or source fails the build before its first command."""
     role = project(account, spec("true"), ServiceRole=f"arn:aws:iam::{ACCOUNT}:role/nobody")
     assert "role/nobody: there is no such role" in failure(built(account, role))
     source = project(account, spec("true"), {"Type": "S3", "Location": "nowhere-at-all/code.zip"})
@@ -98,7 +98,7 @@ def test_a_build_whose_role_or_source_is_not_there_fails(account: Account) -> No
 
 
 def test_a_build_is_stopped(account: Account) -> None:
-    """By StopBuild."""
+    """StopBuild stops the running build."""
     api = account.client("codebuild")
     id_ = api.start_build(projectName=project(account, spec("sleep 60")))["build"]["id"]
     until(account, id_, lambda build: build["currentPhase"] == "PRE_BUILD")
@@ -112,7 +112,7 @@ def test_a_build_is_stopped(account: Account) -> None:
     [("ZIP", ["out/{build}/made.zip"]), ("NONE", ["out/{build}/made.zip/a/b.txt", "out/{build}/made.zip/c.txt"])],
 )
 def test_source_and_artifacts_are_in_s3(account: Account, packaging: str, keys: list[str]) -> None:
-    """The object's version that is asked for goes in; a zip or the files come out."""
+    """The source is the requested version of an object; artifacts are uploaded as a zip or as files."""
     bucket = account.bucket()
     s3 = account.client("s3")
     versions = []
@@ -137,7 +137,7 @@ def test_source_and_artifacts_are_in_s3(account: Account, packaging: str, keys: 
 
 
 def test_a_git_source_is_cloned_at_the_version_that_is_asked_for(account: Account) -> None:
-    """From the repository that is rehearsed, with its history."""
+    """The clone of the rehearsal's repository has the history of the requested version."""
     work = account.folder / "work"
     work.mkdir()
     git("init", "--quiet", "--initial-branch=main", cwd=work)
@@ -156,8 +156,8 @@ def test_a_git_source_is_cloned_at_the_version_that_is_asked_for(account: Accoun
     assert failure(built(account, name, sourceVersion="lost")) == "DOWNLOAD_SOURCE: the repository has no lost"
 
 
-def test_what_is_not_rehearsed_is_refused_by_name(account: Account) -> None:
-    """A build that differs from the one asked for is not run; nor is a pipeline's."""
+def test_unsupported_requests_are_refused(account: Account) -> None:
+    """StartBuild refuses pipeline projects, unsupported overrides and unknown projects, and names them."""
     api = account.client("codebuild")
     pipelines = account.project(spec("true"))
     for name, request, words in (

@@ -15,7 +15,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 def test_a_build_that_has_ended_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An embedded AWS that is kept open holds neither its thread nor its record, however it ended."""
+    """The embedded AWS releases the thread and the record of a build even if the build could not run."""
 
     def refuses(*_: object, **__: object) -> None:
         raise RehearsalError("no such role")

@@ -1,4 +1,4 @@
-"""Artifact zips: packed and unpacked as they were, and never beyond their folder."""
+"""Artifact zips: modes and links are kept, and no file is extracted outside of the target folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.errors import RehearsalError
 
 
 def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
-    """Modes and links go through an artifact."""
+    """A zip keeps modes and symbolic links."""
     base = tmp_path / "base"
     (base / "bin").mkdir(parents=True)
     (base / "bin" / "run").write_text("#!/bin/sh\n")
@@ -27,8 +27,8 @@ def test_zips_of_builds_unpack_as_they_were(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "bin" / "run").stat().st_mode & 0o777 == 0o755
 
 
-def test_what_is_packed_already_is_not_packed_again(tmp_path: Path) -> None:
-    """Layers are most of an assembly; each of its readers would unpack them twice."""
+def test_compressed_files_are_stored(tmp_path: Path) -> None:
+    """Zips in an artifact, such as layers, are stored and not compressed again."""
     base = tmp_path / "base"
     base.mkdir()
     for name in ("layer.zip", "template.json"):
@@ -40,7 +40,7 @@ def test_what_is_packed_already_is_not_packed_again(tmp_path: Path) -> None:
 
 
 def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
-    """As with unzip."""
+    """A member with an absolute path is extracted inside the target folder, as by unzip."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(f"{tmp_path}/evil", "")
     unzip(tmp_path / "a.zip", tmp_path / "out")
@@ -49,7 +49,7 @@ def test_an_absolute_name_stays_inside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("link", ["", ".."])
 def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
-    """Neither by its name nor through a link that came before it."""
+    """A member whose name or parent link leads outside of the target folder is refused."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         member = zipfile.ZipInfo("link")
         member.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -63,7 +63,7 @@ def test_nothing_is_unpacked_outside(link: str, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
-    """The link came before it, and leads outside."""
+    """A member with the name of an earlier link is refused, and does not overwrite the link's target."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         member = zipfile.ZipInfo("settings")
         member.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -74,8 +74,8 @@ def test_a_file_never_goes_through_a_link_of_its_name(tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """As of a disk that is full: an error of the build, and no bug."""
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """The error names the path, so that a full disk is not reported as a bug."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a/b", "")
     (tmp_path / "out").mkdir()
