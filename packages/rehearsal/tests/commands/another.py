@@ -1,4 +1,4 @@
-"""Another pipeline than the tiny one, for a while, in its project and its embedded AWS."""
+"""A second pipeline, temporarily deployed in the tiny project and its embedded AWS."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def action(name: str, category: str, provider: str, **more: Any) -> dict[str, An
 
 
 def source(provider: str = "CodeStarSourceConnection", **configuration: str) -> dict[str, Any]:
-    """One that follows main."""
+    """Return a source action that follows main."""
     given = {"BranchName": "main", **(configuration or GIT)}
     return action("Repo", "Source", provider, configuration=given, outputArtifacts=[{"name": "Code"}])
 
 
 @contextmanager
 def another(tiny: Tiny, *stages: dict[str, Any], **more: Any) -> Iterator[Tiny]:
-    """`tiny` with a deployed pipeline of these stages; its own one, its commits and its journals are as they were."""
+    """Yield `tiny` with a deployed pipeline of these stages; restore its own pipeline, commits and journals."""
     declaration: Any = {
         "name": NAME,
         "pipelineType": "V2",

@@ -1,4 +1,4 @@
-"""A tiny pipeline in an embedded AWS of its own: a source, a build, an approval and one more build; no CDK."""
+"""A tiny pipeline without CDK in a separate embedded AWS: a source, three builds, an approval and one more build."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ TEMPLATE: dict[str, Any] = {
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": BUCKET}},
         "PipelineRole": _role("codepipeline"),
         "BuildRole": _role("codebuild"),
-        # what a build does stands in the source, so that a push decides it
+        # each build runs a script of the source, so that a push can change its commands
         **{
             name: project_resource(name, f"echo {name} begins", f"! test -f {name}.sh || sh {name}.sh")
             for name in ("Compile", "Lint", "Pack", "Send")
@@ -150,7 +150,7 @@ class Tiny:
         self.deployed = Deployment(endpoint, PipelineKey(ACCOUNT, REGION, "tiny"))
 
     def call(self, *arguments: str) -> tuple[int, str]:
-        """Run one command of the command line; its status, and what it printed."""
+        """Run a command of the command line; return its exit status and its output."""
         done = CliRunner().invoke(cli, arguments, standalone_mode=False)
         if isinstance(done.exception, RehearsalError):
             return done.exception.exit_code, f"{done.output}{done.exception}"
@@ -162,7 +162,7 @@ class Tiny:
 
     @property
     def signals(self) -> Path:
-        """A folder that builds see as well: the project is hidden from them."""
+        """A folder that builds can see too; the project is hidden from them."""
         return self.space.builds.parent
 
     def git(self, *arguments: str) -> str:
@@ -172,7 +172,7 @@ class Tiny:
         return done.stdout + done.stderr
 
     def start(self, **scripts: str) -> str:
-        """Push the working tree, with a script for each build that is named, and start an execution of it."""
+        """Push the working tree with a script for each named build, and start an execution of it."""
         for name, text in scripts.items():
             (self.root / f"{name}.sh").write_text(text)
         repository = Repository(self.root, self.space.home)
@@ -182,13 +182,13 @@ class Tiny:
         return str(self.deployed.api().start_pipeline_execution(name="tiny")["pipelineExecutionId"])
 
     def run(self, **scripts: str) -> ExecutionView:
-        """Run it to its end, approved."""
+        """Run an execution to its end and approve it."""
         execution = self.start(**scripts)
         until(lambda: self.view(execution).status != "InProgress" or self.call("approve")[0] == 0)
         return self.ended(execution)
 
     def end_first(self) -> None:
-        """End what the pipeline's creation has started, so that a test finds no execution."""
+        """End the execution that the pipeline's creation started, so that a test finds none."""
         api, name = self.deployed.api(), self.deployed.key.name
         first = api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
         with contextlib.suppress(ClientError):  # it has failed, because nothing was pushed
@@ -205,16 +205,16 @@ class Tiny:
 
 
 def until(condition: Callable[[], bool], limit: float = LIMIT) -> None:
-    """Wait until `condition` holds; fail where it never does."""
+    """Wait until `condition` holds; fail after `limit` seconds."""
     deadline = time.monotonic() + limit
     while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
+        assert time.monotonic() < deadline, "the condition was never met"
         time.sleep(0.02)
 
 
 @contextmanager
 def tiny_project(folder: Path, template: Mapping[str, Any] | None = None) -> Iterator[Tiny]:
-    """A repository whose pipeline is deployed in an embedded AWS of its own; nothing is left of it."""
+    """Yield a repository whose pipeline is deployed in a separate embedded AWS; remove both afterwards."""
     (folder / "cdk.json").write_text('{"app": "true"}')
     space = Workspace(folder)
     tiny = Tiny(folder, launcher.up(space, None).to_endpoint())
@@ -239,7 +239,7 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
 
 
 def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = False) -> None:
-    """Create (or update) a stack, and wait for it."""
+    """Create (or update) a stack and wait for it."""
     api = tiny.deployed.endpoint.client("cloudformation", root(ACCOUNT), REGION)
     (api.update_stack if update else api.create_stack)(
         StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
@@ -250,7 +250,7 @@ def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = F
 
 @pytest.fixture
 def tiny(_tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
-    """The tiny project, in its folder; what a test left running is stopped, and every transition is open again."""
+    """The tiny project, in its folder; running executions are stopped afterwards, and changes to files are reset."""
     monkeypatch.chdir(_tiny.root)
     yield _tiny
     api = _tiny.deployed.api()
@@ -279,13 +279,13 @@ def good(tiny: Tiny, _two: tuple[ExecutionView, ExecutionView]) -> ExecutionView
 
 @pytest.fixture
 def bad(tiny: Tiny, _two: tuple[ExecutionView, ExecutionView]) -> ExecutionView:
-    """One after it, whose action Lint failed."""
+    """A later execution, whose action Lint failed."""
     return _two[1]
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A project in which nothing was rehearsed yet and nothing runs."""
+    """A project without executions and without a running embedded AWS."""
     (tmp_path / "cdk.json").write_text('{"app": "true"}')
     monkeypatch.chdir(tmp_path)
     return Workspace(tmp_path)
@@ -293,5 +293,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 @pytest.fixture
 def empty(project: Workspace) -> Tiny:
-    """The same, to call commands in."""
+    """The same project, to call commands in."""
     return Tiny(project.root, Endpoint("http://127.0.0.1:1"))

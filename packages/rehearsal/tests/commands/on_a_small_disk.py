@@ -1,6 +1,6 @@
-"""Run by test_full_disk.py in a separate file system: a build fills it, and the consequences are checked.
+"""Run by test_full_disk.py in a small file system: fill it by a build, and assert what commands do.
 
-Called with the folder; every `assert` is one of the test's.
+The argument is the folder.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ def main(disk: Path) -> None:
     os.environ[VARIABLE] = str(disk / "builds")
     with tiny_project(folder) as tiny:
         filling = [filled_by_a_build(tiny), filled(folder)]
-        refused_in_words(tiny, "run", "--until", "Source")
+        reports_full_disk(tiny, "run", "--until", "Source")
         launcher.down(tiny.space)
         assert left(folder) == []
-        refused_in_words(tiny, "up")
+        reports_full_disk(tiny, "up")
         assert left(folder) == []
-        assert not tiny.space.saved.exists(), "half a state was kept"
+        assert not tiny.space.saved.exists(), "incomplete state was saved"
         for path in filling:
             path.unlink()
         again(tiny)
 
 
 def filled_by_a_build(tiny: Tiny) -> Path:
-    """It ends red, its journal has its end, and the embedded AWS answers."""
+    """The build fails, its journal is complete, and the embedded AWS answers."""
     file = tiny.root.parents[1] / "filled"
     execution = tiny.start(Compile=FILLS.format(file=file))
     view = tiny.ended(execution)
@@ -56,7 +56,7 @@ def filled_by_a_build(tiny: Tiny) -> Path:
 
 
 def filled(folder: Path) -> Path:
-    """A file that takes what room there is."""
+    """Create a file that takes the free space."""
     ballast = folder / ".rehearsal" / "ballast"
     with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while file.write(bytes(4096)):
@@ -64,8 +64,8 @@ def filled(folder: Path) -> Path:
     return ballast
 
 
-def refused_in_words(tiny: Tiny, *arguments: str) -> None:
-    """A command that has no room says so, as wrong use: neither a bug nor a traceback."""
+def reports_full_disk(tiny: Tiny, *arguments: str) -> None:
+    """A command without disk space exits with 2 and says so, without a traceback."""
     code, printed = Command(tiny, *arguments).ended()
     assert code == 2, printed
     assert re.search("[Nn]o space (is )?left on ", printed), printed

@@ -1,4 +1,4 @@
-"""`run --accept`: a whole run of a pipeline with actions and resources that cannot be rehearsed."""
+"""`run --accept`: pipelines with actions and resources that cannot be rehearsed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = ("DeviceFarm", "DeploymentWindow", GROUP)
 
 
 def stages() -> list[dict[str, Any]]:
-    """A scan, a window, and a stack with a resource, none of which the embedded AWS has."""
+    """Return stages with an action, a rule and a resource that the embedded AWS does not support."""
     code = {"inputArtifacts": [{"name": "Code"}]}
     settings = {
         "ActionMode": "CREATE_UPDATE",
@@ -40,7 +40,7 @@ def stages() -> list[dict[str, Any]]:
 
 
 def make_role(tiny: Tiny) -> None:
-    """CloudFormation's, which it may assume."""
+    """Create a role that CloudFormation may assume."""
     iam = tiny.deployed.endpoint.client("iam", root(ACCOUNT), REGION)
     trust = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -50,9 +50,9 @@ def make_role(tiny: Tiny) -> None:
     iam.put_role_policy(RoleName="cloudformation", PolicyName="all", PolicyDocument=policy)
 
 
-def test_a_run_goes_on_without_what_was_accepted_and_tells_all_of_it(tiny: Tiny, tmp_path: Path) -> None:
-    """One name after the other: each refusal says what to accept; the last run is good, and names all three."""
-    told = tmp_path / "told.json"
+def test_a_run_reports_everything_that_was_accepted(tiny: Tiny, tmp_path: Path) -> None:
+    """Each refused run says what to accept; the run that accepts all three succeeds and reports all three."""
+    file = tmp_path / "result.json"
     template = {"Resources": {"Group": {"Type": GROUP, "Properties": {"Type": "TEST"}}}}
     make_role(tiny)
     with another(tiny, *stages()):
@@ -61,21 +61,21 @@ def test_a_run_goes_on_without_what_was_accepted_and_tells_all_of_it(tiny: Tiny,
             accepted = [word for name in NAMES[:count] for word in ("--accept", name)]
             code, printed = tiny.call("run", *accepted)
             assert (code, words in printed) == (1, True), printed
-        code, printed = tiny.call("run", "--json", str(told), *(word for name in NAMES for word in ("--accept", name)))
+        code, printed = tiny.call("run", "--json", str(file), *(word for name in NAMES for word in ("--accept", name)))
         assert code == 0, printed
     AcceptedFile(tiny.space).write([])
-    result = json.loads(told.read_text())
-    assert {each["status"] for stage in result["stages"] for each in stage["actions"]} == {"Succeeded"}
+    result = json.loads(file.read_text())
+    assert {action["status"] for stage in result["stages"] for action in stage["actions"]} == {"Succeeded"}
     for words in (
         "Ship/Scan was not executed: Test/DeviceFarm was accepted",
         "Ship/Window was not executed: Rule/DeploymentWindow was accepted",
         GROUP,
     ):
-        assert any(words in each for each in result["not_emulated"]), words
+        assert any(words in line for line in result["not_emulated"]), words
 
 
 def test_what_rehearsal_toml_accepts_needs_no_option(tiny: Tiny) -> None:
-    """A run that was refused goes on with `retry --accept`; with `accept` in rehearsal.toml a run needs nothing."""
+    """`retry --accept` continues a refused run; with `accept` in rehearsal.toml, a run needs no option."""
     scan = [action("Scan", "Test", "DeviceFarm", configuration={}, inputArtifacts=[{"name": "Code"}])]
     with another(tiny, {"name": "Source", "actions": [source()]}, {"name": "Ship", "actions": scan}):
         code, printed = tiny.call("run")

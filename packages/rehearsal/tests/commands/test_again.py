@@ -1,4 +1,4 @@
-"""`retry` and `rollback`: an execution goes on where it failed, a stage goes back to what was good."""
+"""`retry` and `rollback`: an execution continues where it failed, or a stage returns to an earlier execution."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.commands.conftest import Tiny, tiny_project
 
 
 def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
-    """By default the failed actions of the failed stage of the latest execution; later stages follow."""
-    flag = tiny.root.parent / "mended"
+    """`retry` runs the failed actions of the latest execution again, and then the later stages."""
+    flag = tiny.root.parent / "fixed"
     view = tiny.run(Lint=f"test -f {flag}", Compile="echo compiled once")
     assert view.status == "Failed"
     flag.touch()
@@ -27,15 +27,15 @@ def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
 
 
 def test_a_retry_that_fails_again_is_red(tiny: Tiny, bad: ExecutionView) -> None:
-    """With the cause, as at the end of a run."""
+    """A retry that fails exits with 1 and shows the cause, as a run does."""
     view = tiny.run(Lint="exit 9")
     code, printed = tiny.call("retry", "Build", "--execution", view.id)
     assert code == 1
     assert "Build/Lint failed" in printed
 
 
-def test_what_has_not_failed_is_not_retried(tiny: Tiny, good: ExecutionView) -> None:
-    """Nothing is guessed; of a stage that is named, the API says why."""
+def test_a_stage_without_a_failure_is_not_retried(tiny: Tiny, good: ExecutionView) -> None:
+    """`retry` refuses an execution without a failed stage; if a stage is named, the error is the API's."""
     code, printed = tiny.call("retry", "--execution", good.id)
     assert code == 2
     assert f"no stage of execution {good.id} has failed" in printed
@@ -45,7 +45,7 @@ def test_what_has_not_failed_is_not_retried(tiny: Tiny, good: ExecutionView) -> 
 
 
 def test_a_stage_goes_back_to_the_execution_before(tiny: Tiny) -> None:
-    """Its artifacts are those of then."""
+    """`rollback` runs the stage with the artifacts of the previous execution that succeeded in it."""
     first = tiny.run(Compile="echo one > made", Send="cat made")
     tiny.run(Compile="echo two > made", Send="cat made")
     code, printed = tiny.call("rollback", "Ship")
@@ -57,7 +57,7 @@ def test_a_stage_goes_back_to_the_execution_before(tiny: Tiny) -> None:
 
 
 def test_a_rollback_to_an_execution_by_name(tiny: Tiny, good: ExecutionView, bad: ExecutionView) -> None:
-    """The API refuses one that never succeeded there."""
+    """`rollback` accepts the beginning of an id; the API refuses an execution that never succeeded in the stage."""
     assert tiny.call("rollback", "Ship", good.id[:8])[0] == 0
     code, printed = tiny.call("rollback", "Ship", bad.id)
     assert code == 2
@@ -65,14 +65,14 @@ def test_a_rollback_to_an_execution_by_name(tiny: Tiny, good: ExecutionView, bad
 
 
 def test_an_unknown_stage_is_refused(tiny: Tiny, good: ExecutionView) -> None:
-    """With those that there are."""
+    """The error lists the stages."""
     code, printed = tiny.call("rollback", "Nowhere")
     assert code == 2
     assert "there are Source, Build, Gate, Ship" in printed
 
 
-def test_without_an_embedded_aws_one_is_there_for_the_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a red `run` leaves it: what failed is taken up and looked into; what outlives a command needs `up`."""
+def test_retry_and_shell_start_an_embedded_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failed run, `retry`, `rollback` and `shell` start an embedded AWS and stop it; `env` needs `up`."""
     monkeypatch.chdir(tmp_path)
     with tiny_project(tmp_path) as own:
         own.run(Lint="exit 9")

@@ -1,4 +1,4 @@
-"""`approve` and `reject`: which action of which execution is answered, and the message where another was faster."""
+"""`approve` and `reject`: which approval is answered, and the error if another caller was faster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.commands.conftest import Tiny, until
 
 @pytest.fixture
 def asks(tiny: Tiny) -> Iterator[Tiny]:
-    """The tiny project with a pipeline that waits for two answers."""
+    """The tiny project with a pipeline that waits for two approvals."""
     approvals = [action(name, "Approval", "Manual") for name in ("Legal", "Security")]
     repository = Repository(tiny.root, tiny.space.home)
     repository.push(repository.head, tiny.space.remote, "main")
@@ -30,18 +30,18 @@ def waiting(tiny: Tiny) -> list[approve.WaitingApproval]:
 
 
 def started(tiny: Tiny) -> str:
-    """A second execution, which does not get as far as the approvals."""
+    """Start a second execution, which does not reach the approvals, and return its id."""
     return str(tiny.deployed.api().start_pipeline_execution(name=NAME)["pipelineExecutionId"])
 
 
 def about(tiny: Tiny) -> str:
-    """The execution that waits, and its revision, as the answer names them."""
+    """Return the waiting execution and its revision, as the command prints them."""
     (execution,) = {approval.execution for approval in waiting(tiny)}
     return f"execution {execution}, revision {Repository(tiny.root, tiny.space.home).head[:8]}"
 
 
 def test_one_of_several_is_answered_by_its_name(asks: Tiny) -> None:
-    """With its stage or without; the other one waits on. The answer names execution and revision."""
+    """An approval is named with or without its stage, and the other approval keeps waiting."""
     execution = about(asks)
     assert asks.call("approve", "Gate/Legal") == (0, f"Gate/Legal: Approved, {execution}\n")
     code, printed = asks.call("approve", "Legal")
@@ -51,14 +51,14 @@ def test_one_of_several_is_answered_by_its_name(asks: Tiny) -> None:
 
 
 def test_without_a_name_all_are_answered(asks: Tiny) -> None:
-    """Each is named."""
+    """Without a name, all waiting approvals are answered and printed."""
     execution = about(asks)
     expected = f"Gate/Legal: Approved, {execution}\nGate/Security: Approved, {execution}\n"
     assert asks.call("approve") == (0, expected)
 
 
 def test_an_execution_can_be_named(asks: Tiny) -> None:
-    """Where another one is meant, nothing is answered."""
+    """With `--execution`, approvals of other executions are not answered."""
     (execution,) = {approval.execution for approval in waiting(asks)}
     other = started(asks)
     code, printed = asks.call("approve", "--execution", other)
@@ -68,7 +68,7 @@ def test_an_execution_can_be_named(asks: Tiny) -> None:
 
 
 def test_an_answer_never_counts_for_another_execution() -> None:
-    """Where several executions wait at one action, as in PARALLEL mode, the command asks which one is meant."""
+    """If several executions wait at one action, as in PARALLEL mode, the command asks for `--execution`."""
     both = [approve.WaitingApproval("Gate", "Legal", f"token-{name}", name, "abc") for name in ("one", "two")]
     with pytest.raises(WrongUse, match=r"several executions wait at Gate/Legal: execution one, .*--execution"):
         approve._chosen(both, "Legal")
@@ -77,8 +77,8 @@ def test_an_answer_never_counts_for_another_execution() -> None:
     assert approve._chosen(both[:1], None) == both[:1]
 
 
-def test_who_comes_second_is_told(asks: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No answer is claimed that was not taken."""
+def test_a_second_answer_is_refused(asks: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If another caller answered first, the command says so and reports no approval."""
     before: Any = waiting(asks)
     monkeypatch.setattr(approve, "_waiting_approvals", lambda *_: before)
     assert asks.call("reject", "Legal")[0] == 0

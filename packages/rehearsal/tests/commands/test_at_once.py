@@ -1,4 +1,4 @@
-"""Two at once in one workspace: one works, the other one is told; and a number is not taken for another's process."""
+"""Concurrent commands in one workspace, and process ids that were reused."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.commands.test_plan import write_assembly
 from tests.root import PACKAGE
 
 
-def test_a_second_run_is_told_who_is_at_work(tiny: Tiny) -> None:
-    """The first one goes on; when it is over, or killed, the next one works."""
+def test_a_second_run_names_the_running_one(tiny: Tiny) -> None:
+    """A concurrent `run` or `up` exits with 2 and names the process; after the first one ends, the next one works."""
     file = stays(tiny)
     first = Command(tiny, "run", "--until", "Build")
     processes(file)
@@ -40,14 +40,14 @@ def test_a_second_run_is_told_who_is_at_work(tiny: Tiny) -> None:
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
-    """A tiny project with an embedded AWS that a test may end."""
+    """A tiny project with an embedded AWS that a test may stop."""
     with tiny_project(tmp_path) as tiny:
         monkeypatch.chdir(tmp_path)
         yield tiny
 
 
-def test_what_a_command_has_started_for_itself_is_everybodys(own: Tiny) -> None:
-    """Beside a `run --only` others look, tidy, and run to their end; none ends it, and `up` keeps it."""
+def test_concurrent_commands_share_an_embedded_aws(own: Tiny) -> None:
+    """Other commands use the embedded AWS of `run --only` and do not stop it; `up` keeps it running."""
     go, began = own.signals / "go", own.signals / "began"
     go.touch()
     waits = f"touch {began}; until test -f {go}; do sleep 0.1; done\n"
@@ -68,7 +68,7 @@ def test_what_a_command_has_started_for_itself_is_everybodys(own: Tiny) -> None:
     assert own.space.server() is not None
 
 
-# In place of the CDK CLI: it synthesizes what was made before, as soon as two of it are at work.
+# Replaces the CDK CLI: it copies a prepared assembly as soon as two processes of it run.
 TWO_AT_WORK = """\
 #!/bin/sh
 for last; do :; done
@@ -78,8 +78,8 @@ test -f cdk.json && cp -R {made} "$last"
 """
 
 
-def test_two_plans_at_once_have_a_folder_each(own: Tiny) -> None:
-    """Each removed the other one's, and both failed."""
+def test_concurrent_plans_have_separate_folders(own: Tiny) -> None:
+    """Two concurrent `plan` commands succeed and leave no folder."""
     signals, made, cdk = own.space.home / "signals", own.space.home / "made", own.root / "node_modules/.bin/cdk"
     signals.mkdir()
     write_assembly(made, {"tiny": TEMPLATE})
@@ -92,8 +92,8 @@ def test_two_plans_at_once_have_a_folder_each(own: Tiny) -> None:
     assert not [*own.space.home.glob("plan-*")]
 
 
-def test_of_two_who_start_it_at_once_one_finds_what_the_other_has_started(project: Workspace) -> None:
-    """Two would share one state, and each would wipe the other's."""
+def test_concurrent_starts_share_one_embedded_aws(project: Workspace) -> None:
+    """Two concurrent starts return the same embedded AWS; two of them would overwrite their state."""
     with ThreadPoolExecutor(2) as pool:
         started = list(pool.map(lambda _: launcher.up(project, None, iam=False), range(2)))
     try:
@@ -103,8 +103,8 @@ def test_of_two_who_start_it_at_once_one_finds_what_the_other_has_started(projec
         assert launcher.down(project)
 
 
-def test_who_is_killed_while_it_starts_leaves_one_that_is_found(project: Workspace) -> None:
-    """The next `up` waits for what the killed one has started, and does not start another one on its state."""
+def test_a_start_that_is_killed_is_continued(project: Workspace) -> None:
+    """The next `up` waits for the embedded AWS that a killed command started, and does not start a second one."""
     text = f"from rehearsal.emulator.server import launcher; from rehearsal.workspace.layout import find; {UP}"
     first = subprocess.Popen(
         [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": str(PACKAGE)}, cwd=project.root
@@ -112,7 +112,7 @@ def test_who_is_killed_while_it_starts_leaves_one_that_is_found(project: Workspa
     until(lambda: len(emulators(project)) == 1)
     first.kill()
     first.wait()
-    assert project.server() is None, "it was too late for the test: it is up already"
+    assert project.server() is None, "too late for the test: the embedded AWS is up already"
     server = launcher.up(project, None, iam=False)
     try:
         assert emulators(project) == [server.pid]
@@ -125,13 +125,13 @@ UP = "from pathlib import Path; launcher.up(find(Path.cwd()), None, iam=False)"
 
 
 def emulators(space: Workspace) -> list[int]:
-    """The processes of embedded AWSs of this workspace."""
-    return [int(each.partition(" ")[0]) for each in left(space.root) if "rehearsal.emulator.server.process" in each]
+    """Return the processes of the embedded AWS of this workspace."""
+    return [int(line.partition(" ")[0]) for line in left(space.root) if "rehearsal.emulator.server.process" in line]
 
 
 @pytest.mark.parametrize("since", [-1, None], ids=["another process", "an older record"])
-def test_another_process_of_the_same_number_is_left_alone(project: Workspace, since: int | None) -> None:
-    """After a kill or a restart of the machine, the kernel gives the number away again."""
+def test_a_reused_process_id_is_not_killed(project: Workspace, since: int | None) -> None:
+    """`down` does not kill a process that has the recorded id but another start time."""
     other = subprocess.Popen(["sleep", "60"])
     try:
         project.make()
@@ -146,8 +146,8 @@ def test_another_process_of_the_same_number_is_left_alone(project: Workspace, si
         other.wait()
 
 
-def test_what_has_ended_and_was_not_waited_for_does_not_run(project: Workspace) -> None:
-    """A zombie has its number still: who follows an execution would wait for it for ever."""
+def test_a_zombie_counts_as_ended(project: Workspace) -> None:
+    """A zombie counts as ended, so that commands that follow its execution do not wait forever."""
     ended = subprocess.Popen(["true"])
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
     assert start_ticks(ended.pid) is None

@@ -1,4 +1,4 @@
-"""`up`, pushes in a burst, `down`: each starts an execution, and the mode says what becomes of them."""
+"""Bursts of pushes between `up` and `down`: each starts an execution, which ends as the execution mode says."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_pushes_in_a_burst(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """From `up` to `down`, while the first build is at work: none is lost, and of those that wait the newest goes on.
+    """Each of several pushes during a build starts an execution: SUPERSEDED runs only the newest, QUEUED all of them.
 
-    In QUEUED all of them do. Nothing hangs, and nothing is left.
+    `down` then leaves no process and no remote.
     """
     monkeypatch.chdir(tmp_path)
     signals = tmp_path_factory.mktemp("signals")
@@ -64,7 +64,7 @@ def test_pushes_in_a_burst(
 
 
 def pushed(tiny: Tiny, message: str) -> str:
-    """The execution that a push of one more commit says it has started, and how to watch it."""
+    """Push one more commit, and return the id of the execution that the push reports."""
     tiny.git("commit", "--quiet", "--allow-empty", "--message", message)
     printed = tiny.git("push", "rehearsal", "main")
     (found,) = re.findall(r"started execution (\S+)", printed)

@@ -1,4 +1,4 @@
-"""`clean` and the limit: what goes, in which order, and what stays."""
+"""`clean` and the disk limit: what is deleted, in which order, and what is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEGABYTE = 10**6
 
 @pytest.fixture
 def used(project: Workspace) -> Workspace:
-    """Twelve executions of half a megabyte each, two caches of one, and a folder that can be made again."""
+    """A project with twelve executions of half a megabyte, two caches of one megabyte, and a folder of a deployment."""
     project.make()
     for number in range(12):
         name = f"execution-{number:02}"
@@ -45,7 +45,7 @@ def fill(path: Path, count: int) -> None:
 
 
 def test_old_executions_go_and_the_last_ones_stay(used: Workspace, empty: Tiny) -> None:
-    """With their logs; caches are no waste."""
+    """`clean --keep 3` deletes older executions and temporary folders; it keeps three executions and the caches."""
     code, printed = empty.call("clean", "--keep", "3")
     assert code == 0
     assert used.newest_first() == ["execution-11", "execution-10", "execution-09"]
@@ -56,7 +56,7 @@ def test_old_executions_go_and_the_last_ones_stay(used: Workspace, empty: Tiny) 
 
 
 def journal_of(space: Workspace, name: str, *events: dict[str, Any], **started: Any) -> None:
-    """A new execution's journal."""
+    """Write the journal of a new execution."""
     written = Journal(space.journal(name))
     written.write("execution-started", execution=name, pipeline="tiny", stages=[], trigger={}, **started)
     for event in events:
@@ -69,8 +69,8 @@ END = {"type": "execution-finished", "status": "Failed", "summary": "", "seconds
 IN_DEV = {"type": "stage-finished", "stage": "Dev", "status": "Succeeded", "seconds": 1.0, "failure": None}
 
 
-def test_what_has_not_ended_stays(project: Workspace, empty: Tiny) -> None:
-    """In QUEUED the oldest execution is the one that works: its folders were removed under it."""
+def test_unfinished_executions_are_kept(project: Workspace, empty: Tiny) -> None:
+    """`clean` keeps the folders of executions that have not ended, however old they are."""
     journal_of(project, "works")
     journal_of(project, "taken up again", END, {"type": "execution-resumed"})
     for number in range(3):
@@ -79,21 +79,21 @@ def test_what_has_not_ended_stays(project: Workspace, empty: Tiny) -> None:
     assert set(project.newest_first()) == {"works", "taken up again", "newer-2"}
 
 
-def test_what_a_stage_can_be_rolled_back_to_stays(project: Workspace, empty: Tiny) -> None:
-    """With the artifacts that a later execution took from another one."""
+def test_rollback_targets_are_kept(project: Workspace, empty: Tiny) -> None:
+    """`clean` keeps the executions that a stage can be rolled back to, and the ones whose artifacts they use."""
     journal_of(project, "too old", IN_DEV, END)
     journal_of(project, "before", IN_DEV, END)
     journal_of(project, "present", IN_DEV, END)
     journal_of(project, "whose artifacts", END)
     journal_of(project, "back", IN_DEV, END, rollback_of="before")
     journal_of(project, "red", END)
-    journal_of(project, "alone", END, rollback_of="whose artifacts")
+    journal_of(project, "only", END, rollback_of="whose artifacts")
     assert empty.call("clean", "--keep", "1")[0] == 0
-    assert project.newest_first() == ["alone", "whose artifacts", "present", "before"]
+    assert project.newest_first() == ["only", "whose artifacts", "present", "before"]
 
 
 def test_artifacts_go_with_their_execution(project: Workspace, empty: Tiny) -> None:
-    """They are the most of it; those of the executions that stay, stay."""
+    """Deleting an execution deletes its artifacts in all buckets, and no artifacts of other executions."""
     project.make()
     for name in ("old", "new"):
         made: dict[str, Any] = {"type": "action-finished", "stage": "Build", "action": "Synth", "status": "Succeeded"}
@@ -110,7 +110,7 @@ def test_artifacts_go_with_their_execution(project: Workspace, empty: Tiny) -> N
 
 
 def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
-    """By its own API, every version: a bucket with versions would only hide them."""
+    """The S3 API deletes every version of the artifacts."""
     execution = tiny.ended(tiny.start(Lint="exit 7")).id
     events = journal.read(tiny.space.journal(execution))
     zipped = artifact_zips.artifacts(tiny.space, events)["Code"]
@@ -121,7 +121,7 @@ def test_artifacts_go_from_an_embedded_aws_that_runs(tiny: Tiny) -> None:
 
 
 def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
-    """Folders of the present deployment and objects of the push stay; those of a killed command are removed."""
+    """During a run, `clean` keeps the run's folders and deletes the folders of killed commands."""
     with exclusive_run(used), scratch_folder(used, "plan") as planned:
         killed = used.home / "plan-of-a-killed-one"
         killed.mkdir()
@@ -134,21 +134,21 @@ def test_a_working_run_keeps_its_folders(used: Workspace, empty: Tiny) -> None:
 
 
 def test_an_embedded_aws_that_is_kept_open_is_looked_after(used: Workspace) -> None:
-    """Whenever an execution ends, as after a run; other listeners get the event first."""
+    """The disk limit is enforced when an execution ends, after the other listeners have the event."""
     (used.root / "rehearsal.toml").write_text("disk_gigabytes = 0.004")
     fill(used.execution("execution-00") / "Build" / "Synth" / "sources" / "big", 10)
-    heard: list[str] = []
-    housekeeping = Housekeeping(used, lambda _, event: heard.append(event["type"]))
+    events: list[str] = []
+    housekeeping = Housekeeping(used, lambda _, event: events.append(event["type"]))
     execution = cast("Execution", None)
     housekeeping(execution, {"v": 2, "at": 0.0, "type": "action-finished"})
     assert (used.execution("execution-00") / "Build" / "Synth" / "sources").exists()
     housekeeping(execution, {"v": 2, "at": 0.0, "type": "execution-finished"})
-    assert heard == ["action-finished", "execution-finished"]
+    assert events == ["action-finished", "execution-finished"]
     assert len(used.newest_first()) == retention.KEPT_EXECUTIONS
 
 
-def test_what_old_failures_worked_in_goes_while_it_is_kept_open(tiny: Tiny) -> None:
-    """Some 250 MB each, which only a `run` removed."""
+def test_sources_of_old_failures_are_deleted(tiny: Tiny) -> None:
+    """A running embedded AWS deletes the sources of failed builds, except for the last KEPT_FAILURES."""
     first = tiny.ended(tiny.start(Lint="exit 7"))
     worked = Path(first.action("Build", "Lint").log).parent / "sources"
     assert worked.exists()
@@ -158,7 +158,7 @@ def test_what_old_failures_worked_in_goes_while_it_is_kept_open(tiny: Tiny) -> N
 
 
 def test_everything_goes_when_all_is_wanted(used: Workspace, empty: Tiny) -> None:
-    """Nothing is left; a second call finds nothing."""
+    """`clean --all` deletes .rehearsal/, and a second `clean` finds nothing."""
     code, printed = empty.call("clean", "--all")
     assert code == 0
     assert re.fullmatch(r"removed \.rehearsal/: 9\.\d MB\n", printed)
@@ -167,7 +167,7 @@ def test_everything_goes_when_all_is_wanted(used: Workspace, empty: Tiny) -> Non
 
 
 def test_all_is_refused_while_something_runs(used: Workspace, empty: Tiny) -> None:
-    """Its files are in use."""
+    """`clean --all` is refused while an embedded AWS runs."""
     used.write_server(Server(os.getpid(), "http://127.0.0.1:1"))
     code, printed = empty.call("clean", "--all")
     assert code == 2
@@ -175,14 +175,14 @@ def test_all_is_refused_while_something_runs(used: Workspace, empty: Tiny) -> No
     assert used.home.exists()
 
 
-def test_within_the_limit_nothing_goes(used: Workspace) -> None:
-    """However old it is."""
+def test_within_the_limit_nothing_is_deleted(used: Workspace) -> None:
+    """Executions are kept within the limit, however old they are."""
     assert retention.enforce_disk_limit(used, 100 * MEGABYTE) == []
     assert len(used.newest_first()) == 12
 
 
 def test_beyond_the_limit_executions_go_before_caches(used: Workspace) -> None:
-    """The cache that was used last stays the longest, and the last executions stay in any case."""
+    """Beyond the limit, old executions are deleted first, then caches, the oldest first."""
     said = retention.enforce_disk_limit(used, 6_500_000)
     assert len(used.newest_first()) == retention.KEPT_EXECUTIONS
     assert not (used.caches / "old").exists()
@@ -191,7 +191,7 @@ def test_beyond_the_limit_executions_go_before_caches(used: Workspace) -> None:
 
 
 def test_a_limit_is_looked_after_once_a_day(used: Workspace) -> None:
-    """Measuring takes time, and a disk does not fill up in minutes."""
+    """The disk usage is measured only once per CHECK_INTERVAL_SECONDS, because that takes time."""
     assert retention.enforce_disk_limit(used, 100 * MEGABYTE) == []
     assert retention.enforce_disk_limit(used, 1) == []
     stamp = used.home / "measured"
@@ -200,7 +200,7 @@ def test_a_limit_is_looked_after_once_a_day(used: Workspace) -> None:
 
 
 def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
-    """uv's cache and the environments made from it share their files."""
+    """The disk usage counts hard links once."""
     fill(tmp_path / "a" / "one", MEGABYTE)
     before = retention.disk_usage(tmp_path)
     (tmp_path / "b").mkdir()

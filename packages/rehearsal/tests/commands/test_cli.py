@@ -1,4 +1,4 @@
-"""The command line: bad input gets one message that says what to do, and the status that the contract names."""
+"""The command line: exit statuses, and error messages for bad input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.root import PACKAGE
 
 
 def rehearsal(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Run one command in `folder`; its status, and what it printed."""
+    """Run a command in `folder`; return its exit status and its output."""
     done = subprocess.run(
         [sys.executable, "-m", "rehearsal", *arguments],
         cwd=folder,
@@ -50,27 +50,27 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
-    """It is named, and so is what has to be there."""
+    """The error names the folder and the missing cdk.json."""
     code, said = rehearsal(tmp_path, "run")
     assert code == 2
     assert f"no cdk.json in {tmp_path}" in said
 
 
 def test_a_project_without_a_repository_is_refused(tmp_path: Path) -> None:
-    """There is nothing to push from."""
+    """A project that is not in a Git repository is an error."""
     (tmp_path / "cdk.json").write_text("{}")
     code, said = rehearsal(tmp_path, "run")
     assert code == 2
     assert "is in no git repository" in said
 
 
-def test_an_embedded_aws_that_is_gone_is_told(project: Path) -> None:
-    """It was killed while a command worked with it: no bug and no traceback, and what comes next."""
+def test_an_embedded_aws_that_was_killed_is_reported(project: Path) -> None:
+    """A command whose embedded AWS does not answer says how to start it again."""
     space = Workspace(project)
     space.make()
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        space.write_server(Server(os.getpid(), f"http://127.0.0.1:{nobody.getsockname()[1]}"))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        space.write_server(Server(os.getpid(), f"http://127.0.0.1:{closed.getsockname()[1]}"))
         key = {"account": "111111111111", "region": "eu-west-1", "name": "tiny"}
         (space.aws / "pipeline.json").write_text(json.dumps(key))
         code, said = rehearsal(project, "stop")
@@ -80,7 +80,7 @@ def test_an_embedded_aws_that_is_gone_is_told(project: Path) -> None:
 
 
 def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:
-    """A failed first deployment shows the CLI's message, and the path of its log."""
+    """A failed synthesis shows the CDK CLI's message and the path of its log."""
     (project / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
     subprocess.run(
         ["git", "-c", "user.name=a", "-c", "user.email=a@x", "commit", "-qam", "bad"], cwd=project, check=True
@@ -93,39 +93,39 @@ def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "words"),
     [
         ("[[invoke]]\nfunktion = 'a'\nevent = 'e.json'", "funktion"),
         ("[[invoke]]\nfunction = 'a'\nevent = 'missing.json'", "there is no file missing.json"),
         ("[[invoke", "rehearsal.toml"),
     ],
 )
-def test_a_bad_rehearsal_toml_is_refused(project: Path, text: str, told: str) -> None:
-    """Before anything is started."""
+def test_a_bad_rehearsal_toml_is_refused(project: Path, text: str, words: str) -> None:
+    """A bad rehearsal.toml is an error before anything starts."""
     (project / "rehearsal.toml").write_text(text)
     code, said = rehearsal(project, "run")
     assert code == 2
-    assert told in said
+    assert words in said
     assert not (project / ".rehearsal").exists()
 
 
 @pytest.mark.parametrize("arguments", [["env", "dev"], ["approve"], ["reject"], ["logs", "Build/Synth"]])
 def test_what_needs_a_run_says_so(project: Path, arguments: list[str]) -> None:
-    """With the command that brings one."""
+    """The error names the command to run first."""
     code, said = rehearsal(project, *arguments)
     assert code == 2
     assert "`python -m rehearsal" in said
 
 
 def test_an_unknown_command_is_refused(project: Path) -> None:
-    """By click, with the status of wrong use."""
+    """click refuses an unknown command with exit status 2."""
     code, said = rehearsal(project, "deploy")
     assert code == 2
     assert "No such command 'deploy'" in said
 
 
 def test_a_bug_names_its_log(project: Path) -> None:
-    """A traceback is for us, not for who rehearses: it goes to a file, and the file is named."""
+    """A bug exits with 3 and prints the path of a log that has the traceback, the versions and the command."""
     broken = "import runpy, rehearsal.workspace.layout; rehearsal.workspace.layout.find = lambda _: 1 / 0; "
     done = subprocess.run(
         [sys.executable, "-c", broken + "runpy.run_module('rehearsal', run_name='__main__')", "status"],
@@ -147,7 +147,7 @@ def test_a_bug_names_its_log(project: Path) -> None:
 
 
 def test_a_log_level_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--log-level` is a setting of the embedded AWS that a command starts; other words are refused."""
+    """`--log-level` sets the log level of the embedded AWS; an unknown level is refused."""
     monkeypatch.setenv(host_environment.LOG_LEVEL, "warning")
     assert CliRunner().invoke(cli, ["--log-level", "debug", "completion", "bash"]).exit_code == 0
     assert os.environ[host_environment.LOG_LEVEL] == "debug"
@@ -157,7 +157,7 @@ def test_a_log_level_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_functions_for_another_architecture_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They run here, but for libraries of theirs; functions for this machine are not worth a word."""
+    """Functions for another architecture are reported; functions for this machine's are not."""
     monkeypatch.setattr(host_environment, "architecture", lambda: "x86_64")
     template = tmp_path / "stack.json"
     said = list[str]()
@@ -172,21 +172,21 @@ def test_functions_for_another_architecture_are_reported(tmp_path: Path, monkeyp
 
 
 def test_a_machine_that_lambda_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With where to rehearse instead."""
+    """An unsupported system is an error that says where to run instead."""
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     with pytest.raises(WrongUse, match="use WSL2 or the devcontainer"):
         host_environment.architecture()
 
 
 def test_an_assembly_without_a_pipeline_is_refused(tmp_path: Path) -> None:
-    """The message has what was looked for, and what was found."""
+    """The error says which resource is expected and what was found."""
     (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
     with pytest.raises(WrongUse, match=r"must hold one stack with an AWS::CodePipeline::Pipeline; found: none"):
         read(tmp_path)
 
 
 def summary(name: str) -> str:
-    """The first sentence of a command's own help; empty for a hidden one."""
+    """Return the first sentence of a command's help; empty for a hidden command."""
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     return "" if command.hidden else command.get_short_help_str(limit=200)
@@ -194,12 +194,12 @@ def summary(name: str) -> str:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_the_list_of_commands_has_the_summary_of_each(name: str) -> None:
-    """`--help` reads a table, so that it imports no command."""
+    """The table that `--help` prints equals the commands' own help."""
     assert VERBS[name].summary == summary(name)
 
 
 def test_help_imports_no_command(project: Path) -> None:
-    """Nor a client of AWS: each takes longer than the whole answer."""
+    """`--help` imports neither the commands nor an AWS client, because that is slow."""
     code = "import sys; from rehearsal.cli import cli; cli.main(['--help'], standalone_mode=False); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     modules = done.stdout.split()

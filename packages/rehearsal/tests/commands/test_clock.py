@@ -1,4 +1,4 @@
-"""`clock`: what it prints and refuses."""
+"""`clock`: its output and its errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def printed(*words: str) -> str:
 
 
 def test_the_clock_says_its_pace_and_its_date() -> None:
-    """Each change is kept until the next one."""
+    """`clock` prints scale and date, and keeps each change until the next one."""
     assert printed() == "AWS's waiting passes 200 times as fast\n"
     assert printed("60x") == "AWS's waiting passes 60 times as fast\n"
     assert printed("+90d") == "AWS's waiting passes 60 times as fast; dates are 90 days later than today\n"
@@ -33,6 +33,6 @@ def test_the_clock_says_its_pace_and_its_date() -> None:
 
 
 def test_a_wrong_setting_is_refused() -> None:
-    """The message says what is allowed."""
+    """The error names the allowed values."""
     with pytest.raises(WrongUse, match="from 1x to 10000x"):
         printed("fast")

@@ -1,4 +1,4 @@
-"""A pipeline that follows CodeCommit by events: a push starts it where a rule matches CodeCommit's event."""
+"""Pipelines that follow CodeCommit by events: a push starts them if a rule matches CodeCommit's event."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATTERN = {
 
 @pytest.fixture
 def follows(tiny: Tiny) -> Iterator[Tiny]:
-    """The tiny project, with a pipeline whose source does not poll."""
+    """The tiny project with a pipeline whose source does not poll."""
     repo = source("CodeCommit", RepositoryName="repo", PollForSourceChanges="false")
     gate = action("Ask", "Approval", "Manual")
     with another(tiny, {"name": "Source", "actions": [repo]}, {"name": "Gate", "actions": [gate]}):
@@ -39,7 +39,7 @@ def push(tiny: Tiny, branch: str = "main") -> str:
 
 
 def test_a_push_starts_what_a_rule_takes(follows: Tiny) -> None:
-    """Without a rule nothing; with the one that CDK makes, the branch that it names."""
+    """With the rule that CDK creates, a push to its branch starts the pipeline; without it, nothing starts."""
     assert f"Repo: it does not poll, and no rule of EventBridge has {NAME} as its target" in push(follows)
     events = follows.deployed.endpoint.client("events", root(ACCOUNT), REGION)
     events.put_rule(Name="pushes", EventPattern=json.dumps(PATTERN))

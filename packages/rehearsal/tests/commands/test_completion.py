@@ -1,4 +1,4 @@
-"""`completion`: what a shell evaluates, and what it then offers."""
+"""`completion`: the script for a shell, and the completed words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def script(shell: str) -> str:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_is_printed_anywhere(shell: str) -> None:
-    """In no project as well, where shells start; it calls this module, whatever is on PATH."""
+    """The script is printed outside of a project too, and calls this installation whatever PATH is."""
     text = script(shell)
     assert f"{COMPLETION_VARIABLE}={shell}_complete" in text
     assert "env" in text
@@ -31,7 +31,7 @@ def test_a_script_is_printed_anywhere(shell: str) -> None:
 
 
 def test_bash_completes_verbs(tmp_path: Path) -> None:
-    """As in a user's shell: evaluated, then completing `hi`."""
+    """bash completes `hi` to `history` after it evaluated the script."""
     asked = 'COMP_WORDS=(rehearse hi); COMP_CWORD=1; _rehearse_completion rehearse; echo "${COMPREPLY[@]}"'
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
@@ -48,7 +48,7 @@ def test_bash_completes_verbs(tmp_path: Path) -> None:
 def test_actions_and_executions_are_completed(
     tiny: Tiny, good: ExecutionView, bad: ExecutionView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the journals: the latest execution's names, and every id."""
+    """Names of actions and ids of executions are completed from the journals."""
 
     def offered(words: str) -> list[str]:
         done = subprocess.run(
@@ -72,7 +72,7 @@ def test_actions_and_executions_are_completed(
 
 
 def test_an_unknown_shell_is_refused(tiny: Tiny) -> None:
-    """With those that there are."""
+    """The error lists the supported shells."""
     code, printed = tiny.call("completion", "tcsh")
     assert code == 2
     assert "'bash', 'fish', 'zsh'" in printed

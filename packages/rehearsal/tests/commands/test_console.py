@@ -1,4 +1,4 @@
-"""`console`: the web console, started as a process of its own."""
+"""`console`: the web console, in a separate process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.errors import WrongUse
 
 
 def test_without_the_console_the_install_line_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Wrong use, before anything is started."""
+    """A missing console is a usage error that says how to install it."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WrongUse, match="pip install"):
@@ -23,7 +23,7 @@ def test_without_the_console_the_install_line_is_shown(monkeypatch: pytest.Monke
 
 
 def test_the_command_next_to_this_python_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Another installation on PATH may be of another version."""
+    """The console of this Python installation is preferred to another one on PATH."""
     for folder in ("own", "other"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / PROGRAM).touch(mode=stat.S_IRWXU)
@@ -33,7 +33,7 @@ def test_the_command_next_to_this_python_comes_first(monkeypatch: pytest.MonkeyP
 
 
 def test_each_account_has_a_profile_of_its_root_user() -> None:
-    """So the console reads functions of other accounts by AWS's profiles, as it does on AWS."""
+    """The credentials file has a profile for each account, so that the console can read functions of all accounts."""
     parser = configparser.ConfigParser()
     endpoint = Endpoint("http://127.0.0.1:1", secret="s3")  # pragma: allowlist secret
     parser.read_string(credentials_file(endpoint, ["111111111111", "222222222222"]))

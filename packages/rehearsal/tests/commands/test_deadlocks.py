@@ -1,4 +1,4 @@
-"""The known deadlocks that `plan` warns of, from commands of a deployed buildspec and two trees; nothing runs."""
+"""The known deadlocks that `plan` warns about: commands of a deployed buildspec that the new source breaks."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SYNTH = "Build/Synth"
         "echo make gone",
     ],
 )
-def test_what_is_no_deadlock_is_not_told(tmp_path: Path, command: str) -> None:
-    """Words that only the shell knows, commands that may fail, and targets that the last push lacked too."""
+def test_commands_that_may_work_are_not_reported(tmp_path: Path, command: str) -> None:
+    """Variables, optional commands and targets that the last push lacked too are not reported."""
     assert warnings(tmp_path, command) == []
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "words"),
     [
         ("CI=1 make gone", "no make target `gone`"),
         ("make kept gone > log 2>&1", "no make target `gone`"),
@@ -43,15 +43,15 @@ def test_what_is_no_deadlock_is_not_told(tmp_path: Path, command: str) -> None:
         ("npm run-script gone -- --fast", "`npm run gone`"),
     ],
 )
-def test_what_the_last_push_had_is_a_deadlock(tmp_path: Path, command: str, told: str) -> None:
-    """However it is called."""
+def test_a_removed_target_is_a_deadlock(tmp_path: Path, command: str, words: str) -> None:
+    """Targets and scripts that the last push had and the source lacks are reported."""
     (warning,) = warnings(tmp_path, command)
     assert warning.startswith(f"{SYNTH} runs ")
-    assert told in warning
+    assert words in warning
 
 
 def warnings(folder: Path, command: str) -> list[str]:
-    """Of a deployed command, where the targets and scripts `gone` and `kept` were pushed, and `kept` is there still."""
+    """Return the warnings for `command`, where only `kept` of the pushed targets `gone` and `kept` still exists."""
     for name, targets in (("before", ("gone", "kept")), ("source", ("kept",))):
         (folder / name).mkdir()
         (folder / name / "Makefile").write_text("".join(f"{target}:\n\t@true\n" for target in targets))
@@ -64,7 +64,7 @@ def warnings(folder: Path, command: str) -> list[str]:
 
 
 def test_nothing_of_a_makefile_runs(tmp_path: Path) -> None:
-    """Neither what make runs even with --dry-run, nor what it reads from a shell."""
+    """Reading the targets of a Makefile runs neither recipes nor $(shell ...)."""
     for name in ("source", "before"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "Makefile").write_text(
@@ -86,7 +86,7 @@ def test_nothing_of_a_makefile_runs(tmp_path: Path) -> None:
     ],
 )
 def test_a_pin_is_found_however_it_is_installed(command: str) -> None:
-    """The CLI's spellings, and other packages next to it."""
+    """All spellings of npm and npx are recognized, also with other packages."""
     job = PlannedBuild("Build", "Synth", "Synth", (command,))
     (warning,) = deadlocks.unsafe_tool_pins([job], 54, ROOT / "node_modules")
     assert "runs aws-cdk 2.1.0 of the deployed buildspec" in warning

@@ -1,4 +1,4 @@
-"""A first deployment that fails: what it left can be looked at."""
+"""A failed first deployment: what commands report afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.commands.conftest import Tiny
 
 
 def test_up_leaves_the_embedded_aws_of_a_failed_deployment(empty: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes on until `down`; `env` prints the exports of the pipeline's account, in which logs are read."""
+    """The embedded AWS runs until `down`; `env` prints the exports of the pipeline's account, to read its logs."""
 
     def fail(*_: Any, **__: Any) -> None:
         raise CommandFailed("cdk deploy ended with 1")
@@ -43,7 +43,7 @@ def test_up_leaves_the_embedded_aws_of_a_failed_deployment(empty: Tiny, monkeypa
 
 @pytest.mark.parametrize("command", [("why",), ("logs",), ("status",)])
 def test_after_a_failed_first_run_commands_say_why_there_is_no_execution(empty: Tiny, command: tuple[str, ...]) -> None:
-    """With the path of the whole log, instead of an older execution or none."""
+    """`why`, `logs` and `status` print the deployment's error and the path of its log."""
     empty.space.make()
     failed_deployment.keep(
         empty.space, Mock(), [], "`cdk deploy` ended with 1: no such bucket\nthe whole log: deploy.log"
@@ -56,7 +56,7 @@ def test_after_a_failed_first_run_commands_say_why_there_is_no_execution(empty: 
 
 
 def test_after_a_failed_first_run_env_says_how_to_get_an_embedded_aws(empty: Tiny) -> None:
-    """`run` has ended it, and `up` keeps it."""
+    """`env` says that `up` deploys again and keeps the embedded AWS running."""
     empty.space.make()
     failed_deployment.keep(empty.space, Mock(), [], "cdk deploy ended with 1")
     code, printed = empty.call("env", "pipeline")

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not shutil.which("cdk"), reason="the CDK CLI is not on the search path"),
 ]
-# An operator's part: the object of the source exists before the pipeline.
+# Creates the source's object before the pipeline, as an operator does.
 PREPARE = f"""\
 import boto3
 s3 = boto3.client("s3")
@@ -34,7 +34,7 @@ def action(category: str, provider: str, **more: Any) -> dict[str, Any]:
 
 
 def pipeline() -> dict[str, Any]:
-    """A pipeline of one object of S3 and an approval, with its bucket and role."""
+    """Return the resources of a pipeline with an S3 source and an approval, with its bucket and role."""
     location = {"S3Bucket": "sources", "S3ObjectKey": "tree.zip"}
     source = action("Source", "S3", Configuration=location, OutputArtifacts=[{"Name": "Tree"}])
     stages = [
@@ -51,7 +51,7 @@ def pipeline() -> dict[str, Any]:
 
 @pytest.fixture
 def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """A project in which nothing was rehearsed, with an operator's commands."""
+    """A project without executions, whose rehearsal.toml prepares the source."""
     (tmp_path / "cdk.json").write_text("{}")
     (tmp_path / "prepare.py").write_text(PREPARE)
     (tmp_path / "rehearsal.toml").write_text(f'[[prepare]]\ncommand = "{sys.executable} prepare.py"\n')
@@ -74,9 +74,7 @@ def write_assembly(folder: Path, resources: dict[str, Any]) -> None:
 
 
 def test_an_object_that_exists_before_the_pipeline_holds_nothing_up(first: Tiny) -> None:
-    """The execution that the creation starts waits for an approval without an end: `run` stops it, and follows the
-    execution of the working tree.
-    """
+    """`run` stops the execution that the pipeline's creation started, and follows the working tree's."""
     write_assembly(first.root / "out", pipeline())
     code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")
     assert code == 0, printed
@@ -85,7 +83,7 @@ def test_an_object_that_exists_before_the_pipeline_holds_nothing_up(first: Tiny)
 
 
 def test_a_deployment_that_fails_is_explained_afterwards(first: Tiny) -> None:
-    """The line that counts, by `run` and by `why`; the whole output is in the log that they name."""
+    """`run` and `why` print the failed resource's reason and the path of the whole log."""
     resources = pipeline()
     function = {"Code": {"S3Bucket": "sources", "S3Key": "missing.zip"}, "Handler": "main.handler"}
     properties = {**function, "Role": f"arn:aws:iam::{ACCOUNT}:role/codepipeline", "Runtime": "python3.13"}

@@ -1,4 +1,4 @@
-"""A full disk: the build is red, each command reports it, nothing hangs or is left, and with space again all works."""
+"""A full disk: the build fails, commands report it, no process is left, and with free space everything works again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 
 
 def on_a_small_disk(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shell where `folder` is a private file system of MEGABYTES."""
+    """Run a shell command where `folder` is a private file system of MEGABYTES."""
     mount = f"mount -t tmpfs -o size={MEGABYTES}m none {folder}"
     return subprocess.run(
         [*NAMESPACE, "sh", "-c", f"{mount} && {command}"],
@@ -30,17 +30,17 @@ def on_a_small_disk(folder: Path, command: str) -> subprocess.CompletedProcess[s
 
 
 def small(tmp_path: Path) -> Path:
-    """A folder for the small disk; the test is skipped where there can be none."""
+    """Return a folder for the small disk; skip the test if it cannot be mounted."""
     folder = tmp_path / "small"
     folder.mkdir()
     possible = on_a_small_disk(folder, "true")
     if possible.returncode:
-        pytest.skip(f"this machine lets nobody mount a small disk: {possible.stderr.strip()}")
+        pytest.skip(f"this machine forbids mounting a small disk: {possible.stderr.strip()}")
     return folder
 
 
-def test_a_full_disk_is_told_and_outlived(tmp_path: Path) -> None:
-    """on_a_small_disk.py says what is looked at."""
+def test_a_full_disk_is_reported_and_survived(tmp_path: Path) -> None:
+    """The assertions of on_a_small_disk.py hold on a full disk."""
     folder = small(tmp_path)
     done = on_a_small_disk(folder, f"exec {sys.executable} -m tests.commands.on_a_small_disk {folder}")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -71,13 +71,13 @@ print(events.count("action-finished"), events.count("action-progress") < 200, ev
 
 @pytest.mark.gate
 @pytest.mark.parametrize(
-    ("reserve", "told"), [("with", "200 True execution-finished"), ("without", "action-")], ids=["with", "without"]
+    ("reserve", "words"), [("with", "200 True execution-finished"), ("without", "action-")], ids=["with", "without"]
 )
-def test_a_journal_has_room_of_its_own(tmp_path: Path, reserve: str, told: str) -> None:
-    """Results are written, progress is not; without the reserve the end would be lost."""
+def test_a_journal_has_a_disk_reserve(tmp_path: Path, reserve: str, words: str) -> None:
+    """On a full disk, results are written and progress is not; without the reserve the end of the journal is lost."""
     small(tmp_path)
     (tmp_path / "write.py").write_text(JOURNAL)
     done = on_a_small_disk(tmp_path / "small", f"{sys.executable} {tmp_path}/write.py {tmp_path}/small {reserve}")
     assert done.returncode == 0, done.stderr
-    assert told in done.stdout
+    assert words in done.stdout
     assert (reserve == "with") == ("execution-finished" in done.stdout)

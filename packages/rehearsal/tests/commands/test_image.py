@@ -1,4 +1,4 @@
-"""`run --image`: builds in an image, what the end of the run reports, and what is left of a run that is killed."""
+"""`run --image`: builds in an image, the report at the end, and the cleanup after a kill."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
 
 
 def containers() -> list[str]:
-    """The containers of builds of the tiny pipeline's projects."""
+    """Return the containers of the tiny pipeline's builds."""
     labelled = debian_image.ENGINE.call("ps", "--all", f"--filter=label={LABEL}", "--format={{.Labels}}").stdout
     return [line for line in labelled.splitlines() if "Compile:" in line]
 
 
 def test_a_run_has_its_builds_in_the_image(own: Tiny, image: str) -> None:
-    """Artifacts pass from build to build; the end of the run names the image; the next run without it uses none."""
+    """Builds pass artifacts, and the end of the run names the image; the next run without `--image` uses none."""
     (own.root / "Compile.sh").write_text("echo $IN_IMAGE > made-in-image\n")
     (own.root / "Send.sh").write_text("cat made-in-image\n")
     code, printed = own.call("run", "--approve", "--image", image)
@@ -55,7 +55,7 @@ def test_a_run_has_its_builds_in_the_image(own: Tiny, image: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_killed_leaves_no_container(own: Tiny, image: str, number: signal.Signals) -> None:
-    """Within 5 seconds the container of its running build is removed, not only stopped."""
+    """The container of the running build is removed within 5 seconds."""
     launcher.down(own.space)
     (own.root / "Compile.sh").write_text("sleep 600\n")
     run = Command(own, "run", "--image", image)
@@ -70,7 +70,7 @@ def test_a_run_that_is_killed_leaves_no_container(own: Tiny, image: str, number:
 
 
 def test_a_missing_image_ends_the_command_before_anything_starts(own: Tiny, image: str) -> None:
-    """Exit 2 with the image that was asked for, and what to do."""
+    """The command exits with 2, and the error names the image."""
     del image  # needs the engine only
     before = own.space.newest_first()
     code, printed = own.call("run", "--image", "localhost/no-such-image:1")
@@ -80,7 +80,7 @@ def test_a_missing_image_ends_the_command_before_anything_starts(own: Tiny, imag
 
 
 def test_rehearsal_toml_names_the_image_too(tmp_path: Path, image: str) -> None:
-    """The option precedes it, and without both builds use this machine's tools."""
+    """`--image` overrides the image in rehearsal.toml; without both, builds use the host's tools."""
     space = Workspace(tmp_path)
     space.make()
     config = Config(codebuild=CodeBuild(image="project"))
@@ -90,7 +90,7 @@ def test_rehearsal_toml_names_the_image_too(tmp_path: Path, image: str) -> None:
 
 
 def test_an_image_without_an_engine_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what to install, or which setting to leave out."""
+    """The error names the image, and says to install Docker or podman."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WrongUse, match="needs Docker's engine or podman, and this machine has neither: install one"):
         set_build_image(Workspace(tmp_path), Config(codebuild=CodeBuild(image="mine:1")), None)

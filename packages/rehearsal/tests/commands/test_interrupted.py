@@ -1,4 +1,4 @@
-"""kill -9 during a deployment, an approval, the saving of state, and a first run: what was interrupted has ended."""
+"""kill -9 during a deployment, an approval, the saving of state, and a first run: interrupted executions end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MANY = {f"Queue{number}": {"Type": "AWS::SQS::Queue"} for number in range(400)}
 
 
 def pipeline() -> dict[str, Any]:
-    """Its source, an approval, and a deployment of many resources."""
+    """Return a template whose pipeline has a source, an approval, and a deployment of many resources."""
     template = copy.deepcopy(TEMPLATE)
     properties = template["Resources"]["Pipeline"]["Properties"]
     source, _, gate, _ = properties["Stages"]
@@ -47,28 +47,28 @@ def pipeline() -> dict[str, Any]:
 
 @pytest.fixture
 def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
-    """A project with that pipeline, in an embedded AWS that a test may kill."""
+    """A project with this pipeline, in an embedded AWS that a test may kill."""
     with tiny_project(tmp_path, pipeline()) as tiny:
         monkeypatch.chdir(tmp_path)
         (tmp_path / "many.json").write_text(json.dumps({"Resources": MANY}))
         yield tiny
 
 
-def told_as_interrupted(tiny: Tiny, execution: str, action: str) -> None:
-    """By every command, and none of them waits for what never comes."""
+def assert_interrupted(tiny: Tiny, execution: str, action: str) -> None:
+    """Assert that every command shows the execution as interrupted, and that none waits for it."""
     listed = {load["execution_id"]: load["status"] for load in json.loads(tiny.call("history", "--json")[1])}
     assert listed[execution] == "Interrupted"
     code, printed = tiny.call("status", execution, "--json")
     stages = json.loads(printed)["stages"]
-    statuses = {f"{stage['name']}/{each['name']}": each["status"] for stage in stages for each in stage["actions"]}
+    statuses = {f"{stage['name']}/{load['name']}": load["status"] for stage in stages for load in stage["actions"]}
     assert (code, statuses[action]) == (1, "Abandoned")
     assert Command(tiny, "watch", execution).ended()[0] == 1
     assert Command(tiny, "logs", "--follow", action, "--execution", execution).ended()[0] == 0
 
 
 @pytest.mark.parametrize("action", ["Gate/Approve", "Dev/Deploy"])
-def test_what_a_kill_interrupts_has_ended_when_it_runs_again(gated: Tiny, action: str) -> None:
-    """It came back to life in every view, and who followed it waited for ever."""
+def test_an_interrupted_execution_has_ended_after_a_restart(gated: Tiny, action: str) -> None:
+    """After a kill and a restart, the execution is Interrupted in every view, and followers do not wait."""
     execution = gated.start()
     if action == "Gate/Approve":
         until(lambda: gated.view(execution).action("Gate", "Approve").token is not None)
@@ -77,18 +77,18 @@ def test_what_a_kill_interrupts_has_ended_when_it_runs_again(gated: Tiny, action
         until(lambda: gated.view(execution).action("Dev", "Deploy").status == "InProgress")
     os.kill(server(gated).pid, signal.SIGKILL)
     until(lambda: gated.space.server() is None)
-    assert gated.view(execution).seconds is None, "it was too late for the test: it has ended"
+    assert gated.view(execution).seconds is None, "too late for the test: the execution has ended"
     assert "Interrupted" in gated.call("history")[1]
     again(gated)
-    told_as_interrupted(gated, execution, action)
+    assert_interrupted(gated, execution, action)
 
 
 def test_a_kill_while_state_is_saved_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of it is never read: the next start is a fresh one, and works."""
+    """Incomplete saved state is never read: the next start has no pipeline, and works."""
     monkeypatch.chdir(tmp_path)
     with tiny_project(tmp_path, ONE_BUILD) as tiny:
         pid = server(tiny).pid
-        # what writes into it waits for a reader, so that the kill comes in between
+        # a writer of this FIFO waits for a reader, so that the kill comes before the save is complete
         os.mkfifo(tiny.space.running / "ssm.json.tmp")
         os.kill(pid, signal.SIGTERM)
         until(lambda: any(tiny.space.running.glob("s3.json")))
@@ -99,7 +99,7 @@ def test_a_kill_while_state_is_saved_leaves_none(tmp_path: Path, monkeypatch: py
         again(tiny)
 
 
-# In place of the CDK CLI: it synthesizes what was made before, and at one of its commands it stays.
+# Replaces the CDK CLI: it copies a prepared assembly, and hangs in one of its commands.
 CDK = """\
 #!/bin/sh
 if [ "$2" = {stage} ]; then
@@ -112,7 +112,7 @@ for last; do :; done
 
 @pytest.mark.parametrize("stage", ["synth", "bootstrap", "deploy"])
 def test_a_killed_first_run_takes_all_with_it(project: Workspace, empty: Tiny, stage: str) -> None:
-    """Whatever it is at; the next run starts where there is nothing, and works."""
+    """Killing a first run ends its processes, whichever CDK command runs; the next run starts from nothing."""
     project.make()
     file, made, cdk = project.home / "began", project.home / "made", project.root / "node_modules" / ".bin" / "cdk"
     write_assembly(made, {"selfish": cdk_template()})
@@ -136,7 +136,7 @@ def test_a_killed_first_run_takes_all_with_it(project: Workspace, empty: Tiny, s
 
 
 def test_the_end_of_an_interrupted_execution_is_written_once(tmp_path: Path) -> None:
-    """With the actions and the stage that it was in, when it was last heard of; one that has ended stays as it is."""
+    """Crash recovery writes the missing events of an interrupted execution once, and does not change a finished one."""
     for name, types in {"ended": ["execution-finished"], "cut": []}.items():
         written = Journal(tmp_path / name / "journal.jsonl")
         stages: list[StageOutline] = [{"name": "Build", "actions": [{"name": "Lint", "provider": "Build/CodeBuild"}]}]

@@ -1,4 +1,4 @@
-"""A build neither sees nor changes the project that is rehearsed, whatever it tries."""
+"""Isolation of builds: a build can neither read nor change the project."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from rehearsal.emulator.functions.mounts import mount_error
 from tests.commands.conftest import Tiny
 
-# Each is found by a tool in the folders above the one that it works in.
+# Files that tools search for in parent folders.
 PLANTED = {
     ".env": "PLANTED=yes",
     ".npmrc": "planted=yes",
@@ -57,7 +57,7 @@ true
 
 @pytest.fixture
 def planted(tiny: Tiny) -> Iterator[Path]:
-    """The project's root, with files that tools find, all of them ignored by git and so not in the source."""
+    """The project's root, with files that tools search for; git ignores them, so they are not in the source."""
     exclude = tiny.root / ".git" / "info" / "exclude"
     ignored = exclude.read_text()
     exclude.write_text("\n".join([ignored, *(f"/{name}" for name in PLANTED)]))
@@ -73,17 +73,17 @@ def planted(tiny: Tiny) -> Iterator[Path]:
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Every file of the project, `.git` included, with its content's digest; `.rehearsal/` is the rehearsal's own."""
+    """Return the digest of every file of the project, `.git` included, except for .rehearsal/."""
     found = {}
     for folder, folders, names in os.walk(root):
-        folders[:] = [each for each in folders if each != ".rehearsal"]
+        folders[:] = [name for name in folders if name != ".rehearsal"]
         for path in (Path(folder) / name for name in names):
             found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
 def saw(tiny: Tiny, script: str, before: dict[str, str]) -> list[str]:
-    """What a build of this script reports, once the project is checked to be as it was."""
+    """Return what a build of this script found, after asserting that the project is unchanged."""
     view = tiny.run(Lint=script)
     lint = view.action("Build", "Lint")
     assert lint.status == "Succeeded", Path(lint.log).read_text()
@@ -95,19 +95,19 @@ def saw(tiny: Tiny, script: str, before: dict[str, str]) -> list[str]:
 
 
 def test_a_build_finds_nothing_of_the_project_above_its_source(tiny: Tiny, planted: Path) -> None:
-    """Neither the repository nor the settings of a tool: nothing is above a source on AWS."""
+    """Tools find neither a repository nor settings in the parent folders of a source, as on AWS."""
     script = WALK_UP.format(names=" ".join(PLANTED))
     assert saw(tiny, script, tree(planted)) == []
 
 
 @pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
 def test_a_build_neither_sees_nor_changes_the_project_by_its_path(tiny: Tiny, planted: Path) -> None:
-    """It is an empty folder that cannot be written to, by way of other processes of the build too."""
+    """The project's path is an empty read-only folder in a build, also through /proc of the build's processes."""
     assert saw(tiny, BY_NAME.format(root=planted), tree(planted)) == []
 
 
 def test_the_source_lies_where_codebuild_has_it(tiny: Tiny) -> None:
-    """In `src<digits>/src`; and its folder goes with the build that succeeded."""
+    """The source is in `src<digits>/src`, outside of the project."""
     view = tiny.run(Lint='echo "SOURCE $CODEBUILD_SRC_DIR"')
     log = Path(view.action("Build", "Lint").log)
     (source,) = [Path(line.split()[1]) for line in log.read_text().splitlines() if line.startswith("SOURCE")]

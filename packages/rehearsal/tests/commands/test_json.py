@@ -1,4 +1,4 @@
-"""`--json`: every command has it, its output is only JSON, and a file that cannot be written is an early error."""
+"""`--json`: every command supports it, its output is only JSON, and a file that cannot be written is an early error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.commands.conftest import Tiny, until
 from tests.root import PACKAGE
 
 # `shell` and `console` pass the terminal to another program, a shell evaluates the output of `completion`, and `report`
-# writes the file that it is given.
+# writes a file.
 WITHOUT = {"shell", "console", "completion", "report"}
 RESULT = {
     "execution_id",
@@ -35,7 +35,7 @@ RESULT = {
 
 
 def test_every_command_that_prints_has_it() -> None:
-    """So that a program need not read what is for people."""
+    """Every visible command has `--json`, except for the commands in WITHOUT."""
     context = click.Context(cli)
     commands = {name: command for name in VERBS if (command := cli.get_command(context, name))}
     options = {name: {option for param in verb.params for option in param.opts} for name, verb in commands.items()}
@@ -43,8 +43,8 @@ def test_every_command_that_prints_has_it() -> None:
     assert {name for name in shown if "--json" not in options[name]} == set()
 
 
-def alone(tiny: Tiny, *arguments: str) -> tuple[int, Any, str]:
-    """A command's status, its standard output read as JSON, and what it said besides."""
+def run_json(tiny: Tiny, *arguments: str) -> tuple[int, Any, str]:
+    """Run a command; return its exit status, its standard output read as JSON, and its standard error."""
     done = subprocess.run(
         [sys.executable, "-m", "rehearsal", *arguments],
         cwd=tiny.root,
@@ -57,13 +57,13 @@ def alone(tiny: Tiny, *arguments: str) -> tuple[int, Any, str]:
     return done.returncode, json.loads(done.stdout), done.stderr
 
 
-def test_of_a_run_standard_output_has_the_result_alone(tiny: Tiny) -> None:
+def test_a_run_prints_only_its_result_on_standard_output(tiny: Tiny) -> None:
     """Progress and tables go to standard error."""
-    code, told, said = alone(tiny, "run", "--until", "Build", "--json", "-")
+    code, result, messages = run_json(tiny, "run", "--until", "Build", "--json", "-")
     assert code == 0
-    assert set(told) == RESULT
-    assert told["status"] == "Stopped"
-    assert "Build/Compile: Succeeded" in said
+    assert set(result) == RESULT
+    assert result["status"] == "Stopped"
+    assert "Build/Compile: Succeeded" in messages
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ def test_of_a_run_standard_output_has_the_result_alone(tiny: Tiny) -> None:
     ],
     ids=" ".join,
 )
-def test_whatever_is_followed_has_the_result_of_a_run(tiny: Tiny, good: ExecutionView, arguments: list[str]) -> None:
-    """Of `--from` that of the last stage, with those before it."""
+def test_partial_runs_have_the_result_of_a_run(tiny: Tiny, good: ExecutionView, arguments: list[str]) -> None:
+    """Their JSON has the keys of `run --json`; `run --from` also lists the executions of the earlier stages."""
     given = [] if arguments == ["watch"] else ["--execution", good.id]
     if arguments[0] == "rollback":
         given = [good.id]
-    code, told, _ = alone(tiny, *arguments, *given, "--json", "-")
-    assert (code, set(told)) == (0, RESULT)
-    assert [each["status"] for each in told["earlier"]] == (["Succeeded"] if "--from" in arguments else [])
+    code, result, _ = run_json(tiny, *arguments, *given, "--json", "-")
+    assert (code, set(result)) == (0, RESULT)
+    assert [execution["status"] for execution in result["earlier"]] == (["Succeeded"] if "--from" in arguments else [])
 
 
-def test_what_is_answered_at_once_is_printed(tiny: Tiny, good: ExecutionView) -> None:
-    """The address that `up` leaves, what `down` has ended, what `clean` has given back."""
-    told = alone(tiny, "up", "--json")[1]
+def test_up_and_clean_print_json(tiny: Tiny, good: ExecutionView) -> None:
+    """`up` prints the pipeline's key, the endpoint and the remote; `clean` prints the freed bytes."""
+    printed = run_json(tiny, "up", "--json")[1]
     server = tiny.space.server()
     assert server
-    assert told == {
+    assert printed == {
         "account": "111111111111",
         "region": "eu-west-1",
         "name": "tiny",
@@ -101,22 +101,22 @@ def test_what_is_answered_at_once_is_printed(tiny: Tiny, good: ExecutionView) ->
     assert set(json.loads(tiny.call("clean", "--keep", "100", "--json")[1])) == {"freed_bytes", "bytes"}
 
 
-def test_what_was_not_there_is_not_ended(empty: Tiny) -> None:
-    """And there is nothing to give back."""
+def test_down_and_clean_without_a_run_print_json(empty: Tiny) -> None:
+    """`down` has ended nothing, and `clean` has freed nothing."""
     assert json.loads(empty.call("down", "--json")[1]) == {"ended": False}
     assert json.loads(empty.call("clean", "--json")[1]) == {"freed_bytes": 0, "bytes": 0}
 
 
 def test_a_retry_writes_a_file(tiny: Tiny, tmp_path: Path) -> None:
-    """As a run does, whatever came of it."""
+    """A failed retry writes its JSON file too, as a run does."""
     view = tiny.run(Lint="exit 9")
-    code, _ = tiny.call("retry", "--execution", view.id, "--json", str(tmp_path / "told.json"))
+    code, _ = tiny.call("retry", "--execution", view.id, "--json", str(tmp_path / "result.json"))
     assert code == 1
-    assert json.loads((tmp_path / "told.json").read_text())["status"] == "Failed"
+    assert json.loads((tmp_path / "result.json").read_text())["status"] == "Failed"
 
 
-def test_answers_and_a_stop_are_told(tiny: Tiny) -> None:
-    """The answers, and the execution that was stopped."""
+def test_approve_and_stop_print_json(tiny: Tiny) -> None:
+    """`approve` prints its answers, and `stop` the stopped execution."""
     execution = tiny.start()
     until(lambda: tiny.view(execution).stage("Gate").actions[0].token is not None, 60)
     (answer,) = json.loads(tiny.call("approve", "--json")[1])
@@ -124,8 +124,8 @@ def test_answers_and_a_stop_are_told(tiny: Tiny) -> None:
     assert answer == {**where, "revision": tiny.view(execution).revision}
     tiny.ended(execution)
     execution = tiny.start()
-    told = json.loads(tiny.call("stop", "--abandon", "--json")[1])
-    assert told == {"execution_id": execution, "abandoned": True}
+    stopped = json.loads(tiny.call("stop", "--abandon", "--json")[1])
+    assert stopped == {"execution_id": execution, "abandoned": True}
     tiny.ended(execution)
 
 
@@ -133,16 +133,16 @@ def test_answers_and_a_stop_are_told(tiny: Tiny) -> None:
     "arguments", [["run"], ["run", "--list"], ["run", "--only", "Lint"], ["permissions"], ["watch"]], ids=" ".join
 )
 def test_a_file_that_cannot_be_is_refused_before_anything_runs(tiny: Tiny, arguments: list[str]) -> None:
-    """Not after a whole run."""
+    """The error names the folder that cannot be written to, and no execution starts."""
     before = tiny.space.newest_first()
-    code, printed = tiny.call(*arguments, "--json", "/nowhere/told.json")
+    code, printed = tiny.call(*arguments, "--json", "/nowhere/result.json")
     assert code == 2
     assert "there is no folder /nowhere that can be written to" in printed
     assert tiny.space.newest_first() == before
 
 
 def test_a_device_is_written_to(tmp_path: Path) -> None:
-    """And not put aside for a file."""
+    """A named pipe is written to, and is not replaced by a file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)

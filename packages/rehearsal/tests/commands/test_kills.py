@@ -1,4 +1,4 @@
-"""kill -9 at any moment: nothing hangs, no process is left, the journal can be read, and the next run works."""
+"""kill -9 of a run, its embedded AWS or its build: no process is left, the journal is readable, the next run works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rehearsal.workspace.layout import Server, Workspace
 from tests.commands.conftest import Tiny, create, tiny_project, until, with_one_build
 from tests.root import PACKAGE
 
-# Writes down the shell that runs it, that shell's keeper, itself, and a child that tries to get away; then it stays.
+# Writes the ids of its shell, of that shell's parent, of itself and of a daemonized child to a file, then sleeps.
 STAYS = """\
 setsid nohup sleep 600 >/dev/null 2>&1 &
 echo $PPID $(ps -o ppid= -p $PPID) $$ $! > {file}.new && mv {file}.new {file}
@@ -40,7 +40,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
 
 
 class Command:
-    """One command of the command line in a process of its own, as a person starts it."""
+    """A command of the command line, in a separate process."""
 
     def __init__(self, tiny: Tiny, *arguments: str) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with this object
@@ -69,7 +69,7 @@ class Command:
 
 
 def stays(tiny: Tiny) -> Path:
-    """Let the build of the working tree stay until it is killed; the file that will hold its processes' numbers."""
+    """Make the working tree's build sleep until it is killed; return the file that will have its processes' ids."""
     file = tiny.signals / "began"
     file.unlink(missing_ok=True)
     (tiny.root / "Compile.sh").write_text(STAYS.format(file=file))
@@ -82,7 +82,7 @@ def processes(file: Path) -> list[int]:
 
 
 def left(folder: Path) -> list[str]:
-    """The processes that have to do with a folder: it stands in their command, environment or directory."""
+    """Return the processes whose command line, environment or working directory contains the folder."""
     found, names = [], (os.fsencode(folder), os.fsencode(Workspace(folder).builds.parent))
     for path in Path("/proc").glob("[0-9]*"):
         if int(path.name) == os.getpid() or start_ticks(int(path.name)) is None:
@@ -102,7 +102,7 @@ def latest(tiny: Tiny) -> ExecutionView:
 
 
 def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
-    """Its embedded AWS ends in order, so that the pipeline is still deployed for the next run."""
+    """The embedded AWS of a killed run saves its state, so that the next run finds the pipeline deployed."""
     launcher.down(own.space)
     file = stays(own)
     run = Command(own, "run")
@@ -118,10 +118,10 @@ def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_terminated_takes_all_with_it_at_once(own: Tiny, number: signal.Signals) -> None:
-    """Within 5 seconds nothing of it is left, its running build included, and the next command starts."""
+    """Within 5 seconds all processes of the run end, its build included, and the next command works."""
     launcher.down(own.space)
     file = stays(own)
-    ignored = signal.signal(number, signal.SIG_DFL)  # below nohup the command would ignore SIGHUP, as it should
+    ignored = signal.signal(number, signal.SIG_DFL)  # under nohup the command ignores SIGHUP, as it should
     run = Command(own, "run")
     signal.signal(number, ignored)
     pids = processes(file)
@@ -135,7 +135,7 @@ def test_a_run_that_is_terminated_takes_all_with_it_at_once(own: Tiny, number: s
 
 
 def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
-    """It does not wait for what nobody tells any more; the build ends as well."""
+    """The run exits with 1 and says so, its build ends, and its execution is Interrupted."""
     launcher.down(own.space)
     file = stays(own)
     run = Command(own, "run")
@@ -152,7 +152,7 @@ def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
 
 
 def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
-    """Who watches is told, `down` finds nothing to end, and the next start is a fresh one."""
+    """`watch` reports that the embedded AWS ended, `down` finds none, and the next start begins from nothing."""
     file = stays(own)
     own.start(Compile=(own.root / "Compile.sh").read_text())
     pids = processes(file)
@@ -184,7 +184,7 @@ def again(tiny: Tiny) -> None:
 
 @pytest.mark.parametrize("victim", [SCRIPT, SHELL, KEEPER], ids=["script", "shell", "keeper"])
 def test_a_killed_build_is_red_and_gone(tiny: Tiny, victim: int) -> None:
-    """Whichever of its processes it was; nothing of it lives on, and the next run works."""
+    """Killing any process of a build fails the build and ends its other processes; the next run works."""
     file = tiny.signals / "began"
     file.unlink(missing_ok=True)
     execution = tiny.start(Compile=STAYS.format(file=file))
@@ -200,7 +200,7 @@ def test_a_killed_build_is_red_and_gone(tiny: Tiny, victim: int) -> None:
 
 
 def test_a_killed_run_until_a_stage_leaves_no_transition_closed(tiny: Tiny) -> None:
-    """The next run opens what the killed one had closed, and nothing that somebody else has."""
+    """The next run enables the transition that a killed `run --until` disabled, and only that one."""
     file = stays(tiny)
     run = Command(tiny, "run", "--until", "Build")
     processes(file)

@@ -1,4 +1,4 @@
-"""`logs`: what an action printed, and what it prints while it runs."""
+"""`logs`: the output of an action, also while it runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.root import PACKAGE
 
 
 def test_a_log_is_printed_by_the_name_of_its_action(tiny: Tiny, good: ExecutionView) -> None:
-    """With its stage or without."""
+    """An action is named with or without its stage."""
     code, printed = tiny.call("logs", "Compile", "--execution", good.id)
     assert code == 0
     assert "Compile begins" in printed
@@ -25,7 +25,7 @@ def test_a_log_is_printed_by_the_name_of_its_action(tiny: Tiny, good: ExecutionV
 
 
 def test_the_logs_are_listed(tiny: Tiny, bad: ExecutionView) -> None:
-    """Those that were written, as paths below the project; what did not run has none."""
+    """Without an action, `logs` lists the paths of the logs that exist."""
     _, printed = tiny.call("logs", "--execution", bad.id, "--json")
     listed = {load["action"]: load["log"] for load in json.loads(printed)}
     assert "Ship/Send" not in listed
@@ -37,7 +37,7 @@ def test_the_logs_are_listed(tiny: Tiny, bad: ExecutionView) -> None:
 def test_the_logs_of_a_copied_project_are_listed(
     tiny: Tiny, good: ExecutionView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where they lie, which is in the original."""
+    """In a copy of a project, `logs` lists paths that exist."""
     shutil.copyfile(tiny.root / "cdk.json", tmp_path / "cdk.json")
     shutil.copytree(tiny.space.executions, Workspace(tmp_path).executions)
     monkeypatch.chdir(tmp_path)
@@ -49,14 +49,14 @@ def test_the_logs_of_a_copied_project_are_listed(
 
 @pytest.mark.parametrize("action", ["Build/Nothing", "Nothing"])
 def test_an_unknown_action_is_refused(tiny: Tiny, good: ExecutionView, action: str) -> None:
-    """With the names that there are."""
+    """The error lists the actions."""
     code, printed = tiny.call("logs", action, "--execution", good.id)
     assert code == 2
     assert "no actions have that name; there are Source/Repo, Build/Compile" in printed
 
 
 def test_an_action_that_did_not_run_has_no_log(tiny: Tiny, bad: ExecutionView) -> None:
-    """Whether its log is wanted now or followed."""
+    """`logs` and `logs --follow` of an action that did not run exit with 2."""
     assert tiny.call("logs", "Send", "--execution", bad.id)[0] == 2
     code, printed = tiny.call("logs", "-f", "Send", "--execution", bad.id)
     assert code == 2
@@ -64,7 +64,7 @@ def test_an_action_that_did_not_run_has_no_log(tiny: Tiny, bad: ExecutionView) -
 
 
 def test_a_log_is_followed_from_before_it_begins_to_its_end(tiny: Tiny) -> None:
-    """What is printed comes while the build waits for this test; the command ends with the action."""
+    """`logs --follow` waits for the log, prints lines as they are written, and exits when the action ends."""
     flag = tiny.signals / "go"
     execution = tiny.start(Lint=f"echo first; until test -f {flag}; do sleep 0.05; done; echo last")
     until(lambda: bool(tiny.view(execution).stages))

@@ -1,4 +1,4 @@
-"""100 MB of log: in the file to the last line; the journal, the memory and the end of the run stay small."""
+"""Logs of 100 MB: the file is complete; the journal and the memory stay small."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = f"head -c {100 * MB} /dev/zero | tr '\\0' x; echo; echo last; exit 3"
 
 @pytest.mark.parametrize("script", [LINES, LINE], ids=["many lines", "one line"])
 def test_a_hundred_megabytes_are_kept_where_they_belong(tiny: Tiny, script: str) -> None:
-    """The failed build's file has them all; what everybody reads does not grow with them."""
+    """A build's log file is complete; neither the journal nor the memory grows with it."""
     execution = tiny.start(Compile=script)
     until(lambda: tiny.view(execution).seconds is not None, limit=180)
     view = tiny.view(execution)
@@ -32,7 +32,7 @@ def test_a_hundred_megabytes_are_kept_where_they_belong(tiny: Tiny, script: str)
 
 
 def test_the_run_that_printed_it_ends_in_words(tiny: Tiny) -> None:
-    """Its last lines are shown, each cut; the whole of it is where the message says."""
+    """A failed run prints only the last lines of the log, each cut."""
     (tiny.root / "Compile.sh").write_text("head -c 5000000 /dev/zero | tr '\\0' x; echo; echo because of this; exit 3")
     code, printed = tiny.call("run", "--until", "Build")
     assert code == 1
@@ -42,7 +42,7 @@ def test_the_run_that_printed_it_ends_in_words(tiny: Tiny) -> None:
 
 
 def test_cloudwatch_gets_as_much_as_the_embedded_aws_can_hold(tiny: Tiny) -> None:
-    """And the log says that there is more."""
+    """A log stream is cut at STREAM_BYTES, and the log says so."""
     execution = tiny.start(Compile="head -c 12000000 /dev/zero | tr '\\0' x | fold -w 1000; exit 3")
     log = Path(tiny.ended(execution).action("Build", "Compile").log).read_text()
     assert "the log in CloudWatch Logs is not whole: /aws/codebuild/Compile takes 10 MB of one build" in log
@@ -50,7 +50,7 @@ def test_cloudwatch_gets_as_much_as_the_embedded_aws_can_hold(tiny: Tiny) -> Non
 
 
 def peak(tiny: Tiny) -> int:
-    """The most memory that the embedded AWS ever had, in bytes."""
+    """Return the peak memory of the embedded AWS in bytes."""
     status = Path(f"/proc/{server(tiny).pid}/status").read_text()
-    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM:"))
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024

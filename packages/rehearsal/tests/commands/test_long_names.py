@@ -15,7 +15,7 @@ WHERE = f"{STAGE}/{ACTION}"
 
 
 def test_names_of_100_characters_work_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a run, its views, its logs and its shell; the folder that a build works in does not grow with them."""
+    """Runs, views, logs and shells work with the longest names, and the build's folder does not contain them."""
     template = copy.deepcopy(TEMPLATE)
     build = template["Resources"]["Pipeline"]["Properties"]["Stages"][1]
     build["Name"], build["Actions"][1]["Name"] = STAGE, ACTION

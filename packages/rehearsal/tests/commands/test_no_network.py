@@ -1,4 +1,4 @@
-"""No network: the embedded AWS needs none, and a build that does is red immediately, with the reason in its log."""
+"""Rehearsals without a network: the embedded AWS needs none, and a build that needs it fails immediately."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMESPACE = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c"]
 
 
 def offline(command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shell with nothing but a loopback interface."""
+    """Run a shell command with only a loopback interface."""
     return subprocess.run(
         [*NAMESPACE, f"ip link set lo up && {command}"],
         cwd=PACKAGE,
@@ -28,9 +28,9 @@ def offline(command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_rehearsal_needs_no_network(tmp_path: Path) -> None:
-    """without_network.py says what is looked at."""
+    """The assertions of without_network.py hold without a network."""
     possible = offline("true")
     if possible.returncode:
-        pytest.skip(f"this machine lets nobody leave its network: {possible.stderr.strip()}")
+        pytest.skip(f"this machine forbids network namespaces: {possible.stderr.strip()}")
     done = offline(f"exec {sys.executable} -m tests.commands.without_network {tmp_path}")
     assert done.returncode == 0, done.stdout + done.stderr

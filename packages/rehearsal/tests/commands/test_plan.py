@@ -1,4 +1,4 @@
-"""`plan`: what a push would do, from real stacks in an embedded AWS and an assembly that the real CDK CLI reads."""
+"""`plan`: the effects of a push, computed from deployed stacks and an assembly that the CDK CLI wrote."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/codepipeline"
 
 
 def deploys(stack: str) -> dict[str, Any]:
-    """An action that deploys a stack."""
+    """Return an action that deploys a stack."""
     return {
         "Name": f"Deploy-{stack}",
         "ActionTypeId": {"Category": "Deploy", "Provider": "CloudFormation", "Owner": "AWS", "Version": "1"},
@@ -42,7 +42,7 @@ def queue(**properties: Any) -> dict[str, Any]:
 
 
 def template(*stages: dict[str, Any], **commands: str) -> dict[str, Any]:
-    """A pipeline `selfish` with a synth, a self-mutation and these stages; commands: of its two builds."""
+    """Return a pipeline `selfish` with a synth, a self-mutation and these stages; `commands` are the builds'."""
     said = {"Synth": "make synth", "Mutate": "npm install -g aws-cdk@2.1148.1"} | commands
     update = build_action("Mutate") | {"Name": "SelfMutate"}
     first = [STAGES[0], {"Name": "Build", "Actions": [build_action("Synth")]}]
@@ -64,13 +64,15 @@ QUEUES = {"Resources": {"Kept": queue(DelaySeconds=1), "Old": queue()}}
 def _selfish(_tiny: Tiny) -> Deployment:
     create(_tiny, "selfish", DEPLOYED)
     create(_tiny, "Dev-Queues", QUEUES)
-    if not is_bootstrapped(_tiny.deployed.endpoint, Environment(ACCOUNT, REGION)):  # a `run` of another test does that
+    if not is_bootstrapped(
+        _tiny.deployed.endpoint, Environment(ACCOUNT, REGION)
+    ):  # a `run` of another test may have done it
         create(_tiny, "CDKToolkit", {"Resources": {"Version": queue()}})
     return Deployment(_tiny.deployed.endpoint, PipelineKey(ACCOUNT, REGION, "selfish"))
 
 
 class Pushed:
-    """A source, its assembly and what was pushed before, with a plan of pushing it."""
+    """A source, its assembly, the last push, and the plan of a push."""
 
     def __init__(self, folder: Path, deployed: Deployment) -> None:
         self.folder, self._deployed = folder, deployed
@@ -84,13 +86,13 @@ class Pushed:
         return self.planned()
 
     def planned(self) -> Plan:
-        """Of the assembly as it lies there."""
+        """Return the plan of the assembly on the disk."""
         cloud = cloud_assembly.read(self.folder / "cdk.out")
         return planning.make_plan(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
 
 
 def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
-    """A cloud assembly with these stacks, all in one account: the first is the app's own, the others a stage's."""
+    """Write a cloud assembly in one account: the first stack is the app's, the others are a stage's."""
     (first, body), *others = stacks.items()
     stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-stage"}}
     _write(out / "assembly-stage", dict(others), region, {})
@@ -116,7 +118,7 @@ def push(_selfish: Deployment, tmp_path: Path) -> Pushed:
 
 
 def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
-    """No update, no change, no warning; every build runs under the deployed buildspecs."""
+    """The plan has no update, no change and no warning; all builds run with the deployed buildspecs."""
     plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
     assert not plan.mutates
     assert plan.pipeline.change is None
@@ -129,28 +131,28 @@ def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
 
 
 def test_resources_are_told_apart(push: Pushed) -> None:
-    """Added, changed with the properties that differ, removed; a change of metadata does not count."""
+    """Resources are added, changed (with the properties) or removed; changes to metadata are ignored."""
     new = {"Resources": {"Kept": queue(DelaySeconds=2), "New": queue()}, "Outputs": {"Name": {"Value": "x"}}}
     (stack,) = push.plan(DEPLOYED, {"Dev-Queues": new}).stacks
-    told = {resource.id: (resource.change, resource.properties) for resource in stack.resources}
-    assert told == {"Kept": ("changed", ("DelaySeconds",)), "New": ("added", ()), "Old": ("removed", ())}
+    changes = {resource.id: (resource.change, resource.properties) for resource in stack.resources}
+    assert changes == {"Kept": ("changed", ("DelaySeconds",)), "New": ("added", ()), "Old": ("removed", ())}
     assert stack.others == ("Outputs",)
-    aside = copy.deepcopy(QUEUES)
-    aside["Resources"]["Kept"]["Metadata"] = {"aws:cdk:path": "elsewhere"}
-    assert push.plan(DEPLOYED, {"Dev-Queues": aside}).stacks[0].change is None
+    moved = copy.deepcopy(QUEUES)
+    moved["Resources"]["Kept"]["Metadata"] = {"aws:cdk:path": "elsewhere"}
+    assert push.plan(DEPLOYED, {"Dev-Queues": moved}).stacks[0].change is None
 
 
 def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
-    """The new stage is named, and only what runs before the update runs under the deployed buildspecs."""
+    """The plan names the new stage; only builds before the update run with the deployed buildspecs."""
     new = template(
         {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}, {"Name": "Prod", "Actions": [deploys("Prod-Queues")]}
     )
     plan = push.plan(new, {"Dev-Queues": QUEUES, "Prod-Queues": QUEUES})
     assert (plan.mutates, plan.restarts) == (True, True)
-    told: Any = view.as_json(plan)
-    assert {stage["name"]: stage["change"] for stage in told["stages"]}["Prod"] == "added"
-    assert [stack["change"] for stack in told["stacks"]] == ["update", None, "create"]
-    assert {(job["action"], job["under"]) for job in told["jobs"]} == {
+    load: Any = view.as_json(plan)
+    assert {stage["name"]: stage["change"] for stage in load["stages"]}["Prod"] == "added"
+    assert [stack["change"] for stack in load["stacks"]] == ["update", None, "create"]
+    assert {(job["action"], job["under"]) for job in load["jobs"]} == {
         ("Synth", "deployed"),
         ("SelfMutate", "deployed"),
     }
@@ -158,7 +160,7 @@ def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
 
 
 def test_a_changed_project_updates_without_a_restart(push: Pushed) -> None:
-    """CodePipeline starts again only where its own definition has changed."""
+    """A change of a build project updates the pipeline without a restart."""
     stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
     plan = push.plan(template(stages, Synth="make other"), {"Dev-Queues": QUEUES})
     assert (plan.mutates, plan.restarts) == (True, False)
@@ -166,23 +168,23 @@ def test_a_changed_project_updates_without_a_restart(push: Pushed) -> None:
 
 
 def test_builds_after_the_update_are_those_of_the_new_definition(push: Pushed) -> None:
-    """With its commands, and an added stage's builds as well."""
+    """Builds after the self-mutation have the new definition's commands, also in a new stage."""
     test = build_action("Test")
     new = template({"Name": "Dev", "Actions": [deploys("Dev-Queues"), test]}, Test="make integration")
     plan: Any = view.as_json(push.plan(new, {"Dev-Queues": QUEUES}))
-    told = plan["jobs"]
-    assert told[-1] == {
+    jobs = plan["jobs"]
+    assert jobs[-1] == {
         "stage": "Dev",
         "action": "Test",
         "project": "Test",
         "commands": ["make integration"],
         "under": "new",
     }
-    assert [each["under"] for each in told] == ["deployed", "deployed", "new"]
+    assert [job["under"] for job in jobs] == ["deployed", "deployed", "new"]
 
 
 def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
-    """As CDK writes it, with a buildspec into which CloudFormation puts values."""
+    """A project that is named by Ref is found, and its buildspec may contain intrinsic functions."""
     body = template()
     (synth,) = body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"]
     synth["Configuration"] = {"ProjectName": {"Ref": "Synth"}}
@@ -197,7 +199,7 @@ def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
 
 
 def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:
-    """The new buildspec does without it, but the deployed one runs first."""
+    """A make target that the deployed buildspec runs and the push removes is reported."""
     (push.folder / "Makefile").write_text("build:\n\t@true\n")
     stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
     plan = push.plan(template(stages, Synth="make build"), {"Dev-Queues": QUEUES})
@@ -207,7 +209,7 @@ def test_a_vanished_make_target_is_a_deadlock(push: Pushed) -> None:
 
 
 def test_a_vanished_file_is_a_deadlock(push: Pushed, tiny: Tiny) -> None:
-    """One that the last push had, and that the deployed buildspec names."""
+    """A file that the deployed buildspec names and the push removes is reported."""
     stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
     create(tiny, "selfish", template(stages, Synth="cd app && sh ./synth.sh"), update=True)
     try:
@@ -219,22 +221,22 @@ def test_a_vanished_file_is_a_deadlock(push: Pushed, tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pin", "told"),
+    ("pin", "words"),
     [("aws-cdk@2.1000.0", "runs aws-cdk 2.1000.0 of the deployed"), ("aws-cdk@2", "installs aws-cdk@2, so that")],
 )
-def test_an_old_or_loose_cli_is_told(push: Pushed, tiny: Tiny, pin: str, told: str) -> None:
-    """It may not read what a newer library writes, and then it can't update the pipeline to a newer one."""
+def test_an_old_or_loose_cli_is_reported(push: Pushed, tiny: Tiny, pin: str, words: str) -> None:
+    """A CDK CLI that is too old for the assembly, or not pinned, is reported."""
     stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
     create(tiny, "selfish", template(stages, Mutate=f"npm install -g {pin}"), update=True)
     try:
         plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
     finally:
         create(tiny, "selfish", DEPLOYED, update=True)
-    assert any(told in warning for warning in plan.warnings)
+    assert any(words in warning for warning in plan.warnings)
 
 
-def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
-    """The library is newer than the tool that publishes its assets."""
+def test_an_assembly_that_cdk_assets_cannot_read_is_reported(push: Pushed) -> None:
+    """An assembly whose schema is newer than cdk-assets supports is reported."""
     write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED})
     manifest = push.folder / "cdk.out" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("54.0.0", "99.0.0"))
@@ -243,14 +245,14 @@ def test_an_assembly_that_cdk_assets_cannot_read_is_told(push: Pushed) -> None:
 
 
 def test_a_stage_that_disappears_leaves_its_stacks(push: Pushed) -> None:
-    """Their stacks stay."""
+    """Stacks of a removed stage are reported as not deployed by any stage."""
     plan = push.plan(template())
     assert f"the stack Dev-Queues ({ACCOUNT}/{REGION}) is deployed by no stage any more" in plan.warnings[0]
     assert "  - stage Dev" in view.text(plan)
 
 
-def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
-    """On AWS the first deployment would fail there."""
+def test_an_account_that_is_not_bootstrapped_is_reported(push: Pushed) -> None:
+    """An environment that is not bootstrapped, where the deployment would fail on AWS, is reported."""
     write_assembly(push.folder / "cdk.out", {"selfish": DEPLOYED, "Dev-Queues": QUEUES})
     staged = push.folder / "cdk.out" / "assembly-stage" / "manifest.json"
     manifest = json.loads(staged.read_text())
@@ -262,7 +264,7 @@ def test_an_account_that_is_not_bootstrapped_is_told(push: Pushed) -> None:
 
 @pytest.fixture
 def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """The tiny project with an app that the real CDK CLI runs."""
+    """The tiny project with an app that the CDK CLI runs."""
     monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / "node_modules" / ".bin"), os.environ["PATH"]]))
     (tiny.root / "cdk.json").write_text('{"app": "cp -r assembly/. $CDK_OUTDIR"}')
     write_assembly(tiny.root / "assembly", {"tiny": TEMPLATE})
@@ -270,16 +272,16 @@ def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
 
 
 def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
-    """Uncommitted changes included; and it neither pushes nor runs anything, nor leaves a folder behind."""
+    """`plan` includes uncommitted changes; it starts no execution and leaves no folder."""
     changed = copy.deepcopy(TEMPLATE)
     changed["Resources"]["Lint"]["Properties"]["Source"]["BuildSpec"] = "other.yml"
     write_assembly(app.root / "assembly", {"tiny": changed})
     before = app.call("history", "--json")
     code, printed = app.call("plan", "--json")
     assert code == 0
-    told = json.loads(printed)
-    assert told["working_tree"]
-    assert told["stacks"][0]["resources"] == [
+    plan = json.loads(printed)
+    assert plan["working_tree"]
+    assert plan["stacks"][0]["resources"] == [
         {"id": "Lint", "type": "AWS::CodeBuild::Project", "change": "changed", "properties": ["Source"]}
     ]
     assert "~ Lint (AWS::CodeBuild::Project): Source" in app.call("plan")[1]
@@ -287,8 +289,8 @@ def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
     assert not (app.space.home / "plan").exists()
 
 
-def test_the_app_is_told_the_revision_that_a_build_would_have(app: Tiny) -> None:
-    """One that writes it into a template changes nothing where just this commit is deployed."""
+def test_the_app_gets_the_revision_of_a_build(app: Tiny) -> None:
+    """The app gets the commit as CODEBUILD_RESOLVED_SOURCE_VERSION, so that a template with it is unchanged."""
     (app.root / "cdk.json").write_text(
         json.dumps({"app": f"cp -r assembly/. $CDK_OUTDIR; echo $CODEBUILD_RESOLVED_SOURCE_VERSION > {app.root}/seen"})
     )
@@ -297,7 +299,7 @@ def test_the_app_is_told_the_revision_that_a_build_would_have(app: Tiny) -> None
 
 
 def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
-    """With the CLI's own words: on AWS it would be red as well."""
+    """A failed synthesis exits with 1 and prints the CDK CLI's message."""
     (app.root / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
     code, printed = app.call("plan")
     assert code == 1
@@ -305,7 +307,7 @@ def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
 
 
 def test_without_a_deployment_there_is_nothing_to_compare_with(tiny: Tiny) -> None:
-    """The message says what to do."""
+    """Without a deployed pipeline, `plan` says to run `up`."""
     record = tiny.space.aws / "pipeline.json"
     kept = record.read_text()
     record.unlink()

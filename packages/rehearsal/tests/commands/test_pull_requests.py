@@ -1,4 +1,4 @@
-"""`pr`: the events of a pull request, the triggers that take them, and the variables that builds then get."""
+"""`pr`: the events of a pull request, the triggers that match them, and the variables of builds."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def started(printed: str) -> str:
 
 
 def variables(tiny: Tiny, execution: str) -> dict[str, Any]:
-    """Those of the source action."""
+    """Return the output variables of the source action."""
     listed = tiny.deployed.api().list_action_executions(
         pipelineName="another", filter={"pipelineExecutionId": execution}
     )["actionExecutionDetails"]
-    return dict(next(each for each in listed if each["actionName"] == "Repo")["output"]["outputVariables"])
+    return dict(next(detail for detail in listed if detail["actionName"] == "Repo")["output"]["outputVariables"])
 
 
 def test_an_open_pull_request_starts_the_pipeline_with_its_variables(requests: Tiny) -> None:
-    """The commit is that of the source branch; a build reads number and branch, and there is no BranchName."""
+    """The execution has the source branch's commit and the pull request's variables, and no BranchName."""
     write(requests, "src/new.txt", "new")
     write(requests, "Compile.sh", 'echo "number $PullRequestId from $SourceBranchName"')
     code, printed = requests.call("pr", "open", "--branch", "feature", "--title", "New")
@@ -86,7 +86,7 @@ def test_an_open_pull_request_starts_the_pipeline_with_its_variables(requests: T
 
 
 def test_filters_decide_on_each_event(requests: Tiny) -> None:
-    """Paths, destination and event; a close is told to its filter, and the request is gone."""
+    """Filters of paths, branches and events decide for open, update and close; a closed request is removed."""
     write(requests, "docs.txt", "new")
     _, printed = requests.call("pr", "open", "--branch", "feature")
     assert "it starts nothing: no changed path matches the filter of file paths" in printed
@@ -104,7 +104,7 @@ def test_filters_decide_on_each_event(requests: Tiny) -> None:
 
 
 def test_without_a_trigger_a_pull_request_starts_nothing(tiny: Tiny) -> None:
-    """And the message says so."""
+    """Without a trigger, the command says that nothing starts."""
     gate = {"name": "Gate", "actions": [action("Ask", "Approval", "Manual")]}
     with another(tiny, {"name": "Source", "actions": [source()]}, gate):
         _, printed = tiny.call("pr", "open")

@@ -1,4 +1,4 @@
-"""`git push rehearsal`: what starts the pipeline, what does not, and what the pusher reads."""
+"""`git push rehearsal`: the pushes that start the pipeline, and the messages that the pusher reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.commands.conftest import Tiny, until
 
 @pytest.fixture
 def pushes(tiny: Tiny) -> Iterator[Tiny]:
-    """The tiny project with the remote, as `up` makes it."""
+    """The tiny project with the remote, as `up` creates it."""
     assert push_remote.add(tiny.space) is None
     yield tiny
     tiny.git("checkout", "--quiet", "-B", "main", "main")
@@ -32,14 +32,14 @@ def commit(tiny: Tiny, message: str) -> str:
 
 
 def started(printed: str) -> str:
-    """The execution that a push says it started."""
+    """Return the id of the execution that a push reports."""
     found = re.findall(r"started execution (\S+)", printed)
     assert len(found) == 1, printed
     return str(found[0])
 
 
 def test_a_push_starts_the_pipeline(pushes: Tiny) -> None:
-    """With the commit that was pushed; who pushed reads where to watch it."""
+    """The execution has the pushed commit, and the pusher reads how to watch it."""
     pushed = commit(pushes, "to prod")
     printed = pushes.git("push", "rehearsal", "main")
     execution = started(printed)
@@ -51,7 +51,7 @@ def test_a_push_starts_the_pipeline(pushes: Tiny) -> None:
 
 
 def test_a_push_goes_over_what_a_run_has_pushed(pushes: Tiny) -> None:
-    """A rehearsal of the working tree leaves a commit there that the user does not have."""
+    """A push needs no --force after a run of the working tree, whose commit the user does not have."""
     (pushes.root / "cdk.json").write_text('{"app": "false"}')
     repository = Repository(pushes.root, pushes.space.home)
     repository.push(repository.snapshot(), pushes.space.remote, "main")
@@ -59,7 +59,7 @@ def test_a_push_goes_over_what_a_run_has_pushed(pushes: Tiny) -> None:
 
 
 def test_what_a_run_pushes_starts_nothing_by_itself(pushes: Tiny) -> None:
-    """It starts its own execution; a second one would be one too many."""
+    """The push of `run` starts no execution, because `run` starts it."""
     before = pushes.space.newest_first()
     repository = Repository(pushes.root, pushes.space.home)
     commit(pushes, "by run")
@@ -68,7 +68,7 @@ def test_what_a_run_pushes_starts_nothing_by_itself(pushes: Tiny) -> None:
 
 
 def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
-    """By a run, or while nothing ran: git would have nothing to send. Changes are those since that push."""
+    """A push after `up` starts the pipeline even if `run` pushed the same commit before."""
     run = Repository(pushes.root, pushes.space.home)
     run.push(run.head, pushes.space.remote, "main")
     assert push_remote.add(pushes.space) is None
@@ -80,7 +80,7 @@ def test_what_was_pushed_before_up_starts_the_pipeline(pushes: Tiny) -> None:
 
 
 def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:
-    """From the push to the build."""
+    """A file name that is not UTF-8 does not fail source and build."""
     (pushes.root / os.fsdecode(b"\xfc.txt")).touch()
     pushes.git("add", ".")
     commit(pushes, "in Latin-1")
@@ -91,7 +91,7 @@ def test_a_file_name_that_is_not_utf_8_goes_through(pushes: Tiny) -> None:
 
 
 def test_the_hook_of_an_installed_command_calls_it(pushes: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that what it prints names it too."""
+    """The hook calls the installed command by its path, so that messages name it."""
     monkeypatch.setattr(sys, "argv", ["/opt/some where/rehearse", "up"])
     assert push_remote.add(pushes.space) is None
     hook = (pushes.space.remote / "hooks" / "post-receive").read_text()
@@ -100,7 +100,7 @@ def test_the_hook_of_an_installed_command_calls_it(pushes: Tiny, monkeypatch: py
 
 
 def test_another_branch_starts_nothing(pushes: Tiny) -> None:
-    """And why is said."""
+    """A push to another branch, and a deleted branch, start nothing; the message says why."""
     pushes.git("checkout", "--quiet", "-B", "feature")
     commit(pushes, "not yet")
     printed = pushes.git("push", "rehearsal", "feature")
@@ -110,13 +110,13 @@ def test_another_branch_starts_nothing(pushes: Tiny) -> None:
 
 
 def test_a_tag_starts_nothing(pushes: Tiny) -> None:
-    """A source without a trigger follows its branch only."""
+    """A tag starts nothing if the source has no trigger for tags."""
     pushes.git("tag", "--force", "v1")
     assert "tag v1 starts nothing" in pushes.git("push", "--force", "rehearsal", "refs/tags/v1")
 
 
 def test_of_several_pushes_each_has_its_own_commit(pushes: Tiny) -> None:
-    """The second push reports that another execution runs."""
+    """Executions of two pushes have their commits; the second push reports that another execution runs."""
     first = commit(pushes, "first of two")
     one = started(pushes.git("push", "rehearsal", "main"))
     second = commit(pushes, "second of two")
@@ -131,7 +131,7 @@ def test_of_several_pushes_each_has_its_own_commit(pushes: Tiny) -> None:
 
 
 def test_down_takes_remote_and_hook_away(pushes: Tiny) -> None:
-    """Nothing of the rehearsal is left in the user's repository."""
+    """Neither the remote nor the hook stays in the user's repository."""
     assert "rehearsal" in pushes.git("remote")
     push_remote.remove(pushes.space)
     assert "rehearsal" not in (pushes.root / ".git" / "config").read_text()
@@ -139,7 +139,7 @@ def test_down_takes_remote_and_hook_away(pushes: Tiny) -> None:
 
 
 def test_a_remote_of_that_name_is_left_alone(pushes: Tiny) -> None:
-    """It is the user's: neither `up` nor `down` changes it."""
+    """Neither adding nor removing changes the user's remote of the same name."""
     push_remote.remove(pushes.space)
     pushes.git("remote", "add", "rehearsal", "https://localhost/theirs.git")
     refusal = push_remote.add(pushes.space)
@@ -151,7 +151,7 @@ def test_a_remote_of_that_name_is_left_alone(pushes: Tiny) -> None:
 
 
 def test_a_push_while_nothing_runs_says_so(project: Workspace) -> None:
-    """The embedded AWS was killed and the hook stayed: the push is kept, and the message says what to do."""
+    """A push without a running embedded AWS is kept, and the message says to run `up`."""
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": str(_elsewhere(project.root))}
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost"]
     for command in (["init", "-qb", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
@@ -171,7 +171,7 @@ def test_a_push_while_nothing_runs_says_so(project: Workspace) -> None:
 
 
 def _elsewhere(folder: Path) -> Path:
-    """A user's settings that send all hooks to another folder."""
+    """Write git settings that move all hooks to another folder, and return their path."""
     settings = folder / "gitconfig"
     settings.write_text(f"[core]\n\thooksPath = {folder / 'none'}\n")
     return settings

@@ -1,4 +1,4 @@
-"""The environments that a push adds are bootstrapped before it, since on AWS an operator has to do that."""
+"""Environments that a push adds are bootstrapped before it, which an operator has to do on AWS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if not any(stack["StackName"] == "CDKToolkit" for stack in api.describe_stacks()
 
 
 def write_assembly(out: Path, *places: Environment) -> None:
-    """A cloud assembly with the pipeline's stack, and a stage with an empty stack for each place."""
+    """Write a cloud assembly with the pipeline's stack, and a stage with an empty stack for each place."""
     stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-stage"}}
     _write(out, {"tiny": (TEMPLATE, Environment(ACCOUNT, REGION))}, {"assembly-stage": stage})
     _write(out / "assembly-stage", {f"s{number}": ({}, place) for number, place in enumerate(places)}, {})
@@ -50,7 +50,7 @@ def _write(out: Path, stacks: dict[str, tuple[object, Environment]], artifacts: 
 
 @pytest.fixture
 def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """The tiny project with an app that the real CDK CLI runs, and a command that bootstraps."""
+    """The tiny project with an app that the CDK CLI runs, and a command that bootstraps."""
     monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / "node_modules" / ".bin"), os.environ["PATH"]]))
     (tiny.root / "cdk.json").write_text('{"app": "cp -r assembly/. $CDK_OUTDIR"}')
     (tiny.root / "rehearsal.toml").write_text('[bootstrap]\ncommand = "python make_ready.py {account}/{region}"\n')
@@ -60,18 +60,18 @@ def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
 
 
 def deploy(tiny: Tiny) -> str:
-    """Prepare the push of the working tree, as `run` does; what it printed."""
-    told: list[str] = []
+    """Prepare the push of the working tree, as `run` does, and return the messages."""
+    messages: list[str] = []
     repository = Repository(tiny.root, tiny.space.home)
     endpoint = tiny.deployed.endpoint
     first_deployment.ensure_deployed(
-        tiny.space, endpoint, repository, told.append, Cancellation(), app=App(), commit=repository.snapshot
+        tiny.space, endpoint, repository, messages.append, Cancellation(), app=App(), commit=repository.snapshot
     )
-    return "\n".join(told)
+    return "\n".join(messages)
 
 
 def test_an_environment_of_the_push_is_bootstrapped_before_it(app: Tiny) -> None:
-    """With a warning, and once; a push that names no environment is not synthesized."""
+    """A new environment is bootstrapped once, with a warning; a push that adds none is not synthesized."""
     deploy(app)
     write_assembly(app.root / "assembly", NEW)
     assert not is_bootstrapped(app.deployed.endpoint, NEW)
@@ -83,7 +83,7 @@ def test_an_environment_of_the_push_is_bootstrapped_before_it(app: Tiny) -> None
 
 
 def test_a_push_that_does_not_synthesize_is_pushed_all_the_same(app: Tiny) -> None:
-    """Its build shows the cause; the next push that synthesizes has its environments bootstrapped."""
+    """A push that does not synthesize continues with a message; the next good push bootstraps its environments."""
     place = Environment("555555555555", "eu-north-1")
     write_assembly(app.root / "assembly", place)
     (app.root / "cdk.json").write_text('{"app": "echo no such setting: colour >&2; false"}')
@@ -103,5 +103,5 @@ def test_a_push_that_does_not_synthesize_is_pushed_all_the_same(app: Tiny) -> No
     ],
 )
 def test_accounts_regions_and_qualifiers_are_recognized(line: str, *, named: bool) -> None:
-    """Only lines with one of them may add an environment."""
+    """Only lines with an account, a region or a qualifier can add an environment."""
     assert names_environment([line]) is named

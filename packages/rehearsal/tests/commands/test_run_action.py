@@ -17,19 +17,19 @@ def ran(view: ExecutionView) -> list[str]:
 
 @pytest.mark.parametrize("name", ["Build/Lint", "Build.Lint", "Lint"])
 def test_one_action_runs_and_nothing_else(tiny: Tiny, good: ExecutionView, name: str) -> None:
-    """Neither its source, nor parallel nor later actions run; `history` names the action."""
+    """Neither the source nor other actions run, and `history` shows the action's name."""
     code, printed = tiny.call("run", "--only", name, "--execution", good.id[:8])
     assert code == 0
     assert f"Build/Lint alone, with the artifacts and variables of {good.id}: execution " in printed
     latest = tiny.view(tiny.space.newest_first()[0])
     assert ran(latest) == ["Build/Lint"]
     assert "run --only Build/Lint" in tiny.call("history", "-n", "1")[1]
-    (told,) = json.loads(tiny.call("history", "-n", "1", "--json")[1])
-    assert (told["execution_id"], told["only"]) == (latest.id, "Build/Lint")
+    (load,) = json.loads(tiny.call("history", "-n", "1", "--json")[1])
+    assert (load["execution_id"], load["only"]) == (latest.id, "Build/Lint")
 
 
 def test_it_takes_what_the_latest_execution_had(tiny: Tiny, bad: ExecutionView) -> None:
-    """A failed action can be run again and again; red is red, and the next one takes the same artifacts."""
+    """A failed action can run repeatedly with the same artifacts; each failure exits with 1."""
     execution = tiny.start(Lint="exit 9")
     tiny.ended(execution)
     for _ in range(2):
@@ -43,7 +43,7 @@ def test_it_takes_what_the_latest_execution_had(tiny: Tiny, bad: ExecutionView) 
 
 
 def test_what_it_makes_is_there_for_the_next_one(tiny: Tiny, good: ExecutionView) -> None:
-    """The output of a fixed action is the input of the next one."""
+    """An action uses the artifact that an earlier `run --only` created."""
     assert tiny.call("run", "--only", "Compile", "--execution", good.id)[0] == 0
     made = tiny.space.newest_first()[0]
     assert tiny.call("run", "--only", "Send")[0] == 0
@@ -51,7 +51,7 @@ def test_what_it_makes_is_there_for_the_next_one(tiny: Tiny, good: ExecutionView
 
 
 def test_nothing_is_rolled_back_to_it(tiny: Tiny, good: ExecutionView) -> None:
-    """It has not gone through its stage."""
+    """An execution of one action did not complete its stage, so `rollback` refuses it."""
     assert tiny.call("run", "--only", "Lint", "--execution", good.id)[0] == 0
     latest = tiny.space.newest_first()[0]
     code, printed = tiny.call("rollback", "Build", latest)
@@ -60,7 +60,7 @@ def test_nothing_is_rolled_back_to_it(tiny: Tiny, good: ExecutionView) -> None:
 
 
 def test_an_execution_that_lacks_its_artifacts_is_refused(tiny: Tiny, good: ExecutionView) -> None:
-    """The message has its inputs, what is missing, and the executions that have it."""
+    """The error names the missing input and the executions that have it."""
     execution = tiny.start(Compile="exit 1")
     tiny.ended(execution)
     code, printed = tiny.call("run", "--only", "Ship/Send")
@@ -69,7 +69,7 @@ def test_an_execution_that_lacks_its_artifacts_is_refused(tiny: Tiny, good: Exec
 
 
 def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
-    """By name, and before anything runs."""
+    """The error names the deleted artifact, and no execution starts."""
     execution = tiny.start(Lint="exit 1")
     tiny.ended(execution)
     before = len(tiny.space.newest_first())
@@ -87,7 +87,7 @@ def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "words"),
     [
         (["--only", "Nothing"], "Nothing: no actions have that name; there are Source/Repo, Build/Compile"),
         (["--only", "Repo"], "Source/Repo is a source"),
@@ -95,8 +95,8 @@ def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
         (["--only", "Lint", "--until", "Build"], "--until has no effect with --only"),
     ],
 )
-def test_what_cannot_run_alone_is_refused(tiny: Tiny, good: ExecutionView, arguments: list[str], told: str) -> None:
-    """Before anything runs."""
+def test_bad_arguments_of_only_are_refused(tiny: Tiny, good: ExecutionView, arguments: list[str], words: str) -> None:
+    """An unknown action, a source, and options without effect are refused."""
     code, printed = tiny.call("run", *arguments)
     assert code == 2
-    assert told in printed
+    assert words in printed

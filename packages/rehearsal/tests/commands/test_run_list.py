@@ -1,4 +1,4 @@
-"""`run --list`, `--graph` and `--dry-run`: what would run, as it is deployed, and nothing runs."""
+"""`run --list`, `--graph` and `--dry-run`: the deployed pipeline, without running it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.commands.test_plan import write_assembly
 
 
 def test_the_deployed_actions_are_listed(tiny: Tiny) -> None:
-    """With run order and artifacts, as text and as JSON."""
+    """`--list` prints run order and artifacts as text and as JSON."""
     code, printed = tiny.call("run", "--list", "--json", "-")
     assert code == 0
     stages = {stage["name"]: stage["actions"] for stage in json.loads(printed)["stages"]}
@@ -28,34 +28,34 @@ def test_the_deployed_actions_are_listed(tiny: Tiny) -> None:
 
 @pytest.mark.parametrize(("kind", "begins"), [("text", "tiny"), ("mermaid", "flowchart"), ("svg", "<svg")])
 def test_a_graph_is_drawn(tiny: Tiny, kind: str, begins: str) -> None:
-    """On standard output, ready to be redirected."""
+    """`--graph` prints text, Mermaid or SVG on standard output."""
     code, printed = tiny.call("run", "--graph", kind)
     assert code == 0
     assert printed.startswith(begins)
     assert "Compile" in printed
 
 
-def test_text_is_the_graph_of_no_name(tiny: Tiny) -> None:
-    """The table fits into a terminal."""
+def test_text_is_the_default_graph(tiny: Tiny) -> None:
+    """`--graph` without a format prints text."""
     assert tiny.call("run", "--graph") == tiny.call("run", "--graph", "text")
 
 
 def test_an_unknown_graph_is_refused(tiny: Tiny) -> None:
-    """With those that there are."""
+    """The error lists the formats."""
     code, printed = tiny.call("run", "--graph", "png")
     assert code == 2
     assert "'mermaid', 'svg', 'text'" in printed
 
 
-def test_one_thing_at_a_time(tiny: Tiny) -> None:
-    """Two answers on one output are none."""
+def test_list_and_dry_run_exclude_each_other(tiny: Tiny) -> None:
+    """Two options that print different results are refused."""
     code, printed = tiny.call("run", "--list", "--dry-run")
     assert code == 2
     assert "one of --list, --graph, --dry-run, --from and --only" in printed
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "words"),
     [
         (["--graph", "--json", "-"], "--json has no effect with --graph"),
         (["--list", "--execution", "x"], "--execution has no effect with --list"),
@@ -68,25 +68,25 @@ def test_one_thing_at_a_time(tiny: Tiny) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_has_no_effect_is_refused(tiny: Tiny, arguments: list[str], told: str) -> None:
-    """Rather than left out without a word."""
+def test_what_has_no_effect_is_refused(tiny: Tiny, arguments: list[str], words: str) -> None:
+    """The error names the option that has no effect."""
     code, printed = tiny.call("run", *arguments)
     assert code == 2
-    assert told in printed
+    assert words in printed
 
 
 def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny, good: ExecutionView) -> None:
-    """The changed files since the last push, what runs, what would be asked; and neither push nor run follows."""
+    """`--dry-run` lists the changes since the last push and the approvals, and neither pushes nor runs."""
     before = tiny.call("history", "--json")
     pushed = tiny.git("--git-dir", str(tiny.space.remote), "rev-parse", "main")
     (tiny.root / "cdk.json").write_text('{"app": "false"}')
     (tiny.root / "new.txt").write_text("new")
     code, printed = tiny.call("run", "--dry-run")
-    told = json.loads(tiny.call("run", "--dry-run", "--json", "-")[1])
+    loaded = json.loads(tiny.call("run", "--dry-run", "--json", "-")[1])
     (tiny.root / "new.txt").unlink()
     assert code == 0
-    assert (told["working_tree"], told["branch"], told["since"]) == (True, "main", pushed.strip())
-    assert {"M cdk.json", "A new.txt"} <= set(told["changes"])
+    assert (loaded["working_tree"], loaded["branch"], loaded["since"]) == (True, "main", pushed.strip())
+    assert {"M cdk.json", "A new.txt"} <= set(loaded["changes"])
     assert "would push" in printed
     assert "A new.txt" in printed
     assert "would wait for: Gate/Approve" in printed
@@ -96,7 +96,7 @@ def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny, good: ExecutionView) -
 
 @pytest.mark.parametrize("option", ["--list", "--graph"])
 def test_without_a_deployment_there_is_nothing_to_show(project: Workspace, empty: Tiny, option: str) -> None:
-    """No embedded AWS is started for that; what to do is said."""
+    """The error says to run `up`, and no embedded AWS is started."""
     code, printed = empty.call("run", option)
     assert code == 2
     assert "no pipeline is deployed: `rehearse up`" in printed
@@ -104,12 +104,12 @@ def test_without_a_deployment_there_is_nothing_to_show(project: Workspace, empty
 
 
 def test_an_app_is_listed_before_anything_is_deployed(empty: Tiny) -> None:
-    """With --app: as its template has it, values that CloudFormation fills in left open."""
+    """With `--app`, the pipeline of the template is listed without a deployment."""
     body = deepcopy(TEMPLATE)
     body["Resources"]["Pipeline"]["Properties"] |= {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Name": "listed"}
     write_assembly(empty.root / "assembly", {"tiny": body})
     code, text = empty.call("run", "--list", "--app", "assembly", "--json", "-")
-    told = json.loads(text)
-    assert (code, told["pipeline"]) == (0, "listed")
-    assert [stage["name"] for stage in told["stages"]] == ["Source", "Build", "Gate", "Ship"]
+    loaded = json.loads(text)
+    assert (code, loaded["pipeline"]) == (0, "listed")
+    assert [stage["name"] for stage in loaded["stages"]] == ["Source", "Build", "Gate", "Ship"]
     assert empty.call("run", "--graph", "--app", "assembly", "--pipeline", "other")[0] == 2

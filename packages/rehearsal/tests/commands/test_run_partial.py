@@ -9,13 +9,13 @@ from tests.commands.conftest import Tiny
 
 
 def enabled(tiny: Tiny) -> list[bool]:
-    """Whether the transition into each stage is open; nothing leads into the first one."""
+    """Return whether the transition into each stage, except for the first, is enabled."""
     states = tiny.deployed.api().get_pipeline_state(name="tiny")["stageStates"]
     return [state["inboundTransitionState"]["enabled"] for state in states[1:]]
 
 
 def test_a_run_ends_after_the_stage_that_is_named(tiny: Tiny) -> None:
-    """It is a success, the next stage does not begin, and the pipeline is open again afterwards."""
+    """`run --until` succeeds without starting the next stage, and enables the transitions again."""
     code, printed = tiny.call("run", "--until", "Build")
     assert code == 0
     assert "rehearsed until Build" in printed
@@ -26,7 +26,7 @@ def test_a_run_ends_after_the_stage_that_is_named(tiny: Tiny) -> None:
 
 
 def test_a_run_that_fails_on_the_way_is_red(tiny: Tiny) -> None:
-    """However far it was to get."""
+    """A failure before the named stage exits with 1, and the transitions are enabled."""
     (tiny.root / "Lint.sh").write_text("exit 5")
     code, printed = tiny.call("run", "--until", "Build")
     assert code == 1
@@ -35,7 +35,7 @@ def test_a_run_that_fails_on_the_way_is_red(tiny: Tiny) -> None:
 
 
 def test_stages_run_from_the_middle(tiny: Tiny, good: ExecutionView) -> None:
-    """With the artifacts of an execution that was there; nothing is pushed and no earlier stage runs."""
+    """`run --from` uses an execution's artifacts; it neither pushes nor runs earlier stages."""
     before = tiny.space.newest_first()
     code, printed = tiny.call("run", "--from", "Build", "--until", "Build", "--execution", good.id)
     assert code == 0
@@ -46,7 +46,7 @@ def test_stages_run_from_the_middle(tiny: Tiny, good: ExecutionView) -> None:
 
 
 def test_each_stage_to_the_end_runs(tiny: Tiny) -> None:
-    """One after the other, with the newest execution that succeeded in all of them."""
+    """The stages run in order, with the latest execution that succeeded in all of them."""
     target = tiny.run()
     code, printed = tiny.call("run", "--from", "Gate", "--approve")
     assert code == 0
@@ -55,7 +55,7 @@ def test_each_stage_to_the_end_runs(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "words"),
     [
         (["--from", "Nowhere"], "Nowhere: there is no such stage; there are Source, Build, Gate, Ship"),
         (["--until", "Nowhere"], "Nowhere: there is no such stage"),
@@ -64,8 +64,8 @@ def test_each_stage_to_the_end_runs(tiny: Tiny) -> None:
         (["--from", "Ship", "--list"], "one of --list, --graph, --dry-run, --from and --only"),
     ],
 )
-def test_a_part_that_is_none_is_refused(tiny: Tiny, good: ExecutionView, arguments: list[str], told: str) -> None:
-    """Before anything runs."""
+def test_bad_parts_are_refused(tiny: Tiny, good: ExecutionView, arguments: list[str], words: str) -> None:
+    """Unknown stages, the source stage and stages in the wrong order are refused."""
     code, printed = tiny.call("run", *arguments)
     assert code == 2
-    assert told in printed
+    assert words in printed

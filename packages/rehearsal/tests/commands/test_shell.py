@@ -1,4 +1,4 @@
-"""`shell`: where a build worked, with what it saw."""
+"""`shell`: a shell in a build's folder, with its environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOOK = (
 def test_a_good_build_is_made_again_from_its_artifacts(
     tiny: Tiny, good: ExecutionView, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """With the project's variables, in the folder of its source, with keys to the embedded AWS."""
+    """The shell has the project's variables, the source's folder and the embedded AWS's keys."""
     code, printed = tiny.call("shell", "Ship/Send", "--execution", good.id, "--command", LOOK)
     seen = capfd.readouterr().out
     assert code == 0
@@ -32,7 +32,7 @@ def test_a_good_build_is_made_again_from_its_artifacts(
 
 
 def test_a_failed_build_is_as_it_was_left(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
-    """With what its commands wrote before they failed."""
+    """The shell of a failed build has the files that its commands wrote."""
     view = tiny.run(Lint="echo why > reason; exit 7")
     code, printed = tiny.call("shell", "Lint", "--execution", view.id, "--command", "cat reason")
     assert code == 0
@@ -43,7 +43,7 @@ def test_a_failed_build_is_as_it_was_left(tiny: Tiny, capfd: pytest.CaptureFixtu
 def test_it_has_the_role_that_codebuild_alone_may_assume(
     tiny: Tiny, good: ExecutionView, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """IAM is enforced, and what the role may not do fails in the shell as it does in the build."""
+    """The shell has the credentials of the role that only CodeBuild may assume, while IAM is enforced."""
     text = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
     command = f"{sys.executable} -c '{text}'"
     assert tiny.deployed.endpoint.iam
@@ -51,21 +51,21 @@ def test_it_has_the_role_that_codebuild_alone_may_assume(
     assert capfd.readouterr().out.strip() == "arn:aws:sts::111111111111:assumed-role/codebuild/shell"
 
 
-def test_the_command_s_failure_is_told(tiny: Tiny, good: ExecutionView) -> None:
-    """By the status, so that a script can go on by it."""
+def test_a_failed_command_exits_with_1(tiny: Tiny, good: ExecutionView) -> None:
+    """`shell --command` exits with 1 if the command fails."""
     assert tiny.call("shell", "Lint", "--execution", good.id, "--command", "exit 3")[0] == 1
 
 
 @pytest.mark.parametrize("action", ["Approve", "Repo"])
-def test_what_is_no_build_has_no_shell(tiny: Tiny, good: ExecutionView, action: str) -> None:
-    """An approval, a source."""
+def test_only_builds_have_a_shell(tiny: Tiny, good: ExecutionView, action: str) -> None:
+    """An approval and a source are refused."""
     code, printed = tiny.call("shell", action, "--execution", good.id)
     assert code == 2
     assert "only a build has a shell" in printed
 
 
 def test_what_a_command_leaves_ends_with_the_shell(tiny: Tiny, good: ExecutionView) -> None:
-    """Its folder is removed: a process would live on in a folder that is not there."""
+    """Background processes of the command are killed, because its folder is removed."""
     file = tiny.space.home / "left"
     text = f"setsid nohup sleep 600 >/dev/null 2>&1 & echo $! > {file}"
     assert tiny.call("shell", "Lint", "--execution", good.id, "--command", text)[0] == 0
@@ -73,14 +73,14 @@ def test_what_a_command_leaves_ends_with_the_shell(tiny: Tiny, good: ExecutionVi
     file.unlink()
 
 
-def test_an_interrupted_command_is_told_as_one(tiny: Tiny, good: ExecutionView) -> None:
-    """Ctrl-C reaches the command and the rehearsal alike; what the command does of it counts."""
+def test_an_interrupted_command_aborts(tiny: Tiny, good: ExecutionView) -> None:
+    """A command that ends by SIGINT aborts the rehearsal, as Ctrl-C does."""
     with pytest.raises(click.Abort):
         tiny.call("shell", "Lint", "--execution", good.id, "--command", "kill -INT $$")
 
 
 def test_two_shells_have_a_folder_each(tiny: Tiny, good: ExecutionView) -> None:
-    """The second one removed the first one's folder under its feet."""
+    """The folder of a shell remains when a concurrent shell of the same build ends."""
     go = tiny.space.home / "go"
     waits = f"touch {go}.began; until test -f {go}; do sleep 0.1; done; cat cdk.json"
     first = Command(tiny, "shell", "Lint", "--execution", good.id, "--command", waits)

@@ -1,4 +1,4 @@
-"""Sources that are not the project's git repository: an object of S3, an image of ECR, another folder or repository."""
+"""Sources other than the project's git repository: an S3 object, an ECR image, another folder or repository."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GATE = {"name": "Gate", "actions": [action("Ask", "Approval", "Manual")]}
 
 @pytest.fixture
 def bucket(tiny: Tiny) -> str:
-    """A bucket that keeps versions."""
+    """A versioned bucket."""
     name, s3 = f"sources-{uuid.uuid4().hex}", tiny.deployed.endpoint.client("s3", root(ACCOUNT), REGION)
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -43,14 +43,15 @@ def s3_source(bucket: str, name: str = "Tree", **more: str) -> dict[str, Any]:
 
 
 def triggers(tiny: Tiny) -> list[str]:
-    """What has started each execution, oldest first."""
+    """Return the trigger of each execution, oldest first."""
     listed = tiny.deployed.api().list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]
     return [execution["trigger"]["triggerType"] for execution in reversed(listed)]
 
 
 def test_a_run_writes_the_working_tree_to_the_only_source(tiny: Tiny, bucket: str) -> None:
-    """As a zip under bucket and key; polling starts the pipeline, as on AWS, and `run` follows that execution. Where
-    nothing starts it, `run` does, and says so. `git push rehearsal` writes the commit.
+    """`run` uploads the working tree as the source's zip and follows the execution that polling starts.
+
+    `git push rehearsal` uploads the commit.
     """
     with another(tiny, {"name": "Source", "actions": [s3_source(bucket)]}, GATE):
         (tiny.root / "new.txt").write_text("uncommitted")
@@ -73,9 +74,7 @@ def test_a_run_writes_the_working_tree_to_the_only_source(tiny: Tiny, bucket: st
 def test_the_execution_of_the_creation_does_not_hold_up_a_first_run(
     tiny: Tiny, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the object exists before the pipeline, its creation starts an execution that waits for an approval: `run`
-    stops it, and follows that of the working tree.
-    """
+    """`run` stops the execution that the pipeline's creation started, and follows the working tree's."""
     tiny.deployed.endpoint.client("s3", root(ACCOUNT), REGION).put_object(Bucket=bucket, Key="tree.zip", Body=b"old")
     with another(tiny, {"name": "Source", "actions": [s3_source(bucket)]}, GATE):
         (first,) = tiny.deployed.api().list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"]
@@ -89,7 +88,7 @@ def test_the_execution_of_the_creation_does_not_hold_up_a_first_run(
 
 
 def test_a_source_that_nothing_starts_is_said(tiny: Tiny, bucket: str) -> None:
-    """It does not poll, and no rule takes the upload: a push starts nothing, and `run` starts the pipeline itself."""
+    """If the source does not poll and no rule matches, a push starts nothing, and `run` starts the pipeline itself."""
     quiet = s3_source(bucket, PollForSourceChanges="false")
     with another(tiny, {"name": "Source", "actions": [quiet]}, GATE):
         code, printed = tiny.call("run", "--approve")
@@ -101,7 +100,7 @@ def test_a_source_that_nothing_starts_is_said(tiny: Tiny, bucket: str) -> None:
 
 
 def test_a_missing_bucket_is_named(tiny: Tiny) -> None:
-    """With what has to create it."""
+    """The error names the bucket, and says how to create it."""
     with another(tiny, {"name": "Source", "actions": [s3_source("no-such-bucket-of-tiny")]}, GATE):
         code, printed = tiny.call("run")
     assert code == 2
@@ -110,7 +109,7 @@ def test_a_missing_bucket_is_named(tiny: Tiny) -> None:
 
 
 def test_a_run_names_an_image_of_ecr(tiny: Tiny) -> None:
-    """The image has no layers, and a digest that is made of the commit: no Docker is needed."""
+    """The image has no layers and the configured tag, so that no Docker is needed."""
     ecr = tiny.deployed.endpoint.client("ecr", root(ACCOUNT), REGION)
     ecr.create_repository(repositoryName="of-tiny")
     configuration = {"RepositoryName": "of-tiny", "ImageTag": "v1"}
@@ -139,7 +138,7 @@ def infra(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def several(tiny: Tiny, bucket: str, infra: Path) -> Iterator[Tiny]:
-    """A pipeline with three sources: the project, another repository, and a folder of that in S3."""
+    """A pipeline with three sources: the project, another repository, and a folder of that repository in S3."""
     other = {**source(), "name": "Infra", "outputArtifacts": [{"name": "Infra"}]}
     toml = f'[sources."Infra"]\npath = "{infra}"\n[sources."Tree"]\npath = "{infra / "part"}"\n'
     (tiny.root / "rehearsal.toml").write_text(toml)
@@ -148,7 +147,7 @@ def several(tiny: Tiny, bucket: str, infra: Path) -> Iterator[Tiny]:
 
 
 def revisions(tiny: Tiny) -> dict[str, str]:
-    """The revision that each source of the newest execution had."""
+    """Return the revision of each source of the latest execution."""
     newest = tiny.deployed.api().list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"][0]
     until(lambda: tiny.view(newest["pipelineExecutionId"]).stage("Source").status not in ("", "InProgress"))
     listed = tiny.deployed.api().list_pipeline_executions(pipelineName=NAME)["pipelineExecutionSummaries"][0]
@@ -156,9 +155,7 @@ def revisions(tiny: Tiny) -> dict[str, str]:
 
 
 def test_each_source_reads_its_folder_or_repository(several: Tiny, bucket: str, infra: Path) -> None:
-    """As rehearsal.toml says it: `run` pushes and writes each, and a push in the other repository starts the pipeline
-    with its commit.
-    """
+    """`run` pushes each source's path of rehearsal.toml; a push in the other repository starts the pipeline."""
     code, printed = several.call("run", "--approve")
     assert (code, f"of {infra}" in printed) == (0, True), printed
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=infra, check=True, capture_output=True, text=True).stdout
@@ -186,7 +183,7 @@ def test_each_source_reads_its_folder_or_repository(several: Tiny, bucket: str, 
     ],
 )
 def test_a_wrong_source_is_refused(tiny: Tiny, bucket: str, toml: str, words: str) -> None:
-    """A name that the pipeline lacks, a folder that does not exist, and one without a path."""
+    """An unknown source, a missing folder and a source without a path are refused."""
     (tiny.root / "rehearsal.toml").write_text(toml)
     with another(tiny, {"name": "Source", "actions": [s3_source(bucket)]}, GATE):
         code, printed = tiny.call("run")

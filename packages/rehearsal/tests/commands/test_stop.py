@@ -1,4 +1,4 @@
-"""`stop`: one running execution ends, by the API that AWS has for it."""
+"""`stop`: stop an execution through CodePipeline's API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_running_execution_is_stopped_after_its_actions(tiny: Tiny) -> None:
 
 
 def test_abandon_ends_running_actions(tiny: Tiny) -> None:
-    """A build that would go on for a minute does not."""
+    """`--abandon` ends a running build immediately."""
     execution = tiny.start(Compile="sleep 60")
     until(lambda: any(stage.name == "Build" and stage.status for stage in tiny.view(execution).stages))
     assert tiny.call("stop", execution[:8], "--abandon")[0] == 0
@@ -30,14 +30,14 @@ def test_abandon_ends_running_actions(tiny: Tiny) -> None:
 
 
 def test_nothing_to_stop_is_said(tiny: Tiny, good: ExecutionView) -> None:
-    """By name of the pipeline."""
+    """If no execution runs, the error names the pipeline."""
     code, printed = tiny.call("stop")
     assert code == 2
     assert "no execution of tiny is running" in printed
 
 
 def test_what_has_ended_is_not_stopped(tiny: Tiny, good: ExecutionView) -> None:
-    """The API's own refusal, in its words."""
+    """The error is the API's."""
     code, printed = tiny.call("stop", good.id)
     assert code == 2
     assert "StopPipelineExecution was refused" in printed

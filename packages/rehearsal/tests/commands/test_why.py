@@ -19,7 +19,7 @@ DENIED = 'Dev-Shop ROLLBACK_COMPLETE: Topic (AWS::SNS::Topic): missing is {"Effe
 
 
 def test_a_red_execution_says_what_failed(tiny: Tiny, bad: ExecutionView) -> None:
-    """The failed command, its last lines, and the next command; exit 1, as `status` has it."""
+    """`why` prints the failed command, its last lines and the next command, and exits with 1."""
     code, printed = tiny.call("why", bad.id)
     lines = printed.strip().splitlines()
     assert code == 1
@@ -30,24 +30,24 @@ def test_a_red_execution_says_what_failed(tiny: Tiny, bad: ExecutionView) -> Non
 
 
 def test_programs_read_the_same_cause(tiny: Tiny, bad: ExecutionView) -> None:
-    """With every key, and the place where it is known."""
+    """`why --json` has every key, and the place if it is known."""
     code, printed = tiny.call("why", bad.id, "--json")
-    told = json.loads(printed)
-    assert (code, told["execution_id"], told["status"]) == (1, bad.id, "Failed")
-    assert (told["cause"]["stage"], told["cause"]["action"]) == ("Build", "Lint")
-    assert told["cause"].keys() >= {"message", "place", "lines", "missing_statement", "next_command", "also"}
-    assert told["also"] == []
+    load = json.loads(printed)
+    assert (code, load["execution_id"], load["status"]) == (1, bad.id, "Failed")
+    assert (load["cause"]["stage"], load["cause"]["action"]) == ("Build", "Lint")
+    assert load["cause"].keys() >= {"message", "place", "lines", "missing_statement", "next_command", "also"}
+    assert load["also"] == []
 
 
 def test_a_good_execution_has_no_cause(tiny: Tiny, good: ExecutionView) -> None:
-    """Exit 0, and a sentence."""
+    """A succeeded execution exits with 0, and has no cause."""
     assert tiny.call("why", good.id) == (0, "no action failed: Succeeded\n")
     assert json.loads(tiny.call("why", good.id, "--json")[1])["cause"] is None
 
 
 @pytest.fixture
 def denied(project: Workspace) -> Workspace:
-    """An execution whose deployment was denied something, and whose log was lost."""
+    """An execution whose deployment was denied a permission, and whose log does not exist."""
     project.make()
     stage: StageOutline = {"name": "Dev", "actions": [{"name": "Deploy", "provider": "Deploy/CloudFormation"}]}
     log = str(project.execution("ab12") / "lost.log")
@@ -61,7 +61,7 @@ def denied(project: Workspace) -> Workspace:
 
 
 def test_a_denial_shows_the_missing_statement(denied: Workspace, empty: Tiny) -> None:
-    """And the command that removes a stack that takes no update; a log that does not exist is not named."""
+    """`why` prints the missing statement and the command that deletes the failed stack, but no missing log's path."""
     code, printed = empty.call("why")
     assert code == 1
     assert "  at Dev-Shop/Topic" in printed
@@ -71,7 +71,7 @@ def test_a_denial_shows_the_missing_statement(denied: Workspace, empty: Tiny) ->
 
 
 def test_the_construct_is_read_from_the_assembly(tmp_path: Path) -> None:
-    """By the names of stack and resource, in nested assemblies too; what is not there has none."""
+    """A construct path is found by stack and resource, in nested assemblies too; an unknown resource has none."""
     stack = {"type": "aws:cloudformation:stack", "properties": {"stackName": "Dev-Shop", "templateFile": "S.json"}}
     topic = {"Type": "AWS::SNS::Topic", "Metadata": {"aws:cdk:path": "P/Dev/Shop/Topic/Resource"}}
     with zipfile.ZipFile(tmp_path / "out.zip", "w") as assembly:

@@ -1,4 +1,4 @@
-"""Run by test_no_network.py where the only network is the loopback interface; its argument is the folder."""
+"""Run by test_no_network.py with only the loopback interface; the argument is the folder."""
 
 from __future__ import annotations
 
