@@ -1,4 +1,4 @@
-"""`python -m tests.engine.bench`: what the engine takes for actions that do nothing, and what writing alone takes.
+"""`python -m tests.engine.bench`: the engine's overhead with empty actions, and the time of its file writes.
 
 Writes the key `engine` of build/bench.json.
 """
@@ -35,7 +35,7 @@ class Empty:
 
 
 def definition(stages: int, mode: str) -> dict[str, Any]:
-    """A pipeline of so many stages with one empty action each."""
+    """Return a pipeline with one empty action in each of `stages` stages."""
     kind = {"category": "Test", "provider": "Empty"}
     return {
         "name": KEY.name,
@@ -50,7 +50,7 @@ def definition(stages: int, mode: str) -> dict[str, Any]:
 
 
 def run(folder: Path, executions: int, stages: int, mode: str) -> None:
-    """Start the executions at the same time, and wait for the end of all."""
+    """Start the executions concurrently and wait until all have ended."""
     runners = {ActionType("Test", "Empty"): Empty()}
     endpoint = Endpoint("http://127.0.0.1:1")
     engine = Engine(
@@ -63,8 +63,8 @@ def run(folder: Path, executions: int, stages: int, mode: str) -> None:
     engine.close()
 
 
-def write_alone(source: Path, target: Path) -> None:
-    """Write the files of a run again, line by line, in one thread: what no engine can save."""
+def write_files_only(source: Path, target: Path) -> None:
+    """Write the journals of a run again, line by line, in one thread: the lower bound of an engine's time."""
     for journal in sorted(source.glob("executions/*/journal.jsonl")):
         folder = target / journal.parent.name
         folder.mkdir(parents=True)
@@ -77,7 +77,7 @@ def write_alone(source: Path, target: Path) -> None:
 
 
 def seconds(work: Callable[[], None]) -> dict[str, float]:
-    """Wall and processor seconds."""
+    """Return the wall and processor seconds of `work`."""
     began, processor = time.perf_counter(), time.process_time()
     work()
     return {
@@ -90,29 +90,29 @@ def seconds(work: Callable[[], None]) -> dict[str, float]:
 @click.option("--runs", default=5, show_default=True, help="How often; the fastest counts.")
 def main(runs: int) -> None:
     """Measure the engine with empty actions."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     cases = {"one": (1, 100, "QUEUED"), **{mode: (EXECUTIONS, STAGES, mode) for mode in ("QUEUED", "PARALLEL")}}
     for name, (executions, stages, mode) in cases.items():
         best = [measure(executions, stages, mode) for _ in range(runs)]
-        found[name] = min(best, key=lambda figures: float(figures["seconds"]))
-    found["milliseconds_per_action"] = round(found["one"]["seconds"] * 10, 2)
-    held = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+        results[name] = min(best, key=lambda figures: float(figures["seconds"]))
+    results["milliseconds_per_action"] = round(results["one"]["seconds"] * 10, 2)
+    previous = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({**held, "engine": found}, indent=2) + "\n")
-    click.echo(table(found))
+    RESULT.write_text(json.dumps({**previous, "engine": results}, indent=2) + "\n")
+    click.echo(table(results))
 
 
 def measure(executions: int, stages: int, mode: str) -> dict[str, Any]:
-    """Return the figures of one run, with those of writing its files alone."""
+    """Return the figures of one run, and the figures of writing the same files without an engine."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures: dict[str, Any] = seconds(lambda: run(folder, executions, stages, mode))
-        figures["writing"] = seconds(lambda: write_alone(folder, folder / "again"))
+        figures["writing"] = seconds(lambda: write_files_only(folder, folder / "again"))
     return figures
 
 
 def table(found: dict[str, Any]) -> str:
-    """The figures as a Markdown table."""
+    """Return the figures as a Markdown table."""
     rows = {
         "one execution of 100 stages": found["one"],
         f"{EXECUTIONS} executions of {STAGES} stages, QUEUED": found["QUEUED"],

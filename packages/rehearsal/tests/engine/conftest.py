@@ -1,4 +1,4 @@
-"""Tiny pipelines whose actions are played by the tests: no CDK, no emulator, no clock."""
+"""Small pipelines whose actions are functions of the tests: no CDK, no emulator, no real time limits."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ KEY = PipelineKey("111111111111", "eu-west-1", "tiny")
 
 
 def action(name: str, run_order: int = 1, **configuration: str) -> dict[str, Any]:
-    """An action of the provider Played; `inputs`, `outputs` and `namespace` are taken out of its configuration."""
+    """Return an action of the provider Played; `namespace` becomes a field of the action."""
     said = {"name": name, "runOrder": run_order, "actionTypeId": {"category": "Test", "provider": "Played"}}
     namespace = configuration.pop("namespace", None)
     return {**said, "configuration": configuration, **({"namespace": namespace} if namespace else {})}
 
 
 def rule(name: str, **configuration: str) -> dict[str, Any]:
-    """A condition's rule of the provider Played."""
+    """Return a rule of the provider Played."""
     return {"name": name, "ruleTypeId": {"category": "Rule", "provider": "Played"}, "configuration": configuration}
 
 
 def declaration(*stages: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    """A definition with the stages One, Two, ... holding these actions."""
+    """Return a pipeline definition with the stages One, Two, ... that have these actions."""
     names = ["One", "Two", "Three", "Four"]
     return {
         "name": KEY.name,
@@ -50,7 +50,7 @@ def declaration(*stages: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 
 
 class Played:
-    """Plays each action by the function that the test gave for its name; without one it succeeds at once."""
+    """A runner that calls the test's function for each action name; an action without one succeeds immediately."""
 
     def __init__(self) -> None:
         self.parts: dict[str, Callable[[Task], Outcome]] = {}
@@ -83,7 +83,7 @@ def until_stopped(task: Task) -> Outcome:
 
 
 class Door:
-    """An action that waits until the test opens it, for each execution on its own."""
+    """An action that waits until the test opens it, separately for each execution."""
 
     def __init__(self, then: Any = None) -> None:
         self.inside: list[str] = []
@@ -106,7 +106,7 @@ class Door:
 
 
 def at_first(first: Callable[[Task], Outcome]) -> Callable[[Task], Outcome]:
-    """Plays `first` once, and succeeds from then on."""
+    """Return an action that runs `first` once and succeeds from then on."""
     parts = itertools.chain([first], itertools.repeat(succeeds))
 
     def plays(task: Task) -> Outcome:
@@ -116,15 +116,15 @@ def at_first(first: Callable[[Task], Outcome]) -> Callable[[Task], Outcome]:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds; fail where it does not within ten seconds."""
+    """Wait until `condition` holds; fail after ten seconds."""
     deadline = time.monotonic() + 10
     while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
+        assert time.monotonic() < deadline, "the condition did not hold within 10 seconds"
         time.sleep(0.01)
 
 
 class Live:
-    """An execution as it is now: each attribute is read from the engine's snapshot, later from the journal."""
+    """The current state of an execution: the engine's snapshot, or the journal once the engine has dropped it."""
 
     def __init__(self, stage: Stage, id_: str) -> None:
         self._stage, self.id = stage, id_
@@ -141,7 +141,7 @@ class Live:
 
 
 class Stage:
-    """An engine with one pipeline whose actions are played."""
+    """An engine with one pipeline of Played actions."""
 
     def __init__(
         self, folder: Path, limits: Mapping[ActionType, float] | None = None, accepted: Accepted | None = None
@@ -196,7 +196,7 @@ class Stage:
         assert self.engine.wait_until_idle(20)
 
     def close(self) -> None:
-        """Close the engine; one that hangs fails the test, and holds up no other one."""
+        """Close the engine; a close that hangs fails the test and does not block the next one."""
         closing = threading.Thread(target=self.engine.close, daemon=True)
         closing.start()
         closing.join(20)
@@ -215,6 +215,6 @@ class Stage:
         return self.live(self.engine.rollback(KEY, stage, target.id))
 
     def events(self, execution: Live, type_: str = "") -> list[Event]:
-        """Those of the journal, of one type where it is named."""
+        """Return the events of the execution's journal, or only the events of one type."""
         events = journal.read(self.folder / execution.id / "journal.jsonl")
         return [event for event in events if not type_ or event["type"] == type_]

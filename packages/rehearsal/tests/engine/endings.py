@@ -1,6 +1,6 @@
-"""The endings of an action: it succeeds, fails, errors, is stopped.
+"""The endings of an action: it succeeds, fails, errors, or is stopped.
 
-There are two ways to be stopped: with abandon the action is ended, without it is let end, here by failing.
+A stop with abandon ends the action; a stop without it lets the action end, here with a failure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Part = Callable[[Task], Outcome]
 
 @dataclass(frozen=True)
 class Ending:
-    """How one action ends. `status`: of its execution where nothing is retried; `good`: the stage goes on."""
+    """How one action ends. `status`: the execution's status without a retry; `good`: the stage continues."""
 
     name: str
     status: str
@@ -38,20 +38,20 @@ class Ending:
         return "Succeeded" if self.good else "Abandoned" if self.abandon else "Failed"
 
     def begin(self, stage: Stage, name: str, start: Callable[[], Live]) -> tuple[Live, Door]:
-        """What `start` starts, at the moment when its action `name` runs."""
+        """Call `start`, and return its execution once its action `name` runs."""
         door = stage.played.parts[name] = Door(self.then)
         execution = start()
         eventually(lambda: door.holds(execution))
         return execution, door
 
     def end(self, stage: Stage, execution: Live, door: Door) -> None:
-        """Let the action end so."""
+        """Let the action end in this way."""
         if self.abandon is not None:
             stage.stop(execution, abandon=self.abandon)
         door.open(execution)
 
     def play(self, stage: Stage, name: str, definition: dict[str, Any]) -> Live:
-        """An execution of `definition` whose action `name` has ended so; other executions have ended too."""
+        """Run `definition` until its action `name` has ended in this way and every execution has ended."""
         execution, door = self.begin(stage, name, lambda: stage.start(definition))
         stage.played.parts[name] = self.then
         self.end(stage, execution, door)
@@ -60,7 +60,7 @@ class Ending:
 
 
 def gives(task: Task) -> Outcome:
-    """Fails, although it has made something."""
+    """Fail, although the action has an output artifact."""
     return replace(succeeds(task), failed=True, outputs=MADE)
 
 

@@ -1,4 +1,4 @@
-"""The state machine of the engine: every command in every order, from two clients, with kills in between."""
+"""A state machine of the engine: all commands in random order, from two clients, with kills in between."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ indexes = st.integers(0, 5)
 
 
 def definition(mode: str, *, build: bool = True, gate: bool, follows: str, conditions: bool) -> dict[str, Any]:
-    """A pipeline of three or four stages. follows: the result of a failure in the last one."""
+    """Return a pipeline of two to four stages; `follows` is the failure result of the last one."""
     action, check = conftest.action, conftest.rule
     ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
     stages: list[dict[str, Any]] = [
@@ -78,7 +78,7 @@ def assume(role_arn: str, service: str, session_name: str, *, through: str = "",
 
 
 class EngineMachine(RuleBasedStateMachine):
-    """`found` counts what the examples have reached, so that a test can see that they reach much."""
+    """Commands, invariants and checks; `reached` counts the states that the examples reach."""
 
     reached: ClassVar = Counter[str]()
 
@@ -205,7 +205,7 @@ class EngineMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(seed=seeds, stopped=st.booleans())
     def end_what_was_approved(self, seed: int, stopped: bool) -> None:
-        """The answer is confirmed, and the very next message is a stop, or the end of the time limit."""
+        """Confirm an approval, and send a stop or the timeout as the next message."""
         self.scheduler.random = random.Random(seed)
         execution, token = self.waiting()[0]
         self.tolerate(lambda: self.answer(execution, token, approved=True))
@@ -232,23 +232,23 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(seed=seeds)
     def stop_everything(self, seed: int) -> None:
-        """Every execution ends after a stop."""
+        """Stop every execution; each of them ends."""
         self.settle(seed)
         for execution in self.executions():
             if execution.running and not execution.abandoned:
                 self.engine.stop(KEY, execution.id, "all", abandon=True)
         self.scheduler.settle()
-        # a rollback or a restart may have followed one that had ended already
-        left = [each for each in self.executions() if each.running and each.ending == "Stopped"]
-        assert left == []
+        # a rollback or a restart may follow an execution that had already ended
+        running = [execution for execution in self.executions() if execution.running and execution.ending == "Stopped"]
+        assert running == []
         self.count("everything stopped")
 
     @rule(seed=seeds, cut=st.integers(0, 3000))
     def kill(self, seed: int, cut: int) -> None:
-        """Cut the journals of what runs at any byte, tear an event of the pipeline, drop the engine, load."""
+        """Cut the journals of running executions at any byte, tear a pipeline event, drop the engine and load."""
         chance = random.Random(seed)
         before = {execution.id: execution for execution in self.executions()}
-        paths = [self.folder / "executions" / id_ / "journal.jsonl" for id_, each in before.items() if each.running]
+        paths = [self.folder / "executions" / id_ / "journal.jsonl" for id_, state in before.items() if state.running]
         for path in paths:
             content = path.read_bytes()
             path.write_bytes(content[: max(0, len(content) - chance.choice((0, 1, cut)))])
@@ -260,12 +260,12 @@ class EngineMachine(RuleBasedStateMachine):
         assert self.engine.load() == []
         for id_, state in before.items():
             if not state.running:
-                assert self.engine.executions[id_] == state, "a kill changed what had ended"
+                assert self.engine.executions[id_] == state, "a kill changed an execution that had ended"
         assert [execution.id for execution in self.executions() if execution.running] == []
         self.count("killed")
 
     def close_files(self) -> None:
-        """As the kernel does for a process that is killed."""
+        """Close the files, as the kernel does for a killed process."""
         for pipeline in (*self.engine._writers.values(), *self.engine._deleted):
             executions = (writer.record._journal for writer in pipeline.executions.writers.values())
             for written in (pipeline.record._journal, *executions):
@@ -277,7 +277,7 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(index=indexes, what=st.sampled_from(("start", "stop", "enable", "retry", "approve_newest", "update")))
     @precondition(lambda self: self.scheduler.other is None)
     def second_client(self, index: int, what: str) -> None:
-        """Its command is sent while the next one of the first client waits for its answer."""
+        """Send the second client's command while the first client waits for its next answer."""
 
         def command() -> None:
             chosen = self.choose(index)
@@ -326,7 +326,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.count("answered")
 
     def waiting(self) -> list[tuple[str, str]]:
-        """Executions that wait for an approval, and the tokens."""
+        """Return the executions that wait for an approval, with the tokens."""
         return [
             (execution.id, state.token)
             for execution in self.executions()
@@ -347,7 +347,7 @@ class EngineMachine(RuleBasedStateMachine):
     def count(self, what: str) -> None:
         type(self).reached[what] += 1
 
-    # what holds at every moment
+    # invariants
 
     @invariant()
     def the_journals_tell_what_the_api_answers(self) -> None:
@@ -380,10 +380,10 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_confirmed_approval_is_never_lost(self) -> None:
-        """It decided its action, unless that still has to notice or its engine was killed."""
+        """A confirmed approval decides its action, unless the action has not read it yet or its engine was killed."""
         for execution in self.executions():
             events = journal.read(self.folder / "executions" / execution.id / "journal.jsonl")
-            answered = [each for each in events if each["type"] == "action-answered"]
+            answered = [event for event in events if event["type"] == "action-answered"]
             for event in answered:
                 state = execution.attempts[(False, "Gate", "ask", event["attempt"])]
                 expected = "Succeeded" if event["approved"] else "Failed"

@@ -1,7 +1,7 @@
-"""A scheduler without threads: what happens next is chosen by a seed, so that a failure replays.
+"""A scheduler without threads: a seed chooses what happens next, so that a failure can be replayed.
 
 The queue is the scheduling point. At each step one of these happens: the engine handles the next message, a worker that
-can go on does its work, a time limit passes, or the other client sends its command.
+can continue does its work, a timeout expires, or the second client sends its command.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SLOW, COIN, BOOM = "slow", "coin", "boom"
 
 
 class SeededScheduler:
-    """`other`: a command of a second client, which is sent at some moment while another one waits for its answer."""
+    """`other`: a command of a second client, sent at some moment while the first one waits for its answer."""
 
     def __init__(self) -> None:
         self.random = random.Random(0)
@@ -74,25 +74,25 @@ class SeededScheduler:
         self.settle()
 
     def settle(self) -> None:
-        """Go on until nothing happens any more by itself; time limits do not pass meanwhile."""
+        """Step until nothing is left to do; no timeout expires."""
         for _ in range(10_000):
             if not self.can_step:
                 return
             self.step(timers=False)
-        raise AssertionError("it goes on for ever")
+        raise AssertionError("it does not end")
 
     @property
     def can_step(self) -> bool:
         return bool(self.messages or self._ready())
 
     def expire(self) -> None:
-        """Let one of the time limits pass."""
+        """Let one of the timeouts expire."""
         if self.timers:
             number = self.random.choice(sorted(self.timers))
             self.post(self.timers.pop(number))
 
     def step(self, *, timers: bool = True) -> None:
-        """Do one thing."""
+        """Do one thing, chosen by the seed."""
         choices: list[Message] = []
         if self.messages:
             choices += [self._handle] * 3
@@ -131,7 +131,7 @@ class SeededScheduler:
 
 
 class Script:
-    """A runner whose actions do what their name says; a coin falls as the scheduler's seed has it."""
+    """A runner whose actions do what their name says; the scheduler's seed decides how a coin falls."""
 
     def __init__(self, scheduler: SeededScheduler) -> None:
         self._scheduler = scheduler

@@ -1,4 +1,4 @@
-"""An engine that is open for weeks: threads, descriptors, memory and time do not grow with what it has run."""
+"""An engine that runs for weeks: threads, descriptors, memory and time do not grow with the number of executions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def objects() -> int:
 
 
 def test_memory_and_descriptors_do_not_grow_with_executions(stage: Stage) -> None:
-    """Of those that have ended the newest are kept, and those that a stage can be rolled back to."""
+    """The engine keeps only the newest ended executions and the rollback targets, and closes its files."""
     run_many(stage, FEW)
     before, files = objects(), descriptors()
     run_many(stage, FEW * (9 if FEW > 500 else 1))
@@ -52,7 +52,7 @@ def test_memory_and_descriptors_do_not_grow_with_executions(stage: Stage) -> Non
 
 
 def test_an_execution_that_a_stage_can_be_rolled_back_to_is_kept(stage: Stage) -> None:
-    """However many have failed since."""
+    """The engine keeps a rollback target, however many executions have failed since."""
     definition = declaration([action("a")], [action("b")])
     good = stage.run(definition)
     stage.played.parts["b"] = fails
@@ -66,7 +66,7 @@ def test_an_execution_that_a_stage_can_be_rolled_back_to_is_kept(stage: Stage) -
 
 
 def test_there_is_a_thread_for_each_running_action_and_a_few_more(stage: Stage) -> None:
-    """An execution that waits for a stage, a transition or a retry has none."""
+    """Thirty running actions use at most 38 threads, and these end with the actions."""
     before = threading.active_count()
     door = stage.played.parts["a"] = Door()
     executions = [stage.start(declaration([action("a")], **PARALLEL)) for _ in range(30)]
@@ -79,7 +79,7 @@ def test_there_is_a_thread_for_each_running_action_and_a_few_more(stage: Stage) 
 
 
 def test_parallel_actions_of_one_execution_have_a_thread_each(stage: Stage) -> None:
-    """Each blocks in an API call or a process. So the bound counts running actions, not running executions."""
+    """Twenty parallel actions use one thread each: the bound counts running actions, not executions."""
     before, doors = threading.active_count(), {f"a{number}": Door() for number in range(20)}
     stage.played.parts |= doors
     execution = stage.start(declaration([action(name) for name in doors]))
@@ -92,7 +92,7 @@ def test_parallel_actions_of_one_execution_have_a_thread_each(stage: Stage) -> N
 
 
 def test_executions_that_wait_have_no_thread(stage: Stage) -> None:
-    """Twenty wait for one that is in the stage."""
+    """Twenty executions that wait for a stage use no thread."""
     before = threading.active_count()
     door = stage.played.parts["b"] = Door()
     queued = declaration([action("a")], [action("b")], executionMode="QUEUED", pipelineType="V2")
@@ -105,7 +105,7 @@ def test_executions_that_wait_have_no_thread(stage: Stage) -> None:
 
 
 def test_an_event_costs_the_same_however_many_came_before(stage: Stage) -> None:
-    """Ten thousand reports of progress take ten times as long as a thousand, and not a hundred times."""
+    """Ten thousand progress events take about ten times as long as a thousand."""
     execution = stage.run(declaration([action("a")]))
     (started,) = stage.events(execution, "action-started")
     report: Event = {**started, "type": "action-progress", "text": "x"}
@@ -123,7 +123,7 @@ def test_an_event_costs_the_same_however_many_came_before(stage: Stage) -> None:
 
 
 def test_a_retried_execution_closes_its_journal_each_time(stage: Stage) -> None:
-    """One descriptor while it runs, and none afterwards."""
+    """An execution that was retried twenty times leaves no descriptor open."""
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     files = descriptors()
@@ -133,8 +133,8 @@ def test_a_retried_execution_closes_its_journal_each_time(stage: Stage) -> None:
     assert descriptors() == files
 
 
-def test_what_clean_has_removed_is_no_rollback_target(stage: Stage) -> None:
-    """Its artifacts went with its journal: the rollback is refused, and an older target can be named."""
+def test_a_cleaned_execution_is_not_a_rollback_target(stage: Stage) -> None:
+    """A rollback to an execution that `clean` removed is rejected; an older target is still accepted."""
     definition = declaration([action("source")], [action("b")])
     older, newer = stage.run(definition), stage.run(definition)
     shutil.rmtree(stage.folder / newer.id)
@@ -145,8 +145,8 @@ def test_what_clean_has_removed_is_no_rollback_target(stage: Stage) -> None:
     assert back.status == "Succeeded"
 
 
-def test_what_clean_has_removed_is_not_retried(stage: Stage) -> None:
-    """Its journal would begin in the middle."""
+def test_a_cleaned_execution_cannot_be_retried(stage: Stage) -> None:
+    """A retry of an execution that `clean` removed is rejected, and writes no journal."""
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     shutil.rmtree(stage.folder / execution.id)

@@ -1,4 +1,4 @@
-"""Callers, actions and listeners at the same time: each test is a fault that an earlier engine had."""
+"""Concurrent callers, actions and listeners: each test reproduces a fault of an earlier engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START = {"triggerType": "StartPipelineExecution"}
 
 
 def test_an_action_that_cannot_begin_leaves_no_other_one_waiting(stage: Stage) -> None:
-    """A full disk, for example: it errors with the cause, its failed sibling ends, and so does the execution."""
+    """An action whose folder cannot be created errors with the cause, and the execution ends as Failed."""
     stage.played.parts["a"] = fails
     blocked = stage.folder / "blocked"
     blocked.write_text("")
@@ -44,7 +44,7 @@ def test_an_action_that_cannot_begin_leaves_no_other_one_waiting(stage: Stage) -
 
 @pytest.mark.parametrize("names", [("a@b", "a-b"), ("X.2", "X"), (".", ".."), ("a/b", "a%2Fb")])
 def test_actions_of_any_names_have_folders_of_their_own(stage: Stage, names: tuple[str, str]) -> None:
-    """In each attempt."""
+    """Actions whose names are similar or have special characters have separate folders, in each attempt."""
     for name in names:
         stage.played.parts[name] = at_first(fails)
     execution = stage.run(declaration([action("source")], [action(name) for name in names]))
@@ -55,7 +55,7 @@ def test_actions_of_any_names_have_folders_of_their_own(stage: Stage, names: tup
 
 
 def test_a_runner_that_breaks_in_any_way_ends_its_action(stage: Stage) -> None:
-    """Even by an exception that no `except Exception` sees."""
+    """A runner that raises SystemExit fails its action, with the exception in the summary."""
 
     def exits(task: Task) -> Outcome:
         raise SystemExit(3)
@@ -66,7 +66,7 @@ def test_a_runner_that_breaks_in_any_way_ends_its_action(stage: Stage) -> None:
 
 
 def test_reads_while_executions_start(stage: Stage) -> None:
-    """GetPipelineState and the lists read while other threads start executions."""
+    """Other threads can list executions while executions start."""
     definition = declaration([action("a")], executionMode="PARALLEL")
     stage.start(definition)
     failures: list[BaseException] = []
@@ -93,7 +93,7 @@ def test_reads_while_executions_start(stage: Stage) -> None:
 
 
 def test_a_retry_immediately_after_a_failure_loses_no_event(stage: Stage) -> None:
-    """The end of the first try cut off what the second one had written."""
+    """A retry right after a failure keeps every event of both attempts in the journal."""
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     for attempt in range(2, 60):
@@ -107,7 +107,7 @@ def test_a_retry_immediately_after_a_failure_loses_no_event(stage: Stage) -> Non
 
 
 def test_a_retry_keeps_what_its_actions_share(stage: Stage) -> None:
-    """The end of the first try removed the folder of the second one."""
+    """A retry right after a failure keeps the folder that its actions share."""
     found: list[bool] = []
 
     def shares(task: Task) -> Outcome:
@@ -131,7 +131,7 @@ def test_a_retry_keeps_what_its_actions_share(stage: Stage) -> None:
 
 
 def test_nothing_starts_while_the_engine_closes(stage: Stage) -> None:
-    """It is refused in words, and `close` waits for all that had started."""
+    """A start during `close` is rejected with ConflictException, and `close` waits for every execution."""
     stage.engine.create(KEY, declaration([action("a")], executionMode="PARALLEL", pipelineType="V2"))
     refused: list[str] = []
     ended = threading.Event()
@@ -170,7 +170,7 @@ def seeded(folder: Path) -> tuple[Engine, SeededScheduler]:
 
 @pytest.mark.parametrize("steps", range(12))
 def test_an_update_at_any_moment_starts_the_execution_again(tmp_path: Path, steps: int) -> None:
-    """Between its last action and its end, too: the restart was lost there."""
+    """An update restarts a running execution at any step, also between its last action and its end."""
     engine, scheduler = seeded(tmp_path)
     engine.create(KEY, declaration([action("a")]))
     execution = engine.start(KEY, trigger=START)
@@ -186,7 +186,7 @@ def test_an_update_at_any_moment_starts_the_execution_again(tmp_path: Path, step
 
 
 def test_parallel_sources_keep_all_revisions(stage: Stage) -> None:
-    """One was lost where two source actions ended at the same time."""
+    """Eight source actions that end at the same time keep eight revisions."""
     names = [f"s{number}" for number in range(8)]
     meeting = threading.Barrier(len(names), timeout=10)
 
@@ -202,7 +202,7 @@ def test_parallel_sources_keep_all_revisions(stage: Stage) -> None:
 
 
 def test_an_answer_that_was_confirmed_outlives_the_time_limit(tmp_path: Path) -> None:
-    """The approval counts, although the limit passes before the action has noticed it."""
+    """A confirmed approval counts, although the execution is stopped before the action has read it."""
     stage = Stage(tmp_path)
     approval = ActionType("Approval", "Manual")
     entered, go = threading.Event(), threading.Event()
@@ -229,7 +229,7 @@ def test_an_answer_that_was_confirmed_outlives_the_time_limit(tmp_path: Path) ->
 
 
 def test_a_listener_may_be_slow_and_call_the_engine(stage: Stage) -> None:
-    """No execution waits for it, and a call of its own does not wait for itself."""
+    """Executions do not wait for a slow listener, and a listener can start an execution without a deadlock."""
     door, started = threading.Event(), list[str]()
 
     def listen(_: Any, event: Event) -> None:
@@ -241,11 +241,11 @@ def test_a_listener_may_be_slow_and_call_the_engine(stage: Stage) -> None:
     execution = stage.start(declaration([action("a")]))
     eventually(lambda: execution.status == "Succeeded")
     door.set()
-    eventually(lambda: [each.status for each in stage.all] == ["Succeeded", "Succeeded"])
+    eventually(lambda: [execution.status for execution in stage.all] == ["Succeeded", "Succeeded"])
 
 
 def test_an_action_may_stop_its_own_execution_and_delete_its_pipeline(stage: Stage) -> None:
-    """Self-mutation by any command: the worker waits for the answer, the engine never for a worker."""
+    """An action can update, stop and delete its own pipeline without a deadlock."""
 
     def mutates(task: Task) -> Outcome:
         stage.engine.update(KEY, declaration([action("a")], [action("c")]), restart=True)
@@ -261,7 +261,7 @@ def test_an_action_may_stop_its_own_execution_and_delete_its_pipeline(stage: Sta
 
 @pytest.mark.parametrize("waits", [True, False], ids=["an approval", "another action"])
 def test_a_removed_stage_ends_the_execution_that_waits_in_it(stage: Stage, waits: bool) -> None:
-    """It held the stage when that came back, and took the next approval; an action that works ends as it would have."""
+    """An update that removes a stage cancels its execution after the running actions; the stage is free again."""
     kind = ActionType("Approval", "Manual")
     door = Door()
 
@@ -291,7 +291,7 @@ def test_a_removed_stage_ends_the_execution_that_waits_in_it(stage: Stage, waits
 
 
 def test_a_removed_stage_ends_the_execution_that_waits_before_it(stage: Stage) -> None:
-    """Nothing of it works, so it ends immediately."""
+    """An update that removes a stage immediately cancels the execution that waits for it."""
     definition = declaration([action("source")], [action("b")])
     stage.engine.create(KEY, definition)
     stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
@@ -303,7 +303,7 @@ def test_a_removed_stage_ends_the_execution_that_waits_before_it(stage: Stage) -
 
 
 def test_the_deletion_of_a_pipeline_ends_what_waits_in_it(stage: Stage) -> None:
-    """Running actions are abandoned; a new pipeline of the name has none of its executions."""
+    """A deletion abandons running actions; a new pipeline with the same name has none of the executions."""
     stage.played.parts["a"] = lambda task: (task.stop.wait(10), fails(task))[1]
     execution = stage.start(declaration([action("a")]))
     eventually(lambda: "a" in stage.played.seen)
@@ -316,7 +316,7 @@ def test_the_deletion_of_a_pipeline_ends_what_waits_in_it(stage: Stage) -> None:
 
 
 def test_an_action_finds_itself_in_what_is_published(stage: Stage) -> None:
-    """It may ask for the state of its pipeline as its first act."""
+    """An action can read its own state as soon as it runs."""
     found: list[bool] = []
 
     def looks(task: Task) -> Outcome:
@@ -331,7 +331,7 @@ def test_an_action_finds_itself_in_what_is_published(stage: Stage) -> None:
 
 
 def test_every_command_around_the_end_of_the_engine_is_answered() -> None:
-    """A command that arrives while the engine closes has its result or is rejected; none waits for ever."""
+    """A command that arrives while the engine closes returns a result or is rejected; it never hangs."""
     scheduler = ThreadScheduler()
     answers: queue.SimpleQueue[str] = queue.SimpleQueue()
 

@@ -1,4 +1,4 @@
-"""Conditions of stages, and the results that they engage."""
+"""Stage conditions and their results: fail, skip, rollback, override."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.engine.conftest import (
 
 
 def conditional(kind: str, result: str, *rules: dict[str, Any]) -> dict[str, Any]:
-    """Three stages, the second with one condition."""
+    """Return a pipeline of three stages, the second with one condition."""
     definition = declaration([action("source")], [action("deploy")], [action("last")])
     definition["stages"][1][kind] = {"conditions": [{"result": result, "rules": list(rules or [rule("check")])}]}
     return definition
 
 
 def stopped(stage: Stage, definition: dict[str, Any], at: str) -> Live:
-    """An execution that is stopped while `at` runs."""
+    """Return an execution that was stopped while `at` ran."""
     execution = stage.start(definition)
     eventually(lambda: at in stage.played.seen)
     stage.stop(execution, abandon=True)
@@ -39,7 +39,7 @@ def stopped(stage: Stage, definition: dict[str, Any], at: str) -> Live:
 
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
 def test_a_condition_that_is_met_changes_nothing(stage: Stage, kind: str) -> None:
-    """All rules succeed, and the execution goes on."""
+    """An execution continues after a condition whose rules all succeed."""
     execution = stage.run(conditional(kind, "FAIL", rule("one"), rule("two")))
     assert execution.status == "Succeeded"
     assert sorted(stage.played.seen) == ["deploy", "last", "one", "source", "two"]
@@ -48,7 +48,7 @@ def test_a_condition_that_is_met_changes_nothing(stage: Stage, kind: str) -> Non
 
 @pytest.mark.parametrize(("ending", "status"), [(fails, "Failed"), (errors, "Errored")])
 def test_an_unmet_entry_condition_fails_the_stage_before_its_actions(stage: Stage, ending: Any, status: str) -> None:
-    """One rule that fails, or cannot do its work, is enough."""
+    """One rule that fails or errors fails the stage before any of its actions runs."""
     stage.played.parts["check"] = ending
     execution = stage.run(conditional("beforeEntry", "FAIL", rule("fine"), rule("check")))
     assert execution.status == "Failed"
@@ -59,7 +59,7 @@ def test_an_unmet_entry_condition_fails_the_stage_before_its_actions(stage: Stag
 
 @pytest.mark.parametrize("ending", [fails, errors])
 def test_an_unmet_entry_condition_skips_the_stage_where_its_result_is_skip(stage: Stage, ending: Any) -> None:
-    """The execution goes on with the next stage."""
+    """An unmet entry condition with the result SKIP skips the stage, and the execution continues."""
     stage.played.parts["check"] = ending
     execution = stage.run(conditional("beforeEntry", "SKIP"))
     assert (execution.status, execution.stages["Two"].status) == ("Succeeded", "Skipped")
@@ -68,7 +68,7 @@ def test_an_unmet_entry_condition_skips_the_stage_where_its_result_is_skip(stage
 
 @pytest.mark.parametrize("ending", [fails, errors])
 def test_an_unmet_success_condition_fails_the_stage_after_its_actions(stage: Stage, ending: Any) -> None:
-    """The actions have run; the next stage does not."""
+    """An unmet success condition fails the stage after its actions, and the next stage does not run."""
     stage.played.parts["check"] = ending
     execution = stage.run(conditional("onSuccess", "FAIL"))
     assert (execution.status, execution.stages["Two"].status) == ("Failed", "Failed")
@@ -77,7 +77,7 @@ def test_an_unmet_success_condition_fails_the_stage_after_its_actions(stage: Sta
 
 @pytest.mark.parametrize("ending", [fails, errors])
 def test_an_unmet_success_condition_rolls_the_stage_back_where_its_result_says_so(stage: Stage, ending: Any) -> None:
-    """The last good execution comes back."""
+    """An unmet success condition with the result ROLLBACK rolls the stage back to the last good execution."""
     definition = conditional("onSuccess", "ROLLBACK")
     good = stage.run(definition)
     stage.played.parts["check"] = at_first(ending)
@@ -89,7 +89,7 @@ def test_an_unmet_success_condition_rolls_the_stage_back_where_its_result_says_s
 
 @pytest.mark.parametrize("ending", [fails, errors])
 def test_a_failure_condition_decides_on_the_rollback(stage: Stage, ending: Any) -> None:
-    """A stage that failed is rolled back where the condition is not met, and only there."""
+    """A failed stage is rolled back only if its failure condition is not met."""
     definition = conditional("onFailure", "ROLLBACK")
     stage.run(definition)
     stage.played.parts["deploy"] = fails
@@ -103,7 +103,7 @@ def test_a_failure_condition_decides_on_the_rollback(stage: Stage, ending: Any) 
 
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
 def test_a_stop_reaches_a_rule(stage: Stage, kind: str) -> None:
-    """The rule is abandoned, the execution is Stopped, and the result is not engaged."""
+    """A stop abandons the running rule; the execution is Stopped and the condition's result is not applied."""
     stage.played.parts["check"] = until_stopped
     execution = stopped(stage, conditional(kind, "FAIL"), at="check")
     assert (execution.status, execution.stages["Two"].status) == ("Stopped", "Stopped")
@@ -112,15 +112,15 @@ def test_a_stop_reaches_a_rule(stage: Stage, kind: str) -> None:
 
 
 def test_a_rule_reads_variables_of_earlier_actions(stage: Stage) -> None:
-    """Its configuration is resolved as an action's is."""
+    """A rule's configuration can refer to output variables of earlier actions."""
     definition = conditional("beforeEntry", "FAIL", rule("check", say="#{Source.said}!"))
     definition["stages"][0]["actions"][0] = action("source", say="hello", namespace="Source")
     execution = stage.run(definition)
     assert execution.rules[("Two", "check")].resolved == {"say": "hello!"}
 
 
-def test_an_unknown_rule_lists_those_known(stage: Stage) -> None:
-    """A rule without a runner is an error, and never met in silence."""
+def test_an_unknown_rule_lists_the_known_rules(stage: Stage) -> None:
+    """A rule without a local runner fails its condition; the summary lists the known rules."""
     unknown = rule("check")
     unknown["ruleTypeId"]["provider"] = "Horoscope"
     execution = stage.run(conditional("beforeEntry", "FAIL", unknown))
@@ -128,7 +128,7 @@ def test_an_unknown_rule_lists_those_known(stage: Stage) -> None:
 
 
 def test_a_retry_checks_the_conditions_again(stage: Stage) -> None:
-    """What failed the stage may hold by now."""
+    """A retry evaluates again the condition that failed the stage."""
     stage.played.parts["check"] = at_first(fails)
     execution = stage.run(conditional("beforeEntry", "FAIL"))
     assert execution.status == "Failed"
@@ -140,7 +140,7 @@ def test_a_retry_checks_the_conditions_again(stage: Stage) -> None:
 
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
 def test_a_condition_is_overridden_while_it_is_checked(stage: Stage, kind: str) -> None:
-    """Its rules are abandoned, and the execution goes on as if it were met."""
+    """An override abandons the running rules, and the execution continues."""
     stage.played.parts["check"] = until_stopped
     execution = stage.start(conditional(kind, "FAIL"))
     eventually(lambda: "check" in stage.played.seen)
@@ -154,7 +154,7 @@ def test_a_condition_is_overridden_while_it_is_checked(stage: Stage, kind: str) 
 @pytest.mark.parametrize("ending", [fails, errors])
 @pytest.mark.parametrize("kind", ["beforeEntry", "onSuccess"])
 def test_a_condition_that_has_failed_its_stage_is_overridden(stage: Stage, kind: str, ending: Any) -> None:
-    """The same execution goes on; what has succeeded is not done again, and no condition is checked again."""
+    """An override continues the failed execution; no action and no other condition runs a second time."""
     definition = conditional(kind, "FAIL")
     if kind == "onSuccess":
         definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("entry")]}]}
@@ -169,7 +169,7 @@ def test_a_condition_that_has_failed_its_stage_is_overridden(stage: Stage, kind:
 
 
 def test_a_stop_reaches_an_execution_that_was_overridden(stage: Stage) -> None:
-    """It is one as any other."""
+    """An execution that continues after an override can be stopped."""
     stage.played.parts |= {"check": fails, "deploy": until_stopped}
     execution = stage.run(conditional("beforeEntry", "FAIL"))
     stage.override(execution, "Two", "beforeEntry")
@@ -179,8 +179,8 @@ def test_a_stop_reaches_an_execution_that_was_overridden(stage: Stage) -> None:
     assert (execution.status, execution.stages["Two"].status) == ("Stopped", "Stopped")
 
 
-def test_what_is_not_unmet_cannot_be_overridden(stage: Stage) -> None:
-    """A condition that was met, one that is not there, and one of an execution that another has overtaken."""
+def test_only_an_unmet_condition_can_be_overridden(stage: Stage) -> None:
+    """An override is rejected for a met condition, an absent condition, and an overtaken execution."""
     definition = conditional("beforeEntry", "FAIL")
     met = stage.run(definition)
     for kind in ("beforeEntry", "onSuccess"):
@@ -194,7 +194,7 @@ def test_what_is_not_unmet_cannot_be_overridden(stage: Stage) -> None:
 
 
 def test_a_retry_checks_a_condition_again_that_was_overridden(stage: Stage) -> None:
-    """An override is for once."""
+    """A retry evaluates an overridden condition again."""
     stage.played.parts |= {"check": fails, "deploy": at_first(fails)}
     execution = stage.run(conditional("beforeEntry", "FAIL"))
     stage.override(execution, "Two", "beforeEntry")

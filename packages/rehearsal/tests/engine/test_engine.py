@@ -1,4 +1,4 @@
-"""The engine's rules; test_matrix.py has each in all endings."""
+"""The engine's rules; test_matrix.py checks each with every ending of an action."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.engine.conftest import KEY, Live, Stage, action, declaration, eventua
 
 
 def test_stages_run_one_after_the_other(stage: Stage) -> None:
-    """An execution that succeeds goes through every stage in the definition's order."""
+    """A successful execution runs every stage, in the definition's order."""
     execution = stage.run(declaration([action("a")], [action("b")], [action("c")]))
     assert execution.status == "Succeeded"
     assert stage.played.seen == ["a", "b", "c"]
 
 
 def test_a_failed_action_fails_its_stage_and_stops_the_run(stage: Stage) -> None:
-    """Nothing after the failed stage runs, and the execution says which action failed and why."""
+    """No stage runs after a failed one; the execution's summary names the action and its failure."""
     stage.played.parts["a"] = fails
     execution = stage.run(declaration([action("a")], [action("b")]))
     assert (execution.status, execution.summary) == ("Failed", "One/a: red")
@@ -30,7 +30,7 @@ def test_a_failed_action_fails_its_stage_and_stops_the_run(stage: Stage) -> None
 
 
 def test_an_error_is_a_failure_that_keeps_its_code(stage: Stage) -> None:
-    """An action that could not do its work fails the stage too, and the journal tells it from a red result."""
+    """An action that errors fails its stage; the journal keeps its error code."""
 
     def misses(task: Task) -> Outcome:
         raise ActionError(f"{task.where}: no such thing")
@@ -43,7 +43,7 @@ def test_an_error_is_a_failure_that_keeps_its_code(stage: Stage) -> None:
 
 
 def test_a_stop_with_abandon_ends_the_running_action(stage: Stage) -> None:
-    """The running action is told to end, its status is Abandoned, and no later stage runs."""
+    """A stop with abandon ends the running action, whose status is Abandoned; no later stage runs."""
     stage.played.parts["a"] = until_stopped
     execution = stage.start(declaration([action("a")], [action("b")]))
     eventually(lambda: bool(stage.played.seen))
@@ -55,7 +55,7 @@ def test_a_stop_with_abandon_ends_the_running_action(stage: Stage) -> None:
 
 
 def test_a_stop_without_abandon_lets_the_running_action_end(stage: Stage) -> None:
-    """The running action ends as it would have, then the execution is Stopped."""
+    """A stop without abandon lets the running action end normally; then the execution is Stopped."""
     go = threading.Event()
 
     def waits(task: Task) -> Outcome:
@@ -73,7 +73,7 @@ def test_a_stop_without_abandon_lets_the_running_action_end(stage: Stage) -> Non
 
 
 def test_actions_of_one_run_order_run_at_the_same_time(stage: Stage) -> None:
-    """Two actions that wait for each other both end."""
+    """Two actions with the same run order run concurrently."""
     meeting = threading.Barrier(2, timeout=10)
 
     def meets(task: Task) -> Outcome:
@@ -85,28 +85,28 @@ def test_actions_of_one_run_order_run_at_the_same_time(stage: Stage) -> None:
 
 
 def test_second_run_order_waits_for_the_first(stage: Stage) -> None:
-    """An action of a later run order does not start when one of an earlier one failed."""
+    """An action with a later run order does not start after a failure in an earlier one."""
     stage.played.parts["a"] = fails
     stage.run(declaration([action("b", 2), action("a", 1)]))
     assert stage.played.seen == ["a"]
 
 
 def test_output_variables_reach_later_actions(stage: Stage) -> None:
-    """`#{namespace.key}` in a configuration becomes what the earlier action gave."""
+    """`#{namespace.key}` in a configuration becomes the earlier action's output variable."""
     first = action("a", say="hello", namespace="First")
     execution = stage.run(declaration([first], [action("b", say="#{First.said} again", namespace="Second")]))
     assert execution.variables["Second"] == {"said": "hello again"}
 
 
 def test_an_unknown_variable_fails_the_action_that_names_it(stage: Stage) -> None:
-    """The message names the namespace and those that exist."""
+    """A reference to an unknown namespace fails the action; the summary lists the known namespaces."""
     execution = stage.run(declaration([action("a", say="#{Nowhere.said}")]))
     assert execution.status == "Failed"
     assert "no namespace Nowhere; there are codepipeline, variables" in execution.summary
 
 
-def test_an_unknown_provider_lists_those_known(stage: Stage) -> None:
-    """An action type without a runner is an error, never a silent success."""
+def test_an_unknown_provider_lists_the_known_providers(stage: Stage) -> None:
+    """An action type without a local runner fails; the summary lists the known types."""
     unknown = action("scan")
     unknown["actionTypeId"] = {"category": "Test", "provider": "DeviceFarm"}
     execution = stage.run(declaration([unknown]))
@@ -114,7 +114,7 @@ def test_an_unknown_provider_lists_those_known(stage: Stage) -> None:
 
 
 def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> None:
-    """Self-mutation: the action that updates the pipeline ends, its execution is Cancelled, a new one succeeds."""
+    """Self-mutation cancels the execution after the updating action; a new execution runs the new definition."""
     changed = declaration([action("mutate")], [action("b")], [action("new")])
 
     def mutates(task: Task) -> Outcome:
@@ -132,7 +132,7 @@ def test_an_update_cancels_the_execution_and_starts_a_new_one(stage: Stage) -> N
 
 
 def restarting(stage: Stage, before: dict[str, Any], after: dict[str, Any], **given: Any) -> Live:
-    """An execution that was cancelled because its first action made `after` of the definition."""
+    """Return an execution that was cancelled because its first action updated the pipeline to `after`."""
 
     def mutates(task: Task) -> Outcome:
         if stage.engine.pipelines[KEY].version == 1:
@@ -148,7 +148,7 @@ def restarting(stage: Stage, before: dict[str, Any], after: dict[str, Any], **gi
 
 
 def test_a_restart_takes_what_the_first_execution_was_given(stage: Stage) -> None:
-    """Values of variables that are still declared, and revisions; what had its default has the new one."""
+    """A restart keeps the variables and revisions of the start; a variable left at its default gets the new default."""
 
     def variables(*names: str, default: str) -> list[dict[str, str]]:
         return [{"name": name, "defaultValue": default} for name in names]
@@ -162,8 +162,8 @@ def test_a_restart_takes_what_the_first_execution_was_given(stage: Stage) -> Non
     assert last.origin.wanted == {"a": {"COMMIT_ID": "abc"}}
 
 
-def test_a_restart_that_is_refused_is_told_and_ends_the_journal(stage: Stage) -> None:
-    """The new definition has a variable without a value, say."""
+def test_a_rejected_restart_is_reported_and_ends_the_journal(stage: Stage) -> None:
+    """The summary says why a restart was rejected, and the journal has its last event."""
     after = declaration([action("a")], variables=[{"name": "x"}])
     execution = restarting(stage, declaration([action("a")]), after)
     assert execution.summary.endswith("it was not started again: tiny: x has no default: give it a value")
@@ -173,7 +173,7 @@ def test_a_restart_that_is_refused_is_told_and_ends_the_journal(stage: Stage) ->
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_journal_ends_whatever_breaks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who follows it waits for its last event."""
+    """The journal has its last event even if starting the follow-up raises an exception."""
 
     def breaks(*_: Any) -> None:
         raise RuntimeError
@@ -183,7 +183,7 @@ def test_a_journal_ends_whatever_breaks(stage: Stage, monkeypatch: pytest.Monkey
 
 
 def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(stage: Stage) -> None:
-    """A restarted execution that changes the definition again fails, with the difference of the two definitions."""
+    """A restarted execution that changes the definition again fails; its summary has the difference."""
     count = iter(range(10))
 
     def mutates(task: Task) -> Outcome:
@@ -193,7 +193,7 @@ def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(st
     stage.played.parts["mutate"] = mutates
     stage.run(declaration([action("mutate")]))
     stage.wait()
-    last = max(stage.engine.executions.values(), key=lambda each: each.number)
+    last = max(stage.engine.executions.values(), key=lambda execution: execution.number)
     assert last.status == "Failed"
     assert '-            "say": "random 0"' in last.summary
     assert '+            "say": "random 1"' in last.summary
@@ -209,7 +209,7 @@ def test_a_long_difference_of_two_definitions_says_where_the_rest_is() -> None:
 
 
 def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:
-    """While an execution holds a stage, of those that wait for it only the newest goes on."""
+    """Of the executions that wait for a stage, only the newest continues."""
     go = threading.Event()
 
     def waits(task: Task) -> Outcome:
@@ -230,10 +230,10 @@ def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(("ending", "kept"), [(succeeds, {"action.log"}), (fails, {"action.log", "build", "a.zip"})])
-def test_what_an_action_worked_in_is_kept_after_a_failure_alone(
+def test_work_files_of_an_action_are_kept_only_after_a_failure(
     stage: Stage, ending: Callable[[Task], Outcome], kept: set[str]
 ) -> None:
-    """It may be hundreds of megabytes; the log stays, and nothing waits for the removal."""
+    """The engine removes a successful action's work files and keeps its log; a failed action keeps everything."""
 
     def works(task: Task) -> Outcome:
         (task.folder / "build" / "deep").mkdir(parents=True)
@@ -247,8 +247,8 @@ def test_what_an_action_worked_in_is_kept_after_a_failure_alone(
     eventually(lambda: {path.name for path in folder.iterdir()} == kept)
 
 
-def test_what_actions_share_is_there_for_later_ones_and_gone_at_the_end(stage: Stage) -> None:
-    """It is that of its execution alone."""
+def test_the_shared_folder_of_an_execution_is_removed_at_its_end(stage: Stage) -> None:
+    """Later actions of an execution find its shared folder; the engine removes the folder at the end."""
     found: list[bool] = []
 
     def works(task: Task) -> Outcome:

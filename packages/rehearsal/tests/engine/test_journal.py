@@ -1,4 +1,4 @@
-"""The journal: what was written before a kill can be read after it."""
+"""The journal: events that were written before a kill can be read after it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ while True:
 
 
 def test_a_journal_is_readable_after_a_kill(tmp_path: Path) -> None:
-    """kill -9 while events are written: what is read is whole, in order, and without a gap."""
+    """A journal whose writer was killed with SIGKILL has whole events, in order and without a gap."""
     path = tmp_path / "journal.jsonl"
     process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], cwd=PACKAGE)
     eventually(lambda: path.exists() and path.stat().st_size > 3_000_000)
@@ -44,8 +44,8 @@ def test_a_journal_is_readable_after_a_kill(tmp_path: Path) -> None:
     assert replay([first, *others]).status == "InProgress"
 
 
-def test_what_is_written_after_a_kill_is_not_lost_with_the_torn_line(tmp_path: Path) -> None:
-    """A journal that is taken up again starts a line of its own."""
+def test_a_resumed_journal_starts_a_new_line_after_a_torn_one(tmp_path: Path) -> None:
+    """A resumed journal starts a new line after a torn one."""
     path = tmp_path / "journal.jsonl"
     path.write_text('{"v": 1, "type": "execution-sta')
     written = journal.Journal(path)
@@ -55,7 +55,7 @@ def test_what_is_written_after_a_kill_is_not_lost_with_the_torn_line(tmp_path: P
 
 
 def test_every_event_says_its_version_and_its_time(tmp_path: Path) -> None:
-    """So that a later reader knows what it reads."""
+    """Every event has the journal's format version and a time."""
     written = journal.Journal(tmp_path / "journal.jsonl")
     written.write("weather-changed")
     written.close()
@@ -65,7 +65,7 @@ def test_every_event_says_its_version_and_its_time(tmp_path: Path) -> None:
 
 
 def test_a_retried_execution_goes_on_in_its_journal(stage: Stage) -> None:
-    """The view of one journal shows the first failure no more, once the retry has succeeded."""
+    """A retried execution appends to its journal; the view shows the retry's success."""
     stage.played.parts["b"] = at_first(fails)
     execution = stage.run(declaration([action("source")], [action("b")]))
     assert replay(stage.events(execution)).status == "Failed"
@@ -76,7 +76,7 @@ def test_a_retried_execution_goes_on_in_its_journal(stage: Stage) -> None:
 
 
 def test_a_cut_off_last_line_is_ignored(tmp_path: Path) -> None:
-    """A writer that was killed in the middle of a line leaves a journal that reads up to the line before."""
+    """A journal with a torn last line can be read up to the line before."""
     path = tmp_path / "journal.jsonl"
     written = journal.Journal(path)
     written.write("execution-started", execution="1", pipeline="p", stages=[])
@@ -87,7 +87,7 @@ def test_a_cut_off_last_line_is_ignored(tmp_path: Path) -> None:
 
 
 def test_unknown_events_change_nothing(tmp_path: Path) -> None:
-    """A journal of a later version is read as far as it is understood."""
+    """A journal with unknown events and fields of a later version can be read."""
     path = tmp_path / "journal.jsonl"
     written: Any = journal.Journal(path)
     written.write("execution-started", execution="1", pipeline="p", stages=[], novelty=True)
@@ -97,8 +97,8 @@ def test_unknown_events_change_nothing(tmp_path: Path) -> None:
     assert (view.id, view.status) == ("1", "InProgress")
 
 
-def test_a_follower_asks_now_and_then_whether_somebody_writes(tmp_path: Path) -> None:
-    """It looks for news far more often, and each answer takes reading files; where nobody writes, it ends."""
+def test_a_follower_checks_at_intervals_that_the_writer_is_alive(tmp_path: Path) -> None:
+    """A follower checks rarely whether the writer is alive, and ends if it is not."""
     path = tmp_path / "journal.jsonl"
     journal.Journal(path).close()
     alive = Mock(side_effect=[True, True, False])
@@ -109,7 +109,7 @@ def test_a_follower_asks_now_and_then_whether_somebody_writes(tmp_path: Path) ->
 
 @pytest.mark.parametrize("skipped", range(12))
 def test_a_journal_without_its_beginning_is_shown(stage: Stage, skipped: int) -> None:
-    """Whatever is missing at its head: `history` shows the others, and no traceback."""
+    """A journal that lacks its first events can be shown, without an exception."""
     stage.played.parts |= {"check": at_first(fails), "b": at_first(fails)}
     definition = declaration([action("source")], [action("b")])
     definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}

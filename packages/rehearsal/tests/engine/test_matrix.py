@@ -1,4 +1,4 @@
-"""Every rule of the engine in the endings of the action that it is about: succeeds, fails, errors, is stopped."""
+"""The engine's rules with each ending of the action `a`: it succeeds, fails, errors, or is stopped."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.engine.endings import ENDINGS, Ending, gives, makes
 V2 = {"pipelineType": "V2"}
 
 
-def a_later_run_order_begins_after_a_success_alone(stage: Stage, ending: Ending) -> None:
+def a_later_run_order_begins_only_after_a_success(stage: Stage, ending: Ending) -> None:
     execution = ending.play(stage, "a", declaration([action("a"), action("b", 2)], [action("c")]))
     assert execution.status == ending.status
     assert stage.played.seen == (["a", "b", "c"] if ending.good else ["a"])
 
 
-def a_later_stage_begins_after_a_success_alone(stage: Stage, ending: Ending) -> None:
+def a_later_stage_begins_only_after_a_success(stage: Stage, ending: Ending) -> None:
     execution = ending.play(stage, "a", declaration([action("a")], [action("b")]))
     assert (execution.status, execution.actions[("One", "a")].status) == (ending.status, ending.action_status)
     assert list(execution.stages) == (["One", "Two"] if ending.good else ["One"])
 
 
-def what_runs_beside_it_ends_as_it_would_have(stage: Stage, ending: Ending) -> None:
+def a_parallel_action_ends_normally(stage: Stage, ending: Ending) -> None:
     other = stage.played.parts["long"] = Door()
     definition = declaration([action("a"), action("long")], [action("b")])
     execution, door = ending.begin(stage, "a", lambda: stage.start(definition))
@@ -42,14 +42,14 @@ def what_runs_beside_it_ends_as_it_would_have(stage: Stage, ending: Ending) -> N
     assert ("b" in stage.played.seen) is ending.good
 
 
-def what_it_gives_counts_after_a_success_alone(stage: Stage, ending: Ending) -> None:
+def outputs_count_only_after_a_success(stage: Stage, ending: Ending) -> None:
     given = replace(ending, then=makes if ending.good else errors if ending.then is errors else gives)
     execution = given.play(stage, "a", declaration([action("a", say="x", namespace="First")], [action("b")]))
     assert execution.variables.get("First") == ({"said": "x"} if ending.good else None)
     assert ("Made" in execution.artifacts) is ending.good
 
 
-def a_stage_is_free_after_it(stage: Stage, ending: Ending) -> None:
+def a_stage_is_free_after_its_action(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("source")], [action("a")])
     first, door = ending.begin(stage, "a", lambda: stage.start(definition))
     second = stage.start(definition)
@@ -62,12 +62,12 @@ def a_stage_is_free_after_it(stage: Stage, ending: Ending) -> None:
     door.open(second)
 
 
-def superseded_lets_the_newest_on(stage: Stage, ending: Ending) -> None:
+def superseded_admits_the_newest(stage: Stage, ending: Ending) -> None:
     first, second, third = meeting(stage, ending, "SUPERSEDED")
     assert (first.status, second.status, third.status) == (ending.status, "Superseded", "Succeeded")
 
 
-def queued_lets_all_on(stage: Stage, ending: Ending) -> None:
+def queued_admits_all(stage: Stage, ending: Ending) -> None:
     first, second, third = meeting(stage, ending, "QUEUED")
     assert (first.status, second.status, third.status) == (ending.status, "Succeeded", "Succeeded")
     assert [task.execution_id for task in stage.played.tasks if task.action.name == "last"][-2:] == [
@@ -77,7 +77,7 @@ def queued_lets_all_on(stage: Stage, ending: Ending) -> None:
 
 
 def meeting(stage: Stage, ending: Ending, mode: str) -> list[Live]:
-    """Of three executions two wait while the first is in the stage, and it ends so; the others end well."""
+    """Return three executions: two waited while the first was in the stage and ended so; these two succeed."""
     definition = declaration([action("source")], [action("a")], [action("last")], executionMode=mode, **V2)
     first, door = ending.begin(stage, "a", lambda: stage.start(definition))
     others = []
@@ -90,7 +90,7 @@ def meeting(stage: Stage, ending: Ending, mode: str) -> list[Live]:
     return [first, *others]
 
 
-def parallel_leaves_the_others_alone(stage: Stage, ending: Ending) -> None:
+def parallel_does_not_affect_other_executions(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("a")], [action("b")], executionMode="PARALLEL", **V2)
     first, door = ending.begin(stage, "a", lambda: stage.start(definition))
     second = stage.start(definition)
@@ -102,7 +102,7 @@ def parallel_leaves_the_others_alone(stage: Stage, ending: Ending) -> None:
     door.open(second)
 
 
-def a_disabled_transition_holds_up_what_succeeded(stage: Stage, ending: Ending) -> None:
+def a_disabled_transition_holds_a_successful_execution(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("a")], [action("b")])
     stage.engine.create(KEY, definition)
     stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
@@ -129,7 +129,7 @@ def an_update_starts_it_again_unless_it_is_stopped(stage: Stage, ending: Ending)
     assert bool(stage.events(first)[-1]["restarted_as"]) is not stopped
 
 
-def a_retry_by_hand_takes_up_what_has_not_succeeded(stage: Stage, ending: Ending) -> None:
+def a_manual_retry_runs_actions_that_have_not_succeeded(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("source")], [action("a"), action("beside")], [action("last")])
     execution = ending.play(stage, "a", definition)
     stage.played.parts["a"] = succeeds
@@ -143,7 +143,7 @@ def a_retry_by_hand_takes_up_what_has_not_succeeded(stage: Stage, ending: Ending
     assert [stage.played.seen.count(name) for name in ("source", "a", "beside", "last")] == [1, 2, 1, 1]
 
 
-def a_stage_retries_itself_after_a_failure_alone(stage: Stage, ending: Ending) -> None:
+def a_stage_retries_itself_only_after_a_failure(stage: Stage, ending: Ending) -> None:
     definition = declaration([action("source")], [action("a")], **V2)
     definition["stages"][1]["onFailure"] = {"result": "RETRY"}
     execution = ending.play(stage, "a", definition)
@@ -158,7 +158,7 @@ def rolling(**failure: Any) -> dict[str, Any]:
     return definition
 
 
-def a_stage_rolls_itself_back_after_a_failure_alone(stage: Stage, ending: Ending) -> None:
+def a_stage_rolls_itself_back_only_after_a_failure(stage: Stage, ending: Ending) -> None:
     good = stage.run(rolling())
     execution = ending.play(stage, "a", rolling())
     others = [each for each in stage.all if each not in (good, execution)]
@@ -166,7 +166,7 @@ def a_stage_rolls_itself_back_after_a_failure_alone(stage: Stage, ending: Ending
     assert [other.origin.rollback_of for other in others] == ([good.id] if ending.failed else [])
 
 
-def a_failure_condition_is_asked_after_a_failure_alone(stage: Stage, ending: Ending) -> None:
+def a_failure_condition_is_evaluated_only_after_a_failure(stage: Stage, ending: Ending) -> None:
     definition = rolling(conditions=[{"result": "ROLLBACK", "rules": [rule("check")]}])
     good = stage.run(definition)
     stage.played.parts["check"] = fails
@@ -185,31 +185,31 @@ def a_rollback_ends_as_its_action_does_and_is_final(stage: Stage, ending: Ending
 
 
 def conditional(kind: str, result: str) -> dict[str, Any]:
-    """The rule `a` decides in the second of three stages."""
+    """Return a pipeline of three stages; the rule `a` decides in the second."""
     definition = declaration([action("source")], [action("deploy")], [action("last")], **V2)
     definition["stages"][1][kind] = {"conditions": [{"result": result, "rules": [rule("a")]}]}
     return definition
 
 
-def an_entry_condition_lets_in_where_it_is_met(stage: Stage, ending: Ending) -> None:
+def a_met_entry_condition_admits_the_execution(stage: Stage, ending: Ending) -> None:
     execution = ending.play(stage, "a", conditional("beforeEntry", "FAIL"))
     assert execution.status == ending.status
     assert ("deploy" in stage.played.seen, "last" in stage.played.seen) == (ending.good, ending.good)
 
 
-def an_entry_condition_skips_its_stage_where_it_is_not_met(stage: Stage, ending: Ending) -> None:
+def an_unmet_entry_condition_skips_its_stage(stage: Stage, ending: Ending) -> None:
     execution = ending.play(stage, "a", conditional("beforeEntry", "SKIP"))
     assert execution.status == ("Stopped" if ending.abandon is not None else "Succeeded")
     assert ("deploy" in stage.played.seen) is ending.good
     assert ("last" in stage.played.seen) is (ending.abandon is None)
 
 
-def a_success_condition_fails_its_stage_where_it_is_not_met(stage: Stage, ending: Ending) -> None:
+def an_unmet_success_condition_fails_its_stage(stage: Stage, ending: Ending) -> None:
     execution = ending.play(stage, "a", conditional("onSuccess", "FAIL"))
     assert (execution.status, "last" in stage.played.seen) == (ending.status, ending.good)
 
 
-def a_success_condition_rolls_back_where_it_is_not_met(stage: Stage, ending: Ending) -> None:
+def an_unmet_success_condition_rolls_back(stage: Stage, ending: Ending) -> None:
     good = stage.run(conditional("onSuccess", "ROLLBACK"))
     execution, door = ending.begin(stage, "a", lambda: stage.start(conditional("onSuccess", "ROLLBACK")))
     stage.played.parts["a"] = succeeds
@@ -220,30 +220,30 @@ def a_success_condition_rolls_back_where_it_is_not_met(stage: Stage, ending: End
 
 
 RULES = [
-    a_later_run_order_begins_after_a_success_alone,
-    a_later_stage_begins_after_a_success_alone,
-    what_runs_beside_it_ends_as_it_would_have,
-    what_it_gives_counts_after_a_success_alone,
-    a_stage_is_free_after_it,
-    superseded_lets_the_newest_on,
-    queued_lets_all_on,
-    parallel_leaves_the_others_alone,
-    a_disabled_transition_holds_up_what_succeeded,
+    a_later_run_order_begins_only_after_a_success,
+    a_later_stage_begins_only_after_a_success,
+    a_parallel_action_ends_normally,
+    outputs_count_only_after_a_success,
+    a_stage_is_free_after_its_action,
+    superseded_admits_the_newest,
+    queued_admits_all,
+    parallel_does_not_affect_other_executions,
+    a_disabled_transition_holds_a_successful_execution,
     an_update_starts_it_again_unless_it_is_stopped,
-    a_retry_by_hand_takes_up_what_has_not_succeeded,
-    a_stage_retries_itself_after_a_failure_alone,
-    a_stage_rolls_itself_back_after_a_failure_alone,
-    a_failure_condition_is_asked_after_a_failure_alone,
+    a_manual_retry_runs_actions_that_have_not_succeeded,
+    a_stage_retries_itself_only_after_a_failure,
+    a_stage_rolls_itself_back_only_after_a_failure,
+    a_failure_condition_is_evaluated_only_after_a_failure,
     a_rollback_ends_as_its_action_does_and_is_final,
-    an_entry_condition_lets_in_where_it_is_met,
-    an_entry_condition_skips_its_stage_where_it_is_not_met,
-    a_success_condition_fails_its_stage_where_it_is_not_met,
-    a_success_condition_rolls_back_where_it_is_not_met,
+    a_met_entry_condition_admits_the_execution,
+    an_unmet_entry_condition_skips_its_stage,
+    an_unmet_success_condition_fails_its_stage,
+    an_unmet_success_condition_rolls_back,
 ]
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.name)
 @pytest.mark.parametrize("holds", RULES, ids=lambda holds: holds.__name__.replace("_", " "))
 def test_each_rule_holds_in_each_ending(stage: Stage, holds: Callable[[Stage, Ending], None], ending: Ending) -> None:
-    """The rule is what the name says; it is about the action `a`."""
+    """Each rule of the engine, named by its parameter, holds for each ending of the action `a`."""
     holds(stage, ending)

@@ -1,4 +1,4 @@
-"""Executions that meet: stage locks, SUPERSEDED, QUEUED and PARALLEL, and transitions that are disabled."""
+"""Concurrent executions: stage locks, SUPERSEDED, QUEUED and PARALLEL, disabled transitions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def waits(execution: Live, stage: str = "Two") -> bool:
 
 @pytest.mark.parametrize(("then", "status"), [(None, "Succeeded"), (fails, "Failed"), (errors, "Failed")])
 def test_a_stage_holds_one_execution_and_is_free_after_each_ending(stage: Stage, then: Any, status: str) -> None:
-    """The next execution enters when the one before has succeeded, failed or errored there."""
+    """The next execution enters a stage after the previous one has succeeded, failed or errored there."""
     door = stage.played.parts["deploy"] = Door(then)
     first = stage.start(mode("SUPERSEDED"))
     eventually(lambda: door.holds(first))
@@ -36,7 +36,7 @@ def test_a_stage_holds_one_execution_and_is_free_after_each_ending(stage: Stage,
 
 
 def test_a_stopped_execution_frees_its_stage(stage: Stage) -> None:
-    """The next one enters."""
+    """The next execution enters a stage whose execution was stopped."""
     stage.played.parts["deploy"] = until_stopped
     first = stage.start(mode("SUPERSEDED"))
     eventually(lambda: stage.played.seen.count("deploy") == 1)
@@ -51,7 +51,7 @@ def test_a_stopped_execution_frees_its_stage(stage: Stage) -> None:
 
 @pytest.mark.parametrize("abandon", [True, False])
 def test_an_execution_that_waits_for_a_stage_stops_at_once(stage: Stage, abandon: bool) -> None:
-    """With nothing running there is nothing to wait for, and none of its later actions starts."""
+    """An execution that waits for a stage stops immediately, and none of its later actions starts."""
     door = stage.played.parts["deploy"] = Door()
     first = stage.start(mode("QUEUED"))
     eventually(lambda: door.holds(first))
@@ -66,7 +66,7 @@ def test_an_execution_that_waits_for_a_stage_stops_at_once(stage: Stage, abandon
 
 @pytest.mark.parametrize(("then", "status"), [(None, "Succeeded"), (fails, "Failed"), (errors, "Failed")])
 def test_queued_executions_go_on_in_their_order(stage: Stage, then: Any, status: str) -> None:
-    """None is superseded: the second and the third enter one after the other, however the first ended."""
+    """Queued executions enter the stage in their order, however the first one ended; none is superseded."""
     door = stage.played.parts["deploy"] = Door(then)
     first = stage.start(mode("QUEUED"))
     eventually(lambda: door.holds(first))
@@ -74,16 +74,16 @@ def test_queued_executions_go_on_in_their_order(stage: Stage, then: Any, status:
     eventually(lambda: waits(second))
     third = stage.start(mode("QUEUED"))
     eventually(lambda: waits(third))
-    for each in (first, second, third):
-        eventually(lambda each=each: door.holds(each))  # type: ignore[misc]
-        door.open(each)
+    for execution in (first, second, third):
+        eventually(lambda execution=execution: door.holds(execution))  # type: ignore[misc]
+        door.open(execution)
     stage.wait()
     assert door.inside == [first.id, second.id, third.id]
-    assert {each.status for each in (first, second, third)} == {status}
+    assert {execution.status for execution in (first, second, third)} == {status}
 
 
 def test_a_stop_in_the_queue_lets_the_next_one_on(stage: Stage) -> None:
-    """The one behind it moves up."""
+    """The execution behind a stopped one moves up in the queue."""
     door = stage.played.parts["deploy"] = Door()
     first, second, third = (stage.start(mode("QUEUED")) for _ in range(3))
     eventually(lambda: door.holds(first) and waits(second) and waits(third))
@@ -92,12 +92,12 @@ def test_a_stop_in_the_queue_lets_the_next_one_on(stage: Stage) -> None:
     eventually(lambda: door.holds(third))
     door.open(third)
     stage.wait()
-    assert [each.status for each in (first, second, third)] == ["Succeeded", "Stopped", "Succeeded"]
+    assert [execution.status for execution in (first, second, third)] == ["Succeeded", "Stopped", "Succeeded"]
 
 
 @pytest.mark.parametrize(("then", "status"), [(None, "Succeeded"), (fails, "Failed"), (errors, "Failed")])
-def test_parallel_executions_wait_for_nobody(stage: Stage, then: Any, status: str) -> None:
-    """Both are in the stage at the same time, and a newer one may end first."""
+def test_parallel_executions_do_not_wait(stage: Stage, then: Any, status: str) -> None:
+    """Two parallel executions are in the stage at the same time, and the newer one can end first."""
     door = stage.played.parts["deploy"] = Door(then)
     first, second = stage.start(mode("PARALLEL")), stage.start(mode("PARALLEL"))
     eventually(lambda: door.holds(first) and door.holds(second))
@@ -108,7 +108,7 @@ def test_parallel_executions_wait_for_nobody(stage: Stage, then: Any, status: st
 
 
 def test_a_stop_of_one_parallel_execution_leaves_the_other(stage: Stage) -> None:
-    """They know nothing of each other."""
+    """A stop of one parallel execution does not affect another one."""
     door = stage.played.parts["deploy"] = Door()
     first, second = stage.start(mode("PARALLEL")), stage.start(mode("PARALLEL"))
     eventually(lambda: door.holds(first) and door.holds(second))
@@ -122,7 +122,7 @@ def test_a_stop_of_one_parallel_execution_leaves_the_other(stage: Stage) -> None
 
 @pytest.mark.parametrize("name", ["QUEUED", "PARALLEL"])
 def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is a limit where executions do not overtake each other."""
+    """A start beyond the limit of concurrent executions is rejected, with CodePipeline's error code."""
     monkeypatch.setattr(eligibility, "CONCURRENT", 1)
     door = stage.played.parts["source"] = Door()
     first = stage.start(mode(name))
@@ -133,7 +133,7 @@ def test_too_many_executions_are_refused(stage: Stage, name: str, monkeypatch: p
 
 
 def test_a_disabled_transition_holds_executions_up_until_it_is_enabled(stage: Stage) -> None:
-    """The newest of those that waited goes on, the older one is superseded."""
+    """After a transition is enabled, the newest waiting execution continues; older ones are superseded."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
     stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     first = stage.start(mode("SUPERSEDED"))
@@ -147,7 +147,7 @@ def test_a_disabled_transition_holds_executions_up_until_it_is_enabled(stage: St
 
 
 def test_an_execution_at_a_disabled_transition_can_be_stopped(stage: Stage) -> None:
-    """It does not wait for the transition."""
+    """An execution that waits at a disabled transition stops immediately."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
     stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     execution = stage.start(mode("SUPERSEDED"))
@@ -157,8 +157,8 @@ def test_an_execution_at_a_disabled_transition_can_be_stopped(stage: Stage) -> N
     assert execution.status == "Stopped"
 
 
-def test_an_update_cancels_what_waits(stage: Stage) -> None:
-    """Of those that ran or waited, all are cancelled and the newest one starts again."""
+def test_an_update_cancels_waiting_executions(stage: Stage) -> None:
+    """An update cancels running and waiting executions, and restarts the newest one."""
     door = stage.played.parts["deploy"] = Door()
     first = stage.start(mode("QUEUED"))
     eventually(lambda: door.holds(first))
@@ -176,7 +176,7 @@ def test_an_update_cancels_what_waits(stage: Stage) -> None:
 
 
 def test_a_deleted_pipeline_cancels_its_executions(stage: Stage) -> None:
-    """The running action ends, and nothing more starts."""
+    """After a deletion the running action ends, and no other one starts."""
     door = stage.played.parts["source"] = Door()
     execution = stage.start(mode("SUPERSEDED"))
     eventually(lambda: door.holds(execution))
@@ -187,15 +187,15 @@ def test_a_deleted_pipeline_cancels_its_executions(stage: Stage) -> None:
 
 
 def test_a_pipeline_of_a_deleted_ones_name_has_open_transitions(stage: Stage) -> None:
-    """What was disabled is forgotten with the pipeline."""
+    """A new pipeline does not inherit the disabled transitions of a deleted one with its name."""
     stage.engine.create(KEY, mode("SUPERSEDED"))
     stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")
     stage.engine.delete(KEY)
     assert stage.run(mode("SUPERSEDED")).status == "Succeeded"
 
 
-def test_nobody_gets_in_between_two_stages() -> None:
-    """An execution that leaves a stage has its place before the next one already: none that was behind overtakes it."""
+def test_no_execution_overtakes_between_two_stages() -> None:
+    """An execution that leaves a stage already has its place before the next one, so that no later one overtakes it."""
     lock = StageLock()
     lock.arrive(Place(1, "first", "QUEUED"))
     lock.arrive(Place(2, "second", "QUEUED"))

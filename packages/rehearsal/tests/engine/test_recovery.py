@@ -1,4 +1,4 @@
-"""What an engine has of an earlier one: its journals, whole or cut short by a kill."""
+"""A new engine loads the journals of an earlier one, whole or cut short by a kill."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ while True:
 
 
 def test_a_killed_process_loses_only_what_ran(tmp_path: Path) -> None:
-    """kill -9 at any moment: what had ended is as it was, what ran is Interrupted and can be retried."""
+    """After SIGKILL, ended executions are unchanged; running ones are Interrupted and can be retried."""
     process = subprocess.Popen([sys.executable, "-c", PROCESS, str(tmp_path)], cwd=PACKAGE, stdout=subprocess.PIPE)
     assert process.stdout
     for _ in range(20):
@@ -49,7 +49,7 @@ def test_a_killed_process_loses_only_what_ran(tmp_path: Path) -> None:
     statuses = [execution.status for execution in stage.all]
     assert statuses[:5] == ["Succeeded"] * 5
     assert set(statuses[5:]) == {"Interrupted"}
-    interrupted = next(each for each in stage.all if ("Two", "stuck") in each.actions)
+    interrupted = next(execution for execution in stage.all if ("Two", "stuck") in execution.actions)
     assert interrupted.actions[("Two", "stuck")].status == "Abandoned"
     stage.retry(interrupted, "Two")
     stage.wait()
@@ -60,7 +60,7 @@ def test_a_killed_process_loses_only_what_ran(tmp_path: Path) -> None:
 
 
 def test_every_command_s_effect_is_there_after_a_load(stage: Stage, tmp_path: Path) -> None:
-    """Given variables and revisions, the request's token, resolved configurations, transitions, versions."""
+    """A loaded engine has the variables, revisions, request tokens, resolved configurations and transitions."""
     variables = [{"name": "x", "defaultValue": "1"}]
     definition = declaration([action("a", say="#{variables.x}")], [action("b")], variables=variables)
     stage.engine.create(KEY, definition)
@@ -82,7 +82,7 @@ def test_every_command_s_effect_is_there_after_a_load(stage: Stage, tmp_path: Pa
 
 
 def test_tokens_are_in_no_journal(stage: Stage) -> None:
-    """A definition may have an OAuth token of GitHub."""
+    """The engine redacts a GitHub OAuth token of a definition in every journal."""
     stage.run(declaration([action("a", OAuthToken="a-secret")], [action("b")]))
     stage.engine.close()
     written = "".join(path.read_text() for path in stage.folder.rglob("*.jsonl"))
@@ -91,7 +91,7 @@ def test_tokens_are_in_no_journal(stage: Stage) -> None:
 
 
 def test_an_execution_of_version_1_is_shown_and_is_no_rollback_target(stage: Stage, tmp_path: Path) -> None:
-    """Its journal lacks definition, variables and artifacts."""
+    """An execution whose journal has format 1 can be shown, but not be a rollback target."""
     definition = declaration([action("a")], [action("b")])
     old = stage.run(definition)
     stage.engine.close()
@@ -108,7 +108,7 @@ def test_an_execution_of_version_1_is_shown_and_is_no_rollback_target(stage: Sta
 
 
 def test_a_damaged_journal_costs_what_it_alone_holds(stage: Stage, tmp_path: Path) -> None:
-    """The rest is there, and the reason is told."""
+    """A damaged journal loses only its own execution, and the engine reports the reason."""
     definition = declaration([action("a")], [action("b")])
     good, bad = stage.run(definition), stage.run(definition)
     stage.engine.close()
@@ -124,7 +124,7 @@ def test_a_damaged_journal_costs_what_it_alone_holds(stage: Stage, tmp_path: Pat
 
 
 def test_executions_of_a_deleted_pipeline_are_not_those_of_a_new_one(stage: Stage, tmp_path: Path) -> None:
-    """Although both have the name, and the version 1."""
+    """A new pipeline has none of the executions of a deleted one with its name."""
     definition = declaration([action("a")], [action("b")])
     old = stage.run(definition)
     stage.engine.delete(KEY)
@@ -139,7 +139,7 @@ def test_executions_of_a_deleted_pipeline_are_not_those_of_a_new_one(stage: Stag
 
 
 def test_a_stage_is_free_after_a_load(stage: Stage, tmp_path: Path) -> None:
-    """The execution that was in it has ended."""
+    """A stage is free after a load, since the execution in it has ended."""
     door = stage.played.parts["b"] = Door()
     execution = stage.start(declaration([action("a")], [action("b")]))
     eventually(lambda: door.holds(execution))

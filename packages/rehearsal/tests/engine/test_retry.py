@@ -1,4 +1,4 @@
-"""Retrying a failed stage, by hand and by itself."""
+"""Manual and automatic retries of a failed stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.engine.conftest import (
 
 @pytest.mark.parametrize("first", [fails, errors])
 def test_a_retry_of_the_failed_actions_leaves_those_that_succeeded(stage: Stage, first: Callable[..., Outcome]) -> None:
-    """Only what failed, or errored, runs again; then the execution goes on to the end."""
+    """A retry runs only the failed actions again, and the execution continues to its end."""
     stage.played.parts["b"] = at_first(first)
     execution = stage.run(declaration([action("source")], [action("a"), action("b")], [action("c")]))
     assert execution.status == "Failed"
@@ -37,8 +37,8 @@ def test_a_retry_of_the_failed_actions_leaves_those_that_succeeded(stage: Stage,
     assert [event["attempt"] for event in stage.events(execution, "action-started") if event["action"] == "b"] == [1, 2]
 
 
-def test_who_starts_or_retries_an_execution_finds_it_begun_in_its_journal(stage: Stage) -> None:
-    """As soon as the call returns: `status` reads the journal."""
+def test_a_start_or_retry_is_in_the_journal_when_the_call_returns(stage: Stage) -> None:
+    """The journal has the start or the retry of an execution as soon as the call returns."""
     stage.played.parts["b"] = at_first(fails)
     execution = stage.start(declaration([action("source")], [action("b")]))
     assert len(stage.events(execution, "execution-started")) == 1
@@ -51,7 +51,7 @@ def test_who_starts_or_retries_an_execution_finds_it_begun_in_its_journal(stage:
 
 
 def test_a_retry_of_all_actions_runs_the_whole_stage_again(stage: Stage) -> None:
-    """What had succeeded in the stage runs a second time."""
+    """A retry with ALL_ACTIONS also runs the successful actions of the stage again."""
     stage.played.parts["b"] = at_first(fails)
     execution = stage.run(declaration([action("source")], [action("a"), action("b", 2)]))
     stage.retry(execution, "Two", "ALL_ACTIONS")
@@ -61,7 +61,7 @@ def test_a_retry_of_all_actions_runs_the_whole_stage_again(stage: Stage) -> None
 
 
 def test_a_retry_that_fails_can_be_retried_again(stage: Stage) -> None:
-    """The stage counts its manual retries."""
+    """A failed retry can be retried; the stage counts its manual retries."""
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     for _ in range(2):
@@ -72,7 +72,7 @@ def test_a_retry_that_fails_can_be_retried_again(stage: Stage) -> None:
 
 
 def test_a_retry_that_is_stopped_ends_as_stopped(stage: Stage) -> None:
-    """A stop reaches the second attempt of an action as it reaches the first."""
+    """A stop abandons a running retry."""
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     stage.played.parts["b"] = until_stopped
@@ -84,7 +84,7 @@ def test_a_retry_that_is_stopped_ends_as_stopped(stage: Stage) -> None:
 
 
 def test_a_stopped_stage_can_be_retried(stage: Stage) -> None:
-    """What was abandoned runs again."""
+    """A retry runs an abandoned action again."""
     stage.played.parts["b"] = at_first(until_stopped)
     execution = stage.start(declaration([action("source")], [action("b")]))
     eventually(lambda: "b" in stage.played.seen)
@@ -95,8 +95,8 @@ def test_a_stopped_stage_can_be_retried(stage: Stage) -> None:
     assert execution.status == "Succeeded"
 
 
-def test_what_has_not_failed_cannot_be_retried(stage: Stage) -> None:
-    """The refusal is the API's own, and names the stage's status."""
+def test_a_successful_stage_cannot_be_retried(stage: Stage) -> None:
+    """A retry of a successful stage is rejected with CodePipeline's error code and the stage's status."""
     execution = stage.run(declaration([action("source")], [action("b")]))
     with pytest.raises(RequestRejected, match=r"Two of .* has not failed: it is Succeeded") as refused:
         stage.retry(execution, "Two")
@@ -104,7 +104,7 @@ def test_what_has_not_failed_cannot_be_retried(stage: Stage) -> None:
 
 
 def test_a_stage_of_an_earlier_definition_cannot_be_retried(stage: Stage) -> None:
-    """The structure has changed since the stage failed."""
+    """A retry is rejected if an update has changed the stage since its failure."""
     stage.played.parts["b"] = fails
     execution = stage.run(declaration([action("source")], [action("b")]))
     stage.engine.update(KEY, declaration([action("source")], [action("b"), action("c")]), restart=False)
@@ -114,7 +114,7 @@ def test_a_stage_of_an_earlier_definition_cannot_be_retried(stage: Stage) -> Non
 
 
 def test_an_execution_that_was_overtaken_in_the_stage_cannot_be_retried(stage: Stage) -> None:
-    """A newer execution has been in the stage."""
+    """A retry is rejected if a newer execution has been in the stage."""
     stage.played.parts["b"] = fails
     definition = declaration([action("source")], [action("b")])
     first = stage.run(definition)
@@ -125,7 +125,7 @@ def test_an_execution_that_was_overtaken_in_the_stage_cannot_be_retried(stage: S
 
 
 def test_an_execution_that_still_runs_cannot_be_retried(stage: Stage) -> None:
-    """There is one retry at a time."""
+    """A retry is rejected while the stage's only action runs."""
     stage.played.parts["b"] = until_stopped
     execution = stage.start(declaration([action("source")], [action("b")]))
     eventually(lambda: "b" in stage.played.seen)
@@ -137,7 +137,7 @@ def test_an_execution_that_still_runs_cannot_be_retried(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("then", "status"), [(None, "Succeeded"), (fails, "Failed")])
 def test_a_failed_action_is_retried_beside_those_that_still_run(stage: Stage, then: Any, status: str) -> None:
-    """They go on; the failed one starts again at once, and once; all actions can be retried when none runs."""
+    """A failed action can be retried once while a parallel action runs; a retry of all actions is rejected."""
     long = stage.played.parts["long"] = Door()
     stage.played.parts["bad"] = at_first(fails) if then is None else fails
     execution = stage.start(declaration([action("source")], [action("bad"), action("long")], [action("last")]))
@@ -153,8 +153,8 @@ def test_a_failed_action_is_retried_beside_those_that_still_run(stage: Stage, th
     assert ("last" in stage.played.seen, stage.played.seen.count("long")) == (then is None, 1)
 
 
-def test_a_stop_ends_what_waits_for_a_retry(stage: Stage) -> None:
-    """An action that has failed holds nothing up, and is not started again any more."""
+def test_a_failed_action_of_a_stopping_execution_cannot_be_retried(stage: Stage) -> None:
+    """A failed action of a stopping execution cannot be retried, and does not delay the stop."""
     stage.played.parts |= {"bad": fails, "long": until_stopped}
     execution = stage.start(declaration([action("source")], [action("bad"), action("long")]))
     eventually(lambda: "long" in stage.played.seen and bad(execution) == (1, "Failed"))
@@ -172,7 +172,7 @@ def bad(execution: Live) -> tuple[int, str]:
 
 
 def test_of_parallel_executions_an_older_one_can_be_retried(stage: Stage) -> None:
-    """None overtakes another."""
+    """An older parallel execution can be retried, since none overtakes another."""
     stage.played.parts["b"] = at_first(fails)
     definition = declaration([action("source")], [action("b")], executionMode="PARALLEL")
     first = stage.run(definition)
@@ -187,7 +187,7 @@ RETRY = {"onFailure": {"result": "RETRY"}}
 
 @pytest.mark.parametrize("first", [fails, errors])
 def test_a_stage_retries_itself_where_the_definition_says_so(stage: Stage, first: Callable[..., Outcome]) -> None:
-    """A failed or errored action of such a stage runs again, without a person, and the execution succeeds."""
+    """A stage with the failure result RETRY runs a failed action again, and the execution succeeds."""
     stage.played.parts["b"] = at_first(first)
     definition = declaration([action("source")], [action("a"), action("b")])
     definition["stages"][1] |= RETRY
@@ -199,7 +199,7 @@ def test_a_stage_retries_itself_where_the_definition_says_so(stage: Stage, first
 
 
 def test_a_stage_retries_itself_once(stage: Stage) -> None:
-    """The second failure is final."""
+    """A stage retries itself only once; its second failure is final."""
     stage.played.parts["b"] = fails
     definition = declaration([action("source")], [action("b")])
     definition["stages"][1] |= RETRY
@@ -208,7 +208,7 @@ def test_a_stage_retries_itself_once(stage: Stage) -> None:
 
 
 def test_the_retry_mode_decides_what_runs_again(stage: Stage) -> None:
-    """ALL_ACTIONS starts at the first action of the stage."""
+    """The retry mode ALL_ACTIONS starts at the first action of the stage."""
     stage.played.parts["b"] = at_first(fails)
     definition = declaration([action("source")], [action("a"), action("b", 2)])
     definition["stages"][1]["onFailure"] = {"result": "RETRY", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}}
@@ -217,7 +217,7 @@ def test_the_retry_mode_decides_what_runs_again(stage: Stage) -> None:
 
 
 def test_a_stopped_stage_does_not_retry_itself(stage: Stage) -> None:
-    """A stop is no failure."""
+    """A stage does not retry itself after a stop."""
     stage.played.parts["b"] = until_stopped
     definition = declaration([action("source")], [action("b")])
     definition["stages"][1] |= RETRY

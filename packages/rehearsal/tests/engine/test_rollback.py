@@ -1,4 +1,4 @@
-"""Rolling a stage back to an execution that was good in it."""
+"""Rollback of a stage to an execution that succeeded in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def two_stages(**more: Any) -> dict[str, Any]:
 
 
 def rolling() -> dict[str, Any]:
-    """Two stages, the second of which rolls itself back when it fails."""
+    """Return a pipeline of two stages; the second rolls itself back after a failure."""
     definition = two_stages()
     definition["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
     return definition
@@ -35,7 +35,7 @@ def brings(revision: str) -> Callable[[Task], Outcome]:
 
 
 def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) -> None:
-    """A new execution takes artifacts and variables of its target, and runs no other stage."""
+    """A rollback is a new execution with the target's artifacts and variables, and runs only the stage."""
     stage.played.parts["source"] = brings("old")
     old = stage.run(two_stages())
     stage.played.parts["source"] = brings("new")
@@ -52,7 +52,7 @@ def test_a_rollback_runs_the_stage_alone_with_what_the_target_had(stage: Stage) 
 
 @pytest.mark.parametrize("ending", [fails, errors])
 def test_a_failed_stage_rolls_itself_back_to_the_last_good_execution(stage: Stage, ending: Any) -> None:
-    """The failed execution stays failed; another one puts the stage back."""
+    """The failed execution remains Failed; a new execution rolls the stage back."""
     stage.played.parts["source"] = brings("old")
     good = stage.run(rolling())
     stage.played.parts["source"] = brings("new")
@@ -70,7 +70,7 @@ def test_a_failed_stage_rolls_itself_back_to_the_last_good_execution(stage: Stag
 
 
 def test_a_stopped_stage_is_not_rolled_back(stage: Stage) -> None:
-    """A stop is no failure."""
+    """A stage does not roll itself back after a stop."""
     stage.run(rolling())
     stage.played.parts["deploy"] = until_stopped
     execution = stage.start(rolling())
@@ -81,7 +81,7 @@ def test_a_stopped_stage_is_not_rolled_back(stage: Stage) -> None:
 
 
 def test_without_a_good_execution_there_is_nothing_to_roll_back_to(stage: Stage) -> None:
-    """The summary says so, and the execution stays failed."""
+    """The summary says that no execution has succeeded in the stage; the execution remains Failed."""
     stage.played.parts["deploy"] = fails
     execution = stage.run(rolling())
     assert execution.status == "Failed"
@@ -90,7 +90,7 @@ def test_without_a_good_execution_there_is_nothing_to_roll_back_to(stage: Stage)
 
 
 def test_a_rollback_that_fails_is_not_rolled_back_itself(stage: Stage) -> None:
-    """Else it would go on for ever."""
+    """A failed rollback is not rolled back, so that rollbacks end."""
     good = stage.run(rolling())
     stage.played.parts["deploy"] = fails
     stage.run(rolling())
@@ -101,8 +101,8 @@ def test_a_rollback_that_fails_is_not_rolled_back_itself(stage: Stage) -> None:
     assert back.summary.endswith("is a rollback itself")
 
 
-def test_a_target_before_a_rollback_is_told_as_uncertain(stage: Stage) -> None:
-    """CodePipeline does not say whether it looks further back than to the last success."""
+def test_an_undocumented_rollback_target_is_reported(stage: Stage) -> None:
+    """The summary says where CodePipeline does not document which execution it rolls back to."""
     parts = stage.played.parts
     parts["deploy"] = lambda task: ok(task) if task.action.configuration["say"] == "good" else fails(task)
     parts["source"] = brings("good")
@@ -123,7 +123,7 @@ def test_a_target_before_a_rollback_is_told_as_uncertain(stage: Stage) -> None:
 
 
 def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) -> None:
-    """The target must have started with the present version of the pipeline."""
+    """A rollback is rejected if the target started with an earlier version of the pipeline."""
     old = stage.run(two_stages())
     stage.engine.update(KEY, two_stages(variables=[{"name": "x", "defaultValue": "1"}]), restart=False)
     with pytest.raises(RequestRejected, match="version 1 of the pipeline; the present one is 2") as refused:
@@ -132,7 +132,7 @@ def test_a_rollback_reaches_no_execution_of_an_earlier_definition(stage: Stage) 
 
 
 def test_the_source_stage_cannot_be_rolled_back(stage: Stage) -> None:
-    """It has no artifacts to go back to."""
+    """A rollback of the source stage is rejected with CodePipeline's error code."""
     old = stage.run(two_stages())
     with pytest.raises(RequestRejected, match="One is the source stage") as refused:
         stage.rollback("One", old)
@@ -140,7 +140,7 @@ def test_the_source_stage_cannot_be_rolled_back(stage: Stage) -> None:
 
 
 def test_a_rollback_is_no_target_of_a_rollback(stage: Stage) -> None:
-    """Only an execution that came in by the source stage is."""
+    """A rollback is rejected as the target of another rollback."""
     back = stage.rollback("Two", stage.run(two_stages()))
     stage.wait()
     with pytest.raises(RequestRejected, match="is a rollback itself"):
@@ -148,7 +148,7 @@ def test_a_rollback_is_no_target_of_a_rollback(stage: Stage) -> None:
 
 
 def test_a_target_that_failed_in_the_stage_is_refused(stage: Stage) -> None:
-    """It has to have been good there."""
+    """A rollback is rejected if the target failed in the stage."""
     stage.played.parts["deploy"] = fails
     old = stage.run(two_stages())
     with pytest.raises(RequestRejected, match="did not succeed in Two"):
@@ -156,14 +156,14 @@ def test_a_target_that_failed_in_the_stage_is_refused(stage: Stage) -> None:
 
 
 def test_parallel_executions_know_no_rollback(stage: Stage) -> None:
-    """CodePipeline has none in this mode."""
+    """A rollback of a pipeline in PARALLEL mode is rejected."""
     old = stage.run(two_stages(executionMode="PARALLEL"))
     with pytest.raises(RequestRejected, match="PARALLEL"):
         stage.rollback("Two", old)
 
 
 def test_yesterdays_execution_can_be_rolled_back_to(stage: Stage, tmp_path: Any) -> None:
-    """Executions outlive the engine, with their artifacts and variables."""
+    """A new engine can roll back to an execution of an earlier one, with its artifacts and variables."""
     stage.played.parts["source"] = brings("old")
     old = stage.run(two_stages())
     stage.engine.disable_transition(KEY, "Two", "freeze", "somebody")

@@ -1,4 +1,4 @@
-"""Which actions run together."""
+"""The grouping of actions by run order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from tests.engine.conftest import action, declaration
 
 
 def test_waves_group_by_run_order() -> None:
-    """Actions come in groups of one run order, lowest first, each group in the definition's order."""
+    """Actions are grouped by run order, lowest first, each group in the definition's order."""
     actions = parse(declaration([action("c", 2), action("a"), action("d", 7), action("b")])).stages[0].actions
-    assert [[each.name for each in wave] for wave in group_by_run_order(actions)] == [["a", "b"], ["c"], ["d"]]
+    assert [[action.name for action in wave] for wave in group_by_run_order(actions)] == [["a", "b"], ["c"], ["d"]]

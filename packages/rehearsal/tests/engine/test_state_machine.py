@@ -1,4 +1,4 @@
-"""Every command of the engine in every order, under a controlled scheduler."""
+"""All commands of the engine in random order, under a controlled scheduler."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def run(examples: int, **more: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Runners that break are a part of the test."""
+    """Silence the log of runners that break on purpose."""
     caplog.set_level(logging.CRITICAL)
 
 
 def test_whatever_clients_do_the_engine_keeps_its_promises() -> None:
-    """No execution hangs, no stage holds two, no approval counts twice, and the journals say what the API says."""
+    """No execution hangs, no stage holds two, no approval counts twice, and the journals match the API."""
     EngineMachine.reached.clear()
     run(EXAMPLES)
     expected = {"killed", "answered", "everything stopped", "status Succeeded", "status Cancelled"}
@@ -71,7 +71,7 @@ FAULTS = [_lets_two_in, _never_leaves, _ignores_a_stop, _loses_an_answer]
 def test_an_engine_with_a_fault_is_found(
     plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that lets two executions into a stage, never goes on, ignores a stop, or loses an answer."""
+    """The state machine finds an engine that admits two executions, never ends, ignores a stop or loses an answer."""
     plant(monkeypatch)
     with pytest.raises((AssertionError, BaseExceptionGroup), match=r"."):
         run(300, phases=[Phase.generate], derandomize=True)

@@ -1,4 +1,4 @@
-"""How long actions may take."""
+"""Timeouts of actions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLAYED = ActionType("Test", "Played")
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Any:
-    """A stage whose actions may take a tenth of a second."""
+    """A stage whose actions time out after a tenth of a second."""
     stage = Stage(tmp_path, limits={PLAYED: 0.1})
     yield stage
     stage.close()
@@ -36,7 +36,7 @@ def until_stopped_then_errors(task: Task) -> Outcome:
 
 @pytest.mark.parametrize("part", [until_stopped, until_stopped_then_errors])
 def test_an_action_that_takes_too_long_fails(hasty: Stage, part: Any) -> None:
-    """It is asked to end, the stage fails, and the summary names the limit."""
+    """An action that exceeds its timeout is asked to end, and fails; its summary names the timeout."""
     hasty.played.parts["a"] = part
     execution = hasty.run(declaration([action("a")], [action("b")]))
     assert execution.status == "Failed"
@@ -47,19 +47,19 @@ def test_an_action_that_takes_too_long_fails(hasty: Stage, part: Any) -> None:
 
 
 def test_an_action_that_ends_well_at_the_last_moment_has_succeeded(hasty: Stage) -> None:
-    """What was done was done."""
+    """An action that succeeds after it was asked to end has succeeded."""
     hasty.played.parts["a"] = until_stopped_then_succeeds
     assert hasty.run(declaration([action("a")])).status == "Succeeded"
 
 
 def test_an_action_that_fails_in_time_fails_with_its_own_words(hasty: Stage) -> None:
-    """The limit is not mentioned where it was not reached."""
+    """The summary of an action that fails in time does not mention the timeout."""
     hasty.played.parts["a"] = fails
     assert hasty.run(declaration([action("a")])).summary == "One/a: red"
 
 
 def test_a_timeout_reaches_one_action_alone(hasty: Stage) -> None:
-    """Another action of the same wave, with a limit of its own, ends as it would have."""
+    """The timeout of one action does not affect a parallel action."""
     hasty.played.parts["a"] = until_stopped
     execution = hasty.run(declaration([action("a"), action("b")]))
     assert execution.actions[("One", "b")].status == "Succeeded"
@@ -79,10 +79,10 @@ def approval(**more: Any) -> dict[str, Any]:
         ({**action("other"), "timeoutInMinutes": 5}, 3600),
     ],
 )
-def test_a_timeout_counts_for_approvals_alone(declared: dict[str, Any], seconds: float) -> None:
-    """`timeoutInMinutes` counts for approvals alone."""
-    (found,) = parse(declaration([declared])).stages[0].actions
-    assert limit(found, {}) == seconds
+def test_timeout_in_minutes_counts_only_for_approvals(declared: dict[str, Any], seconds: float) -> None:
+    """The engine reads `timeoutInMinutes` only for approvals."""
+    (parsed,) = parse(declaration([declared])).stages[0].actions
+    assert limit(parsed, {}) == seconds
 
 
 @pytest.mark.parametrize(
@@ -100,20 +100,20 @@ def test_a_timeout_counts_for_approvals_alone(declared: dict[str, Any], seconds:
     ],
 )
 def test_limits_are_those_of_codepipeline(kind: str, hours: float) -> None:
-    """By type of action, where none is given."""
+    """Each type of action has CodePipeline's default timeout."""
     category, provider = kind.split("/")
     declared = {**action("a"), "actionTypeId": {"category": category, "provider": provider}}
     assert limit(parse(declaration([declared])).stages[0].actions[0], {}) == hours * 3600
 
 
 def test_each_type_with_a_limit_of_its_own_is_tried() -> None:
-    """Those above are all."""
-    (marks,) = [each.args[1] for each in test_limits_are_those_of_codepipeline.pytestmark]  # type: ignore[attr-defined]
+    """The test above covers every action type with a separate timeout."""
+    (marks,) = [mark.args[1] for mark in test_limits_are_those_of_codepipeline.pytestmark]  # type: ignore[attr-defined]
     assert {str(default) for default in DEFAULTS} == {kind for kind, _ in marks} - {"Test/DeviceFarm"}
 
 
 def test_a_rule_has_the_limit_that_it_names() -> None:
-    """Rules take timeoutInMinutes as well."""
+    """The engine reads a rule's `timeoutInMinutes`."""
     definition = declaration([action("a")])
     condition = {"result": "FAIL", "rules": [{**rule("check"), "timeoutInMinutes": 10}]}
     definition["stages"][0]["beforeEntry"] = {"conditions": [condition]}
@@ -123,6 +123,6 @@ def test_a_rule_has_the_limit_that_it_names() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(7 * 86400, "7 days"), (36 * 3600, "36 hours"), (300, "5 minutes"), (0.1, "0.1 seconds")]
 )
-def test_limits_are_told_in_words(seconds: float, words: str) -> None:
-    """The largest unit that says it exactly."""
+def test_a_timeout_is_shown_in_its_largest_exact_unit(seconds: float, words: str) -> None:
+    """A timeout is shown in its largest exact unit."""
     assert format_duration(seconds) == words

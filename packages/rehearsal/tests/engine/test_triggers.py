@@ -1,4 +1,4 @@
-"""Which pushes start a pipeline: branches, tags, file paths, and their globs."""
+"""Pushes that start a pipeline: filters for branches, tags and file paths, and their globs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.engine.conftest import action, declaration
 
 
 def test_a_trigger_without_filters_follows_the_branch_of_the_source() -> None:
-    """As a source without a trigger does."""
+    """A trigger without filters starts only for pushes to the source's branch."""
     triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "source"}}]
     plain = parse(declaration([action("source", BranchName="main")], triggers=triggers))
     assert starts(plain, Push(branch="main"))
@@ -29,7 +29,7 @@ def test_a_trigger_without_filters_follows_the_branch_of_the_source() -> None:
 
 
 def pipeline(*push: dict[str, Any], **configuration: Any) -> Pipeline:
-    """A pipeline whose source follows main, with these push filters."""
+    """Return a pipeline whose source follows main, with these push filters."""
     source = action("source", BranchName="main", **configuration)
     git = {"sourceActionName": "source", "push": list(push)}
     triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
@@ -45,7 +45,7 @@ def branches(**criteria: list[str]) -> dict[str, Any]:
 
 
 def test_without_filters_the_branch_of_the_source_starts_it() -> None:
-    """Another branch, and a tag, do not."""
+    """A pipeline without filters does not start for another branch or for a tag."""
     plain = pipeline()
     assert starts(plain, Push(branch="main"))
     assert mismatch_reason(plain, "source", Push(branch="other")) == "source follows branch main, not branch other"
@@ -53,7 +53,7 @@ def test_without_filters_the_branch_of_the_source_starts_it() -> None:
 
 
 def test_a_source_that_detects_no_changes_is_started_by_no_push() -> None:
-    """DetectChanges is false."""
+    """No push starts a source whose DetectChanges is false."""
     assert "DetectChanges" in (mismatch_reason(pipeline(DetectChanges="false"), "source", Push(branch="main")) or "")
 
 
@@ -61,26 +61,26 @@ def test_a_source_that_detects_no_changes_is_started_by_no_push() -> None:
     ("branch", "started"), [("main", True), ("release/1", True), ("release/1/fix", False), ("x", False)]
 )
 def test_branches_are_filtered_by_globs(branch: str, started: bool) -> None:
-    """A star stays within a folder."""
+    """A `*` in a branch filter does not match a slash."""
     assert starts(pipeline(branches(includes=["main", "release/*"])), Push(branch=branch)) is started
 
 
 def test_excludes_win_over_includes() -> None:
-    """A branch that both name does not start the pipeline."""
+    """A branch that matches both includes and excludes does not start the pipeline."""
     filtered = pipeline(branches(includes=["feature/**"], excludes=["feature/secret**"]))
     assert starts(filtered, Push(branch="feature/a/b"))
     assert not starts(filtered, Push(branch="feature/secret-plan"))
 
 
 def test_excludes_alone_include_the_rest() -> None:
-    """Nothing has to be included by name."""
+    """A filter that has only excludes includes every other branch."""
     filtered = pipeline(branches(excludes=["wip/**"]))
     assert starts(filtered, Push(branch="main"))
     assert not starts(filtered, Push(branch="wip/x"))
 
 
 def test_branch_and_paths_must_both_match() -> None:
-    """A filter is an AND; one changed path that matches is enough."""
+    """A filter needs a matching branch and at least one matching changed path."""
     filtered = pipeline(
         {**branches(includes=["main"]), "filePaths": {"includes": ["lambda/**"], "excludes": ["**/*.md"]}}
     )
@@ -90,7 +90,7 @@ def test_branch_and_paths_must_both_match() -> None:
 
 
 def test_one_filter_of_several_is_enough() -> None:
-    """Filters are an OR, and the refusal names the reason of each."""
+    """One matching filter starts the pipeline; without one, the reason names each filter."""
     filtered = pipeline(branches(includes=["main"]), {"tags": {"includes": ["v*"]}})
     assert starts(filtered, Push(branch="main"))
     assert starts(filtered, Push(tag="v1.2"))
@@ -100,13 +100,13 @@ def test_one_filter_of_several_is_enough() -> None:
 
 
 def test_a_tag_starts_a_pipeline_that_filters_for_tags_alone() -> None:
-    """A filter of branches takes no tag."""
+    """A tag does not match a filter for branches, or an excluded tag."""
     assert not starts(pipeline(branches(includes=["**"])), Push(tag="v1"))
     assert not starts(pipeline({"tags": {"includes": ["v*"], "excludes": ["v0*"]}}), Push(tag="v0.1"))
 
 
 def test_filters_for_pull_requests_alone_take_no_push() -> None:
-    """There are no pull requests in a rehearsal."""
+    """A trigger that has only pull request filters does not start for a push."""
     git = {"sourceActionName": "source", "pullRequest": [{"events": ["OPEN"]}]}
     triggers = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
     asked = parse(declaration([action("source", BranchName="main")], triggers=triggers))
@@ -114,10 +114,10 @@ def test_filters_for_pull_requests_alone_take_no_push() -> None:
 
 
 def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
-    """Where none of them is started, each says why; a source that is not git is not checked."""
+    """One matching git source starts the pipeline; without one, the reason names each source."""
     main, other = action("a", BranchName="main"), action("b", Branch="other")
-    for each, provider in ((main, "CodeStarSourceConnection"), (other, "GitHub")):
-        each["actionTypeId"] = {"category": "Source", "provider": provider}
+    for source, provider in ((main, "CodeStarSourceConnection"), (other, "GitHub")):
+        source["actionTypeId"] = {"category": "Source", "provider": provider}
     both = parse(declaration([main, other, action("c")]))
     assert push_mismatch_reason(both, Push(branch="other")) is None
     assert push_mismatch_reason(both, Push(branch="x")) == (
@@ -153,12 +153,12 @@ def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
     ],
 )
 def test_globs_match_as_codepipeline_documents_them(glob: str, name: str, expected: bool) -> None:
-    """The examples and rules of the page on glob patterns."""
+    """Globs match the examples and rules of CodePipeline's page on glob patterns."""
     assert matches(glob, name) is expected
 
 
 def test_a_filter_without_events_takes_every_pull_request() -> None:
-    """And one without branches or paths any of them; a trigger for pushes only takes none."""
+    """A filter without events matches every pull request; a trigger with push filters only matches none."""
     event = PullRequest("CLOSED", "any", ("file",))
     every, none = Trigger("Repo", (), (Filter(None, None, None),)), Trigger("Repo", (Filter(None, None, None),), ())
     reasons = [
