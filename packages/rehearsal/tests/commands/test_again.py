@@ -12,7 +12,7 @@ from tests.commands.conftest import Tiny, tiny_project
 
 
 def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
-    """`retry` runs the failed actions of the latest execution again, and then the later stages."""
+    """`retry` runs the failed actions of the latest execution again, and continues with the later stages."""
     flag = tiny.root.parent / "fixed"
     view = tiny.run(Lint=f"test -f {flag}", Compile="echo compiled once")
     assert view.status == "Failed"

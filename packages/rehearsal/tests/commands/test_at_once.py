@@ -131,7 +131,7 @@ def emulators(space: Workspace) -> list[int]:
 
 @pytest.mark.parametrize("since", [-1, None], ids=["another process", "an older record"])
 def test_a_reused_process_id_is_not_killed(project: Workspace, since: int | None) -> None:
-    """`down` does not kill a process that has the recorded id but another start time."""
+    """`down` does not kill a process with the recorded id if its start time differs or was not recorded."""
     other = subprocess.Popen(["sleep", "60"])
     try:
         project.make()

@@ -77,7 +77,7 @@ def test_a_run_prints_only_its_result_on_standard_output(tiny: Tiny) -> None:
     ids=" ".join,
 )
 def test_partial_runs_have_the_result_of_a_run(tiny: Tiny, good: ExecutionView, arguments: list[str]) -> None:
-    """Their JSON has the keys of `run --json`; `run --from` also lists the executions of the earlier stages."""
+    """`--only`, `--from`, `rollback` and `watch` print the keys of `run --json`; `--from` adds the earlier stages."""
     given = [] if arguments == ["watch"] else ["--execution", good.id]
     if arguments[0] == "rollback":
         given = [good.id]
@@ -102,7 +102,7 @@ def test_up_and_clean_print_json(tiny: Tiny, good: ExecutionView) -> None:
 
 
 def test_down_and_clean_without_a_run_print_json(empty: Tiny) -> None:
-    """`down` has ended nothing, and `clean` has freed nothing."""
+    """Without a run, the JSON says that `down` ended nothing and that `clean` freed nothing."""
     assert json.loads(empty.call("down", "--json")[1]) == {"ended": False}
     assert json.loads(empty.call("clean", "--json")[1]) == {"freed_bytes": 0, "bytes": 0}
 

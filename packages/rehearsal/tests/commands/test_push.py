@@ -131,7 +131,7 @@ def test_of_several_pushes_each_has_its_own_commit(pushes: Tiny) -> None:
 
 
 def test_down_takes_remote_and_hook_away(pushes: Tiny) -> None:
-    """Neither the remote nor the hook stays in the user's repository."""
+    """The remote and its hook are removed, and the user's git configuration does not name the rehearsal."""
     assert "rehearsal" in pushes.git("remote")
     push_remote.remove(pushes.space)
     assert "rehearsal" not in (pushes.root / ".git" / "config").read_text()

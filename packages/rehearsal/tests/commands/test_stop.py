@@ -37,7 +37,7 @@ def test_nothing_to_stop_is_said(tiny: Tiny, good: ExecutionView) -> None:
 
 
 def test_what_has_ended_is_not_stopped(tiny: Tiny, good: ExecutionView) -> None:
-    """The error is the API's."""
+    """`stop` of a finished execution prints the API's error."""
     code, printed = tiny.call("stop", good.id)
     assert code == 2
     assert "StopPipelineExecution was refused" in printed

@@ -1,4 +1,4 @@
-"""Secrets and parameters of CodeBuild projects: placeholders, where nothing has created them."""
+"""Placeholders for the secrets and parameters that CodeBuild projects read and nothing has created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import ACCOUNT, REGION, Embedded
 
 
 def assembly(folder: Path, *variables: tuple[str, object]) -> Assembly:
-    """A pipeline's stack with a project that has variables of these types and values."""
+    """Return a pipeline's stack with a project that has variables of these types and values."""
     listed = [{"Name": f"V{n}", "Type": type_, "Value": value} for n, (type_, value) in enumerate(variables)]
     project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Environment": {"EnvironmentVariables": listed}}}
     (folder / "top.json").write_text(json.dumps({"Resources": {"Project": project}}))
@@ -22,7 +22,7 @@ def assembly(folder: Path, *variables: tuple[str, object]) -> Assembly:
 
 
 def test_secrets_are_those_that_projects_read_by_name(tmp_path: Path) -> None:
-    """With every key that is read of one; ARNs and references to resources name what exists."""
+    """Secrets are listed with the keys that projects read; ARNs and references are skipped, because they exist."""
     cloud = assembly(
         tmp_path,
         ("SECRETS_MANAGER", "api:KEY"),
@@ -36,8 +36,8 @@ def test_secrets_are_those_that_projects_read_by_name(tmp_path: Path) -> None:
     assert secrets_of_projects(cloud) == {"api": ["KEY", "OTHER"], "plain": []}
 
 
-def test_what_the_apps_own_stacks_create_is_left_to_them(tmp_path: Path) -> None:
-    """A placeholder would be in their way."""
+def test_secrets_of_the_apps_stacks_are_skipped(tmp_path: Path) -> None:
+    """A secret that a stack of the app creates gets no placeholder."""
     cloud = assembly(tmp_path, ("SECRETS_MANAGER", "api:KEY"))
     template = json.loads((tmp_path / "top.json").read_text())
     template["Resources"]["Secret"] = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "api"}}
@@ -45,8 +45,8 @@ def test_what_the_apps_own_stacks_create_is_left_to_them(tmp_path: Path) -> None
     assert secrets_of_projects(cloud) == {}
 
 
-def test_what_is_missing_is_created_and_reported(embedded: Embedded, tmp_path: Path) -> None:
-    """Once; what `[[prepare]]` has created stays as it is."""
+def test_missing_values_are_created_and_reported(embedded: Embedded, tmp_path: Path) -> None:
+    """Missing secrets and parameters are created and reported once; existing ones are not changed."""
     said, secrets, parameters = list[str](), embedded.client("secretsmanager"), embedded.client("ssm")
     missing, kept, parameter = (embedded.name(name) for name in ("missing", "kept", "parameter"))
     parameters.put_parameter(Name=f"/{kept}", Value="own", Type="String")

@@ -1,4 +1,4 @@
-"""The name of the deployed pipeline, in whichever stack it is."""
+"""The name of the deployed pipeline, also in a nested stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STACKS = {
 
 
 def test_the_stacks_around_a_pipeline_lead_to_its_name() -> None:
-    """From the app's stack through each nested stack, by their logical ids."""
+    """The name is found through each nested stack by its logical id."""
 
     def describe(StackName: str) -> dict[str, list[dict[str, str]]]:  # noqa: N803 - the API's
         found = STACKS[StackName].items()

@@ -12,7 +12,7 @@ from tests.conftest import ACCOUNT, REGION, Embedded
 
 
 def test_the_logs_of_functions_are_kept_with_the_error(embedded: Embedded, tmp_path: Path) -> None:
-    """A function of a custom resource says why it failed, and the embedded AWS of `run` ends after the failure."""
+    """The log of a custom resource's function is saved with the error, because the embedded AWS of `run` then ends."""
     logs, name = embedded.client("logs"), embedded.name("custom")
     for group in (f"/aws/lambda/{name}", f"/aws/lambda/{name}-silent"):
         logs.create_log_group(logGroupName=group)
@@ -29,7 +29,7 @@ def test_the_logs_of_functions_are_kept_with_the_error(embedded: Embedded, tmp_p
 
 
 def test_the_next_deployment_forgets_the_failure(embedded: Embedded, tmp_path: Path) -> None:
-    """A second failure replaces the first one."""
+    """A second failure replaces the first one, and `remove` deletes the record."""
     space = Workspace(tmp_path)
     for error in ("first", "second"):
         failed_deployment.keep(space, embedded.endpoint, [], error)
@@ -38,8 +38,8 @@ def test_the_next_deployment_forgets_the_failure(embedded: Embedded, tmp_path: P
     assert failed_deployment.read(space) == ""
 
 
-def test_what_cloudformation_validates_is_named(embedded: Embedded) -> None:
-    """The CDK CLI prints how many errors there are, and the stack's events have them."""
+def test_validation_errors_are_read_from_the_events(embedded: Embedded) -> None:
+    """The stack's events have the validation errors that the CDK CLI only counts."""
     name, bucket = embedded.name("stack"), embedded.bucket()
     embedded.stack(name, {"Store": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}})
     stack = Stack(name, name, ACCOUNT, REGION, Path("template.json"))

@@ -1,4 +1,4 @@
-"""Look-ups in accounts: what the embedded AWS has, and what happens where it has nothing of the kind."""
+"""CDK context lookups in accounts: what the embedded AWS provides, and the error for anything else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ZONE = "Found zones: [] for dns:example.com, privateZone:undefined, vpcId:undefi
 
 
 def test_look_ups_of_what_every_account_has_find_it(embedded: Embedded) -> None:
-    """The default VPC with subnets, its security group, an image of Amazon's, its parameter, and the zones."""
+    """Every account has a default VPC with subnets and a security group, Amazon's images, and availability zones."""
     ec2 = embedded.client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])["Vpcs"]
     inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
@@ -34,15 +34,15 @@ def test_look_ups_of_what_every_account_has_find_it(embedded: Embedded) -> None:
     assert embedded.client("ssm").get_parameter(Name=name)["Parameter"]["Value"].startswith("ami-")
 
 
-def test_what_cdk_did_not_find_is_read_from_its_output() -> None:
-    """Each look-up once, without the rest of the line; other errors name none."""
+def test_failed_lookups_are_read_from_cdks_output() -> None:
+    """Each failed lookup in CDK's output is listed once; other errors are not."""
     output = f"[Error at /S] {VPC}\nERROR {PARAMETER} (Construct Annotations)\n{ZONE}\n{ZONE}\n"
     assert failed_lookups(output) == [VPC, PARAMETER, "Found zones: [] for dns:example.com"]
     assert failed_lookups("TypeError: no") == []
 
 
 def test_a_look_up_that_finds_nothing_is_prepared_for(tmp_path: Path) -> None:
-    """The commands of [[prepare]] run before the second synthesis, and not again at the deployment."""
+    """After a failed lookup, the commands of [[prepare]] run once, before a second synthesis."""
     space, cdk, said = Workspace(tmp_path), Mock(), list[str]()
     (tmp_path / "rehearsal.toml").write_text('[[prepare]]\ncommand = "make it"\nregion = "eu-west-1"\n')
     preparation = Preparation(space, cdk, said.append)
@@ -56,7 +56,7 @@ def test_a_look_up_that_finds_nothing_is_prepared_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prepared", [True, False])
 def test_a_look_up_that_still_finds_nothing_is_explained(prepared: bool) -> None:
-    """The message names it, and the two ways on."""
+    """The error names the lookup, cdk.context.json and [[prepare]]."""
     synthesize = Mock(side_effect=CommandFailed(f"cdk synth: {ZONE}"))
     with pytest.raises(WrongUse, match=r"for dns:example\.com\. Commit cdk\.context\.json.*\[\[prepare\]\]"):
         synthesize_with_lookups(synthesize, lambda: prepared)
@@ -64,7 +64,7 @@ def test_a_look_up_that_still_finds_nothing_is_explained(prepared: bool) -> None
 
 
 def test_another_error_is_passed_on() -> None:
-    """Nothing is prepared for it."""
+    """Another error is raised without running [[prepare]]."""
     prepare = Mock()
     with pytest.raises(CommandFailed, match="TS2304"):
         synthesize_with_lookups(Mock(side_effect=CommandFailed("TS2304")), prepare)

@@ -1,4 +1,4 @@
-"""Functions of runtimes that AWS creates no more are reported before the first deployment."""
+"""Reports of functions whose runtime AWS does not create any more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack
 
 
 def test_a_runtime_without_new_functions_is_reported(tmp_path: Path) -> None:
-    """From the day on which AWS creates none; runtimes that are only deprecated are not."""
+    """A runtime is reported from the day on which AWS blocks creation; only deprecated runtimes are not."""
     functions = {
         str(number): {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": runtime}}
         for number, runtime in enumerate(["nodejs14.x", "nodejs20.x", {"Ref": "Runtime"}])

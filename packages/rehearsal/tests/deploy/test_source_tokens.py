@@ -1,4 +1,4 @@
-"""Secrets of GitHub sources: placeholders, because the rehearsal asks GitHub nothing."""
+"""Placeholders for the OAuth tokens of GitHub sources, because the rehearsal does not call GitHub."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import ACCOUNT, REGION, Embedded
 
 
 def assembly(token: Any, provider: str = "GitHub") -> Assembly:
-    """A pipeline with one source."""
+    """Return a pipeline with one source."""
     action: ActionProperties = {
         "Name": "Code",
         "ActionTypeId": {"Provider": provider},
@@ -38,13 +38,13 @@ def assembly(token: Any, provider: str = "GitHub") -> Assembly:
     ],
 )
 def test_tokens_are_those_that_a_github_source_names(token: Any, found: list[Token]) -> None:
-    """As CDK writes them; of another provider nothing is read."""
+    """Only Secrets Manager references of GitHub sources are tokens."""
     assert [*source_tokens(assembly(token))] == found
     assert [*source_tokens(assembly(token, "CodeCommit"))] == []
 
 
 def test_a_missing_secret_is_created_and_reported_and_another_one_is_kept(embedded: Embedded) -> None:
-    """A placeholder in the form that the source reads; what `[[prepare]]` has created stays as it is."""
+    """A missing secret is created once, in the form that the source reads; an existing secret is not changed."""
     said, api = list[str](), embedded.client("secretsmanager")
     missing, kept = embedded.name("missing"), embedded.name("kept")
     api.create_secret(Name=kept, SecretString="own")  # pragma: allowlist secret

@@ -1,4 +1,4 @@
-"""A synthesis that fails, with the way on."""
+"""Remedies for errors of the synthesis."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ CROSS_ACCOUNT = (
 
 
 def test_an_account_that_the_app_names_can_be_the_default() -> None:
-    """An app that names its account only for the stages synthesizes where that is the pipeline's account as well."""
+    """A cross-account error suggests setting the account of the stages as the pipeline's account."""
     (way_on,) = ways_on(f"{CROSS_ACCOUNT}\napp.py: exited with 1")
     assert 'set in rehearsal.toml: account = "222222222222", and region' in way_on
     assert ways_on("KeyError: 'a'") == []
 
 
 def test_an_asset_that_a_build_creates_is_not_in_head() -> None:
-    """The message names the folder, and how it can be created before the synthesis."""
+    """A missing asset's error names the folder, and suggests the `build` command of cdk.json."""
     (way_on,) = ways_on("RuntimeError: Cannot find asset at /p/.rehearsal/deploy/source/web/dist\n")
     assert way_on.startswith(
         "HEAD does not have web/dist: where a build creates it, name the build as `build` in cdk.json"

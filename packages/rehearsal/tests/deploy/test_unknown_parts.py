@@ -1,4 +1,4 @@
-"""What an app has that cannot be rehearsed is named once, with the line that goes on without it."""
+"""Unsupported parts of an app are listed together, with the options that accept them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SUPPORTED = Supported(
 
 
 def action(category: str, provider: str) -> dict[str, Any]:
-    """One of a stage's actions, as a template has it."""
+    """Return an action, in the form of a template."""
     return {"Name": provider, "ActionTypeId": {"Category": category, "Provider": provider}}
 
 
 def assembly(folder: Path, **resources: str) -> Assembly:
-    """An app with a pipeline, the resources of the given types, and a nested stack with one more."""
+    """Return an app with a pipeline, resources of the given types, and a nested stack with one more resource."""
     rule = {"Name": "Window", "RuleTypeId": {"Category": "Rule", "Provider": "DeploymentWindow"}}
     stage = {
         "Name": "Ship",
@@ -54,7 +54,7 @@ def assembly(folder: Path, **resources: str) -> Assembly:
 
 
 def test_everything_unknown_is_named_once_with_one_line(tmp_path: Path) -> None:
-    """Types of all stacks, nested ones too, providers of actions and of rules; where they are, and what goes on."""
+    """Unsupported types of all stacks and providers are listed with their places and the options that accept them."""
     cloud = assembly(tmp_path, **{f"Thing{number}": "AWS::Some::Thing" for number in range(5)}, Own="Custom::Own")
     with pytest.raises(WrongUse) as refused:
         check_parts(cloud, SUPPORTED, Accepted())
@@ -71,8 +71,8 @@ def test_everything_unknown_is_named_once_with_one_line(tmp_path: Path) -> None:
     assert 'accept = ["AWS::Inner::Thing", "AWS::Some::Thing", "DeploymentWindow", "ECS"]' in line
 
 
-def test_what_is_accepted_or_known_passes(tmp_path: Path) -> None:
-    """By the names of the message; custom resources are functions' affair."""
+def test_accepted_and_supported_parts_pass(tmp_path: Path) -> None:
+    """Parts that are supported or accepted by name pass, and so do custom resources."""
     cloud = assembly(tmp_path, Bucket="AWS::S3::Bucket", Own="Custom::Own")
     names = ["AWS::Inner::Thing", "DeploymentWindow", "Deploy/ECS"]
     check_parts(cloud, SUPPORTED, Accepted.from_names(names))
@@ -81,7 +81,7 @@ def test_what_is_accepted_or_known_passes(tmp_path: Path) -> None:
 
 
 def test_a_template_that_is_transformed_is_not_judged(tmp_path: Path) -> None:
-    """A transform may know the types, and makes other resources of them."""
+    """Types of a template with a transform are not checked, because the transform may replace them."""
     cloud = assembly(tmp_path)
     template = tmp_path / "nested.template.json"
     template.write_text(json.dumps({"Transform": "Other", **json.loads(template.read_text())}))

@@ -1,4 +1,4 @@
-"""docs/rehearsal/ and `--help` agree: each command has a page that shows it and names all its options."""
+"""docs/rehearsal/ and `--help` agree: each command has a page that shows it and lists all its options."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def options(verb: click.Command) -> list[click.Option]:
 
 
 def paragraphs(pages: Mapping[str, str], name: str) -> str:
-    """The paragraphs, items and rows that name a command, in the pages where it belongs."""
+    """Return the paragraphs, items and rows that name a command, in the command's pages."""
     text = "\n\n".join(pages[page] for page, names in COMMANDS.items() if name in names)
     parts = re.split(r"\n\n|\n(?=- |\| )", text)
     return "\n".join(part for part in parts if re.search(rf"(rehearsal|rehearse) {name}\b|`{name}\b", part))
 
 
 def missing(pages: Mapping[str, str]) -> Iterator[str]:
-    """Commands and options, in each of their spellings, that their pages do not name."""
+    """Yield the commands and the spellings of options that their pages do not name."""
     for name, verb in VERBS.items():
         words = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", paragraphs(pages, name)))
         if not paragraphs(pages, name):
@@ -56,7 +56,7 @@ def missing(pages: Mapping[str, str]) -> Iterator[str]:
 
 
 def unshown(pages: Mapping[str, str]) -> Iterator[str]:
-    """Commands that no page shows with their output."""
+    """Yield the commands whose output no page shows."""
     blocks = "".join(re.findall(r"```text\n(.*?)```", "\n".join(pages.values()), flags=re.DOTALL))
     for name in VERBS.keys() - UNSHOWN:
         if not re.search(rf"^\$ rehearse {name}\b.*\n(?!\$ |\n|$)", blocks, flags=re.MULTILINE):
@@ -64,24 +64,24 @@ def unshown(pages: Mapping[str, str]) -> Iterator[str]:
 
 
 def called(pages: Mapping[str, str]) -> list[list[str]]:
-    """The commands that the pages call, as words."""
+    """Return the commands that the pages call, as words."""
     lines = re.findall(r"(?:python -m rehearsal|rehearse) ([^`\n)\"|>]+)", "\n".join(pages.values()))
     return [shlex.split(line.replace("<Tab>", "").replace("'", ""), comments=True) for line in lines]
 
 
 def test_every_command_and_option_is_in_its_page() -> None:
-    """A reader who looks a command up finds all its options, in their short and negative forms as well."""
+    """The pages of each command list all its options, including short and negative forms."""
     assert list(missing(PAGES)) == []
 
 
 def test_every_command_is_shown_with_its_output() -> None:
-    """A reader knows what to expect."""
+    """The pages show an example of each command with its output."""
     assert list(unshown(PAGES)) == []
 
 
 @pytest.mark.parametrize("words", called(PAGES), ids=" ".join)
 def test_the_commands_of_the_pages_exist(words: list[str]) -> None:
-    """The pages name no removed command or option, those before the command included, each of which has a value."""
+    """The pages use no command or option that does not exist."""
     while words[0].startswith("-"):
         assert words[0] in {name for option in cli.params for name in option.opts}
         words = words[2:]
@@ -92,19 +92,19 @@ def test_the_commands_of_the_pages_exist(words: list[str]) -> None:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_every_option_says_what_it_is_for(name: str) -> None:
-    """And every command."""
+    """Every command and every option has a help text."""
     assert VERBS[name].help
     assert [option.name for option in options(VERBS[name]) if not option.help] == []
 
 
 def replaced(old: str, new: str) -> dict[str, str]:
-    """The pages with a word replaced."""
+    """Return the pages with a word replaced."""
     return {page: text.replace(old, new) for page, text in PAGES.items()}
 
 
 @pytest.mark.gate
 def test_a_command_that_no_page_has_is_found() -> None:
-    """The first tests can go red; an option of the same name of another command does not hide it."""
+    """Missing commands, options and examples are found, also if another command has an option of the same name."""
     assert "rollback" in list(missing(replaced("rollback", "")))
     assert "stop --abandon" in list(missing(replaced("--abandon", "")))
     assert "history --number" in list(missing(replaced("`history`", "history")))

@@ -1,4 +1,4 @@
-"""docs/fidelity/ promises: every row has a page of AWS's as its source, and a test that is really there."""
+"""Rows of docs/fidelity/: each has an AWS page as its source and a test that exists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Row:
 
 
 def rows(text: str) -> list[Row]:
-    """Every row of every table whose columns are Behaviour, Here, Source and Test, whatever its width."""
+    """Return the rows of all tables with the columns COLUMNS, whatever their number of cells."""
     found, inside = [], False
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split(" | ")]
@@ -60,17 +60,17 @@ def problems(row: Row, text: str) -> list[str]:
     [pytest.param(page, row, id=row.behaviour[:60]) for page, text in PAGES.items() for row in rows(text)],
 )
 def test_each_row_has_its_source_and_its_test(page: str, row: Row) -> None:
-    """No behaviour is claimed without evidence."""
+    """Each row has a source and a test, as its status requires."""
     assert problems(row, PAGES[page]) == []
 
 
 def test_the_index_has_every_page() -> None:
-    """One page for each service."""
+    """The index links to every page."""
     assert sorted(re.findall(r"\]\(fidelity/([\w-]+\.md)\)", INDEX.read_text())) == sorted(PAGES)
 
 
 def test_no_behaviour_is_listed_twice() -> None:
-    """One row, one behaviour."""
+    """No two rows describe the same behaviour."""
     names = [row.behaviour for text in PAGES.values() for row in rows(text)]
     assert len(names) > 10
     assert len(names) == len(set(names))
@@ -93,7 +93,7 @@ def test_no_behaviour_is_listed_twice() -> None:
     ],
 )
 def test_a_row_without_evidence_is_found(line: str) -> None:
-    """The gate goes red on each way to claim without evidence."""
+    """Each kind of row without source or test is found."""
     text = (
         f"| Behaviour | Here | Source | Test |\n|---|---|---|---|\n{line}\n\n[page]: https://docs.aws.amazon.com/page\n"
     )

@@ -1,4 +1,4 @@
-"""Waits that a change wakes, and the watch on a file."""
+"""Waits that a change wakes, and the watch of a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.host.changes import Changes
 
 
 def test_a_change_between_the_look_and_the_wait_is_not_lost() -> None:
-    """A change that comes while the caller looks wakes the wait that follows."""
+    """A change between a caller's check and its wait wakes that wait."""
     changes = Changes()
     moments = changes.moments(Cancellation(), lambda: 60)
     next(moments)
@@ -25,7 +25,7 @@ def test_a_change_between_the_look_and_the_wait_is_not_lost() -> None:
 
 
 def test_each_change_and_the_stop_wake_the_wait_of_another_thread(limits_of_waits: list[float]) -> None:
-    """The caller looks once per change, a last time after the stop, and never in between."""
+    """The caller checks once after each change and once after the stop, without polling."""
     changes, stop, looked = Changes(), Cancellation(), queue.SimpleQueue[bool]()
 
     def wait() -> None:
@@ -44,13 +44,13 @@ def test_each_change_and_the_stop_wake_the_wait_of_another_thread(limits_of_wait
 
 
 def test_the_caller_looks_a_last_time_when_the_time_is_over() -> None:
-    """A change at the very end counts."""
+    """The caller checks once more after the timeout, so that a last change counts."""
     left = iter([0.01, 0])
     assert len([*Changes().moments(Cancellation(), lambda: next(left))]) == 2
 
 
 def test_a_replaced_file_is_noticed(tmp_path: Path) -> None:
-    """Another file of the folder is not."""
+    """The watch reports that its file was replaced, but not other files of the folder."""
     file, seen = tmp_path / "clock.json", queue.SimpleQueue[str]()
     file_watch.watch(file, lambda: seen.put(file.read_text()))
     write_text(tmp_path / "other", "x")
@@ -61,7 +61,7 @@ def test_a_replaced_file_is_noticed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_watched_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The kernel has a limit of watches; the log names the file and the kernel's reason."""
+    """If the kernel refuses the watch, the log names the file and the kernel's reason."""
 
     def refuse() -> int:
         ctypes.set_errno(24)

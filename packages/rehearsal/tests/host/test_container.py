@@ -1,4 +1,4 @@
-"""The container of a build: what ends it, and that it is removed, also where the rehearsal or the client is killed."""
+"""The container of a build: how it ends, and its removal, also after a kill of the rehearsal or of the client."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def containers(label: str) -> list[str]:
     return debian_image.ENGINE.call("ps", "--all", "--quiet", f"--filter=label={LABEL}={label}").stdout.split()
 
 
-def is_gone(label: str, seconds: float = 5.0) -> bool:
+def is_removed(label: str, seconds: float = 5.0) -> bool:
     deadline = time.monotonic() + seconds
     while containers(label) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -42,7 +42,7 @@ def is_gone(label: str, seconds: float = 5.0) -> bool:
 
 
 def test_docker_is_called_as_podman_is() -> None:
-    """With the same options; in privileged mode with one more, and never without the removal at the end."""
+    """Docker and podman get the same options, `--rm` included; privileged mode adds one."""
     mounts = (Mount(Path("/here"), Path("/there")), Mount(Path("/tools"), Path("/bin"), read_only=True))
     docker = Container(ContainerEngine("docker"), "mine:1", mounts, "id", privileged=True, name="name")
     podman = Container(ContainerEngine("podman"), "mine:1", mounts, "id", name="name")
@@ -54,7 +54,7 @@ def test_docker_is_called_as_podman_is() -> None:
 
 
 def test_commands_share_one_container(image: str) -> None:
-    """Files and background processes stay from command to command, and each has its exit status."""
+    """Files and background processes remain from command to command, and each command has its exit status."""
     lines: list[str] = []
     with Processes(lines.append, Container(debian_image.ENGINE, image, (), "shared")) as processes:
         codes = [
@@ -63,11 +63,11 @@ def test_commands_share_one_container(image: str) -> None:
         ]
         assert len(containers("shared")) == 1
     assert (lines, codes) == (["one"], [0, 3, 0])
-    assert is_gone("shared", 0)
+    assert is_removed("shared", 0)
 
 
 class SharedProcesses(Container):
-    """As with `pidns = "host"` in containers.conf."""
+    """A container with `pidns = "host"`, as containers.conf can set it."""
 
     def program(self, token: str) -> list[str]:
         run, *rest = super().program(token)[1:]
@@ -75,18 +75,18 @@ class SharedProcesses(Container):
 
 
 def test_a_container_that_shares_this_machines_processes_is_refused(image: str) -> None:
-    """At its end it would kill them."""
+    """A container in the host's PID namespace is refused, because its cleanup would kill the host's processes."""
     container = SharedProcesses(debian_image.ENGINE, image, (), "shares")
     with (
         Processes(lambda _: None, container) as processes,
         pytest.raises(ContainerFailed, match="it shares the processes of this machine: remove pidns"),
     ):
         processes.run(["true"], cwd=Path("/"), env=ENV)
-    assert is_gone("shares", 0)
+    assert is_removed("shares", 0)
 
 
 def test_a_command_can_be_interrupted(image: str) -> None:
-    """SIGINT is not ignored in it: a shell makes background commands ignore it."""
+    """SIGINT has its default handler in a command, although it runs in the background of a shell."""
     lines: list[str] = []
     with Processes(lines.append, Container(debian_image.ENGINE, image, (), "interrupted")) as processes:
         processes.run(["python3", "-c", "import signal; print(signal.getsignal(2).__name__)"], cwd=Path("/"), env=ENV)
@@ -95,7 +95,7 @@ def test_a_command_can_be_interrupted(image: str) -> None:
 
 @pytest.mark.parametrize("killed", ["the rehearsal", "the client"])
 def test_a_killed_process_leaves_no_container(image: str, killed: str) -> None:
-    """A command that runs is ended with its container, though nothing can clean up."""
+    """Killing the rehearsal or the client ends the running command and removes its container."""
     label = killed.replace(" ", "-")
     process = subprocess.Popen([sys.executable, "-c", RUNS, image, label], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -103,7 +103,7 @@ def test_a_killed_process_leaves_no_container(image: str, killed: str) -> None:
     assert process.stdout.readline() == "started\n"
     assert len(containers(label)) == 1
     os.kill(process.pid if killed == "the rehearsal" else client, signal.SIGKILL)
-    assert is_gone(label)
+    assert is_removed(label)
     process.kill()
     process.wait()
     process.stdout.close()
@@ -112,7 +112,7 @@ def test_a_killed_process_leaves_no_container(image: str, killed: str) -> None:
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to another user")
 @pytest.mark.parametrize("command", ["touch made", "touch made; sleep 60"])
 def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(command: str, image: str, tmp_path: Path) -> None:
-    """As where a user calls Docker: also a command that is stopped leaves files that the user can remove."""
+    """Mounted files belong to root in the container and to the folder's owner afterwards, even after a timeout."""
     os.chown(tmp_path, 1234, 1234)
     lines: list[str] = []
     container = Container(debian_image.ENGINE, image, (Mount(tmp_path, Path("/mounted")),), "owned")
@@ -124,7 +124,7 @@ def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(command: str, 
 
 
 def test_a_stopped_command_ends_within_a_second(image: str) -> None:
-    """Leaving the block ends the command that still runs, also one that ignores SIGTERM."""
+    """Leaving the block ends a running command that ignores SIGTERM."""
     with Processes(lambda _: None, Container(debian_image.ENGINE, image, (), "stopped")) as processes:
         done = processes.run(
             ["sh", "-c", "trap '' TERM; sleep 60"], cwd=Path("/"), env=ENV, deadline=time.monotonic() + 1
@@ -132,4 +132,4 @@ def test_a_stopped_command_ends_within_a_second(image: str) -> None:
         began = time.monotonic()
     assert done.ending == "timed out"
     assert time.monotonic() - began < 4
-    assert is_gone("stopped", 0)
+    assert is_removed("stopped", 0)

@@ -1,4 +1,4 @@
-"""Which Node.js a rehearsal uses: that of its extra `node`, or one of this machine that is new enough."""
+"""Which Node.js a rehearsal uses: the one of its extra `node`, or a new enough one of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.host.node import NodeNotFound, find_node, npm_install
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A search path without the extra: one folder, which is empty."""
+    """A search path of one empty folder, without the extra."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     (tmp_path / "path").mkdir()
@@ -29,7 +29,7 @@ def write_node(folder: Path, version: str, program: str = "/opt/node/bin/node") 
 
 
 def test_the_extras_node_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the search path has, so that rehearsals on several machines use the same one."""
+    """The extra's Node is preferred to the search path, so that rehearsals on several machines use the same version."""
     write_node(tmp_path, "99.0.0")
     monkeypatch.setenv("PATH", str(tmp_path))
     find_node.cache_clear()
@@ -38,13 +38,13 @@ def test_the_extras_node_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_node_of_the_search_path_is_enough(path: Path) -> None:
-    """Also behind a wrapper, such as those of version managers: its program is the one that is used."""
+    """A Node of the search path is used by its real path, also behind a version manager's wrapper."""
     write_node(path, "22.1.0", "/home/me/.nvm/versions/node/v22.1.0/bin/node")
     assert (find_node().version, find_node().folder) == ("22.1.0", Path("/home/me/.nvm/versions/node/v22.1.0"))
 
 
 def test_a_node_that_is_too_old_is_skipped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A newer one behind it on the search path is used."""
+    """A newer Node later on the search path is used."""
     write_node(path, "18.20.0")
     write_node(path / "later", "20.0.0")
     monkeypatch.setenv("PATH", f"{path}:{path / 'later'}")
@@ -52,7 +52,7 @@ def test_a_node_that_is_too_old_is_skipped(path: Path, monkeypatch: pytest.Monke
 
 
 def test_without_any_node_the_message_names_the_extra(path: Path) -> None:
-    """With what this machine has, what is needed, and both ways to get it; one that is installed later is found."""
+    """The error names the versions found, the version needed and the extra; a Node that is installed later is found."""
     with pytest.raises(NodeNotFound, match=r"Node\.js 20 or newer is needed, and this machine has none: .*\[node\]"):
         find_node()
     write_node(path, "18.20.0")
@@ -63,7 +63,7 @@ def test_without_any_node_the_message_names_the_extra(path: Path) -> None:
 
 
 def test_npm_is_found_where_debian_has_it(path: Path) -> None:
-    """A separate package, whose commands are links; without it the message says that npm is missing."""
+    """npm is found through the links of a separate package; without it, the error says that npm is missing."""
     write_node(path, "20.1.0", str(path / "node"))
     with pytest.raises(NodeNotFound, match=rf"this machine has 20\.1\.0 without npm \({path}/node\)"):
         npm_install(path, ["aws-sdk"])

@@ -25,10 +25,10 @@ from tests.root import PACKAGE
 ENV = {"PATH": os.environ["PATH"]}
 ESCAPES = {
     "a child in the background": "sleep 60 & echo $!",
-    "a child in a session of its own": "setsid sleep 60 & echo $!",
+    "a child in a separate session": "setsid sleep 60 & echo $!",
     "an orphan": "(setsid sleep 60 >/dev/null 2>&1 & echo $!)",
     "a daemon by a double fork": "(setsid nohup sh -c 'sleep 60 & echo $!' &) | head -n 1",
-    "one that does not listen": "sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo $!",
+    "a child that ignores SIGTERM": "sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo $!",
     "one with an empty environment": "env -i setsid sleep 60 >/dev/null 2>&1 & echo $!",
 }
 
@@ -37,7 +37,7 @@ def shell(processes: Processes, text: str, folder: Path, **more: object) -> obje
     return processes.run(["/bin/sh", "-c", text], cwd=folder, env=ENV, **more)  # type: ignore[arg-type]
 
 
-def gone(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -53,17 +53,17 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 @pytest.mark.parametrize("command", ESCAPES.values(), ids=ESCAPES)
 def test_nothing_outlives_the_block(command: str, tmp_path: Path) -> None:
-    """Whatever a command starts ends with the block, however it tried to get away."""
+    """All processes that a command starts end with the block, daemons included."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         shell(processes, command, tmp_path)
         pid = int(lines[0])
-        assert not gone(pid)
-    assert gone(pid)
+        assert not has_ended(pid)
+    assert has_ended(pid)
 
 
 def test_the_background_lives_until_the_block_ends(tmp_path: Path) -> None:
-    """A server that one command starts answers the next one."""
+    """A background process of one command can serve the next command."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         shell(processes, "mkfifo pipe; (echo hello > pipe) &", tmp_path)
@@ -72,7 +72,7 @@ def test_the_background_lives_until_the_block_ends(tmp_path: Path) -> None:
 
 
 def test_output_and_status_belong_to_their_command(tmp_path: Path) -> None:
-    """Lines come in order, also one without an end, and before the command counts as ended."""
+    """Lines are received in order, including an unterminated one, before the command counts as ended."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         first = processes.run(["/bin/sh", "-c", "echo one; echo two >&2; printf three; exit 3"], cwd=tmp_path, env=ENV)
@@ -83,7 +83,7 @@ def test_output_and_status_belong_to_their_command(tmp_path: Path) -> None:
 
 
 def test_a_time_limit_and_a_stop_end_the_wait(tmp_path: Path) -> None:
-    """A command that goes on is given up at its deadline, or when it is stopped."""
+    """A running command ends at its deadline, or when it is stopped."""
     with Processes(list[str]().append) as processes:
         late = processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, deadline=time.monotonic() + 0.1)
     stop = Cancellation()
@@ -94,7 +94,7 @@ def test_a_time_limit_and_a_stop_end_the_wait(tmp_path: Path) -> None:
 
 
 def test_a_stop_from_another_thread_wakes_the_wait(tmp_path: Path, limits_of_waits: list[float]) -> None:
-    """The wait for a command looks for nothing until its deadline: the stop wakes it."""
+    """A stop in another thread wakes the wait for a command without polling."""
     stop, lines = Cancellation(), list[str]()
 
     def stop_when_it_runs(line: str) -> None:
@@ -110,7 +110,7 @@ def test_a_stop_from_another_thread_wakes_the_wait(tmp_path: Path, limits_of_wai
 
 
 def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
-    """Even SIGKILL for the one who started them ends the processes."""
+    """SIGKILL of the rehearsal ends the processes that it started."""
     script = tmp_path / "starts.py"
     script.write_text(
         textwrap.dedent("""
@@ -125,12 +125,12 @@ def test_a_rehearsal_killed_outright_leaves_nothing(tmp_path: Path) -> None:
         assert started.stdout is not None
         pid = int(started.stdout.readline())
         started.send_signal(signal.SIGKILL)
-    assert eventually(lambda: gone(pid))
+    assert eventually(lambda: has_ended(pid))
 
 
-@pytest.mark.parametrize("size", [LINE_BYTES + each for each in (-40, -20, -1, 0, 1, 5)])
+@pytest.mark.parametrize("size", [LINE_BYTES + extra for extra in (-40, -20, -1, 0, 1, 5)])
 def test_a_line_without_an_end_comes_in_pieces(size: int, tmp_path: Path) -> None:
-    """Wherever it is cut, nothing is lost, and the command's status is read."""
+    """A long line is received in pieces without loss, and the exit status is read."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         done = processes.run(["/bin/sh", "-c", f"head -c {size} /dev/zero | tr '\\0' x; exit 3"], cwd=tmp_path, env=ENV)
@@ -142,7 +142,7 @@ def test_a_line_without_an_end_comes_in_pieces(size: int, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("which", ["first", "second"])
 def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
-    """Either of the two ends the other's processes, and the caller that waits gets an error."""
+    """If one of the two supervisors is killed, the other ends all processes, and the waiting caller gets an error."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         first = processes._program.pid
@@ -151,8 +151,8 @@ def test_a_killed_keeper_leaves_nothing(which: str, tmp_path: Path) -> None:
         text = f"setsid nohup sleep 60 & echo $!; kill -9 {first if which == 'first' else second}; sleep 60"
         with pytest.raises(RehearsalError, match="killed from outside"):
             shell(processes, text, tmp_path)
-    assert gone(int(lines[0]))
-    assert eventually(lambda: gone(second))
+    assert has_ended(int(lines[0]))
+    assert eventually(lambda: has_ended(second))
 
 
 def children(pid: int) -> list[int]:
@@ -196,7 +196,7 @@ NO_MODULE = "Error while finding module specification for 'cdk.app' (ModuleNotFo
     ],
 )
 def test_a_failure_says_command_status_first_error_and_log(tmp_path: Path, output: str, reason: str) -> None:
-    """The line that counts instead of the whole output, which is in the log."""
+    """The error has the command, its exit status, the relevant line of the output, and the path of the log."""
     log = tmp_path / "log.txt"
     (tmp_path / "output").write_text(output)
     with pytest.raises(CommandFailed) as failure:
@@ -206,7 +206,7 @@ def test_a_failure_says_command_status_first_error_and_log(tmp_path: Path, outpu
 
 
 def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
-    """A program that does not exist ends with 127, as in a shell, and is named."""
+    """The error for a program that does not exist names it."""
     with pytest.raises(CommandFailed, match="no-such-program"):
         check(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
 
@@ -215,7 +215,7 @@ def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
     ("value", "length"), [("x" * 100_000, 100_000), ("two\nlines", 9), ("caf\u00e9 \udce9", 7), ("", 0)]
 )
 def test_any_value_reaches_a_command(value: str, length: int, tmp_path: Path) -> None:
-    """Longer than what a pipe holds, and whatever bytes a variable had."""
+    """A variable may be longer than a pipe's buffer, and contain any bytes."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         env = {**ENV, "VALUE": value, "LC_ALL": "C"}
@@ -223,8 +223,8 @@ def test_any_value_reaches_a_command(value: str, length: int, tmp_path: Path) ->
     assert [int(line) for line in lines] == [length]
 
 
-def test_what_no_command_can_be_given_is_told(tmp_path: Path) -> None:
-    """And the next command runs."""
+def test_a_null_byte_in_a_variable_fails_the_command(tmp_path: Path) -> None:
+    """A variable with a null byte fails its command with 127, and the next command runs."""
     lines: list[str] = []
     with Processes(lines.append) as processes:
         codes = [
@@ -235,11 +235,9 @@ def test_what_no_command_can_be_given_is_told(tmp_path: Path) -> None:
 
 
 def test_commands_find_signals_as_they_are_by_default(tmp_path: Path) -> None:
-    """Ctrl-C means to a command what it means to one from a shell, whatever its keeper does with it."""
+    """SIGINT and SIGTERM have their default handlers in a command."""
     lines: list[str] = []
-    asked = (
-        "import signal; print(*(signal.getsignal(each).__class__.__name__ for each in (signal.SIGINT, signal.SIGTERM)))"
-    )
+    asked = "import signal as s; print(*(s.getsignal(number).__class__.__name__ for number in (s.SIGINT, s.SIGTERM)))"
     with Processes(lines.append) as processes:
         processes.run([sys.executable, "-c", asked], cwd=tmp_path, env=ENV)
     assert lines == ["builtin_function_or_method Handlers"]
@@ -256,7 +254,7 @@ with processes.Processes(lambda line: print(line, flush=True)) as running:
     running.run(["/bin/sh", "-c", sys.argv[2]], cwd=folder, env=env)
 """
 LESS = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
-USERS = {"as who tests": [], "root of its own namespace": ["unshare", "-Ur"], "no right to mount": LESS}
+USERS = {"current user": [], "root of its own namespace": ["unshare", "-Ur"], "no permission to mount": LESS}
 
 
 @pytest.mark.skipif(bool(mount_error()), reason="this machine forbids mounts")
@@ -270,11 +268,11 @@ USERS = {"as who tests": [], "root of its own namespace": ["unshare", "-Ur"], "n
         ("cat /proc/$PARENT/environ 2>&1 | grep -o 'Permission denied'", "Permission denied\n"),
         ("cat /proc/$PARENT/root{folder}/secret 2>&1 | grep -o 'Permission denied'", "Permission denied\n"),
         ("nsenter --mount --target $PARENT ls {folder} 2>/dev/null", ""),
-        ("touch {folder}/../beside && ls -A {folder}/..", "beside\nprivate\n"),
+        ("touch {folder}/../new && ls -A {folder}/..", "new\nprivate\n"),
     ],
 )
-def test_a_command_does_not_see_what_is_hidden(user: list[str], command: str, printed: str, tmp_path: Path) -> None:
-    """The fault planted: a secret on disk, and one in a process's environment. All else is as it was."""
+def test_a_command_does_not_see_hidden_folders(user: list[str], command: str, printed: str, tmp_path: Path) -> None:
+    """A command can read neither a hidden folder nor its parent's environment; other files are unchanged."""
     if user and (not shutil.which(user[0]) or (user is LESS and os.geteuid())):
         pytest.skip(f"{user[0]} is not on this machine, or needs root to drop capabilities")
     folder = tmp_path / "home" / "private"
@@ -292,8 +290,8 @@ def test_a_command_does_not_see_what_is_hidden(user: list[str], command: str, pr
     assert (folder / "secret").read_text() == "a secret"
 
 
-def test_what_is_removed_beside_is_waited_for(tmp_path: Path) -> None:
-    """Otherwise the program that removes it outlives a run."""
+def test_background_removals_are_awaited(tmp_path: Path) -> None:
+    """await_removals returns only after the background removals are complete."""
     folder = tmp_path / "many"
     for number in range(50):
         (folder / str(number)).mkdir(parents=True)
@@ -306,7 +304,7 @@ def test_what_is_removed_beside_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_listener_that_breaks_is_named_as_the_cause(tmp_path: Path) -> None:
-    """A full disk was told as "killed from outside"."""
+    """An exception of the listener is raised, and not reported as a kill."""
 
     def full(_line: str) -> None:
         raise OSError(28, "No space left on device")

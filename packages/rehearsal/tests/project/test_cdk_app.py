@@ -1,4 +1,4 @@
-"""The app that is rehearsed: cdk.json's, a command, or an assembly."""
+"""The rehearsed app: cdk.json's, a command, or an assembly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 def test_a_folder_is_an_assembly_and_anything_else_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with `cdk --app`; a folder is relative to the current one."""
+    """`--app` is a folder relative to the current one, or a command, as with `cdk --app`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
     with pytest.raises(WrongUse, match="--app: out is not a cloud assembly"):
@@ -30,16 +30,16 @@ def test_a_folder_is_an_assembly_and_anything_else_a_command(tmp_path: Path, mon
     assert App.from_options("npx ts-node app.ts", None).assembly is None
 
 
-def test_what_is_deployed_is_kept_unless_another_app_or_pipeline_is_named() -> None:
-    """So that `--app` is given once."""
+def test_the_deployed_app_is_the_default() -> None:
+    """The deployed app and pipeline match unless other ones are named, so `--app` is given only once."""
     assert App().matches_deployed("python app.py", ("One",))
     assert App("python app.py", "One").matches_deployed("python app.py", ("tiny", "One"))
     assert not App("python other.py").matches_deployed("python app.py", ("One",))
     assert not App(None, "Two").matches_deployed("python app.py", ("One",))
 
 
-def test_without_cdk_json_the_app_has_to_be_said(tmp_path: Path) -> None:
-    """In words, before CDK says it in others."""
+def test_without_cdk_json_app_is_required(tmp_path: Path) -> None:
+    """The error says to use `--app`, before the CDK CLI runs."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "cdk").write_text("#!/bin/sh\n")
     (tmp_path / "bin" / "cdk").chmod(0o755)
@@ -49,7 +49,7 @@ def test_without_cdk_json_the_app_has_to_be_said(tmp_path: Path) -> None:
 
 
 def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> None:
-    """In a workspace of npm they lie above; a Python environment lies in the project."""
+    """node_modules/.bin is found in parent folders, as in an npm workspace, and .venv in the project."""
     project = tmp_path / "packages" / "infrastructure"
     above, own = tmp_path / "node_modules" / ".bin", project / ".venv" / "bin"
     for folder in (above, own):
@@ -58,7 +58,7 @@ def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> Non
 
 
 def test_installed_modules_are_where_the_app_names_them(tmp_path: Path) -> None:
-    """Beside each package.json that has them; the working tree keeps its own when the unpacked files go."""
+    """node_modules are linked into each folder that the source has; deleting the source keeps their files."""
     top, source = tmp_path / "top", tmp_path / "source"
     for folder in (
         top / "node_modules" / "a" / "node_modules",
@@ -68,15 +68,15 @@ def test_installed_modules_are_where_the_app_names_them(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     (source / "api").mkdir(parents=True)
     link_node_modules(top, source)
-    lent = sorted(str(path.relative_to(source)) for path in source.rglob("node_modules"))
-    assert lent == ["api/node_modules", "node_modules"]
+    linked = sorted(str(path.relative_to(source)) for path in source.rglob("node_modules"))
+    assert linked == ["api/node_modules", "node_modules"]
     assert (source / "node_modules" / "a").is_dir()
     shutil.rmtree(source)
     assert (top / "node_modules" / "a").is_dir()
 
 
 def installed(folder: Path, version: str) -> Path:
-    """A CDK CLI as npm installs it; its folder of commands."""
+    """Install a CDK CLI as npm does, and return its folder of commands."""
     package, commands = folder / "aws-cdk", folder / ".bin"
     (package / "bin").mkdir(parents=True)
     commands.mkdir()
@@ -90,7 +90,7 @@ def installed(folder: Path, version: str) -> Path:
 def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would call AWS; a newer one on PATH is used instead, and without one the message says so."""
+    """A CDK CLI too old for an embedded AWS is skipped for a newer one on PATH; without one, it is an error."""
     old, new = installed(tmp_path / "old", "2.17.0"), installed(tmp_path / "new", "2.1148.1")
     (tmp_path / "logs").mkdir()
     monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
@@ -102,8 +102,8 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
         Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
 
 
-def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
-    """A secret that an operator creates before the first deployment, for example; in the project's folder."""
+def test_prepare_commands_run_as_the_accounts_root_user(tmp_path: Path) -> None:
+    """Commands of [[prepare]] have the root user's credentials, and run in the project's folder."""
     commands = installed(tmp_path / "npm", "2.1148.1")
     (tmp_path / "logs").mkdir()
     cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
@@ -113,7 +113,7 @@ def test_what_is_prepared_has_the_accounts_root_user(tmp_path: Path) -> None:
 
 
 def test_every_branch_that_a_source_follows_is_pushed_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipeline may have several sources, of branches with different names."""
+    """The branches of all sources are pushed to, which may differ."""
     kinds = {"category": "Source", "provider": "CodeCommit"}
     actions = [
         {"name": name, "actionTypeId": kinds, "configuration": {"BranchName": branch}}

@@ -1,4 +1,4 @@
-"""Reading a cloud assembly, for any CDK app."""
+"""Reading of cloud assemblies, of any CDK app."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ HOME = "aws://111111111111/eu-west-1"
 
 
 def pipeline(**names: str | None) -> dict[str, Any]:
-    """A template with a pipeline under each logical id, with that name."""
+    """Return a template with a pipeline for each logical id, with that name."""
     return {id_: {"Type": PIPELINE, "Properties": {"Name": name} if name else {}} for id_, name in names.items()}
 
 
 def write(
     out: Path, stacks: dict[str, dict[str, Any]], stages: dict[str, dict[str, dict[str, Any]]] | None = None
 ) -> None:
-    """An assembly; a stack has resources, and optionally `where`, `needs` and `qualifier`."""
+    """Write an assembly; a stack has resources, and optionally `where`, `needs` and `qualifier`."""
     out.mkdir()
     artifacts: dict[str, Any] = {}
     for name, resources in stacks.items():
@@ -44,7 +44,7 @@ def write(
 
 
 def test_of_several_pipelines_one_has_to_be_chosen(tmp_path: Path) -> None:
-    """Those that there are, are named."""
+    """Several pipelines without `--pipeline`, or an ambiguous or unknown name, are errors that list the pipelines."""
     write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
     with pytest.raises(WrongUse, match="found: One, Two/Q, Two/R; choose one with --pipeline"):
         read(tmp_path / "out")
@@ -56,13 +56,13 @@ def test_of_several_pipelines_one_has_to_be_chosen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "chosen"), [("One", "P"), ("P", "P"), ("second", "Q"), ("Two/R", "R"), ("Q", "Q")])
 def test_a_pipeline_is_called_by_its_stack_its_name_or_its_id(name: str, chosen: str, tmp_path: Path) -> None:
-    """Whichever says which."""
+    """`--pipeline` accepts the stack, the name, the logical id, and the stack with the id."""
     write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
     assert read(tmp_path / "out", name).chosen.id == chosen
 
 
 def test_a_pipeline_of_a_stage_is_taken_where_the_app_itself_has_none(tmp_path: Path) -> None:
-    """A pipeline may deploy pipelines, which are not the one that is rehearsed."""
+    """A pipeline of the app is preferred to a pipeline of a stage, which it may deploy."""
     write(tmp_path / "both", {"Own": pipeline(P=None)}, {"Dev": {"Dev-Inner": pipeline(Q=None)}})
     assert read(tmp_path / "both").pipeline.name == "Own"
     write(tmp_path / "staged", {}, {"Tools": {"Tools-Inner": pipeline(Q=None)}})
@@ -70,7 +70,7 @@ def test_a_pipeline_of_a_stage_is_taken_where_the_app_itself_has_none(tmp_path: 
 
 
 def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> None:
-    """As `cdk deploy` takes them to the account and region of who calls it."""
+    """Stacks without account or region get the default ones, as with `cdk deploy`."""
     agnostic = {"where": "aws://unknown-account/unknown-region"}
     write(
         tmp_path / "out",
@@ -81,8 +81,8 @@ def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> 
     assert cloud.environments == [Environment("777777777777", "eu-north-1"), Environment("777777777777", "eu-west-3")]
 
 
-def test_what_is_bootstrapped_is_what_the_pipeline_needs_and_deploys(tmp_path: Path) -> None:
-    """Support stacks and all stages; not a stack that is deployed by hand."""
+def test_environments_of_the_pipeline_are_bootstrapped(tmp_path: Path) -> None:
+    """The environments are the pipeline's, its support stacks' and all stages', but not those of unrelated stacks."""
     own = pipeline(P=None) | {"needs": ["Support", "P.assets"]}
     support, sandbox = {"where": "aws://111111111111/us-east-1"}, {"where": "aws://999999999999/eu-west-1"}
     prod = {"where": "aws://333333333333/eu-west-1", "qualifier": "mine"}
@@ -95,7 +95,7 @@ def test_what_is_bootstrapped_is_what_the_pipeline_needs_and_deploys(tmp_path: P
 
 
 def test_a_pipeline_in_a_nested_stack_is_found(tmp_path: Path) -> None:
-    """Its template is an asset of the assembly; the ids of the stacks around it lead to it once they are deployed."""
+    """A pipeline in a nested stack's template is found, with the logical ids of the stacks around it."""
     nested = {"Type": NESTED, "Metadata": {"aws:asset:path": "inner.nested.template.json"}}
     write(tmp_path / "out", {"Top": {"Inner": nested}})
     (tmp_path / "out" / "inner.nested.template.json").write_text(json.dumps({"Resources": pipeline(P="delivery")}))
@@ -106,7 +106,7 @@ def test_a_pipeline_in_a_nested_stack_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "source"), [("orders", "orders"), (None, '{"Fn::GetAtt": ["Repository", "Name"]}')])
 def test_a_source_can_have_the_name_of_a_repository_in_the_stack(name: str | None, source: str, tmp_path: Path) -> None:
-    """CDK names the action of a CodeCommit source after its repository; `sources` of rehearsal.toml has that name."""
+    """The name of a source that refers to a CodeCommit repository is resolved, for `sources` in rehearsal.toml."""
     action = {"Name": {"Fn::GetAtt": ["Repository", "Name"]}, "Configuration": {"BranchName": "main"}}
     resources = pipeline(P=None) | {
         "Repository": {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": name} if name else {}}

@@ -1,4 +1,4 @@
-"""The stacks that a pipeline deploys, as its definition names them."""
+"""The stacks that a pipeline deploys, and the encoding of rehearsal.toml."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def deploys(name: str, account: str) -> dict[str, Any]:
     return {"name": name, "actionTypeId": TYPE, "roleArn": role, "configuration": {"StackName": name}}
 
 
-def test_the_environments_of_a_wave_are_told_apart() -> None:
-    """By the prefix that CDK Pipelines gives the actions of a wave; a stage without a wave is an environment."""
+def test_stages_of_a_wave_are_environments() -> None:
+    """An environment is a stage of the pipeline, or the prefix of an action's name in a wave."""
     stages = [
         {"name": "Source", "actions": [{"name": "Source", "actionTypeId": SOURCE, "configuration": {}}]},
         {"name": "Dev", "actions": [deploys("Echo.Deploy", "222222222222")]},
@@ -38,7 +38,7 @@ def test_the_environments_of_a_wave_are_told_apart() -> None:
 
 
 def test_a_rehearsal_toml_in_another_encoding_is_refused(tmp_path: Path) -> None:
-    """TOML is UTF-8: by the name of the file, and no bug of the rehearsal."""
+    """A rehearsal.toml that is not UTF-8 is an error that names the file."""
     (tmp_path / "rehearsal.toml").write_bytes('region = "é"'.encode("latin-1"))
     with pytest.raises(WrongUse, match=r"rehearsal\.toml: 'utf-8' codec"):
         read_config(tmp_path)

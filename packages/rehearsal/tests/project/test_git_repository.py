@@ -1,4 +1,4 @@
-"""The snapshot that is pushed: the whole working tree, outside the user's history."""
+"""The pushed snapshot: the whole working tree, outside of the user's history."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def pushed(clone: Clone, tmp_path: Path) -> dict[str, str]:
-    """Return the files that a push of the working tree brings to the remote: name -> text."""
+    """Return the files that a push of the working tree brings to the remote: texts by name."""
     repository, remote = clone.repository(), tmp_path / "remote.git"
     repository.push(repository.snapshot(), remote, "main")
     write_zip(remote, "main", tmp_path / "source.zip")
@@ -55,7 +55,7 @@ def pushed(clone: Clone, tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_clean_tree_is_pushed_as_its_own_commit(clone: Clone, tmp_path: Path) -> None:
-    """Nothing differs, so nothing is made up: the revision is HEAD."""
+    """The snapshot of a clean working tree is HEAD."""
     repository = clone.repository()
     assert repository.snapshot() == repository.head
     repository.push(repository.head, tmp_path / "remote.git", "main")
@@ -65,7 +65,7 @@ def test_a_clean_tree_is_pushed_as_its_own_commit(clone: Clone, tmp_path: Path) 
 
 
 def test_uncommitted_and_untracked_files_are_pushed(clone: Clone, tmp_path: Path) -> None:
-    """The files in the folder are rehearsed; ignored files are not."""
+    """The snapshot has changed and untracked files, but no ignored files."""
     clone.write("kept.txt", "changed")
     clone.write("new.txt", "untracked")
     clone.write("ignored.txt", "ignored")
@@ -74,20 +74,20 @@ def test_uncommitted_and_untracked_files_are_pushed(clone: Clone, tmp_path: Path
 
 
 def test_a_deleted_file_is_not_pushed(clone: Clone, tmp_path: Path) -> None:
-    """Deleting counts, staged or not."""
+    """A file that is deleted in the working tree is not in the snapshot, even if the deletion is not staged."""
     (clone.root / "kept.txt").unlink()
     assert "kept.txt" not in pushed(clone, tmp_path)
 
 
 def test_index_branches_and_objects_stay_as_they_are(clone: Clone, tmp_path: Path) -> None:
-    """The user's repository is only read."""
+    """A push changes neither the index nor the refs nor the objects of the user's repository."""
     clone.write("kept.txt", "staged")
     clone.git("add", "kept.txt")
     clone.write("kept.txt", "changed after that")
 
     def looks() -> tuple[str, ...]:
-        told = clone.git("status", "--porcelain"), clone.git("for-each-ref"), clone.git("count-objects")
-        return (*told, clone.git("diff", "--cached"), (clone.root / ".git" / "index").read_bytes().hex())
+        states = clone.git("status", "--porcelain"), clone.git("for-each-ref"), clone.git("count-objects")
+        return (*states, clone.git("diff", "--cached"), (clone.root / ".git" / "index").read_bytes().hex())
 
     before = looks()
     assert pushed(clone, tmp_path)["kept.txt"] == "changed after that"
@@ -97,27 +97,27 @@ def test_index_branches_and_objects_stay_as_they_are(clone: Clone, tmp_path: Pat
 def test_git_settings_of_the_environment_do_not_lead_astray(
     clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rehearsal that a git hook starts finds GIT_DIR and GIT_INDEX_FILE set."""
+    """GIT_DIR and GIT_INDEX_FILE, which a git hook sets, are ignored."""
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     assert "kept.txt" in pushed(clone, tmp_path)
 
 
 def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
-    """The message names what is missing, and the command that creates it."""
+    """The error says to run `git init`."""
     with pytest.raises(WrongUse, match="is in no git repository: `git init`"):
         Repository(tmp_path, tmp_path)
 
 
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
-    """The first deployment takes HEAD, and there is none."""
+    """A repository without a commit is an error, because the first deployment uses HEAD."""
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     with pytest.raises(WrongUse, match="has no commit yet"):
         Repository(tmp_path, tmp_path)
 
 
 def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
-    """Since the last push; before the first one since HEAD, the working tree's changes."""
+    """The changed paths are relative to the last push, or to HEAD before the first push."""
     space, repository = Workspace(clone.root), clone.repository()
     clone.write("new.txt", "new")
     first = repository.snapshot()
@@ -128,7 +128,7 @@ def test_a_push_knows_the_paths_that_it_changes(clone: Clone) -> None:
 
 
 def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clone, tmp_path: Path) -> None:
-    """As a push does it; what is synthesized by hand lies where it lies in the repository."""
+    """A project in a subfolder is pushed with the whole repository, and exported at the same path."""
     project = clone.root / "infrastructure"
     project.mkdir()
     clone.write("infrastructure/cdk.json", "{}")
@@ -140,8 +140,8 @@ def test_a_project_below_the_root_is_pushed_with_the_whole_repository(clone: Clo
 
 
 @pytest.mark.parametrize("name", [b"\xfcber.txt", "über.txt".encode(), b" with blanks ", b'quo"ted'])
-def test_any_file_name_is_pushed_and_told_as_it_is(clone: Clone, tmp_path: Path, name: bytes) -> None:
-    """One that is not UTF-8 as well; filters of paths are held against it."""
+def test_any_file_name_is_pushed_unchanged(clone: Clone, tmp_path: Path, name: bytes) -> None:
+    """File names with spaces, quotes or bytes that are not UTF-8 are listed and exported unchanged."""
     path = clone.root / os.fsdecode(name)
     path.touch()
     repository = clone.repository()
@@ -152,7 +152,7 @@ def test_any_file_name_is_pushed_and_told_as_it_is(clone: Clone, tmp_path: Path,
 
 
 def test_a_shallow_clone_is_refused_with_the_command_that_helps(clone: Clone, tmp_path: Path) -> None:
-    """CI clones so by default; git's own words are `shallow update not allowed`."""
+    """The error names `git fetch --unshallow` and the setting `fetch-depth: 0` of CI."""
     clone.write("kept.txt", "second")
     clone.git("commit", "--quiet", "-am", "second")
     clone.git("clone", "--quiet", "--depth", "1", f"file://{clone.root}", str(tmp_path / "shallow"))
@@ -163,7 +163,7 @@ def test_a_shallow_clone_is_refused_with_the_command_that_helps(clone: Clone, tm
 
 
 def test_conflicts_of_a_merge_are_refused(clone: Clone) -> None:
-    """Their marks would be pushed as the files' text; with the files' names."""
+    """A snapshot with merge conflicts is refused with the names of the files."""
     clone.git("checkout", "--quiet", "-b", "other")
     clone.write("kept.txt", "theirs")
     clone.git("commit", "--quiet", "-am", "theirs")

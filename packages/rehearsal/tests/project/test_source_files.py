@@ -1,4 +1,4 @@
-"""What a source brings: the files of a commit as git stores them, whatever filters and attributes say."""
+"""Files of a source: as git stores them, without filters and attributes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def git(folder: Path, *words: str, **env: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """With links, a program and attributes; the user's configuration has a filter that always fails."""
+    """A repository with links, an executable and attributes; the user's settings have a filter that always fails."""
     root = tmp_path / "repository"
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def written(folder: Path) -> dict[str, str]:
 
 
 def test_a_zip_has_links_as_text_files(repository: Path, tmp_path: Path) -> None:
-    """Which is what a source with CODE_ZIP delivers; the mode of a program is kept."""
+    """Symbolic links are text files in a zip, as in AWS's CODE_ZIP; modes of executables are kept."""
     write_zip(bare(repository), "main", tmp_path / "source.zip")
     unzip(tmp_path / "source.zip", tmp_path / "out")
     assert not (tmp_path / "out" / "link.txt").is_symlink()
@@ -76,7 +76,7 @@ def test_a_zip_has_links_as_text_files(repository: Path, tmp_path: Path) -> None
 
 
 def test_no_filter_and_no_attribute_changes_a_file(repository: Path, tmp_path: Path) -> None:
-    """A filter that fails stopped every run; what `run`, `plan` and a full clone see is the same."""
+    """Neither filters nor attributes change files, in a zip, a folder or a full clone."""
     remote = bare(repository)
     write_zip(remote, "main", tmp_path / "source.zip")
     with zipfile.ZipFile(tmp_path / "source.zip") as archive:
@@ -91,15 +91,15 @@ def test_no_filter_and_no_attribute_changes_a_file(repository: Path, tmp_path: P
 
 
 def test_a_folder_has_links_as_links(repository: Path, tmp_path: Path) -> None:
-    """As a clone has them."""
+    """A folder has symbolic links and modes, as a clone does."""
     write_folder(repository, "main", tmp_path / "folder", {})
     assert (tmp_path / "folder" / "link.txt").readlink() == Path("real/a.txt")
     assert (tmp_path / "folder" / "linkdir" / "a.txt").is_file()
     assert os.access(tmp_path / "folder" / "run.sh", os.X_OK)
 
 
-def test_what_differs_from_a_clone_is_told(repository: Path, tmp_path: Path) -> None:
-    """Links, pointers and attributes, each with its first file; without them there is nothing to tell."""
+def test_differences_from_a_clone_are_reported(repository: Path, tmp_path: Path) -> None:
+    """Links, LFS pointers and attributes are each reported with their first file."""
     assert write_zip(bare(repository), "main", tmp_path / "source.zip") == (
         "link.txt and 1 more: symbolic links are text files in the source, as on AWS (CODE_ZIP)",
         "big.bin: files of Git LFS are pointers in the source: no filter is run",
@@ -111,7 +111,7 @@ def test_what_differs_from_a_clone_is_told(repository: Path, tmp_path: Path) -> 
 
 
 def test_a_submodule_is_an_empty_folder(repository: Path, tmp_path: Path) -> None:
-    """Its files are in another repository."""
+    """A submodule is an empty folder in a zip and in a folder."""
     head = git(repository, "rev-parse", "HEAD")
     git(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},library")
     git(repository, "commit", "--quiet", "--message", "a submodule")
@@ -123,6 +123,6 @@ def test_a_submodule_is_an_empty_folder(repository: Path, tmp_path: Path) -> Non
 
 
 def test_a_commit_that_is_not_there_is_an_error_in_words(repository: Path, tmp_path: Path) -> None:
-    """Neither a traceback nor half a source."""
+    """The error names the revision and the repository."""
     with pytest.raises(RehearsalError, match=r"the files of nowhere cannot be read from .*repository"):
         write_zip(repository, "nowhere", tmp_path / "source.zip")

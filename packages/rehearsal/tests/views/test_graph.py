@@ -1,4 +1,4 @@
-"""Pictures of a definition: every stage and action is in them, run orders side by side."""
+"""Graphs of a pipeline definition as text, Mermaid and SVG."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def action(name: str, provider: str, run_order: int = 1) -> dict[str, Any]:
 
 @pytest.fixture
 def pipeline() -> Pipeline:
-    """A stage of two orders, whose second has two actions, and a name that needs care."""
+    """A pipeline with a stage of two run orders, and a name that needs escaping."""
     return parse(
         {
             "name": 'orders "<live>"',
@@ -44,7 +44,7 @@ def pipeline() -> Pipeline:
 
 
 def test_text_has_a_line_per_run_order(pipeline: Pipeline) -> None:
-    """Whatever the order of the definition; actions of one order share it."""
+    """Text has one line for each run order, whatever the order of the definition."""
     lines = graph.text(pipeline).splitlines()
     dev = lines.index("  ▼ Dev")
     assert lines[dev + 1 : dev + 3] == [
@@ -55,10 +55,10 @@ def test_text_has_a_line_per_run_order(pipeline: Pipeline) -> None:
 
 
 def test_mermaid_joins_each_order_to_the_next(pipeline: Pipeline) -> None:
-    """Both actions follow the one before, and the gate, a hexagon, follows both."""
-    told = graph.mermaid(pipeline)
-    label = {match[2]: match[1] for match in re.finditer(r'(s\w+)[\[{]+"(\w+)<br', told)}
-    edges = set(re.findall(r"(\w+) --> (\w+)", told))
+    """Mermaid has edges from each run order to the next, across stages, and approvals are hexagons."""
+    diagram = graph.mermaid(pipeline)
+    label = {match[2]: match[1] for match in re.finditer(r'(s\w+)[\[{]+"(\w+)<br', diagram)}
+    edges = set(re.findall(r"(\w+) --> (\w+)", diagram))
     assert edges == {
         (label["Repo"], label["Prepare"]),
         (label["Prepare"], label["Test"]),
@@ -66,12 +66,12 @@ def test_mermaid_joins_each_order_to_the_next(pipeline: Pipeline) -> None:
         (label["Test"], label["Ask"]),
         (label["Load"], label["Ask"]),
     }
-    assert '{{"Ask<br/>Approval/Manual"}}' in told
-    assert told.count("subgraph") == told.count("  end") == 3
+    assert '{{"Ask<br/>Approval/Manual"}}' in diagram
+    assert diagram.count("subgraph") == diagram.count("  end") == 3
 
 
 def test_svg_is_a_picture_by_itself(pipeline: Pipeline) -> None:
-    """Well-formed, with every name, and with nothing to fetch or to run."""
+    """SVG is well-formed, shows every name, and loads and runs nothing."""
     picture = ET.fromstring(svg(pipeline))  # noqa: S314 - it was made here
     texts = {element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert {'orders "<live>"', "Source", "Dev", "Gate", "Repo", "Prepare", "Test", "Load", "Ask"} <= texts
@@ -80,7 +80,7 @@ def test_svg_is_a_picture_by_itself(pipeline: Pipeline) -> None:
 
 
 def test_svg_puts_one_order_in_one_column(pipeline: Pipeline) -> None:
-    """Same order, same left edge; the next order is right of it, and nothing lies outside the picture."""
+    """Actions of one run order share a column, later orders are to the right, and all boxes are inside the picture."""
     picture = ET.fromstring(svg(pipeline))  # noqa: S314 - it was made here
     left = {element.text: int(element.get("x", "")) for element in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert left["Test"] == left["Load"] > left["Prepare"] == left["Repo"]
@@ -91,7 +91,7 @@ def test_svg_puts_one_order_in_one_column(pipeline: Pipeline) -> None:
 
 
 def test_svg_has_room_for_the_longest_name() -> None:
-    """CodePipeline allows 100 characters; the box of each action is wide enough, and no name is cut."""
+    """The boxes are wide enough for names of 100 characters, and no name is cut."""
     name = "L" * 100
     stages = [{"name": "Source", "actions": [action(name, "Source/S3"), action("Short", "Source/S3")]}]
     long = parse({"name": "long", "roleArn": "r", "artifactStore": {"location": "b"}, "stages": stages})

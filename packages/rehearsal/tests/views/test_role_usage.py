@@ -1,4 +1,4 @@
-"""Roles, held against what they did."""
+"""Comparison of roles' grants with the requests that they made."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def allowed(action: str, resource: str = OBJECT, role: str = ROLE) -> Decision:
     return Decision(role, action, resource, allowed=True)
 
 
-def test_what_was_used_never_used_and_denied_is_told_apart() -> None:
-    """Patterns of actions and resources are IAM's; what another role did does not count."""
+def test_grants_are_used_unused_or_denied() -> None:
+    """Requests are matched with IAM's patterns of actions and resources; requests of other roles are ignored."""
     read_objects = Grant("own", "s3:GetObject*", ("arn:aws:s3:::bucket/*",))
     elsewhere = Grant("own", "s3:GetObject*", ("arn:aws:s3:::elsewhere/*",))
     write = Grant("own", "s3:PutObject", ("*",))
@@ -38,22 +38,22 @@ def test_what_was_used_never_used_and_denied_is_told_apart() -> None:
     assert found.unused_by_resource()["own", ("*",)] == ["s3:PutObject"]
 
 
-def test_what_cloudformation_made_has_no_arn_and_counts() -> None:
-    """Of a stack's resources the type is known."""
+def test_resources_of_stacks_count_by_their_type() -> None:
+    """A request for a stack's resource, of which only the type is known, uses a grant."""
     create = Grant("own", "sqs:Create*", ("arn:aws:sqs:*:*:mine-*",))
     assert report(ROLE, [create], [allowed("sqs:CreateQueue", "AWS::SQS::Queue of stack s")]).unused == ()
 
 
 def test_a_question_mark_is_one_character_and_a_bracket_itself() -> None:
-    """No other pattern language."""
+    """In IAM's patterns, `?` matches one character and brackets match themselves."""
     grant = Grant("own", "s3:Get?bject", ("arn:aws:s3:::[bucket]/*",))
     assert report(ROLE, [grant], [allowed("s3:GetObject", "arn:aws:s3:::[bucket]/key")]).unused == ()
     assert report(ROLE, [grant], [allowed("s3:GetObject", "arn:aws:s3:::b/key")]).unused == (grant,)
 
 
-def test_a_role_that_is_not_there_is_told() -> None:
-    """With those that are: an empty list would look as if it had done nothing."""
-    reports = [report(each, [], []) for each in (ROLE, OTHER)]
+def test_an_unknown_role_is_an_error() -> None:
+    """The error lists the roles."""
+    reports = [report(role, [], []) for role in (ROLE, OTHER)]
     assert select_reports(reports, "uil") == reports[:1]
     assert select_reports(reports, None) == reports
     with pytest.raises(WrongUse, match="no role has none in its name; there are build, other"):
@@ -61,7 +61,7 @@ def test_a_role_that_is_not_there_is_told() -> None:
 
 
 class Iam:
-    """Answers as IAM does, of one role with an inline policy and an attached one."""
+    """An IAM client of one role with an inline policy and an attached one."""
 
     def list_role_policies(self, **_: str) -> Any:
         return {"PolicyNames": ["inline"]}
@@ -84,7 +84,7 @@ class Iam:
 
 
 def test_inline_and_attached_policies_are_read() -> None:
-    """Each action that a statement allows is a separate grant; a Deny grants nothing."""
+    """Each action that a statement allows is a separate grant; Deny statements are ignored."""
     assert list(grants(cast("IAMClient", Iam()), ROLE)) == [
         Grant("inline", "a:One", ("arn:a",)),
         Grant("inline", "a:Two", ("arn:a",)),
@@ -92,8 +92,8 @@ def test_inline_and_attached_policies_are_read() -> None:
     ]
 
 
-def test_what_a_statement_excepts_is_told() -> None:
-    """NotAction grants nearly everything, NotResource nearly everywhere: neither is left out or taken for all."""
+def test_exceptions_of_a_statement_are_read() -> None:
+    """NotAction and NotResource are shown as exceptions, and matched as IAM does."""
     document = {
         "Statement": [
             {"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"},
@@ -116,7 +116,7 @@ def test_what_a_statement_excepts_is_told() -> None:
 
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
-    """After a kill at any time, the next decision is on a separate line."""
+    """An incomplete line, as a kill leaves it, is skipped, and later decisions are complete."""
     path = tmp_path / "decisions.jsonl"
     first, second = Decisions(), Decisions()
     first.append_to(path)
@@ -130,7 +130,7 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
 
 
 def test_decisions_are_kept_once_and_over_restarts(tmp_path: Path) -> None:
-    """A queue is polled all the time."""
+    """Repeated decisions are written once, also after a restart."""
     path = tmp_path / "decisions.jsonl"
     for _ in range(2):
         kept = Decisions()

@@ -1,4 +1,4 @@
-"""The end of a run."""
+"""The summary at the end of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLD = {"account": "222222222222", "init_ms": 251.4, "compiled": 17, "modules": 
 
 
 def test_each_function_has_its_latest_cold_start(tmp_path: Path) -> None:
-    """Initialization, first call and compiled modules, a line a function."""
+    """The table has the latest cold start of each function: initialization, first call, compiled modules."""
     space = Workspace(tmp_path)
     space.make()
     lines = [{**COLD, "function": name, "first_call_ms": took} for name, took in (("a", 9.0), ("b", 8.0), ("a", 7.4))]
@@ -30,12 +30,12 @@ def test_each_function_has_its_latest_cold_start(tmp_path: Path) -> None:
 
 
 def test_a_run_without_functions_has_no_such_table(tmp_path: Path) -> None:
-    """Nothing is said of what did not happen."""
+    """A run without functions prints no table of cold starts."""
     assert not [line for line in shown(Workspace(tmp_path)) if "Cold" in line]
 
 
 def test_a_long_answer_of_a_function_says_how_much_is_left_out(tmp_path: Path) -> None:
-    """JSON takes one line, however the function writes it."""
+    """JSON is printed on one line; a long response is cut, and the number of omitted characters is printed."""
     answers = [Answer("dev", "1", name, True, text) for name, text in (("a", '{\n "a": 1\n}'), ("b", "x" * 1100))]
     printed = shown(Workspace(tmp_path), *answers)
     assert ["dev", "1", "a", "ok", '{"a":', "1}"] in printed
@@ -43,7 +43,7 @@ def test_a_long_answer_of_a_function_says_how_much_is_left_out(tmp_path: Path) -
 
 
 def shown(space: Workspace, *answers: Answer) -> list[list[str]]:
-    """The words of each line."""
+    """Return the words of each printed line."""
     text = io.StringIO()
     view = ExecutionView(status="Succeeded")
     summary.show(Console(file=text, width=160), space, view, [*answers], 1.0, iam=False)

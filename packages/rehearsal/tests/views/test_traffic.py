@@ -1,4 +1,4 @@
-"""What is said of the shifts of an execution: weights, rollbacks with their alarm, and the pace of the clock."""
+"""Traffic shifts of an execution: weights, rollbacks with their alarm, and the scale of the clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def deployment(at: float, status: str, percent: int, message: str = "") -> dict[
 
 @pytest.fixture
 def space(tmp_path: Path) -> Workspace:
-    """Three deployments: before an execution, in it, and one in it that an alarm stopped."""
+    """A workspace with three deployments: before an execution, during it, and during it but stopped by an alarm."""
     space = Workspace(tmp_path)
     space.running.mkdir(parents=True)
     records = [
@@ -50,7 +50,7 @@ VIEW = ExecutionView(id="one", started=100, seconds=100)
 
 
 def test_an_execution_has_the_shifts_that_began_in_it(space: Workspace) -> None:
-    """Each with its weight and, where it was taken back, the alarm."""
+    """Shifts that started during the execution are listed, with their weight and the alarm that stopped them."""
     assert [str(shift) for shift in traffic.shifts(space, VIEW)] == [
         f"{ACCOUNT} echo:live: version 2 has 10%, InProgress",
         f"{ACCOUNT} echo:live: version 2 has 0%, Stopped: Activated alarms: errors",
@@ -61,7 +61,7 @@ def test_an_execution_has_the_shifts_that_began_in_it(space: Workspace) -> None:
 
 
 def test_a_followed_execution_says_each_change_of_a_weight(space: Workspace) -> None:
-    """Once, while it runs; what is unchanged is not said again."""
+    """Each change of a weight is reported once while the execution runs."""
     news = traffic.ShiftNews(space)
     assert len(news.take(VIEW)) == 2
     assert news.take(VIEW) == []
@@ -72,7 +72,7 @@ def test_a_followed_execution_says_each_change_of_a_weight(space: Workspace) -> 
 
 
 def test_the_json_of_a_shift_is_a_contract(space: Workspace) -> None:
-    """As docs/rehearsal/json.md has it."""
+    """The JSON of a shift has the documented keys."""
     (first, _) = traffic.as_json(traffic.shifts(space, VIEW))
     assert first == {
         "account": ACCOUNT,
@@ -87,7 +87,7 @@ def test_the_json_of_a_shift_is_a_contract(space: Workspace) -> None:
 
 
 def test_the_end_of_a_run_says_that_time_was_scaled(space: Workspace) -> None:
-    """Only where something shifted, and not at AWS's own pace."""
+    """The scale of the clock is reported if traffic was shifted, and not at scale 1."""
     found = traffic.shifts(space, VIEW)
     assert traffic.pace(space, found) == ["traffic shifted 200 times as fast as on AWS (`rehearse clock`)"]
     assert traffic.pace(space, []) == []

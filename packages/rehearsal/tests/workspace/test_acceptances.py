@@ -1,4 +1,4 @@
-"""What is accepted, and the line that says how to accept."""
+"""Accepted parts of an app, and the hint that says how to accept them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
 
 
-def test_a_type_that_is_not_here_is_told_with_what_to_do() -> None:
-    """CloudFormation's message becomes the options that go on without the types; another message says nothing."""
+def test_an_unsupported_type_has_a_hint() -> None:
+    """The hint has `--accept` options for the types in CloudFormation's message; other messages have no hint."""
     hint = accept_hint("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
     assert hint == "`run --accept AWS::A::B --accept AWS::C::D` continues, and what it accepts has no effect"
     assert accept_hint("no such bucket") == ""
 
 
 def test_a_part_of_a_type_that_is_not_here_has_the_same_hint() -> None:
-    """A stack that fails because the embedded AWS lacks a property of a type names the type to accept."""
+    """A stack that fails because of an unsupported property has a hint with the type."""
     hint = accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): AWS::A::B Properties.C is not supported; use D")
     assert hint == "`run --accept AWS::A::B` continues, and what it accepts has no effect"
     assert accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): the name is taken; it is not supported") == ""
 
 
 def test_names_are_added_to_those_that_were_accepted(tmp_path: Path) -> None:
-    """`up`, `retry` and `watch` add, `run` replaces."""
+    """`add` extends the accepted names, `write` replaces them."""
     space = Workspace(tmp_path)
     space.make()
     file = AcceptedFile(space)

@@ -1,4 +1,4 @@
-"""Builds work outside the project, in a folder that belongs to one `.rehearsal/`."""
+"""The area of builds and caches: a folder outside of the project, for one `.rehearsal/`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rehearsal.workspace.retention import remove_all
 
 @pytest.fixture
 def areas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the areas of all projects of this test are."""
+    """The folder of the areas of all projects of a test."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "areas"))
     return tmp_path / "areas"
 
@@ -30,12 +30,12 @@ def workspace(root: Path) -> Workspace:
 
 
 def projects_in(areas: Path) -> list[Path]:
-    """The areas, without the caches that they share."""
+    """Return the areas, without the caches that they share."""
     return [path for path in areas.iterdir() if path.name != "shared"]
 
 
 def test_builds_and_caches_are_outside_the_project_on_one_file_system(areas: Path, tmp_path: Path) -> None:
-    """Caches move in and out of a build by a rename."""
+    """Caches can be renamed into a build's folder."""
     space = workspace(tmp_path / "project")
     assert space.builds.parent == space.caches.parent
     assert space.builds.is_relative_to(areas)
@@ -45,7 +45,7 @@ def test_builds_and_caches_are_outside_the_project_on_one_file_system(areas: Pat
 
 
 def test_caches_of_an_older_version_are_kept(areas: Path, tmp_path: Path) -> None:
-    """They were a folder of `.rehearsal/`."""
+    """Caches in `.rehearsal/`, where older versions had them, are moved to the area."""
     old = tmp_path / "project" / ".rehearsal" / "cache" / "orders"
     old.mkdir(parents=True)
     space = workspace(tmp_path / "project")
@@ -55,7 +55,7 @@ def test_caches_of_an_older_version_are_kept(areas: Path, tmp_path: Path) -> Non
 
 
 def test_a_copy_of_a_project_has_an_area_of_its_own(areas: Path, tmp_path: Path) -> None:
-    """Its links lead to the original's at first, which stays as it is."""
+    """A copied project, whose links point to the original's area, gets a separate area."""
     space = workspace(tmp_path / "project")
     (space.caches / "orders").mkdir()
     shutil.copytree(space.root, tmp_path / "copy", symlinks=True)
@@ -66,7 +66,7 @@ def test_a_copy_of_a_project_has_an_area_of_its_own(areas: Path, tmp_path: Path)
 
 
 def test_a_project_that_was_moved_keeps_its_caches(areas: Path, tmp_path: Path) -> None:
-    """Under its new name."""
+    """A moved project keeps its caches, in an area of its new name."""
     space = workspace(tmp_path / "project")
     (space.caches / "orders").mkdir()
     moved = workspace(space.root.rename(tmp_path / "moved"))
@@ -75,7 +75,7 @@ def test_a_project_that_was_moved_keeps_its_caches(areas: Path, tmp_path: Path) 
 
 
 def test_after_rehearsal_was_removed_nothing_old_is_found(areas: Path, tmp_path: Path) -> None:
-    """Who removes `.rehearsal/` by hand wants a fresh start."""
+    """After `.rehearsal/` is removed by hand, the caches are empty."""
     space = workspace(tmp_path / "project")
     (space.caches / "orders").mkdir()
     shutil.rmtree(space.home)
@@ -85,30 +85,30 @@ def test_after_rehearsal_was_removed_nothing_old_is_found(areas: Path, tmp_path:
 
 
 def test_clean_all_removes_the_area(areas: Path, tmp_path: Path) -> None:
-    """And nothing of other projects."""
+    """`clean --all` removes the project's area, and no other one."""
     space, other = workspace(tmp_path / "project"), workspace(tmp_path / "other")
     remove_all(space)
     assert projects_in(areas) == [other.caches.parent]
 
 
 def test_the_area_of_a_project_that_is_gone_is_removed(areas: Path, tmp_path: Path) -> None:
-    """By the next project that makes one."""
-    gone = workspace(tmp_path / "gone")
-    shutil.rmtree(gone.root)
+    """The area of a deleted project is removed when another project creates its area."""
+    deleted = workspace(tmp_path / "deleted")
+    shutil.rmtree(deleted.root)
     other = workspace(tmp_path / "other")
     await_removals()
     assert projects_in(areas) == [other.caches.parent]
 
 
 def test_a_folder_within_the_project_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds would find the project above them."""
+    """An area inside of the project is refused, because builds would find the project in parent folders."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "project" / "builds"))
     with pytest.raises(WrongUse, match=f"{VARIABLE}: got .*/project/builds; a folder outside of"):
         workspace(tmp_path / "project")
 
 
 def test_a_folder_with_nothing_above_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A home that is a repository itself, or has a package.json, is not the first choice."""
+    """A candidate whose parent folders have no files that tools find is preferred."""
     monkeypatch.delenv(VARIABLE)
     roots = [tmp_path / "home" / "cache", tmp_path / "elsewhere"]
     monkeypatch.setattr(build_area, "_candidates", lambda: roots)
@@ -117,14 +117,14 @@ def test_a_folder_with_nothing_above_is_preferred(tmp_path: Path, monkeypatch: p
     assert workspace(tmp_path / "two").builds.is_relative_to(roots[1])
 
 
-def test_what_programs_find_above_is_named(tmp_path: Path) -> None:
-    """So that the end of a run can say so."""
+def test_files_that_tools_find_above_are_listed(tmp_path: Path) -> None:
+    """Files in parent folders that tools find, such as node_modules, are listed."""
     (tmp_path / "node_modules").mkdir()
     assert tmp_path / "node_modules" in found_above(tmp_path / "builds" / "one")
 
 
 def test_without_any_folder_the_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where neither the home nor a temporary folder can be written to."""
+    """If no candidate can be written to, the error names the variable to set."""
     monkeypatch.delenv(VARIABLE)
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(build_area, "_candidates", lambda: [tmp_path / "file" / "rehearsal"])
@@ -133,7 +133,7 @@ def test_without_any_folder_the_variable_is_named(tmp_path: Path, monkeypatch: p
 
 
 def test_only_folders_of_builds_that_nothing_links_to_are_unused(areas: Path, tmp_path: Path) -> None:
-    """A failed build's stays as long as the action's folder; one that StartBuild has started is its own affair."""
+    """A build's folder is unused if no execution links to it, unless StartBuild started the build."""
     space = workspace(tmp_path / "project")
     assert areas in space.builds.parents
     for name in ("linked", "left", "started-1"):

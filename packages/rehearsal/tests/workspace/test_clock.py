@@ -1,4 +1,4 @@
-"""The rehearsal's clock: AWS's waiting at a scale, and dates that move."""
+"""The rehearsal's clock: waits at a scale, and dates that can be advanced."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.workspace.clock import DEFAULT_SCALE, Clock, parse_jump, parse_sc
 
 
 def test_waiting_passes_at_the_scale(tmp_path: Path) -> None:
-    """Five minutes of AWS take three seconds by default, and less at a higher scale."""
+    """A wait of 600 seconds at scale 6000 takes 0.1 seconds."""
     clock = Clock(tmp_path / "clock.json")
     assert clock.setting.scale == DEFAULT_SCALE
     clock.set_scale(6000)
@@ -24,7 +24,7 @@ def test_waiting_passes_at_the_scale(tmp_path: Path) -> None:
 
 
 def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
-    """Whoever asks for an end need not wait for AWS's minutes."""
+    """A stop ends a wait immediately."""
     stop, clock = Cancellation(), Clock(tmp_path / "clock.json")
     moments = clock.moments(1e9, stop)
     next(moments)
@@ -33,7 +33,7 @@ def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
 
 
 def test_another_process_ends_a_wait_by_moving_the_date(tmp_path: Path, limits_of_waits: list[float]) -> None:
-    """`rehearse clock +1d` wakes what waits already, which never looks for it."""
+    """Advancing the date in another process wakes a wait, without polling."""
     waiting = Clock(tmp_path / "clock.json")
     waiting.set_scale(1)
     waiting.watch()
@@ -46,7 +46,7 @@ def test_another_process_ends_a_wait_by_moving_the_date(tmp_path: Path, limits_o
 
 
 def test_dates_do_not_pass_at_the_scale(tmp_path: Path) -> None:
-    """A day off does not let artifacts expire; only a step of the date does."""
+    """The scale does not affect ages; only advancing the date does."""
     clock, day_ago = Clock(tmp_path / "clock.json"), time.time() - 86400
     assert clock.age(day_ago) == pytest.approx(86400, abs=5)
     clock.advance(parse_jump("+90d"))
@@ -56,20 +56,20 @@ def test_dates_do_not_pass_at_the_scale(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["x", "0x", "-1", "20000x", "1e3", ""])
 def test_a_wrong_scale_is_refused(text: str) -> None:
-    """The message says what is allowed."""
+    """The error names the allowed scales."""
     with pytest.raises(WrongUse, match="from 1x to 10000x"):
         parse_scale(text)
 
 
 @pytest.mark.parametrize("text", ["90d", "+d", "+1y", "-1d"])
 def test_a_wrong_step_is_refused(text: str) -> None:
-    """The message says what is allowed."""
+    """The error has an example of a step."""
     with pytest.raises(WrongUse, match=r"such as \+90d"):
         parse_jump(text)
 
 
 def test_a_broken_file_is_reported(tmp_path: Path) -> None:
-    """The message names the file and the way out."""
+    """The error names the file, and says to remove it."""
     (tmp_path / "clock.json").write_text("{")
     with pytest.raises(WrongUse, match=r"clock\.json.*remove it"):
         Clock(tmp_path / "clock.json").at(0)

@@ -1,4 +1,4 @@
-"""`.rehearsal/`: which execution is the latest, what is kept of older ones, and whose record is believed."""
+"""The folder `.rehearsal/`: the latest execution, kept work folders, and the server's record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.workspace.layout import KEPT_FAILURES, Server, Workspace
 
 
 def executed(space: Workspace, name: str, age: int, *types: str, attempt: str = "1") -> Path:
-    """An execution whose build failed `age` seconds ago; the folder that the build worked in."""
+    """Write an execution whose build failed `age` seconds ago, and return the build's work folder."""
     work = space.execution(name) / "Build" / "Synth" / attempt / "sources"
     work.mkdir(parents=True)
     (work / "big").write_text("x")
@@ -28,7 +28,7 @@ ENDED = ("execution-started", "execution-finished")
 
 
 def test_the_latest_execution_is_the_one_started_last(tmp_path: Path) -> None:
-    """Whatever its id, and whether anything was written of it yet."""
+    """The latest execution is the one whose folder is newest, even without journal events."""
     space = Workspace(tmp_path)
     assert space.latest() is None
     executed(space, "b", 10)
@@ -38,7 +38,7 @@ def test_the_latest_execution_is_the_one_started_last(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("attempt", ["1", "."], ids=["version 2", "version 1"])
 def test_logs_are_kept_longer_than_folders(tmp_path: Path, attempt: str) -> None:
-    """The newest failures can be looked into; of the others the log and the journal are left."""
+    """Work folders of only the KEPT_FAILURES newest failures are kept; logs and journals of all."""
     space = Workspace(tmp_path)
     folders = [executed(space, str(age), age, *ENDED, attempt=attempt) for age in range(KEPT_FAILURES + 2)]
     space.remove_failed_work_folders()
@@ -48,8 +48,8 @@ def test_logs_are_kept_longer_than_folders(tmp_path: Path, attempt: str) -> None
 
 
 @pytest.mark.parametrize("types", [(), ENDED[:1], (*ENDED, "execution-resumed")], ids=["new", "running", "retried"])
-def test_what_runs_keeps_its_folders(tmp_path: Path, types: tuple[str, ...]) -> None:
-    """However many have started since: in QUEUED, the oldest one is the one that works."""
+def test_running_executions_keep_their_folders(tmp_path: Path, types: tuple[str, ...]) -> None:
+    """An execution that runs or was retried keeps its work folder, however many newer ones there are."""
     space = Workspace(tmp_path)
     working = executed(space, "oldest", 100, *types)
     for age in range(KEPT_FAILURES):
@@ -60,7 +60,7 @@ def test_what_runs_keeps_its_folders(tmp_path: Path, types: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize("record", ["", "[]", "{}", '{"pid": "many", "endpoint": ""}', "\x80", "null"])
 def test_a_damaged_record_is_none(tmp_path: Path, record: str) -> None:
-    """Or no command worked any more, `down` and `clean --all` included."""
+    """A damaged record counts as no server, so that commands still work."""
     space = Workspace(tmp_path)
     space.make()
     space.record.write_text(record, encoding="latin-1")
@@ -68,7 +68,7 @@ def test_a_damaged_record_is_none(tmp_path: Path, record: str) -> None:
 
 
 def test_the_record_of_a_newer_version_is_read(tmp_path: Path) -> None:
-    """Unknown fields are ignored."""
+    """Unknown fields of a record are ignored."""
     space = Workspace(tmp_path)
     space.make()
     space.write_server(Server(os.getpid(), "http://127.0.0.1:1"))
@@ -79,7 +79,7 @@ def test_the_record_of_a_newer_version_is_read(tmp_path: Path) -> None:
 
 
 def test_a_copied_project_does_not_have_what_runs_in_the_original(tmp_path: Path) -> None:
-    """Its `down` would end the other one's embedded AWS; a project that was moved still has its own."""
+    """A copied project does not use the original's embedded AWS; a moved project still does."""
     original, copied = Workspace(tmp_path / "original"), Workspace(tmp_path / "copied")
     original.make()
     original.write_server(Server(os.getpid(), "http://127.0.0.1:1"))

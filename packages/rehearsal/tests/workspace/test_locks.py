@@ -1,4 +1,4 @@
-"""Locks of the workspace, where several commands and the embedded AWS meet."""
+"""Locks of the workspace, between commands and the embedded AWS."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rehearsal.workspace.layout import Workspace
 
 
 def test_a_scratch_folder_may_go_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`clean` ended with FileNotFoundError where another command removed its folder at the same time."""
+    """A scratch folder that another command removes meantime is skipped."""
     space = Workspace(tmp_path)
-    with locks.scratch_folder(space, "plan") as left:
+    with locks.scratch_folder(space, "plan") as scratch:
         pass
-    left.mkdir()
+    scratch.mkdir()
     opens = os.open
 
     def removed_first(path: Path, *arguments: int) -> int:
-        if path == left:
-            left.rmdir()
+        if path == scratch:
+            scratch.rmdir()
         return opens(path, *arguments)
 
     monkeypatch.setattr("rehearsal.workspace.locks.os.open", removed_first)
@@ -33,7 +33,7 @@ def test_a_scratch_folder_may_go_while_it_is_looked_at(tmp_path: Path, monkeypat
 
 
 def test_the_clean_up_of_the_embedded_aws_refuses_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that begins while files are removed waits for that: "another `up` or `run` is at work" was wrong."""
+    """A run that starts while the embedded AWS removes files waits, and is not refused."""
     space = Workspace(tmp_path)
     space.make()
     (space.home / "deploy").mkdir()
@@ -65,7 +65,7 @@ def test_the_clean_up_of_the_embedded_aws_refuses_no_run(tmp_path: Path, monkeyp
 
 
 def test_a_run_that_is_at_work_keeps_its_files(tmp_path: Path) -> None:
-    """And a second run is refused as before."""
+    """During a run, `clean` keeps the run's files, and a second run is refused."""
     space = Workspace(tmp_path)
     space.make()
     (space.home / "deploy").mkdir()

@@ -1,4 +1,4 @@
-"""Download caches that all projects share, and who may remove them."""
+"""Download caches that all projects share, and their removal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rehearsal.workspace.layout import Workspace
 
 @pytest.fixture
 def areas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the areas of all projects of this test."""
+    """The folder of the areas of all projects of a test."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "areas"))
     return tmp_path / "areas"
 
@@ -37,8 +37,8 @@ def fill(path: Path) -> Path:
     return path
 
 
-def test_what_one_project_downloads_another_one_has(projects: tuple[Workspace, Workspace]) -> None:
-    """It is on the disk once, and counts for neither project."""
+def test_projects_share_downloads(projects: tuple[Workspace, Workspace]) -> None:
+    """A download of one project is available in another one, and counts for neither."""
     first, second = projects
     for name in shared_caches.NAMES:
         fill(first.caches / name / "package")
@@ -47,7 +47,7 @@ def test_what_one_project_downloads_another_one_has(projects: tuple[Workspace, W
 
 
 def test_caches_of_a_buildspec_belong_to_a_project(projects: tuple[Workspace, Workspace]) -> None:
-    """So does what a build keeps in XDG_CACHE_HOME, whose programs need not expect other projects."""
+    """Caches of a buildspec and of XDG_CACHE_HOME are not shared."""
     first, second = projects
     for name in ("projects", "xdg"):
         fill(first.caches / name / "file")
@@ -55,7 +55,7 @@ def test_caches_of_a_buildspec_belong_to_a_project(projects: tuple[Workspace, Wo
 
 
 def test_caches_that_a_project_had_by_itself_are_moved_or_removed(areas: Path, tmp_path: Path) -> None:
-    """The first project brings its downloads along; those of the second are downloads of the same registries."""
+    """The first project's downloads become the shared caches; the second project's are removed."""
     for name in ("first", "second"):
         fill(tmp_path / name / ".rehearsal" / "cache" / "npm" / name)
         Workspace(tmp_path / name).make()
@@ -64,7 +64,7 @@ def test_caches_that_a_project_had_by_itself_are_moved_or_removed(areas: Path, t
 
 
 def test_caches_in_use_are_not_removed(projects: tuple[Workspace, Workspace]) -> None:
-    """A build of another project could be installing from them; an embedded AWS uses them until it ends."""
+    """Shared caches cannot be removed while an embedded AWS uses them."""
     first, second = projects
     package = fill(first.caches / "uv" / "package")
     assert retention.remove_shared_caches(second.shared_caches) >= 100_000
@@ -77,7 +77,7 @@ def test_caches_in_use_are_not_removed(projects: tuple[Workspace, Workspace]) ->
 
 
 def test_the_last_project_that_goes_takes_them_along(projects: tuple[Workspace, Workspace], areas: Path) -> None:
-    """`clean --all` of one project leaves what others use."""
+    """`clean --all` removes the shared caches only with the last project."""
     first, second = projects
     fill(first.caches / "pip" / "package")
     retention.remove_all(first)
@@ -87,7 +87,7 @@ def test_the_last_project_that_goes_takes_them_along(projects: tuple[Workspace, 
 
 
 def test_shared_caches_have_a_limit(projects: tuple[Workspace, Workspace]) -> None:
-    """The same as a project's own files; the message says what was removed."""
+    """The disk limit of a project applies to the shared caches too; the message says what was removed."""
     first, _ = projects
     package = fill(first.caches / "npm" / "package")
     assert retention.enforce_disk_limit(first, 10**6) == []
@@ -101,7 +101,7 @@ def test_shared_caches_have_a_limit(projects: tuple[Workspace, Workspace]) -> No
 def test_clean_removes_them_by_an_option(
     projects: tuple[Workspace, Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without it they stay, and with it the project's executions and own caches stay."""
+    """`clean --shared-caches` removes only the shared caches; `clean` keeps them."""
     first, _ = projects
     (first.root / "cdk.json").write_text("{}")
     monkeypatch.chdir(first.root)
