@@ -9,7 +9,8 @@ import botocore.session
 import pytest
 from botocore.model import ListShape, StructureShape
 
-from rehearsal.emulator.codebuild.batch_store import BATCH_OPERATIONS
+from rehearsal.emulator.codebuild.batch_store import STORE_OPERATIONS
+from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.server.api_error import ApiError
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
 from tests.codebuild.test_batch import buildspec, run, task
@@ -61,6 +62,7 @@ def test_a_list_has_pages_an_order_and_a_filter(account: Account) -> None:
     for number, status in enumerate(("FAILED", "SUCCEEDED", "FAILED")):
         arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/p:{number}"
         record = {"id": f"p:{number}", "arn": arn, "projectName": "p", "startTime": number, "buildBatchStatus": status}
+        record["complete"] = True
         account.builds.batches.put(record)
 
     def listed(**request: Any) -> Json:
@@ -76,11 +78,21 @@ def test_a_list_has_pages_an_order_and_a_filter(account: Account) -> None:
         call(account, "BatchGetBuildBatches", ids=[])
 
 
-@pytest.mark.parametrize("operation", BATCH_OPERATIONS[3:])
-def test_batches_outside_of_pipelines_are_refused(account: Account, operation: str) -> None:
-    """The error names the operation, and says how to run batches here."""
-    with pytest.raises(ApiError, match=f"{operation} is not rehearsed: batches run as actions of pipelines with Batch"):
-        account.builds.batches.call(operation, {"projectName": "p"}, ACCOUNT, REGION)
+def test_a_batch_is_not_deleted(account: Account) -> None:
+    """The request is refused with what removes batches."""
+    with pytest.raises(ApiError, match="DeleteBuildBatch is not rehearsed: a batch is kept until `rehearse clean`"):
+        account.builds.batches.call(STORE_OPERATIONS[-1], {"id": "p:1"}, ACCOUNT, REGION)
+
+
+def test_a_batch_that_was_running_when_the_embedded_aws_was_killed_has_ended(account: Account) -> None:
+    """Its status is FAULT, so that no caller waits for it."""
+    arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/p:1"
+    running = {"id": "p:1", "arn": arn, "projectName": "p", "startTime": 1, "buildBatchStatus": "IN_PROGRESS"}
+    account.builds.begin_batch(arn)
+    account.builds.put_batch(running)
+    assert account.builds.batches.find("p:1", ACCOUNT, REGION)["buildBatchStatus"] == "IN_PROGRESS"
+    later = MinistackBuilds(account.folder).batches.find(arn, ACCOUNT, REGION)
+    assert (later["buildBatchStatus"], later["complete"]) == ("FAULT", True)
 
 
 def test_policies_are_evaluated_on_the_project(account: Account) -> None:
@@ -88,4 +100,7 @@ def test_policies_are_evaluated_on_the_project(account: Account) -> None:
     resources, project = account.builds.batches.resources, f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/"
     assert resources({"ids": ["a:1", "a:2"]}, ACCOUNT, REGION) == [f"{project}a"]
     assert resources({"projectName": "b"}, ACCOUNT, REGION) == [f"{project}b"]
+    assert resources({"id": f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/c:1"}, ACCOUNT, REGION) == [
+        f"{project}c"
+    ]
     assert resources({}, ACCOUNT, REGION) == ["*"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 import zipfile
 from collections.abc import Callable
@@ -162,8 +163,96 @@ def test_unsupported_requests_are_refused(account: Account) -> None:
     pipelines = account.project(spec("true"))
     for name, request, words in (
         (pipelines, {}, "its source is CODEPIPELINE: start the pipeline"),
-        (project(account, spec("true")), {"privilegedModeOverride": True}, "privilegedModeOverride: not rehearsed"),
+        (project(account, spec("true")), {"certificateOverride": "c.pem"}, "certificateOverride: not rehearsed"),
         ("nobodys", {}, "Project cannot be found: nobodys"),
     ):
         with pytest.raises(ClientError, match=words):
             api.start_build(projectName=name, **request)
+
+
+def test_overrides_of_a_request_replace_the_projects_settings(account: Account) -> None:
+    """Source, role, image, logs and time limits are those of the request, and the project keeps its own."""
+    bucket, s3 = account.bucket(), account.client("s3")
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("c.txt", "of the request")
+    s3.put_object(Bucket=bucket, Key="code.zip", Body=data.getvalue())
+    name = project(account, spec("cat c.txt"), ServiceRole=f"arn:aws:iam::{ACCOUNT}:role/nobody")
+    role = f"arn:aws:iam::{ACCOUNT}:role/build"
+    overrides = {
+        "sourceTypeOverride": "S3",
+        "sourceLocationOverride": f"{bucket}/code.zip",
+        "serviceRoleOverride": role,
+        "imageOverride": "aws/codebuild/standard:5.0",
+        "computeTypeOverride": "BUILD_GENERAL1_LARGE",
+        "logsConfigOverride": {"cloudWatchLogs": {"status": "ENABLED", "groupName": "other-logs"}},
+        "timeoutInMinutesOverride": 7,
+        "queuedTimeoutInMinutesOverride": 5,
+        "environmentVariablesOverride": [{"name": "WHO", "value": "you"}],
+    }
+    build = built(account, name, **overrides)
+    assert build["buildStatus"] == "SUCCEEDED", build["phases"]
+    assert "of the request" in lines(account, build)
+    assert (build["serviceRole"], build["timeoutInMinutes"], build["logs"]["groupName"]) == (role, 7, "other-logs")
+    assert (build["source"]["type"], build["environment"]["image"]) == ("S3", "aws/codebuild/standard:5.0")
+    (variable,) = build["environment"]["environmentVariables"]
+    assert (variable["name"], variable["value"]) == ("WHO", "you")
+    (kept,) = account.client("codebuild").batch_get_projects(names=[name])["projects"]
+    assert (kept["source"]["type"], kept["timeoutInMinutes"]) == ("NO_SOURCE", 60)
+
+
+def test_an_empty_buildspec_override_is_the_one_of_the_source(account: Account) -> None:
+    """As on AWS, it is not the project's: without a file buildspec.yml the build fails."""
+    assert "buildspec.yml" in failure(built(account, project(account, spec("true")), buildspecOverride=""))
+
+
+def test_the_artifacts_of_a_request_replace_the_projects(account: Account) -> None:
+    """They go to the place that the request names."""
+    bucket = account.bucket()
+    name = project(account, spec("touch made", artifacts={"files": ["made"]}))
+    target = {"type": "S3", "location": bucket, "name": "out.zip", "packaging": "ZIP"}
+    assert built(account, name, artifactsOverride=target)["buildStatus"] == "SUCCEEDED"
+    assert [stored["Key"] for stored in account.client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["out.zip"]
+
+
+def test_a_build_is_retried(account: Account) -> None:
+    """RetryBuild starts another build with the request of the earlier one; a build of a pipeline has none."""
+    name, api = project(account, spec("false")), account.client("codebuild")
+    first = built(account, name, buildspecOverride=spec('echo "again $WHO"; false'), sourceVersion="")
+    again = api.retry_build(id=first["arn"])["build"]
+    assert (again["buildNumber"], again["id"] == first["id"]) == (2, False)
+    ended = until(account, again["id"], lambda build: bool(build["buildComplete"]))
+    assert (ended["buildStatus"], "again" in " ".join(lines(account, ended))) == ("FAILED", True)
+    with pytest.raises(ClientError, match="Build cannot be found: nobodys:1") as refused:
+        api.retry_build(id="nobodys:1")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_a_build_of_a_batch_is_not_retried_by_itself(account: Account) -> None:
+    """Nor is one of a pipeline: the message says what is retried."""
+    name, api = project(account, spec("true")), account.client("codebuild")
+    batch = {"version": "0.2", "batch": {"build-list": [{"identifier": "one"}]}, "phases": {}}
+    config = {"serviceRole": f"arn:aws:iam::{ACCOUNT}:role/build"}
+    api.start_build_batch(projectName=name, buildspecOverride=json.dumps(batch), buildBatchConfigOverride=config)
+    while not (ids := api.list_builds_for_project(projectName=name)["ids"]):
+        time.sleep(0.02)
+    until(account, ids[0], lambda build: bool(build["buildComplete"]))
+    with pytest.raises(ClientError, match="a pipeline or a batch started it: retry the pipeline's stage, or the batch"):
+        api.retry_build(id=ids[0])
+
+
+def test_a_request_that_is_sent_twice_with_its_token_starts_one_build(account: Account) -> None:
+    """With other parameters it is refused; without a token each request starts a build."""
+    name, api = project(account, spec("true")), account.client("codebuild")
+    first, second = (api.start_build(projectName=name, idempotencyToken="once")["build"]["id"] for _ in range(2))
+    assert first == second
+    with pytest.raises(ClientError, match="a request with the token once had other parameters; use a new token"):
+        api.start_build(projectName=name, idempotencyToken="once", buildspecOverride=spec("false"))
+    assert api.start_build(projectName=name)["build"]["id"] != first
+
+
+def test_a_build_that_has_ended_stays_as_it_is(account: Account) -> None:
+    """StopBuild does not make a stopped build of one that succeeded."""
+    build = built(account, project(account, spec("true")))
+    stopped = account.client("codebuild").stop_build(id=build["id"])["build"]
+    assert (build["buildStatus"], stopped["buildStatus"]) == ("SUCCEEDED", "SUCCEEDED")

@@ -8,7 +8,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from rehearsal.emulator.codebuild import start_build
+from rehearsal.emulator.codebuild import build_runner
+from rehearsal.emulator.codebuild.build_runner import BuildRunner
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
 from rehearsal.errors import RehearsalError
 from rehearsal.workspace.layout import Workspace
@@ -20,8 +21,9 @@ def test_a_build_that_has_ended_is_released(tmp_path: Path, monkeypatch: pytest.
     def refuses(*_: object, **__: object) -> None:
         raise RehearsalError("no such role")
 
-    monkeypatch.setattr(start_build, "_failed", Mock())
-    builds = StartedBuilds(Mock(), Mock(side_effect=refuses), Mock(), Workspace(tmp_path), Mock())
+    monkeypatch.setattr(build_runner, "_failed", Mock())
+    runner = BuildRunner(Mock(), Mock(side_effect=refuses), Mock(), Mock(), Workspace(tmp_path), Mock())
+    builds = StartedBuilds(runner, Mock())
     started = Mock()
     started.project.about = {}
     started.build.id, started.project.queued_minutes = "project:1", 5
@@ -30,3 +32,4 @@ def test_a_build_that_has_ended_is_released(tmp_path: Path, monkeypatch: pytest.
     builds._run(started)
     assert builds._running == {}
     started.entry.end.assert_called_once()
+    started.turn.leave.assert_called_once()

@@ -11,14 +11,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rehearsal.actions import batch_build
+from rehearsal.actions import batch_artifacts
 from rehearsal.actions.artifacts import upload
-from rehearsal.actions.batch_build import build_of_task
+from rehearsal.actions.batch_run import BatchResult, build_of_task, run_batch
 from rehearsal.actions.build_network import failed_build, provisioning_failure
 from rehearsal.actions.build_sources import unpack_sources
-from rehearsal.actions.codebuild_project import Project, build_of_action
+from rehearsal.actions.codebuild_project import Project, build_of_action, next_batch_number
 from rehearsal.codebuild import batch_spec
-from rehearsal.codebuild.batch_record import BatchRecord
+from rehearsal.codebuild.batch_record import BatchRecord, new_batch
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
@@ -66,7 +66,7 @@ class RunBuild:
         self._queue = queue or BuildQueue()
 
     def run(self, task: Task) -> Outcome:
-        project, is_batch = Project.of_action(task), batch_build.is_batch(task)
+        project, is_batch = Project.of_action(task), batch_artifacts.is_batch(task)
         for action in ("StartBuildBatch", "BatchGetBuildBatches") if is_batch else ("StartBuild", "BatchGetBuilds"):
             task.require(f"codebuild:{action}", resource=project.arn(task))
         credentials = task.assume(project.role_arn, SERVICE, "AWSCodeBuild")
@@ -93,26 +93,27 @@ class RunBuild:
             raise ActionError(f"{task.where}: the project {project.name} has no BuildBatchConfig with a service role")
         task.assume(project.batch_role, SERVICE, "AWSCodeBuild")
         task.asked(project.batch_role, "codebuild:StartBuild", resource=project.arn(task))
-        build = build_of_action(task, project, self._caches)
-        record, status = BatchRecord(self._builds, build, project.about, project.batch_role), "FAILED"
+        build = build_of_action(task, project, None)
+        number = next_batch_number(self._caches, build.account, build.region, build.project)
+        record = BatchRecord(self._builds, new_batch(build, project.about, project.batch_config, number))
         task.identify(record.id)
         try:
-            batch = self._read_batch(task, project, build, credentials)
-            record.plan(batch)
-            results = self._run_batch(task, project, batch, record, credentials)
-            failed = [member.identifier for member in batch.tasks if batch_build.is_failure(member, results)]
-            if failed:
-                status = "STOPPED" if task.stop.is_set() else "FAILED"
-                return Outcome(failed=True, summary=f"batch failed: {', '.join(failed)}", external_id=record.id)
-            outputs, status = batch_build.upload_artifacts(task, results, credentials), "SUCCEEDED"
-        finally:
-            record.end(status)
+            with task.stop.calls(record.stop.set):
+                batch = self._read_batch(task, project, build, credentials)
+                result = self._run_batch(task, project, batch, record, credentials)
+            outputs = {} if result.failed else batch_artifacts.upload_artifacts(task, result.results, credentials)
+        except Exception as error:
+            record.end("FAILED", str(error))
+            raise
+        record.end(result.status)
+        if result.failed:
+            return Outcome(failed=True, summary=f"batch failed: {', '.join(result.failed)}", external_id=record.id)
         summary = f"batch of {len(batch.tasks)} builds succeeded"
         return Outcome(failed=False, summary=summary, outputs=outputs, external_id=record.id)
 
     def _run_batch(
         self, task: Task, project: Project, batch: Batch, record: BatchRecord, credentials: Credentials
-    ) -> batch_build.Results:
+    ) -> BatchResult:
         logs = {member.identifier: task.folder / f"{member.identifier}.log" for member in batch.tasks}
 
         def run(member: BatchTask, stop: Cancellation) -> BuildResult:
@@ -125,22 +126,23 @@ class RunBuild:
             record.build_ended(member, result)
             return result
 
-        stop = Cancellation()
-        with task.stop.calls(stop.set):
-            results = batch_build.run_tasks(batch, run, stop)
-        batch_build.append_logs(task.log, logs)
-        return results
+        record.plan(batch)
+        result = run_batch(batch, project, record, run)
+        batch_artifacts.append_logs(task.log, logs)
+        return result
 
     def _read_batch(self, task: Task, project: Project, build: Build, credentials: Credentials) -> Batch:
-        """Read the batch of the buildspec. Raises ActionError where it is not valid."""
+        """Read the batch of the buildspec. Raises ActionError where it is not valid or not allowed."""
         folder = task.folder / "batch"
         folder.mkdir()
         part = replace(task, folder=folder)
         work = WorkFolder.linked(self._work, f"batch-{uuid.uuid4().hex}", folder)
         try:
-            return batch_spec.load(build.buildspec, self._sources(part, project, work, credentials)[""])
+            batch = batch_spec.load(build.buildspec, self._sources(part, project, work, credentials)[""])
+            batch_spec.check_restrictions(batch, project.batch_config.get("restrictions", {}), project.compute_type)
         except (InvalidBuildspec, UnsupportedFeature) as error:
             raise ActionError(f"{task.where}: {error}") from error
+        return batch
 
     def _perform_build(self, task: Task, project: Project, credentials: Credentials, build: Build) -> BuildResult:
         turn = self._enter_queue(task, build)

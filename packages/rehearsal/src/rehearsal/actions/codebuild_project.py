@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -20,10 +20,15 @@ from rehearsal.engine.action_api import ActionError, Task
 
 if TYPE_CHECKING:
     from types_boto3_codebuild import CodeBuildClient
-    from types_boto3_codebuild.type_defs import ProjectArtifactsTypeDef, ProjectTypeDef
+    from types_boto3_codebuild.type_defs import (
+        ProjectArtifactsTypeDef,
+        ProjectBuildBatchConfigOutputTypeDef,
+        ProjectTypeDef,
+    )
 
 
 NO_ARTIFACTS: ProjectArtifactsTypeDef = {"type": "NO_ARTIFACTS"}
+NO_BATCHES: ProjectBuildBatchConfigOutputTypeDef = {}
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,8 @@ class Project:
     """The settings of a project that its builds use.
 
     log_group: empty where CloudWatch logs are off. about: the settings that the API's record of a build repeats.
-    artifacts: the ProjectArtifacts, for builds outside a pipeline. batch_role: the role that starts the builds of a
-    batch; empty where the project has no batches.
+    artifacts: the ProjectArtifacts, for builds outside a pipeline. batch_config: the BuildBatchConfig; empty where the
+    project has no batches.
     """
 
     name: str
@@ -48,7 +53,16 @@ class Project:
     cached: bool
     about: ProjectParts
     artifacts: ProjectArtifactsTypeDef
-    batch_role: str = ""
+    batch_config: ProjectBuildBatchConfigOutputTypeDef = field(default_factory=lambda: NO_BATCHES)
+
+    @property
+    def batch_role(self) -> str:
+        """The role that starts the builds of a batch; empty where the project has no batches."""
+        return self.batch_config.get("serviceRole", "")
+
+    @property
+    def compute_type(self) -> str:
+        return self.about.get("environment", {}).get("computeType", "")
 
     def arn(self, task: Task) -> str:
         return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
@@ -73,12 +87,12 @@ class Project:
         return cls(
             name=name,
             role_arn=project["serviceRole"],
-            batch_role=project.get("buildBatchConfig", {}).get("serviceRole", ""),
+            batch_config=project.get("buildBatchConfig", NO_BATCHES),
             buildspec=project["source"].get("buildspec", ""),
             image=environment.get("image", ""),
             variables=tuple(variables(environment.get("environmentVariables", []))),
             timeout_minutes=project.get("timeoutInMinutes", 60),
-            queued_minutes=project.get("queuedTimeoutInMinutes", 480),
+            queued_minutes=int(project.get("queuedTimeoutInMinutes", 480)),
             key_arn=project.get("encryptionKey", ""),
             log_group="" if logs.get("status") == "DISABLED" else logs.get("groupName") or f"/aws/codebuild/{name}",
             log_prefix=logs.get("streamName", ""),
@@ -89,7 +103,7 @@ class Project:
 
     def build(
         self,
-        caches: Path,
+        caches: Path | None,
         *,
         account: str,
         region: str,
@@ -100,15 +114,16 @@ class Project:
     ) -> Build:
         """Return the project's next build.
 
-        caches: the folder with the project's build number. buildspec: replaces the project's, unless empty. overrides:
-        variables of the caller. source_version: requested by the caller.
+        caches: the folder with the project's build number; None for a template, which has no number. buildspec:
+        replaces the project's, unless empty. overrides: variables of the caller. source_version: what the caller
+        requests.
         """
         number = uuid.uuid4()
         prefix = f"{self.log_prefix}/" if self.log_prefix else ""
         return Build(
             id=f"{self.name}:{number}",
             arn=f"arn:aws:codebuild:{region}:{account}:build/{self.name}:{number}",
-            number=next_number(store(caches, account, region, self.name)),
+            number=next_number(store(caches, account, region, self.name)) if caches else 0,
             project=self.name,
             account=account,
             region=region,
@@ -142,7 +157,12 @@ def _parts(project: ProjectTypeDef) -> ProjectParts:
     return parts
 
 
-def build_of_action(task: Task, project: Project, caches: Path) -> Build:
+def next_batch_number(caches: Path, account: str, region: str, project: str) -> int:
+    """Return the number of the project's next batch; batches have numbers of their own."""
+    return next_number(store(caches, account, region, project), "batch-number")
+
+
+def build_of_action(task: Task, project: Project, caches: Path | None) -> Build:
     """Return the build that the action's configuration describes. Raises ActionError."""
     settings, pipeline = task.action.configuration, task.pipeline
     primary = task.artifacts.get(task.action.primary)

@@ -32,7 +32,10 @@ class _Unlisted:
     def put(self, build: Build, record: Members) -> None:
         pass
 
-    def put_batch(self, build: Build, record: Members) -> None: ...
+    def begin_batch(self, arn: str) -> Cancellation:  # noqa: ARG002 - Commands have no batches
+        return Cancellation()
+
+    def put_batch(self, record: Members) -> None: ...
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:  # noqa: ARG002 - as above
         return []

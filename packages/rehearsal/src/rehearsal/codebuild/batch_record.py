@@ -1,6 +1,6 @@
 """The record of a batch of builds, as the CodeBuild API returns it, from its start to its end.
 
-Source: CodeBuild API reference, "BuildBatch", "BuildGroup", "BuildSummary".
+Source: CodeBuild API reference, "BuildBatch", "BuildBatchPhase", "BuildGroup", "BuildSummary".
 """
 
 from __future__ import annotations
@@ -8,45 +8,62 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
 from rehearsal.codebuild.build_record import BuildStore, Members, ProjectParts
 from rehearsal.codebuild.model import Build, BuildResult
 
+BatchStatus = Literal["SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"]
+
+
+def new_batch(build: Build, about: ProjectParts, config: Mapping[str, object], number: int) -> Members:
+    """Return the record of a batch that has not begun.
+
+    build: the build that the builds of the batch are variants of. about: as for a build. config: the project's
+    BuildBatchConfig.
+    """
+    id_ = f"{build.project}:{uuid.uuid4()}"
+    record: Members = {
+        **about,
+        "id": id_,
+        "arn": f"arn:aws:codebuild:{build.region}:{build.account}:build-batch/{id_}",
+        "projectName": build.project,
+        "buildBatchNumber": number,
+        "initiator": build.initiator,
+        "sourceVersion": build.source_version,
+        "resolvedSourceVersion": build.resolved_version,
+        "encryptionKey": build.key_arn,
+        "buildTimeoutInMinutes": int(build.timeout_minutes),
+        "startTime": time.time(),
+        "buildBatchConfig": config,
+    }
+    return {name: value for name, value in record.items() if value != ""}
+
 
 class BatchRecord:
-    """The record of one batch, which is replaced whenever one of its builds starts or ends.
+    """The record of one batch, which is replaced whenever a phase or one of its builds starts or ends.
 
-    build: the build that the builds of the batch are variants of. about: as for a build. role: the role of the
-    project's BuildBatchConfig.
+    record: that of a new batch, or of one that is retried. stop: set by StopBuildBatch.
     """
 
-    def __init__(self, builds: BuildStore, build: Build, about: ProjectParts, role: str) -> None:
-        self._builds, self._build = builds, build
-        self.id = f"{build.project}:{uuid.uuid4()}"
-        self._groups: dict[str, Members] = {}
-        self._summaries: dict[str, Members] = {}
+    def __init__(self, builds: BuildStore, record: Members) -> None:
+        self._builds = builds
+        self._record: Members = {**record, "buildBatchStatus": "IN_PROGRESS", "complete": False}
+        self.id, self.stop = str(record["id"]), builds.begin_batch(str(record["arn"]))
+        self._groups: dict[str, dict[str, Any]] = {group["identifier"]: group for group in _list(record, "buildGroups")}
+        self._phases: list[dict[str, Any]] = []
         self._lock = threading.Lock()
-        self._record: Members = {
-            **about,
-            "id": self.id,
-            "arn": f"arn:aws:codebuild:{build.region}:{build.account}:build-batch/{self.id}",
-            "projectName": build.project,
-            "initiator": build.initiator,
-            "startTime": time.time(),
-            "buildBatchConfig": {"serviceRole": role},
-        }
-        self._put(buildBatchStatus="IN_PROGRESS", currentPhase="DOWNLOAD_BATCHSPEC", complete=False)
+        self._enter("SUBMITTED")
+        self._enter("DOWNLOAD_BATCHSPEC")
 
-    def plan(self, batch: Batch) -> None:
-        """Record the builds to run."""
-        for task in batch.tasks:
-            self._groups[task.identifier] = {
-                "identifier": task.identifier,
-                "dependsOn": [*task.depend_on],
-                "ignoreFailure": task.ignore_failure,
-            }
-        self._put(currentPhase="IN_PROGRESS")
+    def plan(self, batch: Batch, done: Collection[str] = ()) -> None:
+        """Record the builds to run. done: the identifiers of those that a retry does not run again."""
+        self._groups = {
+            task.identifier: _group(task, self._groups.get(task.identifier, {}), done) for task in batch.tasks
+        }
+        self._enter("IN_PROGRESS")
 
     def build_started(self, task: BatchTask, build: Build) -> None:
         """Record that the build of a task has started."""
@@ -56,17 +73,65 @@ class BatchRecord:
         """Record the status of a task's build."""
         self._put_summary(task, buildStatus=result.status)
 
-    def end(self, status: str) -> None:
-        """Record the end of the batch. status: SUCCEEDED, FAILED or STOPPED."""
-        self._put(buildBatchStatus=status, currentPhase=status, complete=True, endTime=time.time())
+    def combine(self) -> None:
+        """Record that the artifacts of the builds are being combined."""
+        self._enter("COMBINE_ARTIFACTS")
+
+    def end(self, status: BatchStatus, why: str = "") -> None:
+        """Record the end of the batch. why: the message of the phase that failed."""
+        self._end_phase(status, why)
+        self._enter("FAILED" if status == "TIMED_OUT" else status)
+        self._put(buildBatchStatus=status, complete=True, endTime=time.time())
+
+    def _enter(self, phase: str) -> None:
+        if self._phases and "endTime" not in self._phases[-1]:
+            self._end_phase("SUCCEEDED", "")
+        self._phases.append({"phaseType": phase, "startTime": time.time()})
+        self._put(currentPhase=phase)
+
+    def _end_phase(self, status: str, why: str) -> None:
+        phase, now = self._phases[-1], time.time()
+        phase.update(phaseStatus=status, endTime=now, durationInSeconds=int(now - phase["startTime"]))
+        if why:
+            phase["contexts"] = [{"statusCode": "CLIENT_ERROR", "message": why}]
 
     def _put_summary(self, task: BatchTask, **changed: object) -> None:
         with self._lock:
-            summary = self._summaries.setdefault(task.identifier, {})
-            summary.update(changed)
-            self._groups[task.identifier]["currentBuildSummary"] = {**summary}
+            group = self._groups[task.identifier]
+            group["currentBuildSummary"] = {**group.get("currentBuildSummary", {}), **changed}
             self._put()
 
     def _put(self, **changed: object) -> None:
-        self._record = {**self._record, **changed, "buildGroups": [{**group} for group in self._groups.values()]}
-        self._builds.put_batch(self._build, self._record)
+        groups, phases = [{**group} for group in self._groups.values()], [{**phase} for phase in self._phases]
+        self._record = {**self._record, **changed, "buildGroups": groups, "phases": phases}
+        self._builds.put_batch(self._record)
+
+
+def succeeded(record: Members) -> list[str]:
+    """Return the identifiers of the builds of a batch that succeeded."""
+    groups = _list(record, "buildGroups")
+    return [
+        group["identifier"]
+        for group in groups
+        if group.get("currentBuildSummary", {}).get("buildStatus") == "SUCCEEDED"
+    ]
+
+
+def _group(task: BatchTask, earlier: Mapping[str, Any], done: Collection[str]) -> dict[str, Any]:
+    """Return the group of a task; the build of an earlier attempt is its current one if it is not run again."""
+    group: dict[str, Any] = {
+        "identifier": task.identifier,
+        "dependsOn": [*task.depend_on],
+        "ignoreFailure": task.ignore_failure,
+    }
+    prior, current = earlier.get("priorBuildSummaryList", []), earlier.get("currentBuildSummary")
+    if current and task.identifier in done:
+        group["currentBuildSummary"] = current
+    elif current:
+        prior = [*prior, current]
+    return {**group, **({"priorBuildSummaryList": prior} if prior else {})}
+
+
+def _list(record: Members, member: str) -> list[dict[str, Any]]:
+    found = record.get(member)
+    return [*found] if isinstance(found, list) else []

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ConfigDict, Field, ValidationError
@@ -16,6 +17,9 @@ from pydantic import ConfigDict, Field, ValidationError
 from rehearsal.codebuild import buildspec_yaml
 from rehearsal.codebuild.buildspec import InvalidBuildspec, Section, Text, Texts, UnsupportedFeature, YesNo, read_text
 from rehearsal.codebuild.validation_messages import describe_errors
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import BatchRestrictionsOutputTypeDef
 
 KINDS = ("build-graph", "build-list", "build-matrix")
 
@@ -132,6 +136,23 @@ def load(declared: str, source: Path) -> Batch:
     tasks = batch.build_graph or batch.build_list or tuple(batch.build_matrix.tasks() if batch.build_matrix else ())
     _check(tasks, name)
     return Batch(tasks, batch.fast_fail)
+
+
+def check_restrictions(batch: Batch, restrictions: BatchRestrictionsOutputTypeDef, compute_type: str) -> None:
+    """Raise InvalidBuildspec where the project does not allow so many builds, or the compute type of one.
+
+    compute_type: the project's, for tasks without one. Source: CodeBuild API reference, "BatchRestrictions".
+    """
+    most = restrictions.get("maximumBuildsAllowed")
+    if most is not None and len(batch.tasks) > int(most):
+        raise InvalidBuildspec(f"the batch has {len(batch.tasks)} builds; its project's restrictions allow {most}")
+    allowed = restrictions.get("computeTypesAllowed", [])
+    for task in batch.tasks:
+        used = task.env.compute_type or compute_type
+        if allowed and used not in allowed:
+            raise InvalidBuildspec(
+                f"{task.identifier}: the compute type is {used}; its project's restrictions allow {', '.join(allowed)}"
+            )
 
 
 def _check(tasks: tuple[BatchTask, ...], name: str) -> None:

@@ -42,8 +42,11 @@ class BuildStore(Protocol):
 
     def put(self, build: Build, record: Members) -> None: ...
 
-    def put_batch(self, build: Build, record: Members) -> None:
-        """Store the record of a batch of builds. build: the build that those of the batch are variants of."""
+    def begin_batch(self, arn: str) -> Cancellation:
+        """Return the cancellation that StopBuildBatch sets while the batch runs."""
+
+    def put_batch(self, record: Members) -> None:
+        """Store the record of a batch of builds."""
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
         """Return the ARNs of a build's test reports."""

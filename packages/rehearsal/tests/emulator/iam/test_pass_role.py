@@ -41,6 +41,7 @@ def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> Denia
         ("codepipeline:UpdatePipeline", {"pipeline": {"stages": [{"actions": [ACTION]}]}}, "codepipeline"),
         ("codepipeline:CreatePipeline", {"pipeline": {"stages": [{"actions": [GIVEN]}]}}, "cloudformation"),
         ("codebuild:CreateProject", {"serviceRole": WANTED}, "codebuild"),
+        ("codebuild:StartBuild", {"serviceRoleOverride": WANTED}, "codebuild"),
         ("events:PutTargets", {"Targets": [{"Arn": "any"}, {"RoleArn": WANTED}]}, "events"),
         ("ecs:RegisterTaskDefinition", {"taskRoleArn": WANTED}, "ecs-tasks"),
     ],

@@ -59,6 +59,7 @@ def test_the_resource_of_a_build_is_its_project() -> None:
     correct(requests.BUILD_PROJECTS)
     project = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/shop"
     assert resource("codebuild", body={"ids": ["shop:1", "shop:2"]}, target=target) == project
+    assert resource("codebuild", body={"id": f"{project.replace('project', 'build')}:1"}, target=target) == project
     assert resource("codebuild", body={"ids": ["shop:1", "other:2"]}, target=target) == "*"
 
 

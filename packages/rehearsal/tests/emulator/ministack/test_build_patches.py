@@ -7,10 +7,14 @@ from ministack.services.cloudformation import provisioners
 
 
 def test_projects_keep_their_log_group_and_cache() -> None:
-    """The fault: CloudFormation's project has neither LogsConfig nor Cache. When this fails, the correction can go."""
-    properties = {"LogsConfig": {"CloudWatchLogs": {"Status": "DISABLED"}}, "Cache": {"Type": "LOCAL"}}
+    """The fault: CloudFormation's project lacks LogsConfig, Cache and others. When it fails, the correction can go."""
+    properties = {
+        "LogsConfig": {"CloudWatchLogs": {"Status": "DISABLED"}},
+        "Cache": {"Type": "LOCAL"},
+        "QueuedTimeoutInMinutes": 5,
+    }
     name, _ = provisioners._codebuild_project_create("Project", properties, "stack")
     try:
-        assert not {"logsConfig", "cache"} & codebuild._projects[name].keys()
+        assert not {"logsConfig", "cache", "queuedTimeoutInMinutes"} & codebuild._projects[name].keys()
     finally:
         provisioners._codebuild_project_delete(name, {})

@@ -1,4 +1,4 @@
-"""Batches of builds, for BatchGetBuildBatches, ListBuildBatches and ListBuildBatchesForProject.
+"""The records of batches, for BatchGetBuildBatches, ListBuildBatches and ListBuildBatchesForProject.
 
 Source: AWS CodeBuild API reference, these operations.
 """
@@ -12,12 +12,13 @@ from rehearsal.codebuild.build_record import Members
 from rehearsal.emulator.codebuild.report_store import Json
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
+from rehearsal.host.cancellation import Cancellation
 
 BATCH_FOLDER = "build-batches"  # in the folder of the embedded AWS's state
 _GET, _LIST, _LIST_OF_PROJECT = "BatchGetBuildBatches", "ListBuildBatches", "ListBuildBatchesForProject"
-_REFUSED = ("StartBuildBatch", "StopBuildBatch", "RetryBuildBatch", "DeleteBuildBatch")
-BATCH_OPERATIONS = (_GET, _LIST, _LIST_OF_PROJECT, *_REFUSED)
+STORE_OPERATIONS = (_GET, _LIST, _LIST_OF_PROJECT, "DeleteBuildBatch")
 _MOST = 100
+_INTERRUPTED = {"buildBatchStatus": "FAULT", "currentPhase": "FAILED", "complete": True}
 
 
 class BatchStore:
@@ -25,33 +26,64 @@ class BatchStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._running: dict[str, Cancellation] = {}
+
+    def begin(self, arn: str) -> Cancellation:
+        """Return the cancellation of a batch that begins."""
+        return self._running.setdefault(arn, Cancellation())
 
     def put(self, record: Members) -> None:
         """Store the record of a batch, which replaces an earlier one."""
+        if record.get("complete"):
+            self._running.pop(str(record["arn"]), None)
         self._folder.mkdir(parents=True, exist_ok=True)
         write_json(self._folder / f"{str(record['id']).rpartition(':')[2]}.json", record)
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """Answer an operation of the API. Raises ApiError."""
-        if operation in _REFUSED:
-            why = "batches run as actions of pipelines with BatchEnabled; start or stop the pipeline's execution"
-            raise ApiError("InvalidInputException", f"{operation} is not rehearsed: {why}")
-        own = f"arn:aws:codebuild:{region}:{account}:build-batch/"
-        batches = [batch for batch in self._read() if str(batch["arn"]).startswith(own)]
+        if operation not in (_GET, _LIST, _LIST_OF_PROJECT):
+            raise ApiError(
+                "InvalidInputException", f"{operation} is not rehearsed: a batch is kept until `rehearse clean`"
+            )
+        batches = self._of(account, region)
         return _found(request, batches) if operation == _GET else _listed(request, batches, operation)
 
+    def find(self, id_: str, account: str, region: str) -> Json:
+        """Return the record of a batch by its id or ARN. Raises ApiError."""
+        for batch in self._of(account, region):
+            if id_ in (batch["id"], batch["arn"]):
+                return batch
+        raise ApiError("ResourceNotFoundException", f"Build batch cannot be found: {id_}")
+
+    def stop(self, id_: str, account: str, region: str) -> Json:
+        """Stop a batch that runs; return its record. Raises ApiError."""
+        batch = self.find(id_, account, region)
+        if running := self._running.get(batch["arn"]):
+            running.set()
+        return batch
+
     def resources(self, request: Json, account: str, region: str) -> list[str]:
-        """Return the projects that policies are evaluated on; every project for ListBuildBatches.
+        """Return the projects that policies are evaluated on, by the ids of builds or batches; `*` without an id.
 
         Source: service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild".
         """
-        names = [request["projectName"]] if "projectName" in request else map(_project, request.get("ids") or [])
+        ids = request.get("ids") or ([request["id"]] if "id" in request else [])
+        names = [request["projectName"]] if "projectName" in request else map(_project, ids)
         projects = [f"arn:aws:codebuild:{region}:{account}:project/{name}" for name in sorted({*map(str, names)})]
         return projects or ["*"]
 
-    def _read(self) -> list[Json]:
-        """Return every batch, the newest one first."""
-        batches = [json.loads(file.read_text()) for file in self._folder.glob("*.json")]
+    def _of(self, account: str, region: str) -> list[Json]:
+        """Return the batches of an account and region, the newest one first.
+
+        One that was running when its embedded AWS was killed has the status FAULT.
+        """
+        own = f"arn:aws:codebuild:{region}:{account}:build-batch/"
+        files = [json.loads(file.read_text()) for file in self._folder.glob("*.json")]
+        batches = [
+            batch if batch.get("complete") or batch["arn"] in self._running else {**batch, **_INTERRUPTED}
+            for batch in files
+            if str(batch["arn"]).startswith(own)
+        ]
         return sorted(batches, key=lambda batch: float(batch["startTime"]), reverse=True)
 
 
@@ -81,5 +113,5 @@ def _listed(request: Json, batches: list[Json], operation: str) -> Json:
 
 
 def _project(id_: object) -> str:
-    """Return the project in the id or the ARN of a batch."""
-    return str(id_).rpartition("build-batch/")[2].rpartition(":")[0]
+    """Return the project in the id or the ARN of a build or a batch."""
+    return str(id_).rpartition("/")[2].rpartition(":")[0]

@@ -11,7 +11,7 @@ from rehearsal.codebuild.model import Build, TestReport
 from rehearsal.emulator.codebuild.batch_store import BATCH_FOLDER, BatchStore
 from rehearsal.emulator.codebuild.report_store import FOLDER, ReportStore
 from rehearsal.emulator.ministack.port.codebuild import find_build, put_build
-from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region
+from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region, json_response
 from rehearsal.host.cancellation import Cancellation
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ class MinistackBuilds:
         if not (is_stopped and record["buildStatus"] == "IN_PROGRESS"):
             put_build(build.account, build.region, build.id, record)
 
-    def put_batch(self, build: Build, record: Members) -> None:  # noqa: ARG002 - the record has its account and region
+    def begin_batch(self, arn: str) -> Cancellation:
+        return self.batches.begin(arn)
+
+    def put_batch(self, record: Members) -> None:
         self.batches.put(record)
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
@@ -48,9 +51,12 @@ class MinistackBuilds:
     def stop_build(
         self, mark_stopped: Callable[[StopBuildInputTypeDef], Answer]
     ) -> Callable[[StopBuildInputTypeDef], Answer]:
-        """Return the replacement of MiniStack's StopBuild; it also stops the build."""
+        """Return the replacement of MiniStack's StopBuild; it also stops the build, and leaves one that has ended."""
 
         def stop_build(request: StopBuildInputTypeDef) -> Answer:
+            record = find_build(get_account_id(), get_region(), request.get("id", ""))
+            if record.get("buildComplete"):
+                return json_response({"build": record})
             answer = mark_stopped(request)
             stop = self._running.get((get_account_id(), get_region(), request.get("id", "")))
             if stop:

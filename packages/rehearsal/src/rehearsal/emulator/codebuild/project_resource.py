@@ -1,4 +1,4 @@
-"""LogsConfig, Cache, BuildBatchConfig and VpcConfig of CodeBuild projects, which MiniStack's CloudFormation ignores."""
+"""Properties of CodeBuild projects that MiniStack's CloudFormation ignores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _MEMBERS = {
     "Cache": "cache",
     "BuildBatchConfig": "buildBatchConfig",
     "VpcConfig": "vpcConfig",
+    "QueuedTimeoutInMinutes": "queuedTimeoutInMinutes",
 }
 
 

@@ -1,32 +1,17 @@
-"""StartBuild: builds outside a pipeline, run in the same way as those of pipelines.
+"""StartBuild and RetryBuild: builds outside a pipeline, run in the same way as those of pipelines.
 
-Sources: AWS CodeBuild API reference, "StartBuild", "ProjectSource", "ProjectArtifacts".
+Source: AWS CodeBuild API reference, "StartBuild", "RetryBuild".
 """
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from rehearsal.actions.build_network import failed_build, provisioning_failure
-from rehearsal.actions.codebuild_project import Project, variables
-from rehearsal.aws import Endpoint
-from rehearsal.codebuild.build import run_build
-from rehearsal.codebuild.build_log import BuildLog
-from rehearsal.codebuild.build_queue import BuildQueue, QueueFull, Turn, queued_result
-from rehearsal.codebuild.build_record import BuildRecord, BuildStore
-from rehearsal.codebuild.log_stream import LogStream
-from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
-from rehearsal.codebuild.source_and_artifacts import deliver, fetch
-from rehearsal.codebuild.value_lookup import AwsLookup
-from rehearsal.codebuild.work_folder import WorkFolder
+from rehearsal.emulator.codebuild.build_runner import BuildRunner, StartedBuild
+from rehearsal.emulator.codebuild.overridden_project import project_of_build
+from rehearsal.emulator.codebuild.started_requests import StartedRequests
 from rehearsal.emulator.ministack.port import codebuild
 from rehearsal.emulator.ministack.port.requests import (
     Answer,
@@ -34,54 +19,24 @@ from rehearsal.emulator.ministack.port.requests import (
     get_account_id,
     get_region,
     json_response,
+    request_scope,
 )
-from rehearsal.engine.action_api import Assume, Require, allow_everything
-from rehearsal.engine.endpoint import Credentials
+from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.errors import RehearsalError
-from rehearsal.workspace.build_image import BuildImageFile
-from rehearsal.workspace.layout import Workspace
+from rehearsal.json_values import text
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import StartBuildInputTypeDef
 
-# The supported members of a request; others are rejected, because the build would not be the requested one.
-SUPPORTED_MEMBERS = {
-    "projectName",
-    "sourceVersion",
-    "environmentVariablesOverride",
-    "buildspecOverride",
-    "timeoutInMinutesOverride",
-    "idempotencyToken",
-}
-_FAILURES = (RehearsalError, ClientError, BotoCoreError, BadZipFile)
-
-
-@dataclass(frozen=True)
-class _StartedBuild:
-    project: Project
-    build: Build
-    entry: BuildRecord
-    turn: Turn
+RETRY_BUILD = "RetryBuild"
 
 
 class StartedBuilds:
-    """Implements StartBuild, and runs each build in a thread; MiniStack's StartBuild runs nothing."""
+    """Implements StartBuild and RetryBuild, and runs each build in a thread; MiniStack's StartBuild runs nothing."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        assume: Assume,
-        builds: BuildStore,
-        workspace: Workspace,
-        queue: BuildQueue,
-        *,
-        require: Require = allow_everything,
-    ) -> None:
-        self._require = require
-        self._endpoint, self._assume, self._builds, self._space = endpoint, assume, builds, workspace
-        self._queue = queue
-        self._running: dict[str, tuple[_StartedBuild, threading.Thread]] = {}
+    def __init__(self, runner: BuildRunner, requests: StartedRequests) -> None:
+        self._runner, self._requests = runner, requests
+        self._running: dict[str, tuple[StartedBuild, threading.Thread]] = {}
 
     def start_build(
         self, _start_build: Callable[[StartBuildInputTypeDef], Answer]
@@ -92,14 +47,17 @@ class StartedBuilds:
     def answer(self, request: StartBuildInputTypeDef) -> Answer:
         """Start a build; return MiniStack's form of a response: status, headers, body."""
         try:
-            started = self._start(request)
+            return json_response(self._start("StartBuild", dict(request)))
         except RequestRejected as error:
             return error_response_json(error.code, str(error), 400)
-        thread = threading.Thread(target=self._run, args=(started,), name=started.build.id, daemon=True)
-        self._running[started.build.id] = (started, thread)
-        answer = json_response({"build": codebuild.build_record(started.build.id)})
-        thread.start()
-        return answer
+
+    def retry(self, _operation: str, request: dict[str, object], account: str, region: str) -> dict[str, object]:
+        """Answer RetryBuild: start a build with the request that has started an earlier one. Raises ApiError."""
+        try:
+            with request_scope(account, region):
+                return self._start(RETRY_BUILD, self._earlier(request))
+        except RequestRejected as error:
+            raise ApiError(error.code, str(error)) from error
 
     def close(self) -> None:
         """Stop every build, and wait for each at most 20 seconds."""
@@ -109,97 +67,43 @@ class StartedBuilds:
         for _, thread in running:
             thread.join(20)
 
-    def _start(self, request: StartBuildInputTypeDef) -> _StartedBuild:
-        account, region = get_account_id(), get_region()
-        name = codebuild.project_name(request.get("projectName", ""))
-        if not codebuild.has_project(name):
-            raise RequestRejected(
-                "ResourceNotFoundException", f"Project cannot be found: {request.get('projectName', '')}"
-            )
-        project = Project.read(codebuild.describe_project(name))
-        _check(request, project)
+    def _earlier(self, request: Mapping[str, object]) -> dict[str, object]:
+        """Return the request of an earlier build, with the token of this one."""
+        id_ = text(request, "id").rpartition("/")[2]
+        earlier = self._requests.find(id_)
+        if earlier is None and codebuild.find_build(get_account_id(), get_region(), id_):
+            why = "a pipeline or a batch started it: retry the pipeline's stage, or the batch"
+            raise RequestRejected("InvalidInputException", f"{id_} cannot be retried by itself: {why}")
+        if earlier is None:
+            raise RequestRejected("ResourceNotFoundException", f"Build cannot be found: {id_}")
+        earlier.pop("idempotencyToken", None)
+        return {
+            **earlier,
+            **({"idempotencyToken": request["idempotencyToken"]} if "idempotencyToken" in request else {}),
+        }
+
+    def _start(self, operation: str, request: dict[str, object]) -> dict[str, object]:
+        return self._requests.once((operation, get_account_id(), get_region()), request, lambda: self._begin(request))
+
+    def _begin(self, request: Mapping[str, object]) -> dict[str, object]:
+        project, version = project_of_build(request)
         build = project.build(
-            self._space.caches,
-            account=account,
-            region=region,
+            self._runner.workspace.caches,
+            account=get_account_id(),
+            region=get_region(),
             initiator="root",
-            buildspec=request.get("buildspecOverride", ""),
-            overrides=variables(request.get("environmentVariablesOverride", [])),
-            source_version=request.get("sourceVersion", ""),
+            source_version=version,
         )
-        build = replace(build, timeout_minutes=request.get("timeoutInMinutesOverride", project.timeout_minutes))
-        try:
-            turn = self._queue.enter((account, region))
-        except QueueFull as error:
-            raise RequestRejected("AccountLimitExceededException", str(error)) from error
-        entry = BuildRecord(self._builds, build, project.about, project.log_group)
-        return _StartedBuild(project, build, entry, turn)
+        started = self._runner.enter(project, build)
+        self._requests.keep(build.id, request)
+        thread = threading.Thread(target=self._run, args=(started,), name=build.id, daemon=True)
+        self._running[build.id] = (started, thread)
+        answer: dict[str, object] = {"build": codebuild.build_record(build.id)}
+        thread.start()
+        return answer
 
-    def _run(self, started: _StartedBuild) -> None:
-        project, build = started.project, started.build
-        work = WorkFolder.unlinked(self._space.builds, build.id)
-        result = None
+    def _run(self, started: StartedBuild) -> None:
         try:
-            ended = started.turn.await_start(started.entry.stop, project.queued_minutes * 60)
-            if ended != "started":
-                result = queued_result(ended, started.entry)
-                return
-            failed = provisioning_failure(project, build, self._require)
-            started.entry.start(failed)
-            if failed:
-                result = failed_build(failed)
-                return
-            credentials = self._assume(project.role_arn, "codebuild.amazonaws.com", "AWSCodeBuild")
-            result = self._execute(started, credentials, work)
-        except _FAILURES as error:
-            result = _failed(started, "DOWNLOAD_SOURCE", error)
+            self._runner.run(started)
         finally:
-            started.turn.leave()
-            started.entry.end(result)
-            self._running.pop(build.id, None)
-            shutil.rmtree(work.folder, ignore_errors=True)
-
-    def _execute(self, started: _StartedBuild, credentials: Credentials, work: WorkFolder) -> BuildResult:
-        project, build = started.project, started.build
-
-        client = partial(self._endpoint.client, credentials=credentials, region=build.region)
-        source = work.source("")
-        fetch(project.about["source"], build.source_version, client("s3"), self._space.remote, source)
-        stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
-        log = BuildLog(work.folder / "build.log", lambda _: None, stream=stream, on_phase=started.entry.phase)
-        try:
-            result = run_build(
-                build,
-                work.folders({"": source}, self._space.caches),
-                credentials=self._endpoint.build_environ(credentials, build.region),
-                log=log,
-                stop=started.entry.stop,
-                lookup=AwsLookup(client),
-                image=BuildImageFile(self._space).read(),
-            )
-        finally:
-            log.close()
-        if result.status != "SUCCEEDED":
-            return result
-        try:
-            deliver(project.artifacts, build, result.artifacts, client("s3"))
-        except _FAILURES as error:
-            return _failed(started, "UPLOAD_ARTIFACTS", error)
-        return result
-
-
-def _failed(started: _StartedBuild, phase: str, error: Exception) -> BuildResult:
-    failed = PhaseResult(phase, "FAILED", 0.0, "CLIENT_ERROR", str(error))
-    started.entry.phase(failed)
-    return BuildResult("FAILED", f"{phase}: {error}", (failed,))
-
-
-def _check(request: StartBuildInputTypeDef, project: Project) -> None:
-    """Raise RequestRejected for unsupported members, and for a project of a pipeline."""
-    unknown = sorted(request.keys() - SUPPORTED_MEMBERS)
-    if unknown:
-        known = ", ".join(sorted(SUPPORTED_MEMBERS))
-        raise RequestRejected("InvalidInputException", f"{', '.join(unknown)}: not rehearsed; there are {known}")
-    if project.about["source"].get("type") == "CODEPIPELINE":
-        why = "its source is CODEPIPELINE: start the pipeline"
-        raise RequestRejected("InvalidInputException", f"{project.name} cannot be started by StartBuild: {why}")
+            self._running.pop(started.build.id, None)

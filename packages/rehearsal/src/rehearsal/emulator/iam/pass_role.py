@@ -23,6 +23,8 @@ _PIPELINE = {
 # Action -> service -> paths of the role's ARN in the request body; a path goes into each item of a list.
 PASSED_ROLES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "codebuild:CreateProject": {"codebuild": ["serviceRole"]},
+    "codebuild:StartBuild": {"codebuild": ["serviceRoleOverride"]},
+    "codebuild:StartBuildBatch": {"codebuild": ["buildBatchConfigOverride.serviceRole", "serviceRoleOverride"]},
     "codebuild:UpdateProject": {"codebuild": ["serviceRole"]},
     "codepipeline:CreatePipeline": _PIPELINE,
     "codepipeline:UpdatePipeline": _PIPELINE,

@@ -59,10 +59,11 @@ def build_project_arn(call: ServiceRequest) -> str | None:
     """Return the ARN of the project of the builds in a request; a build's id begins with the project's name.
 
     Source: AWS service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild": the
-    resource of BatchGetBuilds is `project`. For builds of several projects, the result is None.
+    resource of BatchGetBuilds and StopBuild is `project`. For builds of several projects, the result is None.
     """
-    ids = json.loads(call.body or b"{}").get("ids") if call.service == "codebuild" else None
-    projects = {str(id_).partition(":")[0] for id_ in ids} if isinstance(ids, list) else set()
+    request = json.loads(call.body or b"{}") if call.service == "codebuild" else {}
+    ids = [request["id"]] if "id" in request else request.get("ids")
+    projects = {str(id_).rpartition("/")[2].partition(":")[0] for id_ in ids} if isinstance(ids, list) else set()
     if len(projects) != 1:
         return None
     return f"arn:aws:codebuild:{call.region}:{call.account}:project/{projects.pop()}"

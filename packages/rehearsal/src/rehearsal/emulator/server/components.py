@@ -17,8 +17,11 @@ from rehearsal.emulator.cloudformation import own_types
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
 from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.codebuild.build_runner import BuildRunner
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
+from rehearsal.emulator.codebuild.start_batch import StartedBatches
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
+from rehearsal.emulator.codebuild.started_requests import STARTED_FOLDER, StartedRequests
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
 from rehearsal.emulator.eventbridge.publisher import EventPublisher
@@ -84,7 +87,9 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     )
     engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read), bus)
     api = CodePipelineApi(engine, jobs)
-    started = StartedBuilds(endpoint, sessions.assume, builds, workspace, queue, require=sessions.require)
+    runner = BuildRunner(endpoint, sessions.assume, sessions.require, builds, workspace, queue)
+    requests = StartedRequests(workspace.running / STARTED_FOLDER)
+    started, batches = StartedBuilds(runner, requests), StartedBatches(runner, builds.batches, requests)
     events = (PipelineTargets(api, sessions), SourceEvents(api, engine))
     owners = (functions, *events, builds, started, RetiredRuntimes(accepted.read), *traffic.owners)
     originals = patches.apply(iam=endpoint.iam, owners=owners)
@@ -94,11 +99,11 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         **json_services.codepipeline(api),
         **json_services.codedeploy(traffic.api),
         **json_services.codebuild_reports(builds.reports),
-        **json_services.codebuild_batches(builds.batches),
+        **json_services.codebuild_builds(started, batches, builds.batches),
         **json_services.rehearsal(RehearsalApi(workspace)),
     }
     front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), services, iam=endpoint.iam)
-    ends = (traffic.close, engine.close, started.close, bus.close, close_clients)
+    ends = (traffic.close, engine.close, batches.close, started.close, bus.close, close_clients)
     return Components(engine, front, ends, UNSAVED, partial(patches.report_changes, originals))
 
 

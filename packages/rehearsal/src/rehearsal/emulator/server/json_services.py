@@ -1,4 +1,4 @@
-"""The APIs that this project answers: CodePipeline, CodeDeploy, CodeBuild's reports and batches, and its own."""
+"""The APIs that this project answers: CodePipeline, CodeDeploy, a part of CodeBuild, and its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
-from rehearsal.emulator.codebuild.batch_store import BATCH_OPERATIONS, BatchStore
+from rehearsal.emulator.codebuild.batch_store import STORE_OPERATIONS, BatchStore
 from rehearsal.emulator.codebuild.report_store import OPERATIONS as REPORT_OPERATIONS
 from rehearsal.emulator.codebuild.report_store import TARGET as CODEBUILD
 from rehearsal.emulator.codebuild.report_store import ReportStore
+from rehearsal.emulator.codebuild.start_batch import RUN_OPERATIONS, StartedBatches
+from rehearsal.emulator.codebuild.start_build import RETRY_BUILD, StartedBuilds
 from rehearsal.emulator.codedeploy.operations import TARGET as CODEDEPLOY
 from rehearsal.emulator.codedeploy.operations import CodeDeployApi
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
@@ -39,9 +41,13 @@ def codebuild_reports(reports: ReportStore) -> Mapping[str, JsonService]:
     return {f"{CODEBUILD}{operation}": service for operation in REPORT_OPERATIONS}
 
 
-def codebuild_batches(batches: BatchStore) -> Mapping[str, JsonService]:
-    service = JsonService("codebuild", batches.call, batches.resources)
-    return {f"{CODEBUILD}{operation}": service for operation in BATCH_OPERATIONS}
+def codebuild_builds(builds: StartedBuilds, batches: StartedBatches, store: BatchStore) -> Mapping[str, JsonService]:
+    stored, run = (JsonService("codebuild", call, store.resources) for call in (store.call, batches.call))
+    return {
+        f"{CODEBUILD}{RETRY_BUILD}": JsonService("codebuild", builds.retry, store.resources),
+        **{f"{CODEBUILD}{operation}": stored for operation in STORE_OPERATIONS},
+        **{f"{CODEBUILD}{operation}": run for operation in RUN_OPERATIONS},
+    }
 
 
 def rehearsal(api: RehearsalApi) -> Mapping[str, JsonService]:

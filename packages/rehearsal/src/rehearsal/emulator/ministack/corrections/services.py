@@ -53,7 +53,8 @@ SESSION_REGISTRATION = Correction(
     ),
 )
 PROJECT_LOGS_AND_CACHE = Correction(
-    fault="CloudFormation drops LogsConfig, Cache, BuildBatchConfig and VpcConfig of a CodeBuild project.",
+    fault="CloudFormation drops LogsConfig, Cache, BuildBatchConfig, VpcConfig and QueuedTimeoutInMinutes of a"
+    " CodeBuild project.",
     test=f"{TESTS}/ministack/test_build_patches.py::test_projects_keep_their_log_group_and_cache",
     upstream=UNREDUCED,
     patches=(
