@@ -1,8 +1,8 @@
 """The files of a prepared environment: their digests, copies of them, and what was changed since.
 
 An edit in an environment must not reach the cache that it came from, nor another project. So files are copies. Native
-libraries, archives, bytecode and large files, nine tenths of the bytes, are hard links that nobody may write to; what
-changed them nevertheless is found, and prepared again.
+libraries, archives, bytecode and large files, nine tenths of the bytes, are hard links to read-only files. An
+environment whose files were changed nevertheless is detected by their digests, and prepared again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Damaged(Exception):
 
 
 def seal(folder: Path) -> None:
-    """Note the digest of each file of a new environment, and let nobody write to those that its copies share."""
+    """Record the digest of each file of a new environment, and make the files that its copies share read-only."""
     paths = [path for path in _paths(str(folder)) if path != str(folder / MANIFEST)]
     for path in paths:
         status = os.lstat(path)
@@ -41,7 +41,7 @@ def seal(folder: Path) -> None:
 
 
 def add(folder: Path) -> None:
-    """Note the digests of files that came later."""
+    """Record the digests of files that were added later."""
     known = read(folder)
     paths = {os.path.relpath(path, folder): path for path in _paths(str(folder))}
     new = {name: _entry(path) for name, path in paths.items() if name not in known and name != MANIFEST}

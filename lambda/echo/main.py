@@ -1,6 +1,7 @@
-"""Echo the messages of a queue: each becomes one structured log line and part of the answer.
+"""Echo the messages of a queue: each becomes one structured log line and part of the response.
 
-A message that is not valid fails alone: SQS hands it out again and, after the last try, moves it to the dead letters.
+An invalid message does not fail the rest of its batch: SQS delivers it again and, after the last try, moves it to the
+dead letter queue.
 """
 
 import os
@@ -19,12 +20,12 @@ logger = Logger(
 )
 metrics = Metrics()
 metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
-# A batch of which every message fails is no failure of the function: the answer names each of them.
+# The function returns the failed messages even if the whole batch failed; Powertools would raise an exception.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 class Message(BaseModel):
-    """What senders agree on."""
+    """The body of a message."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,7 +35,7 @@ class Message(BaseModel):
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Echo a batch; `batchItemFailures` names what has to be tried again."""
+    """Echo a batch; `batchItemFailures` in the response names the messages to deliver again."""
     with processor(event["Records"], echo, lambda_context=context):
         results = processor.process()
     done = [result for status, result, _ in results if status == "success"]
@@ -44,9 +45,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def echo(record: SQSRecord) -> dict[str, str]:
-    """Log one message and give it back. Raises when its body is no Message."""
-    attribute = record.message_attributes["correlation_id"]  # None where there is none
-    # string_value raises for an attribute of bytes, which has no such key
+    """Log and return one message.
+
+    Raises ValidationError if its body is not a Message.
+    """
+    attribute = record.message_attributes["correlation_id"]  # None if the message has none
+    # `attribute.string_value` raises KeyError for a binary attribute.
     correlation_id = (attribute.get("stringValue") if attribute else None) or record.message_id
     logger.set_correlation_id(correlation_id)
     try:

@@ -1,6 +1,6 @@
-"""Echo the messages of a topic: each becomes one structured log line and part of the answer.
+"""Echo the messages of a topic: each becomes one structured log line and part of the response.
 
-A message that is not valid makes the call fail: Lambda tries it again, and after the last try it is a dead letter.
+An invalid message fails the invocation: Lambda tries again and, after the last try, sends it to the dead letter queue.
 """
 
 import json
@@ -21,21 +21,24 @@ metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none")
 
 
 class InvalidMessageError(ValueError):
-    """The message is not what senders agreed on."""
+    """The message is not a JSON object with a `text`."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 @event_source(data_class=SNSEvent)
 def handler(event: SNSEvent, context: LambdaContext) -> dict[str, Any]:
-    """Echo what was published."""
+    """Echo the published messages."""
     messages = [echo(record) for record in event.records]
     metrics.add_metric("MessagesEchoed", MetricUnit.Count, len(messages))
     return {"messages": messages}
 
 
 def echo(record: SNSEventRecord) -> dict[str, str]:
-    """Log one message and give it back. Raises InvalidMessageError."""
+    """Log and return one message.
+
+    Raises InvalidMessageError if it is invalid.
+    """
     attribute = record.sns.message_attributes.get("correlation_id")
     correlation_id = (attribute.value if attribute else None) or record.sns.message_id
     logger.set_correlation_id(correlation_id)
@@ -49,7 +52,7 @@ def echo(record: SNSEventRecord) -> dict[str, str]:
 
 
 def text_of(message: str) -> str:
-    """The text of a message: a JSON object with `text`, a string that is not empty, and nothing else."""
+    """Return the text of a message: a JSON object with one key, `text`, whose value is a string that is not empty."""
     try:
         parsed = json.loads(message)
     except (ValueError, RecursionError) as error:
@@ -60,7 +63,7 @@ def text_of(message: str) -> str:
     if not isinstance(text, str) or not text:
         raise InvalidMessageError('"text" has to be a string that is not empty')
     try:
-        text.encode()  # JSON can escape half a surrogate pair, which neither the log nor the answer could hold
+        text.encode()  # JSON can contain a lone surrogate, which cannot be encoded in the log or the response.
     except UnicodeEncodeError as error:
         raise InvalidMessageError(f'"text" is no Unicode text: {error}') from error
     return text

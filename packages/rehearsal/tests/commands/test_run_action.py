@@ -82,7 +82,7 @@ def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
     s3.delete_object(Bucket=BUCKET, Key=key)
     code, printed = tiny.call("run", "--only", "Lint")
     assert code == 2
-    assert f"what execution {execution} made is gone: Code ({BUCKET}/{key})" in printed
+    assert f"what execution {execution} made was removed: Code ({BUCKET}/{key})" in printed
     assert len(tiny.space.newest_first()) == before
 
 

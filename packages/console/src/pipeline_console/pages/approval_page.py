@@ -76,8 +76,8 @@ def find_waiting(pipeline: PipelineMap, stage_name: str, action_name: str) -> Wa
         if (stage.name, action.name) == (stage_name, action_name):
             inside = next(execution for execution in stage.executions if not execution.inbound)
             return Waiting(stage.name, action, inside.id)
-    why = f"{stage_name}/{action_name} does not wait for an approval"
-    raise ReadFailed(Problem("missing", "codepipeline:GetPipelineState", why))
+    reason = f"{stage_name}/{action_name} does not wait for an approval"
+    raise ReadFailed(Problem("missing", "codepipeline:GetPipelineState", reason))
 
 
 def read_reports(site: Site, flow: Waterfall, stage: str) -> tuple[list[ChangesReport], list[Problem]]:

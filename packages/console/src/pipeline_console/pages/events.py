@@ -31,11 +31,11 @@ async def _events(site: Site, request: Request) -> AsyncIterator[str]:
                 yield ": alive\n\n"
                 continue
             seen = version
-            said = {
+            payload = {
                 "version": version,
                 "problem": str(watch.problem.message) if watch.problem else "",
                 "throttled": watch.throttled,
                 "running": watch.running,
                 "pause": watch.pause,
             }
-            yield f"data: {json.dumps(said)}\n\n"
+            yield f"data: {json.dumps(payload)}\n\n"

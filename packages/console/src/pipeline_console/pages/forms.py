@@ -15,8 +15,8 @@ LARGEST = 300_000
 class Rejected(Exception):
     """A form that is not accepted. status: of the answer."""
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
         self.status = status
 
 

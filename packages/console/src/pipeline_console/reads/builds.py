@@ -29,8 +29,8 @@ def log_place(build: BuildTypeDef) -> tuple[str, str]:
     """Return the group and the stream of a build's log. Raises ReadFailed where it has none."""
     logs = build.get("logs", {})
     if not logs.get("groupName") or not logs.get("streamName"):
-        why = f"{build.get('id', 'the build')} has no log in CloudWatch Logs (yet)"
-        raise ReadFailed(Problem("missing", "logs:GetLogEvents", why))
+        reason = f"{build.get('id', 'the build')} has no log in CloudWatch Logs (yet)"
+        raise ReadFailed(Problem("missing", "logs:GetLogEvents", reason))
     return logs["groupName"], logs["streamName"]
 
 

@@ -111,8 +111,8 @@ class Aws:
 
     def _session_of(self, account: str) -> boto3.Session:
         if account and account not in self._accounts and account != self._own:
-            why = f"no profile of account {account} is given: start the console with --account {account}=PROFILE"
-            raise ReadFailed(Problem("missing", "sts:GetCallerIdentity", why))
+            reason = f"no profile of account {account} is given: start the console with --account {account}=PROFILE"
+            raise ReadFailed(Problem("missing", "sts:GetCallerIdentity", reason))
         profile = self._accounts.get(account, "")
         if profile not in self._sessions:
             self._sessions[profile] = _session(profile, self.region)

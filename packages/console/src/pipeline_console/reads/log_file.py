@@ -100,8 +100,8 @@ class LogFile:
                 page = log_page(self._aws, group, stream, self._token, self._region)
                 self._append([line for event in page["events"] for line in lines(event["message"])])
                 if self._end > LARGEST:
-                    why = f"the log has more than {LARGEST:,} bytes; the rest of it is in {group}, stream {stream}"
-                    self.problem, self.complete = Problem("rejected", "logs:GetLogEvents", why), True
+                    reason = f"the log has more than {LARGEST:,} bytes; the rest of it is in {group}, stream {stream}"
+                    self.problem, self.complete = Problem("rejected", "logs:GetLogEvents", reason), True
                     return
                 if page["nextForwardToken"] == self._token:
                     break

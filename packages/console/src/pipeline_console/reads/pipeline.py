@@ -157,5 +157,5 @@ def choose(aws: Aws, name: str | None) -> PipelineReads:
     known = sorted(pipeline["name"] for answer in answers for pipeline in answer["pipelines"])
     if len(known) == 1:
         return PipelineReads(aws, known[0])
-    there = ", ".join(known) or "none"
-    raise WrongUse(f"{len(known)} pipelines are in {aws.region}: {there}; choose one by --pipeline NAME")
+    names = ", ".join(known) or "none"
+    raise WrongUse(f"{len(known)} pipelines are in {aws.region}: {names}; choose one by --pipeline NAME")

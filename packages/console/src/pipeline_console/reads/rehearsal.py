@@ -51,8 +51,8 @@ class RehearsalReads:
         except (BotoCoreError, ValueError) as error:
             raise ReadFailed(Problem("unreachable", f"GET /_rehearsal/{path}", str(error))) from error
         if answer.status_code != 200 or found.get("version") != VERSION:
-            why = found.get("message") or f"version {found.get('version')} is not known; install the same versions"
-            raise ReadFailed(Problem("rejected", f"GET /_rehearsal/{path}", why))
+            reason = found.get("message") or f"version {found.get('version')} is not known; install the same versions"
+            raise ReadFailed(Problem("rejected", f"GET /_rehearsal/{path}", reason))
         return found
 
 

@@ -54,8 +54,10 @@ def phases(build: BuildTypeDef) -> list[Phase]:
 
 def waiting_seconds(build: BuildTypeDef) -> float:
     """Return how long a build waited in CodeBuild's queue."""
-    waits = ("SUBMITTED", "QUEUED", "PROVISIONING")
-    return float(sum(p.get("durationInSeconds", 0) for p in build.get("phases", ()) if p.get("phaseType") in waits))
+    waiting_phases = ("SUBMITTED", "QUEUED", "PROVISIONING")
+    return float(
+        sum(p.get("durationInSeconds", 0) for p in build.get("phases", ()) if p.get("phaseType") in waiting_phases)
+    )
 
 
 def report(answer: ReportTypeDef, cases: Iterable[TestCaseTypeDef]) -> TestReport:

@@ -129,9 +129,9 @@ def rollback_stages(pipeline: PipelineMap, flow: Waterfall) -> list[str]:
     Source: AWS CodePipeline user guide, "Rolling back a stage"; the source stage is never rolled back.
     """
     latest = {(run.stage, run.name): run for run in flow.rows}
-    ran = {run.stage for run in latest.values()}
+    run_stages = {run.stage for run in latest.values()}
     bad = {run.stage for run in latest.values() if run.status != "Succeeded"}
-    kept = [stage for stage in pipeline.stages[1:] if stage.name in ran - bad]
+    kept = [stage for stage in pipeline.stages[1:] if stage.name in run_stages - bad]
     return [stage.name for stage in kept if any(action.category == "Deploy" for action in stage.actions)]
 
 

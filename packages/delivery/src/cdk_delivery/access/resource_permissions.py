@@ -10,7 +10,7 @@ from cdk_delivery.access.resource_schemas import resource_schema
 
 # Actions of types whose schema names none. Source: AWS service authorization reference.
 ACTIONS_WITHOUT_SCHEMA: Mapping[str, Sequence[str]] = {
-    "AWS::CodeBuild::Project": [f"codebuild:{each}Project" for each in ("Create", "Update", "Delete")]
+    "AWS::CodeBuild::Project": [f"codebuild:{verb}Project" for verb in ("Create", "Update", "Delete")]
     + ["codebuild:BatchGetProjects"],
 }
 

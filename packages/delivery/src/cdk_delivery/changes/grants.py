@@ -61,7 +61,7 @@ def find_grants(template: Template) -> frozenset[Grant]:
         grants += _attachment_grants(holder, resource, only_deny)
         if "Condition" in resource:
             when = as_text(resource["Condition"])
-            grants = [replace(each, condition=f"{each.condition} when {when}".strip()) for each in grants]
+            grants = [replace(grant, condition=f"{grant.condition} when {when}".strip()) for grant in grants]
         all_grants |= set(grants)
     return frozenset(all_grants)
 

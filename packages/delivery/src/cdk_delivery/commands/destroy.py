@@ -102,8 +102,8 @@ def _print_deletions(deletions: Sequence[StackDeletion], retained: Sequence[Reta
             emptied = data and deletion.stack.holds_artifacts
             click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
     for kept in retained:
-        what = "emptied and deleted" if data else "stays; --data would delete it"
-        click.echo(f"{kept.target}: left by an earlier deletion, {what}: {kept}")
+        state = "emptied and deleted" if data else "stays; --data would delete it"
+        click.echo(f"{kept.target}: left by an earlier deletion, {state}: {kept}")
 
 
 def _question(count: int, *, data: bool) -> str:

@@ -22,8 +22,8 @@ def handler(event: Json, _: object) -> None:
     """Publish a notice. An error is raised: Lambda tries twice more, then the topic gets the event as it came."""
     detail = event["detail"]
     subject = " ".join([detail["pipeline"], *_where(detail), detail["state"].lower()])
-    asked = {"pipelineName": detail["pipeline"], "pipelineExecutionId": detail["execution-id"]}
-    execution = _codepipeline().get_pipeline_execution(**asked)["pipelineExecution"]
+    request = {"pipelineName": detail["pipeline"], "pipelineExecutionId": detail["execution-id"]}
+    execution = _codepipeline().get_pipeline_execution(**request)["pipelineExecution"]
     said = [*_revisions(execution), *_result(detail), *_rolled_back(execution)]
     said += [*_traffic(detail, execution), *_failed_stage(detail, execution)]
     message = "\n".join([f"{subject} at {event['time']}.", *said, f"Execution: {_page(event)}"])
@@ -98,11 +98,11 @@ def _failed_stage(detail: Json, execution: Json) -> Iterator[str]:
     deployed = _deployed(detail)
     has = f"all of it, by {', '.join(deployed)}" if deployed else "none of it: no stack was deployed"
     yield f"Traffic: this release has {has}"
-    why, target = ("a rollback that fails is not rolled back", None) if _is_rollback(execution) else _target(detail)
+    reason, target = ("a rollback that fails is not rolled back", None) if _is_rollback(execution) else _target(detail)
     if target:
-        yield f"Rollback: to the release of execution {target}, which gets all calls in one step{why}"
+        yield f"Rollback: to the release of execution {target}, which gets all calls in one step{reason}"
         return
-    yield f"Rollback: impossible, because {why}"
+    yield f"Rollback: impossible, because {reason}"
     for revision in execution.get("artifactRevisions", []) if deployed else ():
         yield f"To go back: git revert {revision['revisionId']} && git push"
 

@@ -34,9 +34,9 @@ def pace(event: Mapping[str, Any]) -> str:
 
 
 def _answer(event: Mapping[str, Any], data: Mapping[str, str]) -> None:
-    told = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    told |= {"Status": "SUCCESS", "PhysicalResourceId": "pace", "Data": data}
-    url, body = event["ResponseURL"], json.dumps(told).encode()
+    response = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    response |= {"Status": "SUCCESS", "PhysicalResourceId": "pace", "Data": data}
+    url, body = event["ResponseURL"], json.dumps(response).encode()
     request = urllib.request.Request(url, data=body, method="PUT", headers={"content-type": ""})  # noqa: S310
     urllib.request.urlopen(request).close()  # noqa: S310 - the address is CloudFormation's
 

@@ -110,7 +110,9 @@ def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lo
     ]
     known = frozenset[str]().union(*(ids for vulnerabilities in result.found.values() for ids in vulnerabilities))
     if not result.unknown:
-        lines += [f"{each}: no shipped package has it; remove the exception" for each in sorted(accepted - known)]
+        lines += [
+            f"{advisory}: no shipped package has it; remove the exception" for advisory in sorted(accepted - known)
+        ]
     return lines
 
 
@@ -150,8 +152,8 @@ def _report_unaudited(root: Path, result: Audit, packages: Sequence[str], except
         red = exceptions.on_unreachable == "fail"
         count = f"{len(result.unknown)} of {len(packages)} shipped packages could not be audited"
         where, then = (line_of(root, "on-unreachable"), "this is red") if red else ("warning", "let through")
-        why = "on-unreachable in pyproject.toml [tool.dependency-gate]"
-        print(f"dependencies: {where}: {count} ({', '.join(result.unknown)}): {then} ({why})", file=sys.stderr)
+        setting = "on-unreachable in pyproject.toml [tool.dependency-gate]"
+        print(f"dependencies: {where}: {count} ({', '.join(result.unknown)}): {then} ({setting})", file=sys.stderr)
     return bool(result.unknown) and exceptions.on_unreachable == "fail"
 
 

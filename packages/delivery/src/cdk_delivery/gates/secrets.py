@@ -38,7 +38,7 @@ GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "imp
 # Caches of earlier releases, which the builds of a deployed pipeline still restore.
 GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
 _BUILT = ("layers", "reports", "integration", "browser", "changes", "bench", "bench.json")
-GENERATED_PATHS |= {f"build/{each}" for each in _BUILT}
+GENERATED_PATHS |= {f"build/{folder}" for folder in _BUILT}
 # Lock files contain hashes, which look like secrets. Bytecode contains what its source contains.
 EXCLUDED_FILES = re.compile(
     r"(poetry\.lock|uv\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc"
@@ -123,14 +123,14 @@ def _scan_utf8(folder: Path, names: Sequence[str]) -> dict[str, list[dict[str, s
 
 def portions(names: Sequence[str], room: int) -> Iterator[list[str]]:
     """Divide names into lists that fit on a command line of `room` bytes."""
-    portion, taken = list[str](), 0
+    portion, used = list[str](), 0
     for name in names:
         size = len(os.fsencode(name)) + 1
-        if portion and taken + size > room:
+        if portion and used + size > room:
             yield portion
-            portion, taken = [], 0
+            portion, used = [], 0
         portion.append(name)
-        taken += size
+        used += size
     if portion:
         yield portion
 

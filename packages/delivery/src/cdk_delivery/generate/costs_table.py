@@ -96,6 +96,6 @@ def table(prices: Path) -> str:
     ]
     for number in ENVIRONMENTS:
         costs = cost(number, price_list)
-        dollars = " | ".join(f"${each:.2f}" for each in (costs.push, costs.keys, costs.watching, costs.month))
+        dollars = " | ".join(f"${amount:.2f}" for amount in (costs.push, costs.keys, costs.watching, costs.month))
         lines.append(f"| {number} | {costs.builds} | {dollars} | {costs.flat} pushes a month |")
     return "\n".join(lines) + "\n"

@@ -128,4 +128,4 @@ def _purpose(role: str, purposes: Mapping[str, str]) -> str:
 
 
 def _match(role: str, purposes: Mapping[str, str]) -> str | None:
-    return next((why for pattern, why in purposes.items() if re.fullmatch(pattern, role)), None)
+    return next((purpose for pattern, purpose in purposes.items() if re.fullmatch(pattern, role)), None)

@@ -38,34 +38,34 @@ def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
 
 
 def reachable_packages(
-    names: Iterable[str], there: Mapping[str, Module], needs: Callable[[str], frozenset[str]]
+    names: Iterable[str], all_modules: Mapping[str, Module], needs: Callable[[str], frozenset[str]]
 ) -> frozenset[str]:
-    """Return the packages that imports of `names` reach among the modules `there`, with all that they need.
+    """Return the packages that imports of `names` reach among `all_modules`, with all that they need.
 
     A module's imports count if they run when it is loaded, and so do strings that name a module, for imports by name.
     Imports inside functions do not count: they may never run.
     """
-    every, found = {module.package for module in there.values()}, frozenset[str]()
+    every, found = {module.package for module in all_modules.values()}, frozenset[str]()
     seen: set[str] = set()
     front = [*names]
     while front and not found >= every:
-        for name in [name for name in _executed_modules(front.pop(), there) if name not in seen]:
+        for name in [name for name in _executed_modules(front.pop(), all_modules) if name not in seen]:
             seen.add(name)
-            if there[name].package not in found:
-                found |= needs(there[name].package)
-            front += _imported_names(name, there)
+            if all_modules[name].package not in found:
+                found |= needs(all_modules[name].package)
+            front += _imported_names(name, all_modules)
     return found
 
 
-def _executed_modules(name: str, there: Mapping[str, Module]) -> list[str]:
+def _executed_modules(name: str, all_modules: Mapping[str, Module]) -> list[str]:
     """Return the modules that an import of `name` executes: its parents and itself, or all of a namespace."""
     parts = name.split(".")
-    ways = [way for end in range(len(parts)) if (way := ".".join(parts[: end + 1])) in there]
-    return ways or [module for module in there if module.startswith(f"{name}.")]
+    ways = [way for end in range(len(parts)) if (way := ".".join(parts[: end + 1])) in all_modules]
+    return ways or [module for module in all_modules if module.startswith(f"{name}.")]
 
 
-def _imported_names(name: str, there: Mapping[str, Module]) -> Iterator[str]:
-    module = there[name]
+def _imported_names(name: str, all_modules: Mapping[str, Module]) -> Iterator[str]:
+    module = all_modules[name]
     if not module.file.endswith(".py"):
         return
     above = name if module.file.endswith("/__init__.py") else name.rpartition(".")[0]
@@ -83,7 +83,7 @@ def _imported_names(name: str, there: Mapping[str, Module]) -> Iterator[str]:
             yield from (f"{source_name}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
             named = _absolute_name(node.value, above)
-            yield from [named] if named in there else []
+            yield from [named] if named in all_modules else []
 
 
 def _absolute_name(name: str, above: str) -> str:

@@ -90,8 +90,8 @@ def modules(files: Iterable[str]) -> frozenset[str]:
     return frozenset(_MODULE.sub("", name).replace("/", ".") for name in files if _MODULE.search(name))
 
 
-def provides(there: frozenset[str], name: str) -> bool:
+def provides(modules: frozenset[str], name: str) -> bool:
     """Return whether an import of `name` succeeds: it, or a parent, is a module, or it is a namespace package."""
     parts = name.split(".")
     ways = [".".join(parts[: end + 1]) for end in range(len(parts))]
-    return any(way in there for way in ways) or any(module.startswith(f"{name}.") for module in there)
+    return any(way in modules for way in ways) or any(module.startswith(f"{name}.") for module in modules)

@@ -76,11 +76,11 @@ def refusal(error: LayersError, source: Source, pins: Sequence[Pin], secrets: Se
         text = text.replace(secret, "****") if secret else text
     poetry = " and ".join(source.variable("poetry", part) for part in ("USERNAME", "PASSWORD"))
     uv = " and ".join(source.variable("uv", part) for part in ("USERNAME", "PASSWORD"))
-    said = "with credentials" if secrets else "without credentials"
+    authentication = "with credentials" if secrets else "without credentials"
     return LayersError(
         f"{text}\nThe lock takes {', '.join(pin.name for pin in pins)} from the source {source.name} "
-        f"({source.public_url}) and from no other; it was asked {said}. They come from {poetry}, from {uv}, or from "
-        f"`poetry config http-basic.{source.name} USER PASSWORD`; a certificate of the company's own from SSL_CERT_FILE"
+        f"({source.public_url}) and from no other; it was asked {authentication}. They come from {poetry}, from {uv}, "
+        f"or from `poetry config http-basic.{source.name} USER PASSWORD`; a company's certificate from SSL_CERT_FILE"
     )
 
 

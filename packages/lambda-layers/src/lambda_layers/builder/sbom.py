@@ -140,5 +140,5 @@ def licences(package: InstalledPackage) -> list[str]:
         return [expression]
     if text and "\n" not in text and len(text) < 80:
         return [text]
-    said = [given.split(" :: ") for given in package.metadata.get_all("Classifier") or []]
-    return [parts[-1] for parts in said if parts[0] == "License" and len(parts) > 1]
+    classifiers = [given.split(" :: ") for given in package.metadata.get_all("Classifier") or []]
+    return [parts[-1] for parts in classifiers if parts[0] == "License" and len(parts) > 1]

@@ -22,7 +22,7 @@ def tags_by_file(files: Iterable[str]) -> dict[str, frozenset[Tag]]:
     return found
 
 
-def installed_wheel(files: Mapping[str, str], said: frozenset[Tag], target: Target) -> tuple[str, str] | None:
+def installed_wheel(files: Mapping[str, str], installed_tags: frozenset[Tag], target: Target) -> tuple[str, str] | None:
     """Return the name and sha256 of the wheel that was installed; None if it was built from source.
 
     files: file name -> sha256, from the lock. said: the tags in the WHEEL file, which decide only between several
@@ -32,6 +32,6 @@ def installed_wheel(files: Mapping[str, str], said: frozenset[Tag], target: Targ
     fitting = {name: tags & ranks.keys() for name, tags in tags_by_file(files).items() if tags & ranks.keys()}
     if not fitting:
         return None
-    exact = [name for name in fitting if said and tags_by_file([name])[name] == said]
+    exact = [name for name in fitting if installed_tags and tags_by_file([name])[name] == installed_tags]
     best = min(exact or fitting, key=lambda name: (min(ranks[tag] for tag in fitting[name]), name))
     return best, files[best]

@@ -29,9 +29,9 @@ def check(manifest: ManifestRecord) -> list[str]:
         f"{name} has {len(found)} layers; Lambda takes {LAYERS}" for name, found in used.items() if len(found) > LAYERS
     ]
     sizes = {name: code.get(name, 0) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()}
-    over = [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
-    if many or over:
-        raise LayersError("\n".join([*many, *over]))
+    too_large = [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
+    if many or too_large:
+        raise LayersError("\n".join([*many, *too_large]))
     return [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNING_RATIO]
 
 

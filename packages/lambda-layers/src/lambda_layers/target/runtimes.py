@@ -21,7 +21,7 @@ def check_supported(version: str, today: date) -> None:
     if version in allowed:
         return
     until = SUPPORTED_UNTIL.get(version)
-    why = f"Lambda's support for it ended on {until}" if until else "Lambda has no such runtime on Amazon Linux 2023"
+    reason = f"Lambda's support for it ended on {until}" if until else "Lambda has no such runtime on Amazon Linux 2023"
     raise ValueError(
-        f"{why}; allowed are {', '.join(allowed)} (docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)"
+        f"{reason}; allowed are {', '.join(allowed)} (docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)"
     )

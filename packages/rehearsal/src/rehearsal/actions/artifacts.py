@@ -37,8 +37,8 @@ def locate_artifact(task: Task, name: str) -> Artifact:
         )
     artifact = task.artifacts.get(name)
     if artifact is None:
-        made = ", ".join(sorted(task.artifacts)) or "none"
-        raise ActionError(f"{task.where}: no action has made the artifact {name}; there are {made}")
+        names = ", ".join(sorted(task.artifacts)) or "none"
+        raise ActionError(f"{task.where}: no action has made the artifact {name}; there are {names}")
     store = task.stores(task.region)
     if artifact.store.bucket == store.bucket:
         return artifact

@@ -54,8 +54,8 @@ def unpack_source(task: Task, project: Project, zip_file: Path, folder: Path, re
     except ActionError:
         raise
     except (RehearsalError, BadZipFile) as error:
-        why = f"the input artifact {zip_file.stem} cannot be unpacked: {error}"
-        raise ActionError(f"{task.where}: {why}") from error
+        reason = f"the input artifact {zip_file.stem} cannot be unpacked: {error}"
+        raise ActionError(f"{task.where}: {reason}") from error
 
 
 def _primary(task: Task) -> str:

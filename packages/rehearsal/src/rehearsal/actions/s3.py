@@ -69,8 +69,8 @@ class DeployFiles:
                     s3.put_object(Bucket=bucket, Key=prefix, Body=file, **_headers(task.action.configuration, prefix))
                 count = 1
         except zipfile.BadZipFile as error:
-            why = f"the input artifact {task.action.inputs[0]} is not a zip file: {error}"
-            raise ActionError(f"{task.where}: {why}") from error
+            reason = f"the input artifact {task.action.inputs[0]} is not a zip file: {error}"
+            raise ActionError(f"{task.where}: {reason}") from error
         except ClientError as error:
             raise ActionError(f"{task.where}: cannot write to s3://{bucket}: {error}", _code(error)) from error
         summary = f"{count} objects deployed to s3://{bucket}/{prefix}"

@@ -68,12 +68,12 @@ def first_finding(lines: Sequence[str]) -> Finding | None:
 
 def last_words(lines: Sequence[str]) -> Finding | None:
     """Return the last line that says something, as the message of a tool that is not known."""
-    said = [number for number, line in enumerate(lines) if not _TRAILER.match(line)]
-    if not said:
+    numbers = [number for number, line in enumerate(lines) if not _TRAILER.match(line)]
+    if not numbers:
         return None
-    message = lines[said[-1]].strip()
-    start = max(0, said[-1] + 1 - LINES)
-    return Finding(message, said[-1], _named_file(message), excerpt(lines, start), suggested_command(message))
+    message = lines[numbers[-1]].strip()
+    start = max(0, numbers[-1] + 1 - LINES)
+    return Finding(message, numbers[-1], _named_file(message), excerpt(lines, start), suggested_command(message))
 
 
 def excerpt(lines: Sequence[str], start: int) -> tuple[str, ...]:

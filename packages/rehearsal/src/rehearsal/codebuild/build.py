@@ -100,7 +100,7 @@ def _run_with_retries(run: _Run) -> BuildResult:
     """Run the build, and retry it where `on-failure` says so, each time from the original sources."""
     phases = run.prepared.spec.phases
     on_failure = (getattr(phases, name).on_failure for name in type(phases).model_fields)
-    sources = _SourceCopies(run.place, needed=any(each and each.action == "RETRY" for each in on_failure))
+    sources = _SourceCopies(run.place, needed=any(setting and setting.action == "RETRY" for setting in on_failure))
     retries = 0
     while True:
         result, allowed = _run_once(run)
@@ -124,20 +124,20 @@ def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
                 env=prepared.env,
                 directory=machine.sources[""],
             )
-            ran = run_phases(spec, shell, log, run.limits)
-            values = shell.values() if ran.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
-        result = _finish(run, ran, machine.readable(values))
+            phases_result = run_phases(spec, shell, log, run.limits)
+            values = shell.values() if phases_result.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
+        result = _finish(run, phases_result, machine.readable(values))
     exported = environment.exported(spec.env.exported_variables, prepared.variables.kept, values)
-    return replace(result, exported=exported), ran.again
+    return replace(result, exported=exported), phases_result.again
 
 
-def _finish(run: _Run, ran: PhasesResult, values: Mapping[str, str]) -> BuildResult:
+def _finish(run: _Run, phases_result: PhasesResult, values: Mapping[str, str]) -> BuildResult:
     """Collect the artifacts unless the build was aborted, and derive its status from all phases.
 
     A stopped or timed-out phase decides over a failed one.
     """
-    uploaded = _upload(run, values) if ran.uploads else BuildResult("SUCCEEDED")
-    phases = (*ran.phases, *uploaded.phases)
+    uploaded = _upload(run, values) if phases_result.uploads else BuildResult("SUCCEEDED")
+    phases = (*phases_result.phases, *uploaded.phases)
     unsuccessful = [phase for phase in phases if phase.status != "SUCCEEDED"]
     interrupted = [phase for phase in unsuccessful if phase.status != "FAILED"]
     for decisive in (*interrupted, *unsuccessful):

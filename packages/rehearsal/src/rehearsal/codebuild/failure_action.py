@@ -16,15 +16,15 @@ MOST_RETRIES = 100
 
 @dataclass(frozen=True)
 class OnFailure:
-    """What follows a failed phase. RETRY: at most `retries` times, and only failures that match `pattern`."""
+    """The `on-failure` setting of a phase. RETRY: at most `retries` times, and only failures that match `pattern`."""
 
     action: Literal["ABORT", "CONTINUE", "RETRY"]
     retries: int = 0
     pattern: re.Pattern[str] | None = None
 
-    def applies_to(self, said: str) -> bool:
+    def applies_to(self, output: str) -> bool:
         """Return whether to retry a failed phase. said: its message and its output."""
-        return self.action == "RETRY" and (self.pattern is None or self.pattern.search(said) is not None)
+        return self.action == "RETRY" and (self.pattern is None or self.pattern.search(output) is not None)
 
 
 def parse(text: str) -> OnFailure:

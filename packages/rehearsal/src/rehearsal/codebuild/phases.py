@@ -36,7 +36,7 @@ class PhasesResult:
 
 @dataclass(frozen=True)
 class Limits:
-    """What ends a build early. deadline: a value of time.monotonic()."""
+    """The deadline and the cancellation of a build. deadline: a value of time.monotonic()."""
 
     deadline: float
     stop: Cancellation

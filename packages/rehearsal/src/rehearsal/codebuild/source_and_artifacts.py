@@ -39,12 +39,12 @@ def fetch(source: ProjectSourceTypeDef, version: str, s3: S3Client, remote: Path
         raise RehearsalError(f"source.type: got {kind}; NO_SOURCE, S3 and {', '.join(GIT)} are rehearsed")
 
 
-def deliver(target: ProjectArtifactsTypeDef, build: Build, made: Mapping[str, Path], s3: S3Client) -> None:
+def deliver(target: ProjectArtifactsTypeDef, build: Build, zip_files: Mapping[str, Path], s3: S3Client) -> None:
     """Upload the primary artifact to S3, if the project has one.
 
     target: the project's ProjectArtifacts. made: zips by identifier.
     """
-    if target.get("type", "NO_ARTIFACTS") != "S3" or "" not in made:
+    if target.get("type", "NO_ARTIFACTS") != "S3" or "" not in zip_files:
         return
     number = build.id.partition(":")[2]
     parts = [target.get("path", ""), number if target.get("namespaceType") == "BUILD_ID" else ""]
@@ -52,10 +52,10 @@ def deliver(target: ProjectArtifactsTypeDef, build: Build, made: Mapping[str, Pa
     where = "/".join(part.strip("/") for part in [*parts, name] if part.strip("/"))
     bucket = target["location"].removeprefix("arn:aws:s3:::")
     if target.get("packaging") == "ZIP":
-        _upload(s3, made[""], bucket, where)
+        _upload(s3, zip_files[""], bucket, where)
         return
-    folder = made[""].with_suffix("")
-    unzip(made[""], folder)
+    folder = zip_files[""].with_suffix("")
+    unzip(zip_files[""], folder)
     for file in (path for path in folder.rglob("*") if path.is_file()):
         _upload(s3, file, bucket, "/".join([*([where] if where else []), str(file.relative_to(folder))]))
 

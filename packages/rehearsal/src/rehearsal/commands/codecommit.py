@@ -50,23 +50,20 @@ def push_event(key: PipelineKey, action: Action, push: Push, before: str, after:
     }
 
 
-def missing_rule(deployed: Deployment, told: Mapping[str, object]) -> str | None:
-    """Return why no rule starts the pipeline for the event; None where a rule with that target matches it.
-
-    told: the event.
-    """
+def missing_rule(deployed: Deployment, event: Mapping[str, object]) -> str | None:
+    """Return why no rule starts the pipeline for the event; None where a rule with that target matches it."""
     key = deployed.key
     api = deployed.endpoint.client("events", root(key.account), key.region)
     names = api.list_rule_names_by_target(TargetArn=key.arn)["RuleNames"]
     if not names:
         return f"it does not poll, and no rule of EventBridge has {key.name} as its target"
-    if any(_matches_rule(api, api.describe_rule(Name=name), told) for name in names):
+    if any(_matches_rule(api, api.describe_rule(Name=name), event) for name in names):
         return None
     return f"it does not poll, and no rule takes the push ({', '.join(names)})"
 
 
-def _matches_rule(api: EventBridgeClient, rule: DescribeRuleResponseTypeDef, told: Mapping[str, object]) -> bool:
+def _matches_rule(api: EventBridgeClient, rule: DescribeRuleResponseTypeDef, event: Mapping[str, object]) -> bool:
     pattern = rule.get("EventPattern")
     if not pattern or rule["State"] != "ENABLED":
         return False
-    return bool(api.test_event_pattern(EventPattern=pattern, Event=json.dumps(told))["Result"])
+    return bool(api.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"])

@@ -107,15 +107,15 @@ def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it ta
     return action.status not in UNFINISHED or not goes_on
 
 
-def _print_appended(path: Path, over: Callable[[], bool]) -> None:
+def _print_appended(path: Path, has_ended: Callable[[], bool]) -> None:
     """Print a growing file until `over` returns True, which is called before the last read so that no line is lost."""
     while not path.exists():
-        if over():
+        if has_ended():
             return
         time.sleep(POLL_SECONDS)
     with path.open(errors="replace") as log:
         while True:
-            last = over()
+            last = has_ended()
             shutil.copyfileobj(log, sys.stdout)
             sys.stdout.flush()
             if last:

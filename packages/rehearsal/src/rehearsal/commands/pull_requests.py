@@ -121,9 +121,11 @@ def _push(space: Workspace, repository: Repository, request: Request) -> str:
 def _start(space: Workspace, deployed: Deployment, request: Request, event: str, commit: str, *, as_json: bool) -> None:
     """Start the pipeline if a trigger has a filter for the event, else say why none does."""
     pipeline, remotes = deployed.pipeline(), Remotes(space.remote, space.sources)
-    told = PullRequest(event, request.destination, tuple(changed_in_branch(space.remote, request.destination, commit)))
+    pull_request = PullRequest(
+        event, request.destination, tuple(changed_in_branch(space.remote, request.destination, commit))
+    )
     sources = [action.name for action in pipeline.stages[0].actions if remotes.of(action.name) == space.remote]
-    reasons = {source: pull_request_mismatch_reason(pipeline, source, told) for source in sources}
+    reasons = {source: pull_request_mismatch_reason(pipeline, source, pull_request) for source in sources}
     started = [source for source, reason in reasons.items() if reason is None]
     execution = _send(deployed, request, event, dict.fromkeys(started, commit)) if started else None
     reason = "; ".join(filter(None, reasons.values()))

@@ -24,8 +24,8 @@ def run_action(space: Workspace, wanted: RunOptions) -> int:
         stage, name = find_action(load_execution_view(space, target), wanted.only or "")
         with convert_api_errors("run --only"):
             started = _start(deployed, stage, name, target)
-        said = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
-        click.echo(said, err=wanted.json_file == STDOUT)
+        message = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
+        click.echo(message, err=wanted.json_file == STDOUT)
         return follow_to_end(space, started, verdict=wanted.verdict, json_file=wanted.json_file, stops=True)
 
 

@@ -84,5 +84,5 @@ def _stage_lines(pipeline: Pipeline) -> list[str]:
         for action in stage.actions
         if action.type.category == graph.APPROVAL
     ]
-    waits = [f"would wait for: {', '.join(approvals)}"] if approvals else []
-    return ["would run, as the deployed definition has it:", graph.text(pipeline), *waits]
+    waiting = [f"would wait for: {', '.join(approvals)}"] if approvals else []
+    return ["would run, as the deployed definition has it:", graph.text(pipeline), *waiting]

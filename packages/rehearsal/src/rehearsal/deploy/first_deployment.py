@@ -1,4 +1,4 @@
-"""The pipeline's first deployment, which an operator does by hand on AWS; every later change arrives by a push."""
+"""The pipeline's first deployment, which an operator starts on AWS; every later change arrives by a push."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ def describe(action: Action) -> str:
 
 def not_started_reason(sources: Iterable[Action]) -> str:
     """Return why writing the sources started no execution, for a message."""
-    why = "does not poll, and no rule of EventBridge has taken the upload"
-    return "; ".join(f"{source.name} {why}" for source in sources)
+    reason = "does not poll, and no rule of EventBridge has taken the upload"
+    return "; ".join(f"{source.name} {reason}" for source in sources)
 
 
 def _executions(deployed: Deployment) -> list[str]:

@@ -25,8 +25,8 @@ def watch(path: Path, changed: Callable[[], object]) -> None:
     descriptor = _libc.inotify_init1(os.O_CLOEXEC)
     mask = _CLOSE_WRITE | _MOVED_TO | _DELETE
     if descriptor < 0 or _libc.inotify_add_watch(descriptor, os.fsencode(path.parent), mask) < 0:
-        why = os.strerror(ctypes.get_errno())
-        log.warning("%s: changes are noticed late, because the kernel refuses to watch its folder: %s", path, why)
+        reason = os.strerror(ctypes.get_errno())
+        log.warning("%s: changes are noticed late, because the kernel refuses to watch its folder: %s", path, reason)
         return
     about = (descriptor, b"\0%s\0" % os.fsencode(path.name), changed)
     threading.Thread(target=_report, args=about, name=f"watch-{path.name}", daemon=True).start()

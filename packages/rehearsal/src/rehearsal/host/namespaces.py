@@ -89,6 +89,6 @@ def drop_capabilities(keep: Collection[int] = ()) -> None:
     libc.capset(header, sets)
 
 
-def _failed(what: str) -> OSError:
+def _failed(operation: str) -> OSError:
     number = ctypes.get_errno()
-    return OSError(number, f"{what}: {os.strerror(number)}")
+    return OSError(number, f"{operation}: {os.strerror(number)}")

@@ -66,8 +66,8 @@ class CommandFailed(RehearsalError):
 class Processes:
     """Runs commands one after the other; leaving the block ends every process that they started.
 
-    Background processes of a command live until then. They end also where they have a session of their own, and where
-    the rehearsal is killed with SIGKILL. on_line: called with each printed line, without its line end. runner: where
+    Background processes of a command live until then. They end also if they started a session, and if the
+    rehearsal is killed with SIGKILL. on_line: called with each printed line, without its line end. runner: where
     the commands run.
     """
 

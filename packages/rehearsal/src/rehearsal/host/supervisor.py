@@ -4,7 +4,7 @@ It reads commands as messages (`argv`, `cwd`, `env`) and runs them one at a time
 unchanged. A line `NUL token returncode` follows the output of each command. Processes that a command leaves running
 continue, as in a build container, until standard input ends: because the build is done, or because the rehearsal was
 killed. Then the supervisor ends every descendant. It is a subreaper (the kernel reparents orphans to it), so processes
-with a session of their own end too.
+that started a session end too.
 
 Commands do not see the folder `hidden`, except its subfolders `shown`, which are read-only. They cannot inspect
 processes that see it.
@@ -135,14 +135,14 @@ def _reap(keep: int | None) -> None:
 def terminate_descendants() -> None:
     """Send SIGTERM to all descendants, and SIGKILL after GRACE_SECONDS; return when none is left."""
     deadline = time.monotonic() + GRACE_SECONDS
-    asked: set[int] = set()
+    signalled: set[int] = set()
     while running := _running(os.getpid()):
         if time.monotonic() > deadline:
             _signal(running, signal.SIGKILL)
         # Stop all before any ends: a shell whose command has ended would run its next line before its own SIGTERM.
         for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
-            _signal(running - asked, number)
-        asked |= running
+            _signal(running - signalled, number)
+        signalled |= running
         _reap(None)
         time.sleep(0.01)
 

@@ -48,7 +48,7 @@ class App:
         """Return the folder of the cloud assembly; synthesize it to `out` unless the app is an assembly already.
 
         folder: the project's files. environment: CDK's default account and region. revision: the commit id, which the
-        app reads as in a build. Raises WrongUse where there is no app, and CommandFailed where synthesis fails.
+        app reads as in a build. Raises WrongUse if there is no app, and CommandFailed if synthesis fails.
         """
         if self.assembly:
             return self.assembly

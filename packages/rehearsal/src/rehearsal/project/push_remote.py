@@ -42,7 +42,7 @@ class PushRemote:
 def add(space: Workspace, sources: Mapping[str, Path] = NO_SOURCES) -> str | None:
     """Add the remote and its hook, so that `git push rehearsal` starts the pipeline, also for commits pushed before.
 
-    sources: source action -> folder of its own repository. Returns a message where another remote has this name, else
+    sources: source action -> folder of its repository. Returns a message where another remote has this name, else
     None.
     """
     refusals = [_add(space, pushes) for pushes in _push_remotes(space, sources)]

@@ -27,7 +27,7 @@ def construct_path(zip_file: Path, stack: str, logical_id: str) -> str:
 
 
 def _templates(assembly: ZipFile, stack: str) -> Iterator[str]:
-    """The zip members with templates of this stack; each nested assembly has a manifest of its own."""
+    """Yield the zip members with templates of this stack; each nested assembly has a separate manifest."""
     for name in assembly.namelist():
         path = PurePosixPath(name)
         if path.name != _MANIFEST:

@@ -52,18 +52,18 @@ def not_emulated(
 
 def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> Iterator[str]:
     actions = [action for _, action in _actions(view) if action.status and action.executed]
-    ran = {action.provider for action in actions}
-    if ran & {*_GIT}:
+    providers = {action.provider for action in actions}
+    if providers & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
     if any(action.provider in _BUILDS and not _ran_in_image(action) for action in actions):
         yield "builds ran on this machine, not in the project's build image"
-    if ran & {*_FUNCTIONS}:
+    if providers & {*_FUNCTIONS}:
         yield from _of_functions()
-    if iam and ran & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := mount_error()):
+    if iam and providers & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := mount_error()):
         yield f"nothing is hidden from builds and functions, not even the keys of every account's root ({reason})"
-    if ran & {*_BUILDS} and mount_error():
+    if providers & {*_BUILDS} and mount_error():
         yield "builds could read and change the project by its absolute path"
-    if ran & {*_BUILDS} and above:
+    if providers & {*_BUILDS} and above:
         yield f"builds found {', '.join(map(str, above))} above their folder: choose another one by {VARIABLE}"
 
 

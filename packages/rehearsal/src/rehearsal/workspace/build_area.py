@@ -163,8 +163,8 @@ def _remove(*folders: Path) -> None:
     """Remove folders in the background; rename them first, so that their names are free immediately."""
     for folder in folders:
         if folder.exists():
-            gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
-            remove_in_background(folder.rename(gone / folder.name).parent)
+            trash = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
+            remove_in_background(folder.rename(trash / folder.name).parent)
 
 
 @contextmanager

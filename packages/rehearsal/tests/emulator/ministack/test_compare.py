@@ -29,8 +29,8 @@ def test_the_installed_version_has_no_differences(capsys: pytest.CaptureFixture[
     """Exit code 0, and a summary."""
     assert compare.main(["1.5.33"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "0 patched functions changed, 0 gone",
-        "0 used names changed, 0 gone",
+        "0 patched functions changed, 0 removed",
+        "0 used names changed, 0 removed",
         "0 faults fixed upstream, or their tests broke",
     ]
 
@@ -48,8 +48,8 @@ def test_differences_are_printed_and_counted(
     told = capsys.readouterr().out
     assert f"--- installed {TARGET}\n+++ other {TARGET}\n" in told
     assert "+def save_state(): ...\n" in told
-    assert "\n1 patched functions changed, 0 gone\n" in told
-    assert f"\n0 used names changed, 1 gone\n  gone: {USED}\n" in told
+    assert "\n1 patched functions changed, 0 removed\n" in told
+    assert f"\n0 used names changed, 1 removed\n  removed: {USED}\n" in told
     assert told.endswith(f"\n1 faults fixed upstream, or their tests broke\n  {test}: {compare.FAULTS[test]}\n")
 
 

@@ -37,8 +37,8 @@ def answer_for_failed_functions(execute: Execute) -> Execute:
 def _reason(event: Mapping[str, object], result: ExecutionOutcome) -> str:
     body = result.get("body")
     error = body if isinstance(body, dict) else {}
-    said = f"{error.get('errorType', 'Error')}: {error.get('errorMessage', body)}"
+    failure = f"{error.get('errorType', 'Error')}: {error.get('errorMessage', body)}"
     lines = [line.strip() for line in str(result.get("log") or "").splitlines() if not line.startswith(_LAMBDAS)]
     log = f"; the end of its log: {' | '.join(lines[-_LAST_LINES:])}" if lines else ""
     type_ = event.get("ResourceType")
-    return f"its function failed without an answer: {said}{log}; `run --accept {type_}` goes on without calling it"
+    return f"its function failed without an answer: {failure}{log}; `run --accept {type_}` goes on without calling it"

@@ -35,5 +35,5 @@ def _is_rejected_as_empty(change_set: StackRecord) -> bool:
 
 
 def _changes_outputs(change_set: StackRecord, stack: StackRecord) -> bool:
-    before, after = (made["_template"].get("Outputs", {}) for made in (stack, change_set))
+    before, after = (record["_template"].get("Outputs", {}) for record in (stack, change_set))
     return bool(before != after)

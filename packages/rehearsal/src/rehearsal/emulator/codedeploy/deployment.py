@@ -119,12 +119,12 @@ class Deployment:
             return
         hook = Hook(event)
         self.hooks[hook.id] = hook
-        told = {"DeploymentId": self.record["deploymentId"], "LifecycleEventHookExecutionId": hook.id}
+        payload = {"DeploymentId": self.record["deploymentId"], "LifecycleEventHookExecutionId": hook.id}
         problems: list[DeploymentFailed] = []
 
         def invoke() -> None:
             try:
-                self._traffic.invoke_hook(function, told)
+                self._traffic.invoke_hook(function, payload)
             except DeploymentFailed as problem:
                 problems.append(problem)
             hook.ended = time.time()

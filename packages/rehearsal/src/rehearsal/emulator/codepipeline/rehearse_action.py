@@ -22,15 +22,15 @@ def rehearse_action(call: Call) -> Json:
     deployed, target = call.deployed(), call.execution()
     action = single_action.find_action(deployed.pipeline, call.request["stageName"], call.request["actionName"])
     inputs = single_action.input_artifacts(action, target, call.engine.executions_of(deployed.key))
-    gone = [
+    removed = [
         f"{name} ({artifact.store.bucket}/{artifact.key})"
         for name, artifact in inputs.items()
         if not _artifact_exists(call, artifact)
     ]
-    if gone:
+    if removed:
         raise ApiError(
             "ValidationException",
-            f"what execution {target.id} made is gone: {', '.join(gone)}; name a later execution, or `run`",
+            f"what execution {target.id} made was removed: {', '.join(removed)}; name a later execution, or `run`",
         )
     started = call.engine.run_single_action(deployed.key, call.request["stageName"], action.name, target.id)
     return {"pipelineExecutionId": started.id}

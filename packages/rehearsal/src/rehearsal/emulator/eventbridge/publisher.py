@@ -42,8 +42,8 @@ class EventPublisher:
         self._thread.join(5)
 
     def _deliver(self) -> None:
-        while (each := self._waiting.get()) is not None:
-            account, region, put = each
+        while (queued := self._waiting.get()) is not None:
+            account, region, put = queued
             with request_scope(account, region):
                 _put(put)
 

@@ -24,8 +24,8 @@ LAMBDA = "lambda.amazonaws.com"
 class RoleNotAssumable(RehearsalError):
     """Lambda cannot assume the role; the message is AWS's, with the reason."""
 
-    def __init__(self, why: object) -> None:
-        super().__init__(f"The role defined for the function cannot be assumed by Lambda: {why}")
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"The role defined for the function cannot be assumed by Lambda: {reason}")
 
 
 def issue_session_credentials(_credentials: Credentials) -> Credentials:

@@ -44,7 +44,7 @@ class InvalidPrincipal(ValueError):
 def reject_in_created(property_: str, message: str) -> Callable[[Create[Properties]], Create[Properties]]:
     """Return a decorator for create handlers; the replacement checks the policy in a property first.
 
-    message: the service's error message; `{}` stands for the principal.
+    message: the service's error message; `{}` is replaced by the principal.
     """
 
     def replace(create: Create[Properties]) -> Create[Properties]:

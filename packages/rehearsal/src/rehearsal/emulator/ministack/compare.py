@@ -37,17 +37,17 @@ class Changes:
     """Names of functions whose source differs, and names that the other version does not have."""
 
     changed: Sequence[str]
-    gone: Sequence[str]
+    removed: Sequence[str]
 
     @classmethod
     def between(cls, before: Sources, after: Sources, names: Iterable[str]) -> Changes:
         known = sorted(name for name in names if before[name] is not None)
-        gone = [name for name in known if after[name] is None]
-        return cls([name for name in known if after[name] not in (before[name], None)], gone)
+        removed = [name for name in known if after[name] is None]
+        return cls([name for name in known if after[name] not in (before[name], None)], removed)
 
     def summary(self, what: str) -> str:
-        lines = [f"{len(self.changed)} {what} changed, {len(self.gone)} gone"]
-        return "\n".join([*lines, *(f"  gone: {name}" for name in self.gone)])
+        lines = [f"{len(self.changed)} {what} changed, {len(self.removed)} removed"]
+        return "\n".join([*lines, *(f"  removed: {name}" for name in self.removed)])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,7 +76,7 @@ def compare(version: str, python: Path) -> int:
     tests = fault_summary(python)
     print(f"MiniStack {version}, compared with {installed_version('ministack')}:")
     print(patched.summary("patched functions"), others.summary("used names"), *tests, sep="\n")
-    return 1 if any((patched.changed, patched.gone, others.changed, others.gone, tests[1:])) else 0
+    return 1 if any((patched.changed, patched.removed, others.changed, others.removed, tests[1:])) else 0
 
 
 def install(version: str, folder: Path) -> Path:

@@ -108,7 +108,7 @@ async def _send_refusal(refusal: Refusal, scope: Scope, send: Send) -> None:
         return
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": f"{refusal.why}\n".encode()})
+    await send({"type": "http.response.body", "body": f"{refusal.reason}\n".encode()})
 
 
 def _headers(scope: Scope) -> dict[str, str]:

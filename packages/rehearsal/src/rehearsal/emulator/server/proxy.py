@@ -180,7 +180,7 @@ def _authorization(upstream: SplitResult) -> bytes:
     return b"Proxy-Authorization: Basic " + base64.b64encode(pair) + b"\r\n"
 
 
-def _refusal(status: str, why: str) -> bytes:
-    body = f"the rehearsal's proxy: {why}\n".encode(errors="replace")
+def _refusal(status: str, reason: str) -> bytes:
+    body = f"the rehearsal's proxy: {reason}\n".encode(errors="replace")
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode() + body

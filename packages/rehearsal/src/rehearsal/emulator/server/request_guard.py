@@ -31,7 +31,7 @@ class Refusal:
     """A refusal: the HTTP status and the reason."""
 
     status: int
-    why: str
+    reason: str
 
 
 def refuse_foreign_caller(headers: Mapping[str, str]) -> Refusal | None:

@@ -87,7 +87,7 @@ class Attempts:
         return (stage, action) in names
 
     def approvals_outside(self, pipeline: Pipeline) -> list[AttemptKey]:
-        """Return the waiting approvals in stages that `pipeline` does not have: nobody can answer them any more."""
+        """Return the waiting approvals in stages that `pipeline` does not have: they can no longer be answered."""
         stages = {stage.name for stage in pipeline.stages}
         return [key for key, attempt in self.running.items() if attempt.token and attempt.state.stage not in stages]
 

@@ -62,15 +62,15 @@ def has_succeeded_since(target: Execution, stage: str, executions: Sequence[Exec
     return any(execution.stages[stage].status == "Succeeded" for execution in newer if stage in execution.stages)
 
 
-def check_files(target: Execution, *, there: bool) -> None:
+def check_files(target: Execution, *, exist: bool) -> None:
     """Raise RequestRejected where `clean` has removed the artifacts of `target`, with its journal."""
-    if not there:
+    if not exist:
         raise _unable(f"the artifacts of {target.id} were removed: name a later execution")
 
 
-def check_files_for_retry(execution: Execution, *, there: bool) -> None:
+def check_files_for_retry(execution: Execution, *, exist: bool) -> None:
     """Raise RequestRejected where `clean` has removed the artifacts of `execution`, with its journal."""
-    if not there:
+    if not exist:
         raise _not_retryable(f"the artifacts of {execution.id} were removed: start a new execution")
 
 
@@ -132,9 +132,9 @@ def check_override(
     return checked
 
 
-def _unable(why: str) -> RequestRejected:
-    return RequestRejected("UnableToRollbackStageException", why)
+def _unable(reason: str) -> RequestRejected:
+    return RequestRejected("UnableToRollbackStageException", reason)
 
 
-def _not_retryable(why: str) -> RequestRejected:
-    return RequestRejected("StageNotRetryableException", why)
+def _not_retryable(reason: str) -> RequestRejected:
+    return RequestRejected("StageNotRetryableException", reason)

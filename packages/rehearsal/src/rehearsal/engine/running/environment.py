@@ -1,4 +1,4 @@
-"""What all executions need: the embedded AWS, the runners of actions and rules, folders, limits and a listener."""
+"""The environment that all executions share: embedded AWS, runners of actions and rules, folders, limits, listener."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ignore_event(_execution: Execution, _event: Event) -> None:
 
 @dataclass(frozen=True)
 class Environment:
-    """What the engine gets from its caller.
+    """The dependencies of the engine, which its caller provides.
 
     executions, pipelines: the folders of their journals. listener: called with every event of every execution, after it
     is in the journal and in the published snapshot. limits: seconds per action type, where they differ from

@@ -90,7 +90,7 @@ class PipelineExecutions:
         """
         deployed, writer = self._record.require(), self.find(target)
         eligibility.check_rollback(deployed.pipeline, deployed.version, stage, writer.state)
-        eligibility.check_files(writer.state, there=writer.record.has_journal)
+        eligibility.check_files(writer.state, exist=writer.record.has_journal)
         stages = [candidate for candidate in deployed.pipeline.stages if candidate.name == stage]
         return self._derive(writer.state, trigger, stages)
 

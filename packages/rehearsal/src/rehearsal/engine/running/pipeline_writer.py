@@ -125,8 +125,8 @@ class PipelineWriter:
             if writer.attempts.answer(stage, action, token, answer):
                 return writer.state.id
         waiting = any(writer.attempts.is_asking(stage, action) for writer in self.executions.running)
-        why = "the token belongs to another wait of" if waiting else "nothing waits for"
-        raise RequestRejected("InvalidApprovalTokenException", f"{why} this approval, {stage}/{action}")
+        problem = "the token belongs to another wait of" if waiting else "nothing waits for"
+        raise RequestRejected("InvalidApprovalTokenException", f"{problem} this approval, {stage}/{action}")
 
     def close(self) -> None:
         """Stop every execution, and refuse new ones."""
@@ -162,7 +162,7 @@ class PipelineWriter:
     def _resume(self, writer: ExecutionWriter, stage: str, mode: str, /, **fields: Unpack[EventFields]) -> None:
         """Resume a failed execution at `stage`; a rollback runs this stage only."""
         state = writer.state
-        eligibility.check_files_for_retry(state, there=writer.record.has_journal)
+        eligibility.check_files_for_retry(state, exist=writer.record.has_journal)
         event: EventFields = {"stage": stage, "retry_mode": mode, "attempt": state.attempt + 1, **fields}
         writer.record.write("execution-resumed", **event)
         names = [declared.name for declared in state.pipeline.stages]

@@ -32,11 +32,11 @@ def input_artifacts(action: Action, target: Execution, executions: Sequence[Exec
             for execution in reversed(executions)
             if not (execution.running or execution is target) and {*action.inputs} <= execution.artifacts.keys()
         ]
-        why = f"has not made {', '.join(lacking)}" if lacking else f"is still {target.status}"
+        reason = f"has not made {', '.join(lacking)}" if lacking else f"is still {target.status}"
         raise RequestRejected(
             "ValidationException",
-            f"{action.name} takes {', '.join(action.inputs) or 'nothing'}, and execution {target.id} {why}; these can"
-            f" be named: {', '.join(others[:5]) or 'none'}",
+            f"{action.name} takes {', '.join(action.inputs) or 'nothing'}, and execution {target.id} {reason}; these "
+            f"can be named: {', '.join(others[:5]) or 'none'}",
         )
     return {name: target.artifacts[name] for name in action.inputs}
 

@@ -146,8 +146,8 @@ class StageRun:
         return (self._stage.name, kind) in self._record.state.overridden
 
     def _condition_failure(self, kind: str, condition: Condition) -> StageResult:
-        why = f"{self._stage.name}: its {kind} condition is not met: {self._state.conditions[kind].summary}"
-        return StageResult("Failed", why, rollback=condition.result == "ROLLBACK")
+        reason = f"{self._stage.name}: its {kind} condition is not met: {self._state.conditions[kind].summary}"
+        return StageResult("Failed", reason, rollback=condition.result == "ROLLBACK")
 
     @property
     def _state(self) -> StageState:

@@ -40,14 +40,14 @@ def discard_work_files(folder: Path) -> Path | None:
     not_needed = [path for path in folder.iterdir() if path.name != LOG]
     if not not_needed:
         return None
-    gone = folder / GONE
+    removed = folder / GONE
     try:
-        gone.mkdir()
+        removed.mkdir()
         for path in not_needed:
-            path.rename(gone / path.name)
+            path.rename(removed / path.name)
     except OSError:  # a full disk
         remove_in_background(*not_needed)
-    return gone
+    return removed
 
 
 def remove_discarded_files(execution: Path, discarded: Iterable[Path]) -> None:
@@ -56,9 +56,9 @@ def remove_discarded_files(execution: Path, discarded: Iterable[Path]) -> None:
     Call this when no action of the execution runs any more: ext4 without a journal checks every inode that was freed in
     the last minute before it allocates one, which slows down running actions.
     """
-    shared, gone = execution / SHARED, execution / f".gone-{uuid.uuid4().hex[:8]}"
+    shared, removed = execution / SHARED, execution / f".gone-{uuid.uuid4().hex[:8]}"
     unneeded = [*discarded]
     with contextlib.suppress(OSError):
-        shared.rename(gone)
-        unneeded.append(gone)
+        shared.rename(removed)
+        unneeded.append(removed)
     remove_in_background(*unneeded)

@@ -9,9 +9,9 @@ from rehearsal.engine.model.definition import ArtifactStore
 from rehearsal.engine.state.events import ArtifactPlace
 
 
-def places(made: Mapping[str, Artifact]) -> list[ArtifactPlace]:
+def places(artifacts: Mapping[str, Artifact]) -> list[ArtifactPlace]:
     """Return one object per artifact: name, bucket, key, and encrypted_with, version, revision where they are known."""
-    return [_place(name, artifact) for name, artifact in made.items()]
+    return [_place(name, artifact) for name, artifact in artifacts.items()]
 
 
 def _place(name: str, artifact: Artifact) -> ArtifactPlace:

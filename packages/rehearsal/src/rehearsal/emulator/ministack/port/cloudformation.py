@@ -83,16 +83,16 @@ def resource_types() -> list[str]:
     return [*provisioners._RESOURCE_HANDLERS]
 
 
-def register_resource_type(type_: str, made: Handlers) -> None:
-    """Register the handlers `made` for a resource type, so that templates may have it."""
-    provisioners._RESOURCE_HANDLERS[type_] = made
+def register_resource_type(type_: str, handlers: Handlers) -> None:
+    """Register the handlers of a resource type, so that templates may have it."""
+    provisioners._RESOURCE_HANDLERS[type_] = handlers
 
 
-def set_resource_type(type_: str, made: Handlers | None) -> Handlers | None:
+def set_resource_type(type_: str, handlers: Handlers | None) -> Handlers | None:
     """Replace the handlers of a resource type and return the previous ones; None: the type does not exist."""
     previous: Handlers | None = provisioners._RESOURCE_HANDLERS.pop(type_, None)
-    if made is not None:
-        provisioners._RESOURCE_HANDLERS[type_] = made
+    if handlers is not None:
+        provisioners._RESOURCE_HANDLERS[type_] = handlers
     return previous
 
 
