@@ -87,7 +87,10 @@ GROUP = "AWS::CodeBuild::ReportGroup"
 
 @pytest.mark.slow
 def test_an_accepted_type_makes_a_resource_without_effect(embedded: Embedded, accepting: AcceptedFile) -> None:
-    """Ref and Fn::GetAtt of an accepted type work, and the end of the run lists the resource."""
+    """Without acceptance the stack is refused.
+
+    With it, Ref and Fn::GetAtt work, and the end of the run lists the resource.
+    """
     template = {"Resources": {"Group": {"Type": GROUP, "Properties": {"Type": "TEST"}}}}
     template["Outputs"] = {"Arn": {"Value": {"Fn::GetAtt": ["Group", "Arn"]}}}
     api, name = embedded.client("cloudformation"), embedded.name("stack")

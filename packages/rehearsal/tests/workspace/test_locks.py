@@ -15,7 +15,7 @@ from rehearsal.workspace.layout import Workspace
 
 
 def test_a_scratch_folder_may_go_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scratch folder that another command removes meantime is skipped."""
+    """A scratch folder that another command removes at the same time is skipped."""
     space = Workspace(tmp_path)
     with locks.scratch_folder(space, "plan") as scratch:
         pass
