@@ -23,23 +23,9 @@ _PACKAGES = (
     "libtinfo6", "python3.11-minimal", "zlib1g",
 )  # fmt: skip
 _COMMANDS = (
-    "cat",
-    "chmod",
-    "chown",
-    "cp",
-    "cut",
-    "env",
-    "id",
-    "ln",
-    "ls",
-    "mkdir",
-    "rm",
-    "sh",
-    "sha256sum",
-    "sleep",
-    "stat",
-    "touch",
-)
+    "cat", "chmod", "chown", "cp", "cut", "env", "id", "ln", "ls", "mkdir", "mount", "rm", "sh", "sha256sum", "sleep",
+    "stat", "touch", "true",
+)  # fmt: skip
 _NAME = f"localhost/rehearsal-tests:{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]}"
 _SETTINGS = """\
 [containers]

@@ -14,12 +14,13 @@ from unittest.mock import Mock
 
 import pytest
 
+from rehearsal.codebuild import build_image
 from rehearsal.codebuild.build_image import OF_PROJECT, choose_machine, find_image, require_engine
 from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host.container import LABEL
-from rehearsal.host.container_engine import ContainerFailed
+from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from tests import debian_image
@@ -210,12 +211,26 @@ def test_a_build_without_an_image_runs_on_the_host(tmp_path: Path) -> None:
     assert isinstance(choose_machine(build, place, OF_PROJECT, {}, Mock()), ThisMachine)
 
 
-def test_privileged_mode_in_an_image_needs_docker(image: str, tmp_path: Path) -> None:
+def test_privileged_mode_in_an_image_needs_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """podman is refused for privileged mode; the error says that Docker is needed."""
-    if debian_image.ENGINE.program == "docker":
-        pytest.skip("this machine has Docker, which runs such a build")
+    monkeypatch.setattr(build_image, "find_engine", lambda: ContainerEngine("podman"))
     with pytest.raises(UnsupportedFeature, match=r"privileged mode: the project tiny has it, .* needs Docker"):
-        run(spec("true"), {"image": image, "privileged": True}, tmp_path)
+        run(spec("true"), {"image": "mine:1", "privileged": True}, tmp_path)
+
+
+def test_a_privileged_build_has_the_capabilities_that_a_daemon_needs(image: str, tmp_path: Path) -> None:
+    """Docker gives every capability to a build in privileged mode, and to no other."""
+    if debian_image.ENGINE.program != "docker":
+        pytest.skip("this machine has no Docker, which privileged mode needs")
+    tried = debian_image.ENGINE.call("run", "--rm", "--privileged", "--network=host", image, "true")
+    if tried.returncode:
+        pytest.skip(f"docker runs no privileged container here: {tried.stderr.strip()[-300:]}")
+    command = "mount -t tmpfs none /root 2> /dev/null && echo mounted || echo refused"
+    printed = [
+        run(spec(command), {"image": image, "privileged": privileged}, tmp_path, number=number).printed
+        for number, privileged in enumerate((True, False), 1)
+    ]
+    assert printed == [["mounted"], ["refused"]]
 
 
 def test_a_missing_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,13 +43,13 @@ def is_removed(label: str, seconds: float = 5.0) -> bool:
 
 def test_docker_is_called_as_podman_is() -> None:
     """Docker and podman get the same options, `--rm` included; privileged mode adds one."""
-    mounts = (Mount(Path("/here"), Path("/there")), Mount(Path("/tools"), Path("/bin"), read_only=True))
+    mounts = (Mount(Path("/here"), Path("/there")), Mount(Path("/tools"), Path("/bin"), "read"))
     docker = Container(ContainerEngine("docker"), "mine:1", mounts, "id", privileged=True, name="name")
     podman = Container(ContainerEngine("podman"), "mine:1", mounts, "id", name="name")
     words = [*docker.program("token")]
     assert words[:3] == ["docker", "run", "--rm"]
     assert "--mount=type=bind,source=/tools,target=/bin,readonly" in words
-    assert words[-2:] == ["token", "/there"]
+    assert words[-3:] == ["token", "0", "/there"]
     assert {*words} ^ {*podman.program("token")} == {"docker", "podman", "--privileged"}
 
 
@@ -109,23 +109,41 @@ def test_a_killed_process_leaves_no_container(image: str, killed: str) -> None:
     process.stdout.close()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to another user")
-@pytest.mark.parametrize("command", ["touch made", "touch made; sleep 60"])
-def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(command: str, image: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["true", "sleep 60"])
+@pytest.mark.parametrize("owner", [os.getuid(), 1234])
+def test_files_belong_to_root_in_it_and_to_their_owner_afterwards(
+    owner: int, command: str, image: str, tmp_path: Path
+) -> None:
     """Mounted files belong to root in the container and to the folder's owner afterwards, even after a timeout."""
-    os.chown(tmp_path, 1234, 1234)
+    if owner != os.getuid() != 0:
+        pytest.skip("only root can give files to another user")
+    os.chown(tmp_path, owner, -1)
     lines: list[str] = []
     container = Container(debian_image.ENGINE, image, (Mount(tmp_path, Path("/mounted")),), "owned")
     with Processes(lines.append, container) as processes:
-        words = ["sh", "-c", f"stat -c %u . && {command}"]
+        processes.run(["true"], cwd=Path("/"), env=ENV)  # the deadline is not for the start of the container
+        words = ["sh", "-c", f"stat -c %u . && touch made && chown 77 made && ln -s /etc link && {command}"]
         processes.run(words, cwd=Path("/mounted"), env=ENV, deadline=time.monotonic() + 1)
     assert lines == ["0"]
-    assert [path.stat().st_uid for path in (tmp_path, tmp_path / "made")] == [1234, 1234]
+    assert [path.lstat().st_uid for path in (tmp_path, tmp_path / "made", tmp_path / "link")] == [owner] * 3
+
+
+def test_a_folder_that_this_machine_writes_to_stays_its_owners(image: str, tmp_path: Path) -> None:
+    """A user that is not root passes commands in it while the container runs."""
+    if os.getuid() == 0:
+        os.chown(tmp_path, 1234, -1)
+    owner, seen = tmp_path.stat().st_uid, list[int]()
+    mounts = (Mount(tmp_path, Path("/mounted"), "shared"),)
+    container = Container(debian_image.ENGINE, image, mounts, "shared-folder")
+    with Processes(lambda _: seen.append(tmp_path.stat().st_uid), container) as processes:
+        processes.run(["sh", "-c", "touch /mounted/made && echo made"], cwd=Path("/"), env=ENV)
+    assert [*seen, (tmp_path / "made").stat().st_uid] == [owner, owner]
 
 
 def test_a_stopped_command_ends_within_a_second(image: str) -> None:
     """Leaving the block ends a running command that ignores SIGTERM."""
     with Processes(lambda _: None, Container(debian_image.ENGINE, image, (), "stopped")) as processes:
+        processes.run(["true"], cwd=Path("/"), env=ENV)
         done = processes.run(
             ["sh", "-c", "trap '' TERM; sleep 60"], cwd=Path("/"), env=ENV, deadline=time.monotonic() + 1
         )

@@ -115,7 +115,7 @@ def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
     """Run the build once; return its result and the number of allowed retries, None where it must not be retried."""
     prepared, spec, machine, log = run.prepared, run.prepared.spec, run.machine, run.log
     with _cache(run) as cached:
-        with machine.processes(log.line, cached) as processes, _state(run.place) as state:
+        with _state(run.place) as state, machine.processes(log.line, cached) as processes:
             shell = Shell(
                 processes,
                 program=prepared.shell,

@@ -151,9 +151,9 @@ class BuildImage:
         mounts = [
             *(Mount(self._place.sources[name], path) for name, path in self.sources.items()),
             *(Mount(path, _HOME / path.relative_to(home)) for path in own),
-            Mount(self._place.state, self.state),
-            Mount(self._place.folder / "bin", _TOOLS, read_only=True),
-            *([Mount(self._certificates, _CERTIFICATES, read_only=True)] if self._certificates else []),
+            Mount(self._place.state, self.state, "shared"),
+            Mount(self._place.folder / "bin", _TOOLS, "read"),
+            *([Mount(self._certificates, _CERTIFICATES, "read")] if self._certificates else []),
         ]
         container = Container(self._image.engine, self._image.name, mounts, self._build.id, self._build.privileged)
         return Processes(on_line, container)

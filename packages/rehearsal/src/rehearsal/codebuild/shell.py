@@ -85,6 +85,7 @@ class Shell:
         """Return the current variables."""
         variables, listed = (shlex.quote(str(self._seen / name)) for name in (_VARIABLES, "values"))
         text = f". {variables}; /usr/bin/env -0 > {listed}"
+        (self._state / "values").touch()  # root in a container may create files that only root can read
         self._processes.run([*self._program, "-c", text], cwd=self._seen, env=self._odd)
         pairs = os.fsdecode((self._state / "values").read_bytes()).split("\0")
         return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name}

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from rehearsal.errors import RehearsalError
 from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
@@ -24,7 +25,8 @@ LABEL = "rehearsal.build"
 # A command runs in the foreground, because a shell makes background commands ignore SIGINT. So a second process waits
 # for the end of the input, which then has to end the command. The script's own standard error would have the shell's
 # lines about killed processes. `newline` is in the messages. Where a user that is not root calls Docker, the mounted
-# folders are that user's: they become root's, whose git would reject them, and at the end the user's again.
+# folders are that user's: they become root's, whose git would reject them. At the end every file becomes the user's,
+# also one of podman's that a command has given to another user: the user could not remove it.
 _SCRIPT = r"""
 [ "$$" -lt 10 ] || {
   read -r _
@@ -33,9 +35,10 @@ _SCRIPT = r"""
 }
 exec 3<&0 </dev/null 2>/dev/null
 token=$1
-shift
+shared=$2
+shift 2
 owner=$(stat -c %u:%g "$1")
-[ "$owner" = 0:0 ] || chown -R 0:0 "$@"
+[ "$owner" = 0:0 ] || (shift "$shared" && chown -hR 0:0 "$@")
 newline='
 '
 while IFS= read -r command <&3; do
@@ -47,20 +50,20 @@ while IFS= read -r command <&3; do
   wait "$watch"
   printf '\000%s %d\n' "$token" "$status"
 done
-[ "$owner" = 0:0 ] || chown -R "$owner" "$@"
+chown -hR "$owner" "$@"
 """
 
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of this machine, and its path in the container."""
+    """A folder of this machine, and its path in the container. shared: this machine writes to it meanwhile."""
 
     source: Path
     target: Path
-    read_only: bool = False
+    access: Literal["read", "write", "shared"] = "write"
 
     def option(self) -> str:
-        end = ",readonly" if self.read_only else ""
+        end = ",readonly" if self.access == "read" else ""
         return f"--mount=type=bind,source={self.source},target={self.target}{end}"
 
 
@@ -82,12 +85,14 @@ class Container:
     def program(self, token: str) -> Sequence[str]:
         """Return the command that starts the container as root, on this machine's network, without its entrypoint."""
         options = ["--rm", "--interactive", "--network=host", "--user=0:0", "--security-opt=label=disable"]
+        writable = sorted((mount for mount in self.mounts if mount.access != "read"), key=lambda mount: mount.access)
         return [
             *(self.engine.program, "run", *options, f"--name={self.name}", f"--label={LABEL}={self.label}"),
             *(["--privileged"] if self.privileged else []),
             *(mount.option() for mount in self.mounts),
             *("--entrypoint=sh", self.image, "-c", _SCRIPT, "sh", token),
-            *(str(mount.target) for mount in self.mounts if not mount.read_only),
+            str(sum(mount.access == "shared" for mount in writable)),
+            *(str(mount.target) for mount in writable),
         ]
 
     def message(self, command: Sequence[str], cwd: str, env: Mapping[str, str]) -> bytes:
