@@ -17,6 +17,7 @@ from rehearsal.workspace.layout import Workspace
 
 # Part of the embedded AWS's state: a JSON line for each created resource of an accepted type.
 RESOURCES = "accepted-resources.jsonl"
+API_DEPLOYMENT = "AWS::ApiGatewayV2::Deployment"
 
 _ACCEPTED = "has no effect: its type was accepted"
 _PENDING = "is PENDING on AWS, where sources that use it fail, until a person completes it in the console"
@@ -36,6 +37,7 @@ CREATED_WITHOUT_EFFECT = tuple(
 )
 # Resource types that need no acceptance -> the note that the end of a run prints for each resource.
 _NOTES = {
+    API_DEPLOYMENT: "is no snapshot: the API serves its present routes, on AWS those of its stage's deployment",
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
     "AWS::CloudWatch::Alarm": "is not evaluated: it watches a function that is missing here, or another account",

@@ -10,6 +10,7 @@ from rehearsal.emulator.cloudformation import (
     types_without_effect,
     unchecked_permissions,
 )
+from rehearsal.emulator.cloudformation.api_deployment import ApiDeployments
 from rehearsal.emulator.cloudformation.notification_rules import NotificationRules
 from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
@@ -28,5 +29,6 @@ def register(
     delivery_types.register(record)
     types_without_effect.register(record)
     unchecked_permissions.register(record)
+    ApiDeployments(record).register()
     NotificationRules(record).register()
     write_supported(space, resource_types(), providers)
