@@ -37,7 +37,7 @@ GENERATED_PATHS = {
 GENERATED_PATHS |= {f".{tool}_cache" for tool in ("mypy", "ruff", "pytest", "import_linter")}
 # Caches of earlier releases, which the builds of a deployed pipeline still restore.
 GENERATED_PATHS |= {".secrets_cache", ".cfnlint_cache"}
-_BUILT = ("layers", "reports", "integration", "browser", "changes", "bench", "bench.json")
+_BUILT = ("layers", "reports", "integration", "browser", "changes", "bench", "bench.json", "pipelines")
 GENERATED_PATHS |= {f"build/{folder}" for folder in _BUILT}
 # Lock files contain hashes, which look like secrets. Bytecode contains what its source contains.
 EXCLUDED_FILES = re.compile(
