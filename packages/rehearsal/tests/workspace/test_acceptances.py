@@ -8,17 +8,10 @@ from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
 from rehearsal.workspace.layout import Workspace
 
 
-def test_an_unsupported_type_has_a_hint() -> None:
-    """The hint has `--accept` options for the types in CloudFormation's message; other messages have no hint."""
-    hint = accept_hint("Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]")
-    assert hint == "`run --accept AWS::A::B --accept AWS::C::D` continues, and what it accepts has no effect"
-    assert accept_hint("no such bucket") == ""
-
-
-def test_a_part_of_a_type_that_is_not_here_has_the_same_hint() -> None:
-    """A stack that fails because of an unsupported property has a hint with the type."""
+def test_an_unsupported_property_has_a_hint() -> None:
+    """A stack that fails because of an unsupported property has the command that accepts its type; others have none."""
     hint = accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): AWS::A::B Properties.C is not supported; use D")
-    assert hint == "`run --accept AWS::A::B` continues, and what it accepts has no effect"
+    assert hint == "`rehearse run --accept AWS::A::B` continues, and what it accepts has no effect"
     assert accept_hint("s ROLLBACK_COMPLETE: A1 (AWS::A::B): the name is taken; it is not supported") == ""
 
 

@@ -6,6 +6,7 @@ Source: AWS CDK, "cloud-assembly-schema".
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from rehearsal.json_values import items, text
 from rehearsal.project.template_types import PipelineProperties, Template, TemplateResource
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
+DEFAULT_ENVIRONMENT = ("111111111111", "us-east-1")
 NESTED = "AWS::CloudFormation::Stack"
 QUALIFIER = "hnb659fds"
 
@@ -157,7 +159,7 @@ def followed_branches(sources: Iterable[tuple[str, Mapping[str, object]]]) -> li
     return [Branch(source, name) for source, name in named if isinstance(name, str)]
 
 
-def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("111111111111", "us-east-1")) -> Assembly:
+def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = DEFAULT_ENVIRONMENT) -> Assembly:
     """Read a cloud assembly, such as `cdk.out`.
 
     wanted: a name of the pipeline; required where there are several. default: the account and region of
@@ -168,6 +170,29 @@ def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = ("1
     by_artifact = {stack.artifact: stack for stack in [*top, *staged]}
     needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, by_artifact), *staged])
     return Assembly(folder, chosen, tuple(needed))
+
+
+def find_assemblies(folder: Path) -> Iterator[Path]:
+    """Yield every cloud assembly in a folder of sources, without those in it and in installed packages."""
+    for path, names, files in os.walk(folder):
+        if {"cdk.out", "manifest.json"} <= {*files}:
+            yield Path(path)
+            names.clear()
+        names[:] = [name for name in names if name != "node_modules" and not name.startswith(".")]
+
+
+def all_stacks(folder: Path) -> list[Stack]:
+    """Return every stack of a cloud assembly, with those of all CDK stages."""
+    return [*_stacks(folder, DEFAULT_ENVIRONMENT), *_staged(folder, DEFAULT_ENVIRONMENT)]
+
+
+def pipelines(stacks: Iterable[Stack]) -> Iterator[PipelineResource]:
+    """Yield the pipelines in the templates of these stacks."""
+    for stack in stacks:
+        for nested, template in stack.templates():
+            for id_, resource in template.get("Resources", {}).items():
+                if resource["Type"] == PIPELINE:
+                    yield PipelineResource(stack, id_, cast("PipelineProperties", resource["Properties"]), nested)
 
 
 def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Template]]:
@@ -182,23 +207,15 @@ def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
     """A pipeline in the app's top-level stacks, or, where these have none, in the stacks of CDK stages."""
-    pipelines = [*_pipelines(top)] or [*_pipelines(staged)]
-    matches = [pipeline for pipeline in pipelines if wanted is None or wanted in pipeline.names]
+    found = [*pipelines(top)] or [*pipelines(staged)]
+    matches = [pipeline for pipeline in found if wanted is None or wanted in pipeline.names]
     if len(matches) == 1:
         return matches[0]
-    names = ", ".join(_qualified_id(pipeline, pipelines) for pipeline in pipelines) or "none"
-    if not pipelines or wanted is None:
-        hint = "; choose one with --pipeline" if pipelines else "; --app names another app"
+    names = ", ".join(_qualified_id(pipeline, found) for pipeline in found) or "none"
+    if not found or wanted is None:
+        hint = "; choose one with --pipeline" if found else "; --app names another app"
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
     raise WrongUse(f"--pipeline {wanted}: {len(matches) or 'no'} pipelines are called so; there are {names}")
-
-
-def _pipelines(stacks: list[Stack]) -> Iterator[PipelineResource]:
-    for stack in stacks:
-        for nested, template in stack.templates():
-            for id_, resource in template.get("Resources", {}).items():
-                if resource["Type"] == PIPELINE:
-                    yield PipelineResource(stack, id_, cast("PipelineProperties", resource["Properties"]), nested)
 
 
 def _qualified_id(pipeline: PipelineResource, pipelines: list[PipelineResource]) -> str:

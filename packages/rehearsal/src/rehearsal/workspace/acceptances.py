@@ -101,11 +101,15 @@ def accept_options(names: Iterable[str]) -> str:
     return " ".join(f"--accept {name}" for name in sorted(names))
 
 
+def continue_hint(names: Iterable[str]) -> str:
+    """Return how a run continues without all of `names`, with the whole command."""
+    return f"`rehearse run {accept_options(names)}` continues, and what it accepts has no effect"
+
+
 def accept_hint(message: str) -> str:
-    """Return a hint that accepts the unsupported resource types in an error message; empty where it names none."""
-    match = re.search(r"Unrecognized resource types: \[(.*?)\]", message)
-    types = re.findall(r"[\w:]+", match[1]) if match else _UNSUPPORTED.findall(message)
-    return f"`run {accept_options(types)}` continues, and what it accepts has no effect" if types else ""
+    """Return `continue_hint` for the resource types that an error says are supported in part; empty without one."""
+    types = _UNSUPPORTED.findall(message)
+    return continue_hint(types) if types else ""
 
 
 def resources(space: Workspace) -> list[str]:

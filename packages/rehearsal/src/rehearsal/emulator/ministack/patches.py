@@ -91,6 +91,7 @@ WITH_IAM = (
 )
 # Services that this project implements itself. They are applied last, so that their replacements are called first.
 OWN_SERVICES = (
+    services.UNSUPPORTED_TYPES,
     services.MANAGED_FUNCTIONS,
     services.RETIRED_RUNTIMES,
     services.PIPELINE_TARGETS,
@@ -111,6 +112,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
             *((stacks.OUTPUT_CHANGES,) if operation == "CreateChangeSet" else ()),
             refusals.STACK_STATES,
             permissions.STACK_ROLES,
+            services.UNSUPPORTED_TYPES,
         )
         for operation in ("CreateStack", "UpdateStack", "CreateChangeSet")
     },

@@ -17,6 +17,7 @@ from rehearsal.emulator.cloudformation import own_types
 from rehearsal.emulator.cloudformation.accepted_types import AcceptedTypes
 from rehearsal.emulator.cloudformation.pipeline_resource import PipelineResource
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
+from rehearsal.emulator.cloudformation.unsupported_types import UnsupportedTypes
 from rehearsal.emulator.codebuild.build_runner import BuildRunner
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.codebuild.start_batch import StartedBatches
@@ -48,6 +49,7 @@ from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.supported import read_supported
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,11 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     requests = StartedRequests(workspace.running / STARTED_FOLDER)
     started, batches = StartedBuilds(runner, requests), StartedBatches(runner, builds.batches, requests)
     events = (PipelineTargets(api, sessions), SourceEvents(api, engine))
-    owners = (functions, *events, builds, started, RetiredRuntimes(accepted.read), *traffic.owners)
+    refusals = (
+        RetiredRuntimes(accepted.read),
+        UnsupportedTypes(workspace.builds, partial(read_supported, workspace), accepted.read),
+    )
+    owners = (functions, *events, builds, started, *refusals, *traffic.owners)
     originals = patches.apply(iam=endpoint.iam, owners=owners)
     traffic.start()
     own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)

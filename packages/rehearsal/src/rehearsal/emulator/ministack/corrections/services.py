@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rehearsal.emulator.apigateway import api_hosts
 from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
+from rehearsal.emulator.cloudformation.unsupported_types import UnsupportedTypes
 from rehearsal.emulator.codebuild import project_resource
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.codebuild.start_build import StartedBuilds
@@ -230,6 +231,24 @@ STOP_BUILD = Correction(
             MinistackBuilds.stop_build,
             owner=MinistackBuilds,
         ),
+    ),
+)
+UNSUPPORTED_TYPES = Correction(
+    fault="A stack with resource types that MiniStack lacks is refused, and the error does not say how to continue.",
+    test=f"{TESTS}/cloudformation/test_unsupported_types.py::test_ministack_does_not_say_how_to_continue",
+    upstream=DIFFERENT_DESIGN,
+    patches=tuple(
+        Patch(
+            f"ministack.services.cloudformation:_ACTION_HANDLERS[{operation}]",
+            source,
+            UnsupportedTypes.explain,
+            owner=UnsupportedTypes,
+        )
+        for operation, source in (
+            ("CreateStack", "sha256:84e0df897c75b4a0"),
+            ("UpdateStack", "sha256:6a6a6ca3db0d00d0"),
+            ("CreateChangeSet", "sha256:06b31550065c78d5"),
+        )
     ),
 )
 API_HOSTS = Correction(
