@@ -1,4 +1,4 @@
-"""MiniStack without corrections, and the CodePipeline API with played actions, each answer held to AWS's model."""
+"""MiniStack without corrections, and the CodePipeline API with played actions, checked against AWS's model."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ def approval(name: str = "ask") -> Json:
 
 
 def pipeline(*actions: Json, **more: Any) -> Json:
-    """Source, then one stage with these actions."""
+    """Return a pipeline with a source stage and one stage of these actions."""
     return declaration([source()], list(actions or [step("deploy")]), pipelineType="V2", **more)
 
 
 def unknown_members(shape: Any, value: Any, path: str = "answer") -> list[str]:
-    """What an answer has that the model does not know; botocore's own check looks for what is missing alone."""
+    """Return the members of a response that the model lacks; botocore checks only for missing ones."""
     if shape.type_name == "structure":
-        strange = [f"{path}.{name}" for name in value.keys() - shape.members.keys()]
+        unknown = [f"{path}.{name}" for name in value.keys() - shape.members.keys()]
         known = value.keys() & shape.members.keys()
-        return strange + [
-            found for name in known for found in unknown_members(shape.members[name], value[name], f"{path}.{name}")
+        return unknown + [
+            member for name in known for member in unknown_members(shape.members[name], value[name], f"{path}.{name}")
         ]
     if shape.type_name == "list":
-        return [found for each in value for found in unknown_members(shape.member, each, f"{path}[]")]
+        return [member for item in value for member in unknown_members(shape.member, item, f"{path}[]")]
     if shape.type_name == "string" and shape.enum and value not in shape.enum:
         return [f"{path}: {value} is none of {shape.enum}"]
     return []
 
 
 class Service:
-    """Calls the API in this process."""
+    """A client that calls the API in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.jobs = Jobs()
@@ -76,12 +76,12 @@ class Service:
         self.seen: set[str] = set()
 
     def call(self, operation: str, **request: Any) -> Json:
-        """The answer, which the model must know; ApiError as it is, if the model knows it."""
+        """Return the response, which must match the model; raise an ApiError whose code the model knows."""
         shape = model().operation_model(operation)
         try:
             answer = self.api.call(operation, request, KEY.account, KEY.region)
         except ApiError as error:
-            known = {each.name for each in shape.error_shapes} | COMMON
+            known = {error_shape.name for error_shape in shape.error_shapes} | COMMON
             if error.code not in known:
                 pytest.fail(f"{operation} has no error {error.code}; it has {sorted(known)}")
             raise
@@ -93,13 +93,13 @@ class Service:
         return answer
 
     def refused(self, operation: str, **request: Any) -> str:
-        """The code of the error that the call ends with."""
+        """Return the error code of the call."""
         with pytest.raises(ApiError) as error:
             self.call(operation, **request)
         return error.value.code
 
     def create(self, declaration: Json) -> Live:
-        """Create a pipeline and wait for its first execution."""
+        """Create a pipeline, wait for its first execution, and return it."""
         self.call("CreatePipeline", pipeline=declaration)
         self.stage.wait()
         return self.latest
@@ -126,7 +126,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def as_it_comes() -> Iterator[None]:
-    """MiniStack without any correction, in one account and region; what a test corrects or stores is undone."""
+    """MiniStack without any correction, in one account and region; the test's changes are undone at its end."""
     restore = take_snapshot()
     with request_scope(ACCOUNT, REGION):
         yield

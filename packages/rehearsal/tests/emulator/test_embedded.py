@@ -1,4 +1,4 @@
-"""CodePipeline in the embedded AWS: deployed by CloudFormation, called by boto3, heard by EventBridge and SNS."""
+"""CodePipeline in the embedded AWS: deployed by CloudFormation, called by boto3, with EventBridge and SNS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 def deployed(embedded: Embedded, stack: str, *actions: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A stack with a pipeline: a source that no bucket has, then these actions; the stack's description."""
+    """Deploy a pipeline with a source from a missing bucket and these actions, and return the stack's description."""
     bucket = more.pop("bucket", "no-bucket")
     source = {
         "Name": "Source",
@@ -43,7 +43,7 @@ def outputs(stack: dict[str, Any]) -> dict[str, str]:
 
 
 def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedded) -> None:
-    """The version grows; a property that only the API has does not restart anything."""
+    """CloudFormation updates a pipeline in place, which increments its version, and deletes it."""
     api, name = embedded.client("codepipeline"), embedded.name("stack")
     pipeline = outputs(deployed(embedded, name))["Name"]
     assert api.get_pipeline(name=pipeline)["pipeline"]["stages"][1]["actions"][0]["name"] == "Ask"
@@ -57,7 +57,7 @@ def test_cloudformation_creates_updates_and_deletes_a_pipeline(embedded: Embedde
 
 
 def test_a_pipeline_that_cloudformation_creates_starts(embedded: Embedded) -> None:
-    """Its first execution is there when the stack is complete, and an update starts none."""
+    """A new stack's pipeline has its first execution; an update starts none."""
     api, name = embedded.client("codepipeline"), embedded.name("stack")
     pipeline = outputs(deployed(embedded, name))["Name"]
     (first,) = api.list_pipeline_executions(pipelineName=pipeline)["pipelineExecutionSummaries"]
@@ -68,7 +68,7 @@ def test_a_pipeline_that_cloudformation_creates_starts(embedded: Embedded) -> No
 
 
 def test_cloudformation_replaces_a_pipeline_whose_name_changes(embedded: Embedded) -> None:
-    """The old one is gone, the new one starts at version 1."""
+    """A changed name replaces the pipeline and deletes the old one."""
     api, stack = embedded.client("codepipeline"), embedded.name("stack")
     old, new = embedded.name("old"), embedded.name("new")
     deployed(embedded, stack, Name=old)
@@ -79,7 +79,7 @@ def test_cloudformation_replaces_a_pipeline_whose_name_changes(embedded: Embedde
 
 
 def test_cloudformation_disables_transitions(embedded: Embedded) -> None:
-    """And enables those that the template names no more."""
+    """CloudFormation disables the template's transitions, and enables those that an update removes."""
     api, stack = embedded.client("codepipeline"), embedded.name("stack")
     disabled = [{"StageName": "Next", "Reason": "freeze"}]
     name = outputs(deployed(embedded, stack, DisableInboundStageTransitions=disabled))["Name"]
@@ -90,7 +90,7 @@ def test_cloudformation_disables_transitions(embedded: Embedded) -> None:
 
 
 def test_a_structure_that_codepipeline_refuses_fails_the_stack(embedded: Embedded) -> None:
-    """With the reason in the stack's events."""
+    """An invalid structure fails the stack, whose events have the reason."""
     name = embedded.name("stack")
     stack = deployed(embedded, name, {**approval(), "InputArtifacts": [{"Name": "Lost"}]})
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -99,7 +99,7 @@ def test_a_structure_that_codepipeline_refuses_fails_the_stack(embedded: Embedde
 
 
 def test_a_rule_on_codepipelines_events_fires(embedded: Embedded) -> None:
-    """A failed execution reaches a queue through a rule of EventBridge."""
+    """An EventBridge rule delivers the event of a failed execution to a queue."""
     pipeline = outputs(deployed(embedded, embedded.name("stack")))["Name"]
     embedded.ended(pipeline, embedded.first(pipeline))
     url, arn = embedded.queue()
@@ -117,8 +117,8 @@ def test_a_rule_on_codepipelines_events_fires(embedded: Embedded) -> None:
     assert (event["detail"]["execution-id"], event["detail"]["state"]) == (execution, "FAILED")
 
 
-def test_an_approval_is_told_to_its_topic_with_the_token_that_answers_it(embedded: Embedded) -> None:
-    """The notice has AWS's shape, and its token is enough to approve."""
+def test_an_approval_notifies_its_topic_with_the_token(embedded: Embedded) -> None:
+    """The approval's notification has AWS's shape, and its token approves the action."""
     api, sns, bucket = embedded.client("codepipeline"), embedded.client("sns"), embedded.bucket()
     embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=b"any")
     topic = sns.create_topic(Name=embedded.name("topic"))["TopicArn"]
@@ -137,8 +137,8 @@ def test_an_approval_is_told_to_its_topic_with_the_token_that_answers_it(embedde
     assert embedded.ended(pipeline, execution)["status"] == "Succeeded"
 
 
-def test_an_approval_that_cannot_tell_its_topic_fails(embedded: Embedded) -> None:
-    """It would never be answered."""
+def test_an_approval_whose_topic_cannot_be_notified_fails(embedded: Embedded) -> None:
+    """An approval whose topic cannot be notified fails, since it would never be answered."""
     bucket = embedded.bucket()
     embedded.client("s3").put_object(Bucket=bucket, Key="source.zip", Body=b"any")
     ask = approval(NotificationArn="arn:aws:sns:eu-west-1:111111111111:nowhere")

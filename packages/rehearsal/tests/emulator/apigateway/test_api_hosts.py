@@ -1,4 +1,4 @@
-"""APIs of API Gateway answer under AWS's host names."""
+"""API Gateway APIs that answer under AWS's host names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CODE = "def handler(event, _): return {'statusCode': 200, 'body': event.get('raw
 
 
 def test_ministack_does_not_know_awss_names_of_apis() -> None:
-    """The fault: only names below its own host lead to an API, and an API's endpoint is such a name."""
+    """The fault: MiniStack serves an API only below its own host, and the API's endpoint is such a name."""
     assert app._parse_execute_api_url(f"0123abcd.execute-api.{REGION}.amazonaws.com", "/prod/items") is None
     with request_scope(ACCOUNT, REGION):
         api_id, attributes = provisioners._apigw_v2_api_create("Api", {}, "stack")
@@ -27,7 +27,7 @@ def test_ministack_does_not_know_awss_names_of_apis() -> None:
 
 
 def test_ministack_looks_for_an_api_in_the_callers_account() -> None:
-    """The fault: for another account, and so for a caller who signs nothing, there is no such API."""
+    """The fault: MiniStack does not find an API for a request from another account, or for an unsigned one."""
     for module, apis in ((apigateway, apigateway._apis), (apigateway_v1, apigateway_v1._rest_apis)):
         with request_scope(ACCOUNT, REGION):
             apis["0123abcd"] = {}
@@ -39,7 +39,7 @@ def test_ministack_looks_for_an_api_in_the_callers_account() -> None:
 
 
 def test_a_deployed_api_answers_under_the_endpoint_of_its_stack(embedded: Embedded) -> None:
-    """Both kinds of API: the HTTP API at its ApiEndpoint, the REST API at the URL that CDK writes as an output."""
+    """HTTP APIs answer at their ApiEndpoint, REST APIs at the URL of CDK's stack output."""
     stack = embedded.stack(
         "apis",
         {**_function(), **_http_api(), **_rest_api()},
@@ -54,7 +54,7 @@ def test_a_deployed_api_answers_under_the_endpoint_of_its_stack(embedded: Embedd
 
 
 def get(embedded: Embedded, url: str) -> str:
-    """What a program with the variables of a build gets there."""
+    """Return the response that a program with a build's environment variables gets."""
     proxy = urllib.request.ProxyHandler({"https": embedded.endpoint.proxy})
     trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(embedded.endpoint.ca)))
     with urllib.request.build_opener(proxy, trust).open(url, timeout=30) as answer:

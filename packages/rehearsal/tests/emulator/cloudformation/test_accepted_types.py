@@ -1,4 +1,4 @@
-"""Types that the user accepted: those that MiniStack lacks, and those of which it lacks a part."""
+"""Accepted resource types: types that MiniStack lacks, and types that it implements in part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.workspace.acceptances import Accepted
 
 
 def test_an_accepted_type_replaces_ministacks(as_it_comes: None, tmp_path: Path) -> None:
-    """Its resources have no effect while it is accepted, and MiniStack's are back afterwards."""
+    """Resources of an accepted type have no effect; MiniStack's handler returns when the type is not accepted."""
     names, record = {"AWS::SQS::Queue", "AWS::New::Thing"}, tmp_path / "resources.jsonl"
     before = provisioners._RESOURCE_HANDLERS["AWS::SQS::Queue"]
     types = AcceptedTypes(lambda: Accepted.from_names(names), ResourceRecord(record))

@@ -17,7 +17,7 @@ CODE = "def handler(event, _):\n    print('before it fails')\n    raise ValueErr
 
 
 def test_ministack_waits_for_a_function_that_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: the function's error is dropped, and the stack waits for an answer until ServiceTimeout."""
+    """The fault: MiniStack drops the function's error, and the stack waits for a response until ServiceTimeout."""
     failed = {"error": True, "body": {"errorType": "ValueError", "errorMessage": "no way"}}
     monkeypatch.setattr(lambda_svc, "_get_func_record_for_ref", lambda _: ({}, {}, "function"))
     monkeypatch.setattr(lambda_svc, "_execution_record_for_config", lambda *_: {})
@@ -29,7 +29,7 @@ def test_ministack_waits_for_a_function_that_has_failed(monkeypatch: pytest.Monk
 
 
 def test_a_custom_resource_whose_function_fails_ends_its_stack(embedded: Embedded) -> None:
-    """Within seconds, with the error, the end of the log, and what goes on without it."""
+    """The stack rolls back within a minute; the event has the error, the log's end and the `--accept` option."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
     function = {

@@ -1,4 +1,4 @@
-"""Attributes of VPCs and subnets that are properties as well: MiniStack lacks them."""
+"""Attributes of VPCs and subnets that are also properties: MiniStack lacks them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.conftest import Embedded
 
 
 def test_ministacks_network_lacks_attributes(as_it_comes: None) -> None:
-    """The fault: CidrBlock is not an attribute. Then it is, also after an update."""
+    """The fault: CidrBlock is not an attribute. Corrected, it is one, also after an update."""
     vpc, network = {"CidrBlock": "10.0.0.0/16"}, provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     assert "CidrBlock" not in network["create"]("Vpc", vpc, "stack")[1]
     correct(stacks.NETWORK_ATTRIBUTES)
@@ -19,7 +19,7 @@ def test_ministacks_network_lacks_attributes(as_it_comes: None) -> None:
 
 
 def test_a_security_group_may_name_the_range_of_its_vpc(embedded: Embedded) -> None:
-    """As CDK writes it for an interface endpoint: the rule has the VPC's address range."""
+    """A security group's rule can refer to the VPC's CidrBlock, as CDK writes it for an interface endpoint."""
     vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.1.0.0/16"}}
     subnet = {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.1.1.0/24"}}
     rule = {"CidrIp": {"Fn::GetAtt": ["Vpc", "CidrBlock"]}, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}

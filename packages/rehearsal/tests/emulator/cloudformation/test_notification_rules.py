@@ -1,4 +1,4 @@
-"""Notification rules of templates: their notices of a pipeline reach the topic that they name."""
+"""Notification rules in templates: their notifications about a pipeline reach the rule's topic."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def rule(*ids: str, address: Any = None, type_: str = "SNS", **more: Any) -> dic
 
 
 def test_ids_become_patterns_of_events() -> None:
-    """One pattern for each level; approvals are actions of their category; ids of other services have none."""
+    """Each level of events has one pattern; approvals are actions of their category; other services have none."""
     ids = [
         *(f"codepipeline-pipeline-pipeline-execution-{state}" for state in ("failed", "succeeded")),
         "codepipeline-pipeline-manual-approval-needed",
         "codebuild-project-build-state-failed",
     ]
-    found = dict(event_patterns(ids, PIPELINE))
-    assert found["Pipeline"]["detail"] == {"state": ["FAILED", "SUCCEEDED"]}
-    assert found["Approval"]["detail"] == {"state": ["STARTED"], "type": {"category": ["Approval"]}}
-    assert found["Approval"]["detail-type"] == ["CodePipeline Action Execution State Change"]
-    assert found.keys() == {"Pipeline", "Approval"}
+    patterns = dict(event_patterns(ids, PIPELINE))
+    assert patterns["Pipeline"]["detail"] == {"state": ["FAILED", "SUCCEEDED"]}
+    assert patterns["Approval"]["detail"] == {"state": ["STARTED"], "type": {"category": ["Approval"]}}
+    assert patterns["Approval"]["detail-type"] == ["CodePipeline Action Execution State Change"]
+    assert patterns.keys() == {"Pipeline", "Approval"}
 
 
 def test_a_notice_reaches_the_topic(embedded: Embedded) -> None:
-    """In the form of a notice, with the rule's ARN; events that the rule does not name stay away."""
+    """The topic gets the rule's events as notifications with the rule's ARN; deleting the stack deletes the rules."""
     template = {
         "Topic": {"Type": "AWS::SNS::Topic"},
         "Notices": rule("codepipeline-pipeline-stage-execution-failed"),
@@ -50,7 +50,7 @@ def test_a_notice_reaches_the_topic(embedded: Embedded) -> None:
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     rules = embedded.client("events").list_rules(NamePrefix="awscodestarnotifications")["Rules"]
-    (pattern,) = [json.loads(found["EventPattern"]) for found in rules]
+    (pattern,) = [json.loads(row["EventPattern"]) for row in rules]
     assert pattern == dict(event_patterns(["codepipeline-pipeline-stage-execution-failed"], PIPELINE))["Stage"]
     (target,) = embedded.client("events").list_targets_by_rule(Rule=rules[0]["Name"])["Targets"]
     failed = {
@@ -67,19 +67,19 @@ def test_a_notice_reaches_the_topic(embedded: Embedded) -> None:
     assert notice["notificationRuleArn"] == outputs["Rule"]
     assert notice["resources"] == [PIPELINE]
     embedded.client("cloudformation").delete_stack(StackName=stack["StackName"])
-    until_gone(embedded)
+    wait_until_deleted(embedded)
 
 
-def until_gone(embedded: Embedded) -> None:
-    """The rules of EventBridge are deleted with the notification rule."""
+def wait_until_deleted(embedded: Embedded) -> None:
+    """Wait until the EventBridge rules of the notification rule are deleted."""
     deadline = time.monotonic() + 20
     while embedded.client("events").list_rules(NamePrefix="awscodestarnotifications")["Rules"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def test_what_is_not_delivered_is_reported(embedded: Embedded) -> None:
-    """Targets of other kinds than topics, and events of other services."""
+def test_a_rule_without_a_topic_is_reported(embedded: Embedded) -> None:
+    """The run reports a notification rule whose target is not an SNS topic."""
     name = embedded.name("chat")
     chat = "arn:aws:chatbot::111111111111:chat-configuration/slack-channel/x"
     ids = "codepipeline-pipeline-stage-execution-failed"

@@ -1,4 +1,4 @@
-"""A change of outputs only: MiniStack fails its change set, shown without the correction."""
+"""Updates that change only outputs: MiniStack fails their change set."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def template(revision: str) -> dict[str, Any]:
 
 
 def change_set(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str, int]:
-    """Status, execution status and number of changes of a change set from one template to another."""
+    """Return status, execution status and number of changes of a change set between two templates."""
     cloudformation._change_sets.clear()
     record = {"StackName": "s", "StackId": STACK_ID, "StackStatus": "CREATE_COMPLETE", "_template": before}
     cloudformation._stacks["s"] = {**record, "_resources": {"T": {"ResourceType": "AWS::SNS::Topic"}}}
@@ -40,14 +40,14 @@ def change_set(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str,
 
 
 def test_a_change_of_outputs_only_can_be_executed() -> None:
-    """The fault: MiniStack rejects it as one without changes, so that the output stays as it was."""
+    """The fault: MiniStack rejects the change set as empty, and the output keeps its old value."""
     assert change_set(template("a"), template("b")) == ("FAILED", "UNAVAILABLE", 0)
     correct(stacks.OUTPUT_CHANGES)
     assert change_set(template("a"), template("b")) == ("CREATE_COMPLETE", "AVAILABLE", 0)
     assert change_set({"Resources": RESOURCES}, template("b")) == ("CREATE_COMPLETE", "AVAILABLE", 0)
 
 
-def test_a_template_without_any_change_is_still_none() -> None:
-    """Its change set fails and cannot be executed, as on AWS."""
+def test_a_change_set_without_changes_still_fails() -> None:
+    """A change set without any change fails and cannot be executed, as on AWS."""
     correct(stacks.OUTPUT_CHANGES)
     assert change_set(template("a"), template("a")) == ("FAILED", "UNAVAILABLE", 0)

@@ -1,4 +1,4 @@
-"""CodeCommit as far as a template has it."""
+"""CodeCommit repositories in templates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tests.conftest import Embedded
 
 @pytest.mark.slow
 def test_a_stack_has_a_repository(embedded: Embedded) -> None:
-    """Its attributes are what other resources, and the source action, name it by."""
+    """A stack's repository has the attributes that other resources and source actions refer to."""
     name, repository = embedded.name("stack"), embedded.name("repository")
     resource = {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": repository}}
-    get = {each: {"Fn::GetAtt": ["Repo", each]} for each in ("Arn", "Name", "CloneUrlHttp")}
+    get = {name_: {"Fn::GetAtt": ["Repo", name_]} for name_ in ("Arn", "Name", "CloneUrlHttp")}
     stack = embedded.stack(name, {"Repo": resource}, **get)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     assert outputs["Arn"] == f"arn:aws:codecommit:eu-west-1:111111111111:{repository}"

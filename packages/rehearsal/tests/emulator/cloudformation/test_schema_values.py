@@ -1,4 +1,4 @@
-"""What resources without effect answer to Ref and Fn::GetAtt."""
+"""Values of Ref and Fn::GetAtt for resources without effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import ACCOUNT, REGION, Embedded
 
 
 def values(type_: str, **properties: Any) -> tuple[str, dict[str, str]]:
-    """Reference and attributes of a resource `stack-Thing`."""
+    """Return the reference and the attributes of the resource `stack-Thing`."""
     with request_scope(ACCOUNT, REGION):
         return resource_values(type_, "stack-Thing", properties)
 
@@ -52,7 +52,7 @@ def values(type_: str, **properties: Any) -> tuple[str, dict[str, str]]:
 def test_values_have_the_form_that_the_schema_says(
     type_: str, properties: dict[str, Any], reference: str, attributes: dict[str, str]
 ) -> None:
-    """The identifier is what Ref gives, from the template where it names it; each attribute looks like its name."""
+    """Ref is the schema's identifier, from the template if it has one; each attribute has the form of its name."""
     found, known = values(type_, **properties)
     assert re.fullmatch(reference, found), found
     for name, form in attributes.items():
@@ -60,7 +60,7 @@ def test_values_have_the_form_that_the_schema_says(
 
 
 def test_values_stay_and_differ_between_resources() -> None:
-    """The same for the same resource at each update, another one for another resource."""
+    """The values of a resource are the same at each update, and differ from another resource's values."""
     with request_scope(ACCOUNT, REGION):
         first, again = (resource_values("AWS::EC2::NatGateway", "stack-One", {}) for _ in range(2))
         other = resource_values("AWS::EC2::NatGateway", "stack-Two", {})
@@ -69,7 +69,7 @@ def test_values_stay_and_differ_between_resources() -> None:
 
 
 def test_the_deliverys_own_types_are_known_without_being_accepted(embedded: Embedded) -> None:
-    """Connections with their ARN and AWS's first status, webhooks with a URL; a change keeps the connection's ARN."""
+    """Connections have an ARN and AWS's initial status, webhooks have a URL; an update keeps the connection's ARN."""
     connections: dict[str, Any] = {
         name: {
             "Type": f"AWS::{service}::Connection",

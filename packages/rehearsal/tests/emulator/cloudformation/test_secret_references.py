@@ -1,4 +1,4 @@
-"""Secrets in stacks: Ref is the ARN, by which templates and policies refer to them."""
+"""Ref of a secret in a template is its ARN."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def secret(name: str, **properties: str) -> dict[str, Any]:
 
 
 def test_ministack_refers_to_a_secret_by_its_name(as_it_comes: None) -> None:
-    """The fault: on AWS it is the ARN. Then it is the ARN."""
+    """The fault: Ref is the secret's name. Corrected, it is the ARN, as on AWS."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
     assert handlers["create"]("Key", {"Name": "before"}, "stack")[0] == "before"
     correct(stacks.SECRET_REFERENCES)
@@ -28,7 +28,7 @@ def test_ministack_refers_to_a_secret_by_its_name(as_it_comes: None) -> None:
 
 
 def test_a_secret_of_a_stack_is_changed_and_deleted(embedded: Embedded) -> None:
-    """The ARN stays when its value changes, also for the stack; the deletion of the stack deletes the secret."""
+    """A new value keeps the secret's ARN; deleting the stack deletes the secret."""
     stack, name, api = embedded.name("stack"), embedded.name("secret"), embedded.client("secretsmanager")
     reference = {"Ref": "Key"}
     for status, value in (("CREATE_COMPLETE", "one"), ("UPDATE_COMPLETE", "two")):
@@ -40,4 +40,4 @@ def test_a_secret_of_a_stack_is_changed_and_deleted(embedded: Embedded) -> None:
     embedded.client("cloudformation").get_waiter("stack_delete_complete").wait(
         StackName=stack, WaiterConfig={"Delay": 1}
     )
-    assert name not in [found["Name"] for found in api.list_secrets()["SecretList"]]
+    assert name not in [row["Name"] for row in api.list_secrets()["SecretList"]]

@@ -1,4 +1,4 @@
-"""Stack states in which AWS refuses changes: MiniStack accepts them, shown without the correction."""
+"""Stack states in which AWS rejects changes: MiniStack accepts them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _no_stacks(as_it_comes: None) -> Iterator[None]:
 
 
 def answer(operation: str, state: str, **more: str) -> str:
-    """Return the answer to an operation on a stack in this state."""
+    """Return the response to an operation on a stack in this state."""
     cloudformation._change_sets.clear()
     cloudformation._stacks["s"] = {"StackName": "s", "StackId": STACK_ID, "StackStatus": state, "_resources": {}}
     params = {"StackName": "s", "TemplateBody": json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}), **more}
@@ -36,7 +36,7 @@ def change_set(state: str, kind: str = "UPDATE") -> str:
 
 
 def test_a_stack_that_was_rolled_back_takes_no_change_set() -> None:
-    """The fault: MiniStack accepts the change set. With the correction the answer is AWS's sentence."""
+    """The fault: MiniStack accepts the change set. Corrected, the error has AWS's message."""
     assert "<Error>" not in change_set("ROLLBACK_COMPLETE")
     correct(refusals.STACK_STATES)
     for state in STATES:
@@ -47,20 +47,20 @@ def test_a_stack_that_was_rolled_back_takes_no_change_set() -> None:
 
 
 def test_an_update_is_refused_in_aws_words() -> None:
-    """UpdateStack refuses the same states as a change set; a change that is in progress is refused as well."""
+    """UpdateStack is rejected with AWS's message in the same states, and while an update is in progress."""
     correct(refusals.STACK_STATES)
     for state in (*STATES, "UPDATE_IN_PROGRESS"):
         assert f"Stack:{STACK_ID} is in {state} state and can not be updated." in answer("UpdateStack", state)
 
 
 def test_a_stack_that_was_rolled_back_keeps_its_name() -> None:
-    """The fault: MiniStack creates another stack in its place. It has to be deleted first."""
+    """The fault: MiniStack replaces a rolled back stack. Corrected, it must be deleted first."""
     correct(refusals.STACK_STATES)
     assert "<Code>AlreadyExistsException</Code>" in answer("CreateStack", "ROLLBACK_COMPLETE")
 
 
 def test_an_update_that_was_rolled_back_can_be_repeated() -> None:
-    """UPDATE_ROLLBACK_COMPLETE has the same ending and the opposite meaning; a stack under review can be created."""
+    """A stack in UPDATE_ROLLBACK_COMPLETE can be updated; a stack in REVIEW_IN_PROGRESS can be created."""
     correct(refusals.STACK_STATES)
     for state in ("UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE", "UPDATE_COMPLETE"):
         assert "<Error>" not in change_set(state)

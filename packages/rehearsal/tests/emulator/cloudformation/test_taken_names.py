@@ -1,4 +1,4 @@
-"""Resources with names that are taken: MiniStack replaces the other resource, CloudFormation fails."""
+"""Resource names that are in use: MiniStack replaces the existing resource, CloudFormation fails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def table(name: str, **members: str) -> dict[str, Any]:
 
 
 def reason(embedded: Embedded, stack: str) -> str:
-    """The first reason why a resource of the stack could not be created."""
+    """Return the first reason why a resource of the stack could not be created."""
     events = embedded.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     return str(
         next(event for event in reversed(events) if event["ResourceStatus"] == "CREATE_FAILED")["ResourceStatusReason"]
@@ -35,7 +35,7 @@ def reason(embedded: Embedded, stack: str) -> str:
 
 
 def test_ministack_replaces_a_table_of_another_stack(as_it_comes: None) -> None:
-    """The fault: the first stack's items are gone. Then the second table is refused, with the owner of the name."""
+    """The fault: the first stack's items are lost. Corrected, the second table fails; the error names the owner."""
     name, _ = provisioners._provision_resource("AWS::DynamoDB::Table", "Table", TABLE, "first")
     resource = {"ResourceType": "AWS::DynamoDB::Table", "PhysicalResourceId": name}
     cloudformation._stacks["first"] = {"StackName": "first", "_resources": {"Table": resource}}
@@ -59,7 +59,7 @@ def test_ministack_replaces_a_table_of_another_stack(as_it_comes: None) -> None:
     ],
 )
 def test_a_second_stack_cannot_have_the_name(embedded: Embedded, type_: str, properties: Mapping[str, object]) -> None:
-    """Its creation fails and names the first stack, which keeps the resource and whose deletion frees the name."""
+    """A second stack with the name fails and names the first one, whose deletion frees the name."""
     resources = {"Mine": {"Type": type_, "Properties": properties}}
     first, second = embedded.name("first"), embedded.name("second")
     assert embedded.stack(first, resources)["StackStatus"] == "CREATE_COMPLETE"
@@ -75,7 +75,7 @@ def test_a_second_stack_cannot_have_the_name(embedded: Embedded, type_: str, pro
 
 
 def test_a_retained_table_keeps_its_name(embedded: Embedded) -> None:
-    """A stack that is created again after its deletion fails: the table of the first one still exists."""
+    """A stack fails if a retained table of a deleted stack has the name."""
     name, stack = embedded.name("table"), embedded.name("stack")
     assert embedded.stack(stack, table(name, DeletionPolicy="Retain"))["StackStatus"] == "CREATE_COMPLETE"
     api = embedded.client("cloudformation")
@@ -88,7 +88,7 @@ def test_a_retained_table_keeps_its_name(embedded: Embedded) -> None:
 
 
 def test_an_update_keeps_the_name(embedded: Embedded) -> None:
-    """A resource that an update changes in place has its own name, which is not taken."""
+    """A resource that is updated in place does not conflict with its own name."""
     stack, name = embedded.name("stack"), embedded.name("rule")
     for schedule, status in (("rate(1 day)", "CREATE_COMPLETE"), ("rate(2 days)", "UPDATE_COMPLETE")):
         rule = {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Name": name, "ScheduleExpression": schedule}}}
@@ -97,7 +97,7 @@ def test_an_update_keeps_the_name(embedded: Embedded) -> None:
 
 
 def test_the_end_of_a_name_is_another_name(embedded: Embedded) -> None:
-    """A log group may be called as the last part of another one's path."""
+    """A log group may have the name of the last part of another group's path."""
     for name in ("/orders/errors", "errors"):
         group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}}}
         assert embedded.stack(embedded.name("stack"), group)["StackStatus"] == "CREATE_COMPLETE"

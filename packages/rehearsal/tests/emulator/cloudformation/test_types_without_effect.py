@@ -1,4 +1,4 @@
-"""Networks, instances, containers, load balancers and databases that CDK creates with default arguments."""
+"""Networks, instances, containers, load balancers and databases that CDK creates by default."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.workspace.acceptances import resources
 from tests.conftest import Embedded
 
 HERE = Path(__file__).parent
-# What `ec2.Vpc(stack, "V")` of aws-cdk-lib synthesizes, without tags and the custom resource for the default group.
+# The template of `ec2.Vpc(stack, "V")` of aws-cdk-lib, without tags and the custom resource of the default group.
 NETWORK = json.loads((HERE / "vpc.template.json").read_text())["Resources"]
 # The same for an `ecs_patterns.ApplicationLoadBalancedFargateService` that scales by its CPU, an `rds.DatabaseInstance`
 # that it may connect to, and an `ec2.Instance`.
@@ -19,7 +19,7 @@ COMPUTE = json.loads((HERE / "compute.template.json").read_text())["Resources"]
 
 
 def first(resources: dict[str, Any], type_: str) -> str:
-    """The logical id of a template's first resource of a type."""
+    """Return the logical id of a template's first resource of a type."""
     return next(id_ for id_, resource in resources.items() if resource["Type"] == type_)
 
 
@@ -29,7 +29,7 @@ def outputs(stack: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_default_vpc_is_created(embedded: Embedded) -> None:
-    """Nothing needs to be accepted; what has no effect has attributes of EC2's form, and the end of a run names it."""
+    """CDK's default VPC needs no acceptance; resources without effect have EC2's attribute forms and are reported."""
     found = outputs(
         embedded.stack(
             "network",
@@ -45,7 +45,7 @@ def test_a_default_vpc_is_created(embedded: Embedded) -> None:
 
 
 def test_a_service_with_its_load_balancer_and_a_database_are_created(embedded: Embedded) -> None:
-    """Nothing needs to be accepted, nothing runs, and the end of a run says so in one line for the stack."""
+    """The types need no acceptance; a run reports in one line per stack that they have no effect."""
     balancer, database = (
         first(COMPUTE, "AWS::ElasticLoadBalancingV2::LoadBalancer"),
         first(COMPUTE, "AWS::RDS::DBInstance"),
@@ -86,7 +86,7 @@ def physical(embedded: Embedded, stack: str, type_: str) -> str:
 
 
 def test_their_changes_and_their_deletion_work(embedded: Embedded) -> None:
-    """A task definition gets another revision; the service keeps its ARN; all of it can be deleted."""
+    """An update creates a new task definition revision, the service keeps its ARN, and the stack can be deleted."""
     changed = json.loads(json.dumps(COMPUTE))
     task = changed[first(COMPUTE, "AWS::ECS::TaskDefinition")]["Properties"]
     task["ContainerDefinitions"][0]["Image"] = "amazon/amazon-ecs-sample:2"

@@ -1,4 +1,4 @@
-"""Alarms: their states by data points and missing data, and their evaluation while time passes."""
+"""Alarms: states from data points and missing data, and their periodic evaluation."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def rule(comparison: str = "GreaterThanOrEqualToThreshold", **more: Unpack[Alarm
 
 
 def state(points: str, treatment: str, to_alarm: int) -> str | None:
-    """Return the state of an alarm over three periods. points: oldest first; X breaches, 0 does not, - is missing."""
+    """Return an alarm's state over three periods. points: oldest first; X breaches, 0 does not, - is missing."""
     values = {"X": 1.0, "0": 0.0, "-": None}
     alarm = rule(EvaluationPeriods=3, DatapointsToAlarm=to_alarm, TreatMissingData=treatment)
     return alarm.state([values[point] for point in reversed(points.split())])
 
 
-# Source: Amazon CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data", its two tables.
+# Source: Amazon CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data", both tables.
 @pytest.mark.parametrize(
     ("points", "to_alarm", "states"),
     [
@@ -53,12 +53,12 @@ def state(points: str, treatment: str, to_alarm: int) -> str | None:
     ],
 )
 def test_missing_data_is_treated_as_on_aws(points: str, to_alarm: int, states: tuple[str | None, ...]) -> None:
-    """Each row of AWS's tables, in each of the four treatments."""
+    """Each row of AWS's tables has AWS's state, for each of the four treatments of missing data."""
     assert tuple(state(points, treatment, to_alarm) for treatment in TREATMENTS) == states
 
 
 def test_alarms_of_dynamodb_ignore_missing_data() -> None:
-    """Whatever TreatMissingData says: they keep their state."""
+    """Alarms on DynamoDB metrics keep their state if data is missing, whatever TreatMissingData says."""
     alarm = rule(Namespace="AWS/DynamoDB", EvaluationPeriods=3, TreatMissingData="breaching")
     assert alarm.state([None] * 3) is KEEP
 
@@ -73,13 +73,13 @@ def test_alarms_of_dynamodb_ignore_missing_data() -> None:
     ],
 )
 def test_a_value_is_compared_with_the_threshold(comparison: str, breaching: set[float]) -> None:
-    """The four comparisons of static thresholds."""
+    """The four comparison operators of static thresholds work as documented."""
     assert {value for value in (0.0, 1.0, 2.0) if rule(comparison).breaches(value)} == breaching
 
 
 @pytest.fixture
 def evaluator(tmp_path: Path, as_it_comes: None) -> AlarmEvaluator:
-    """Evaluates in this process, a second for a minute."""
+    """An evaluator in this process, whose minute passes in a second."""
     clock = Clock(tmp_path / "clock.json")
     clock.set_scale(60)
     return AlarmEvaluator(clock)
@@ -109,14 +109,14 @@ def alarm(**more: Any) -> dict[str, Any]:
 
 
 def put(value: float, ago: float, **dimensions: str) -> None:
-    """Add a data point of the metric, some seconds of the machine ago."""
+    """Add a data point of the metric, `ago` real seconds in the past."""
     cloudwatch.record_metric("AWS/Lambda", "Errors", value, "Count", dimensions or {"FunctionName": "f"})
     key = ("AWS/Lambda", "Errors", cloudwatch._dims_key(dimensions or {"FunctionName": "f"}))
     cloudwatch._metrics[key][-1]["Timestamp"] -= ago
 
 
 def test_an_alarm_mixes_dimensions(evaluator: AlarmEvaluator) -> None:
-    """The fault: the errors of another function raise the alarm. Corrected, only those of its own function do."""
+    """The fault: the errors of another function raise the alarm. Corrected, only its own function's errors do."""
     put(1, 1.1, FunctionName="other")
     assert alarm()["StateValue"] == "ALARM"
     cloudwatch._alarms.clear()
@@ -127,7 +127,7 @@ def test_an_alarm_mixes_dimensions(evaluator: AlarmEvaluator) -> None:
 
 
 def test_each_period_has_its_own_value(evaluator: AlarmEvaluator) -> None:
-    """Two errors in one period are not two periods with an error; M of N periods have to breach."""
+    """Two errors in one period count as one breaching period; M of N periods have to breach."""
     correct(traffic.ALARM_EVALUATION, owners=[evaluator])
     put(1, 2.0)
     put(1, 2.0)
@@ -137,7 +137,7 @@ def test_each_period_has_its_own_value(evaluator: AlarmEvaluator) -> None:
 
 
 def test_the_present_period_does_not_count_before_it_ends(evaluator: AlarmEvaluator) -> None:
-    """A period that has just begun has few calls, which is no reason for an alarm on too few calls."""
+    """A period that has just begun does not raise an alarm on too few calls."""
     correct(traffic.ALARM_EVALUATION, owners=[evaluator])
     put(5, 1.1)
     put(5, 2.1)
@@ -147,7 +147,7 @@ def test_the_present_period_does_not_count_before_it_ends(evaluator: AlarmEvalua
 
 
 def waited(embedded: Embedded, name: str, wanted: str) -> str:
-    """Return the state of an alarm once it is the wanted one, or after ten seconds."""
+    """Return the alarm's state once it is `wanted`, or after ten seconds."""
     deadline = time.monotonic() + 10
     while True:
         answer = embedded.client("cloudwatch").describe_alarms(
@@ -160,8 +160,8 @@ def waited(embedded: Embedded, name: str, wanted: str) -> str:
         time.sleep(0.05)
 
 
-def test_time_alone_changes_states(embedded: Embedded) -> None:
-    """An alarm leaves INSUFFICIENT_DATA, follows its metric and comes back by itself; SetAlarmState lasts a period."""
+def test_alarms_change_state_as_time_passes(embedded: Embedded) -> None:
+    """An alarm leaves INSUFFICIENT_DATA and follows its metric; SetAlarmState lasts until the next evaluation."""
     name, api = embedded.name("alarm"), embedded.client("cloudwatch")
     api.put_metric_alarm(
         AlarmName=name,
@@ -185,7 +185,7 @@ def test_time_alone_changes_states(embedded: Embedded) -> None:
 
 
 def test_a_stack_has_a_composite_alarm(embedded: Embedded) -> None:
-    """It follows the alarms of its rule, is changed in place, and goes with its stack."""
+    """A composite alarm follows its rule's alarms, is updated in place, and is deleted with its stack."""
     name, api, stacks = embedded.name("composite"), embedded.client("cloudwatch"), embedded.client("cloudformation")
     metric = {
         "AlarmName": f"{name}-metric",
@@ -225,7 +225,7 @@ def test_a_stack_has_a_composite_alarm(embedded: Embedded) -> None:
 
 
 def test_a_scope_is_an_account_and_region(evaluator: AlarmEvaluator) -> None:
-    """Alarms of one account do not watch the metrics of another one."""
+    """An alarm does not watch the metrics of another account."""
     correct(traffic.ALARM_EVALUATION, owners=[evaluator])
     with request_scope("222222222222", REGION):
         put(1, 1.1)

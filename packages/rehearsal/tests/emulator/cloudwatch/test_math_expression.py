@@ -1,4 +1,4 @@
-"""Metric math, by the examples of AWS's page."""
+"""Metric math, with the examples of AWS's documentation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ EXPRESSIONS = {"rate": "100 * metric2 / metric1", "circle": "circle + 1"}
 
 
 def series(text: str) -> Series:
-    """Return the series of an expression, in which other ones can be named."""
+    """Return the series of an expression that can refer to other expressions."""
     return MetricMath(METRICS, {**EXPRESSIONS, "result": text}, 60.0).series("result")
 
 
-# Source: Amazon CloudWatch user guide, "Using metric math": the table of comparison and logical operators, those of IF,
-# and the sentences on missing values and division by zero.
+# Source: Amazon CloudWatch user guide, "Using metric math": the tables of operators and of IF, missing values,
+# and division by zero.
 @pytest.mark.parametrize(
     ("text", "points"),
     [
@@ -58,7 +58,7 @@ def series(text: str) -> Series:
     ],
 )
 def test_an_expression_has_a_value_for_each_period(text: str, points: Series) -> None:
-    """Missing data points count as 0 where another series has one, and a division by zero drops the data point."""
+    """A missing data point counts as 0 if another series has one; a division by zero drops the data point."""
     assert series(text) == pytest.approx(points)
 
 
@@ -90,7 +90,7 @@ def test_an_expression_has_a_value_for_each_period(text: str, points: Series) ->
         ("0 < metric1 < 5", "cannot be evaluated"),
     ],
 )
-def test_what_is_not_evaluated_is_said(text: str, why: str) -> None:
-    """A wrong value could be green where AWS is red."""
+def test_an_unsupported_expression_is_an_error(text: str, why: str) -> None:
+    """An unsupported expression is an error that names the reason, so that it is not green where AWS is red."""
     with pytest.raises(UnsupportedExpression, match=why):
         series(text)

@@ -1,4 +1,4 @@
-"""Alarms of templates with Metrics, as CDK writes those on expressions and on metrics with a label or a region."""
+"""Alarms with Metrics in templates, as CDK writes them for expressions, labels and other regions."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def record(as_it_comes: None, tmp_path: Path) -> Path:
 
 
 def provision(metrics: list[dict[str, Any]]) -> Any:
-    """Create the alarm as CloudFormation does; its record."""
+    """Create the alarm as CloudFormation does, and return its record."""
     provisioners._RESOURCE_HANDLERS[TYPE]["create"]("Alarm", {**ALARM, "Metrics": metrics}, "stack")
     return cloudwatch._alarms["a"]
 
 
 def quiet(*queries: dict[str, Any]) -> list[dict[str, Any]]:
-    """The queries, whose results the alarm does not watch."""
+    """Return the queries with ReturnData false."""
     return [{**query, "ReturnData": False} for query in queries]
 
 
 def test_an_alarm_with_metrics_is_refused(record: Path) -> None:
-    """The fault: its stack fails. Then an alarm on an expression is created, with the period of its metrics."""
+    """The fault: its stack fails. Corrected, an alarm on an expression is created, with the period of its metrics."""
     with pytest.raises(ValueError, match="metric math"):
         provision([ONE, RATE])
     correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
@@ -68,7 +68,7 @@ def test_an_alarm_with_metrics_is_refused(record: Path) -> None:
     ],
 )
 def test_an_alarm_that_is_not_evaluated_is_reported(record: Path, queries: list[dict[str, Any]]) -> None:
-    """A missing function or metric, several results, none, several periods, another account: its state stays."""
+    """An alarm on unsupported metrics keeps its state and is reported."""
     correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
     alarm = provision(queries)
     evaluator = AlarmEvaluator(Clock(record.with_name("clock.json")))
@@ -78,7 +78,7 @@ def test_an_alarm_that_is_not_evaluated_is_reported(record: Path, queries: list[
 
 
 def test_an_alarm_on_an_expression_is_evaluated(record: Path) -> None:
-    """Three errors in ten calls are 30 percent; the next period has no calls, and drops the data point."""
+    """An alarm on an expression evaluates it: three errors in ten calls are 30 percent."""
     correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
     clock = Clock(record.with_name("clock.json"))
     clock.set_scale(1)
@@ -96,7 +96,7 @@ def test_an_alarm_on_an_expression_is_evaluated(record: Path) -> None:
 
 
 def test_an_alarm_on_one_metric_is_evaluated(record: Path) -> None:
-    """Written under Metrics it is the same alarm as with MetricName, new and changed, and nothing is reported."""
+    """An alarm on one metric under Metrics is equal to an alarm with MetricName, new and updated."""
     correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
     alarm = provision([ONE])
     watched = {name: alarm[name] for name in ("Namespace", "MetricName", "Statistic", "Period", "Dimensions")}
@@ -109,7 +109,7 @@ def test_an_alarm_on_one_metric_is_evaluated(record: Path) -> None:
 
 
 def test_a_metric_of_another_account_is_not_evaluated(record: Path) -> None:
-    """The embedded AWS would look for it in the alarm's own account."""
+    """An alarm on another account's metric is reported and not evaluated."""
     correct(traffic.METRIC_MATH, owners=[MetricMathAlarms(ResourceRecord(record))])
     assert provision([{**ONE, "AccountId": "222222222222"}])["MetricName"] == ""
     assert TYPE in record.read_text()

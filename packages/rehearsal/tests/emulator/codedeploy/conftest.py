@@ -1,4 +1,4 @@
-"""An embedded AWS that enforces IAM, for all tests here."""
+"""An embedded AWS that enforces IAM, for all tests of this folder."""
 
 from __future__ import annotations
 

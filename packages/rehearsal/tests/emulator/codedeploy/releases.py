@@ -31,7 +31,7 @@ def handler(event, context):
 
 
 def role(service: str, *statements: Mapping[str, Any], managed: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A role for a service, with a policy of these statements."""
+    """Return a role for a service, with a policy of these statements."""
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}]}
     properties: dict[str, Any] = {"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": list(managed)}
     if statements:
@@ -56,7 +56,10 @@ def function(code: str, role_id: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Service:
-    """One stack. minutes: of its canary of ten percent; hooks: event -> the status that its function sends."""
+    """One stack.
+
+    minutes: the interval of its ten percent canary; hooks: event -> the status that its function sends.
+    """
 
     embedded: Embedded
     name: str
@@ -76,7 +79,7 @@ class Service:
         more: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> dict[str, Any]:
-        """Create the stack, or update it to a version, and wait; its description. more: other resources of it."""
+        """Create or update the stack to a version, and return its final description. more: additional resources."""
         api = self.embedded.client("cloudformation")
         template = json.dumps({"Resources": {**self.resources(number, body, group=group), **(more or {})}})
         exists = any(stack["StackName"] == self.name for stack in api.describe_stacks()["Stacks"])
@@ -120,7 +123,7 @@ class Service:
         }
         if self.alarm:
             group["AlarmConfiguration"] = {"Enabled": True, "Alarms": [{"Name": {"Ref": "Alarm"}}]}
-        found = {
+        resources = {
             "ServiceRole": self.service_role,
             "Application": {"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Lambda"}},
             "Config": {
@@ -129,7 +132,7 @@ class Service:
             },
             "Group": {"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": group},
         }
-        return {**found, "Alarm": _alarm(version)} if self.alarm else found
+        return {**resources, "Alarm": _alarm(version)} if self.alarm else resources
 
     def id_of(self, logical_id: str) -> str:
         """Return the physical id of a resource."""
@@ -150,7 +153,7 @@ class Service:
         return [api.get_deployment(deploymentId=id_)["deploymentInfo"] for id_ in ids["deployments"]]
 
     def call(self, times: int) -> Counter[str]:
-        """Call the alias; how often each version ran."""
+        """Call the alias, and return how often each version ran."""
         api, name = self.embedded.client("lambda"), self.id_of("Function")
         return Counter(api.invoke(FunctionName=name, Qualifier="live")["ExecutedVersion"] for _ in range(times))
 

@@ -1,4 +1,4 @@
-"""CloudFormation shifts the traffic of an alias through CodeDeploy, and goes back where the new version is bad."""
+"""CloudFormation shifts an alias's traffic through CodeDeploy, and rolls a bad version back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.emulator.codedeploy.releases import LIMITED, Service, allow, role
 from tests.emulator.iam.principals import ACCOUNT, REGION
 
 BAD = "raise ValueError('bad release')"
-# Fails once the alias `live` has been updated: there is no such version.
+# Fails after the update of the alias `live`: the version does not exist.
 FAILING = {
     "Type": "AWS::Lambda::Alias",
     "DependsOn": "Alias",
@@ -32,7 +32,7 @@ FAILING = {
 
 
 def test_a_new_version_takes_traffic_step_by_step(embedded: Embedded) -> None:
-    """A tenth of the calls while the canary lasts, then all of them; the first version is there at once."""
+    """A canary sends a tenth of the calls to the new version, then all; the first version takes traffic immediately."""
     service = Service(embedded, embedded.name("canary"), minutes=60)
     assert service.release(1)["StackStatus"] == "CREATE_COMPLETE"
     assert service.alias() == ("1", {})
@@ -53,7 +53,7 @@ def test_a_new_version_takes_traffic_step_by_step(embedded: Embedded) -> None:
 
 
 def test_an_alarm_on_no_version_of_its_own_blocks_no_shift(embedded: Embedded) -> None:
-    """A bake alarm is in no group: while it is in ALARM, the next release shifts to the end."""
+    """An alarm that is not in the deployment group does not stop the shift while it is in ALARM."""
     service = Service(embedded, embedded.name("baked"), alarm=True)
     service.release(1)
     api, name = embedded.client("cloudwatch"), embedded.name("bake")
@@ -77,7 +77,7 @@ def test_an_alarm_on_no_version_of_its_own_blocks_no_shift(embedded: Embedded) -
 
 
 def test_an_alarm_takes_a_bad_version_back(embedded: Embedded) -> None:
-    """The alias goes back and so does the stack; exactly the weight's share of the calls saw the bad version."""
+    """An alarm rolls the alias and the stack back; only the canary's share of the calls reached the bad version."""
     service = Service(embedded, embedded.name("bad"), minutes=60, alarm=True)
     service.release(1)
     with ThreadPoolExecutor(1) as beside:
@@ -99,7 +99,7 @@ def test_an_alarm_takes_a_bad_version_back(embedded: Embedded) -> None:
     ("event", "calls"), [("BeforeAllowTraffic", {"1": 5}), ("AfterAllowTraffic", {"1": 5})], ids=["before", "after"]
 )
 def test_a_hook_that_fails_takes_the_alias_back(embedded: Embedded, event: str, calls: dict[str, int]) -> None:
-    """Before traffic no call sees the version; after it, all calls go back to the old one."""
+    """A failed hook rolls the alias back; a failed BeforeAllowTraffic hook keeps all calls on the old version."""
     service = Service(embedded, embedded.name("hook"), hooks={event: "Failed"})
     service.release(1)
     assert service.release(2)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
@@ -110,25 +110,25 @@ def test_a_hook_that_fails_takes_the_alias_back(embedded: Embedded, event: str, 
 
 
 def test_hooks_that_succeed_let_the_version_through(embedded: Embedded) -> None:
-    """Each hook's function runs once, with the role of its own."""
+    """Each hook's function runs once, with its role, and the deployment succeeds."""
     hooks = {"BeforeAllowTraffic": "Succeeded", "AfterAllowTraffic": "Succeeded"}
     service = Service(embedded, embedded.name("hooks"), hooks=hooks)
     service.release(1)
     assert service.release(2)["StackStatus"] == "UPDATE_COMPLETE", service.reasons()
     for event in hooks:
         group = f"/aws/lambda/{service.id_of(event)}"
-        embedded.reached(partial(was_asked_once, embedded, group))
+        embedded.reached(partial(was_invoked_once, embedded, group))
 
 
-def was_asked_once(embedded: Embedded, group: str) -> bool:
-    """Return whether a hook's function has been invoked once, by its log."""
+def was_invoked_once(embedded: Embedded, group: str) -> bool:
+    """Return whether the log shows exactly one invocation of a hook's function."""
     pages = embedded.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     messages: list[str] = [event["message"] for page in pages for event in page["events"]]
     return sum(message.startswith("asked") for message in messages) == 1
 
 
 def test_a_hook_that_never_answers_fails_after_an_hour(embedded: Embedded) -> None:
-    """The hour passes on the rehearsal's clock, and begins when the hook's function has ended."""
+    """A hook that sends no status fails after an hour on the rehearsal's clock, counted from its function's end."""
     service = Service(embedded, embedded.name("silent"), hooks={"BeforeAllowTraffic": ""})
     service.release(1)
     ended = threading.Event()
@@ -146,7 +146,7 @@ def test_a_hook_that_never_answers_fails_after_an_hour(embedded: Embedded) -> No
 
 
 def test_a_group_that_comes_with_a_release_shifts_it(embedded: Embedded) -> None:
-    """A team that adds a deployment group need not release twice: the group is created before the alias is updated."""
+    """A deployment group that is added with a release already shifts that release."""
     service = Service(embedded, embedded.name("added"))
     service.release(1, group=False)
     assert service.release(2)["StackStatus"] == "UPDATE_COMPLETE", service.reasons()
@@ -154,7 +154,7 @@ def test_a_group_that_comes_with_a_release_shifts_it(embedded: Embedded) -> None
 
 
 def test_the_rollback_of_a_stack_is_no_deployment(embedded: Embedded) -> None:
-    """What fails after the shift takes the alias back at once: one deployment, not two."""
+    """A stack rollback after the shift restores the alias immediately, without a second deployment."""
     service = Service(embedded, embedded.name("later"))
     service.release(1)
     assert service.release(2, more={"Failing": FAILING})["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
@@ -163,7 +163,7 @@ def test_the_rollback_of_a_stack_is_no_deployment(embedded: Embedded) -> None:
 
 
 def test_the_service_role_needs_its_permissions(embedded: Embedded) -> None:
-    """A role without lambda:UpdateAlias, or one that does not trust CodeDeploy, ends as on AWS."""
+    """A service role without lambda:UpdateAlias, or without trust in CodeDeploy, fails as on AWS."""
     powerless = role("codedeploy.amazonaws.com", allow("lambda:GetAlias"))
     service = Service(embedded, embedded.name("powerless"), service_role=powerless)
     service.release(1)
@@ -176,7 +176,7 @@ def test_the_service_role_needs_its_permissions(embedded: Embedded) -> None:
 
 
 def test_a_service_role_may_trust_codedeploy_of_its_region(embedded: Embedded) -> None:
-    """As those of CDK 2.19 do; another region's service is not trusted."""
+    """A role may trust CodeDeploy's regional principal, as in CDK 2.19; another region's principal is rejected."""
     regional = role(f"codedeploy.{REGION}.amazonaws.com", managed=(LIMITED,))
     service = Service(embedded, embedded.name("regional"), service_role=regional)
     assert service.release(1)["StackStatus"] == "CREATE_COMPLETE", service.reasons()
@@ -187,7 +187,7 @@ def test_a_service_role_may_trust_codedeploy_of_its_region(embedded: Embedded) -
 
 
 def test_a_hook_needs_a_permission_of_the_service_role(embedded: Embedded) -> None:
-    """AWS's managed policy lets CodeDeploy invoke functions whose names begin with CodeDeployHook_ only."""
+    """The managed policy allows CodeDeploy to invoke only functions whose name begins with CodeDeployHook_."""
     managed = role("codedeploy.amazonaws.com", managed=(LIMITED,))
     service = Service(embedded, embedded.name("hook"), hooks={"BeforeAllowTraffic": "Succeeded"}, service_role=managed)
     service.release(1)
@@ -197,7 +197,7 @@ def test_a_hook_needs_a_permission_of_the_service_role(embedded: Embedded) -> No
 
 @pytest.mark.parametrize("allowed", [True, False])
 def test_the_role_of_the_stack_needs_codedeploy(embedded: Embedded, *, allowed: bool) -> None:
-    """CloudFormation calls CodeDeploy with the role of the stack."""
+    """CloudFormation calls CodeDeploy with the stack's role, which needs codedeploy:CreateDeployment."""
     name = embedded.name("deployer")
     denied = {"Effect": "Deny", "Action": "codedeploy:CreateDeployment", "Resource": "*"}
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}
@@ -214,7 +214,7 @@ def test_the_role_of_the_stack_needs_codedeploy(embedded: Embedded, *, allowed: 
 
 
 def alias_update() -> Any:
-    """Update the alias of a stored function from version 1 to 2, in a stack whose template has an UpdatePolicy."""
+    """Update the alias of a stored function from version 1 to 2, in a stack with an UpdatePolicy."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
     config = {"FunctionName": "f", "FunctionArn": arn}
     alias = {"AliasArn": f"{arn}:live", "Name": "live", "FunctionVersion": "1", "RevisionId": "1"}
@@ -235,7 +235,7 @@ def alias_update() -> Any:
 
 @pytest.mark.usefixtures("as_it_comes")
 def test_an_update_policy_is_ignored() -> None:
-    """The fault: the alias is updated without a deployment. Corrected, a deployment of the group comes first."""
+    """The fault: MiniStack updates the alias without a deployment. Corrected, a deployment comes first."""
     alias_update()
     assert lambda_svc._functions["f"]["aliases"]["live"]["FunctionVersion"] == "2"
     codedeploy = Mock()
@@ -248,7 +248,7 @@ def test_an_update_policy_is_ignored() -> None:
 
 @pytest.mark.usefixtures("as_it_comes")
 def test_an_update_policy_makes_no_dependency() -> None:
-    """The fault: an alias does not wait for the group in its UpdatePolicy. Corrected, it does."""
+    """The fault: an alias does not depend on the group in its UpdatePolicy. Corrected, it does."""
     resource = {"Properties": {"A": {"Ref": "Function"}}, "UpdatePolicy": {"B": {"Ref": "Group"}}}
     assert engine._extract_deps(resource, {"Function", "Group"}) == {"Function"}
     correct(traffic.UPDATE_POLICIES)

@@ -1,4 +1,4 @@
-"""The template that CDK's LambdaDeploymentGroup makes, with its default role, an alarm and a hook, as it is."""
+"""The unmodified template of CDK's LambdaDeploymentGroup, with its default role, an alarm and a hook."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).with_name("lambda_deployment_group.json")
 
 
 def release(embedded: Embedded, name: str, number: int) -> dict[str, Any]:
-    """Deploy the template, with the code and the version of a release, and wait."""
+    """Deploy the template with the code and version of a release, and wait."""
     api, text = embedded.client("cloudformation"), TEMPLATE.read_text()
     text = re.sub(r"FCurrentVersion\w+", f"FCurrentVersion{number}", text).replace("return 1", f"return {number}")
     deploy = api.create_stack if number == 1 else api.update_stack
@@ -21,7 +21,7 @@ def release(embedded: Embedded, name: str, number: int) -> dict[str, Any]:
 
 
 def test_cdks_deployment_group_works_unchanged(embedded: Embedded) -> None:
-    """With IAM enforced: the managed policy of its role, the hook's permission, and the canary of five minutes."""
+    """CDK's template deploys with IAM enforced, and its second release is one successful canary deployment."""
     name = embedded.name("cdk")
     assert release(embedded, name, 1)["StackStatus"] == "CREATE_COMPLETE"
     assert release(embedded, name, 2)["StackStatus"] == "UPDATE_COMPLETE"

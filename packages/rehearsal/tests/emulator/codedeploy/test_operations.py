@@ -1,4 +1,4 @@
-"""CodeDeploy's API: deployments by request, their weights, stops and refusals, and what a restart leaves."""
+"""CodeDeploy's API: deployments, weights, stops, errors, and the state after a restart."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.emulator.codedeploy.releases import Service
 
 
 def shifting(service: Service, **more: Any) -> str:
-    """Release version 1, publish version 2 and start a deployment to it; its id."""
+    """Release version 1, publish version 2, start a deployment to it, and return its id."""
     service.release(1)
     api, name = service.embedded.client("lambda"), service.id_of("Function")
     api.update_function_configuration(FunctionName=name, Description="two")
@@ -64,7 +64,7 @@ def weight(embedded: Embedded, id_: str) -> float:
 
 
 def test_a_request_shifts_an_alias(embedded: Embedded) -> None:
-    """CreateDeployment does what a stack does; GetDeploymentTarget has the weight of the new version."""
+    """CreateDeployment shifts the alias as a stack update does; GetDeploymentTarget has the new version's weight."""
     service = Service(embedded, embedded.name("request"), minutes=60)
     id_ = shifting(service)
     service.await_weight()
@@ -75,7 +75,7 @@ def test_a_request_shifts_an_alias(embedded: Embedded) -> None:
 
 
 def test_a_stop_takes_the_alias_back_if_asked_to(embedded: Embedded) -> None:
-    """StopDeployment with autoRollbackEnabled; an ended deployment cannot be stopped."""
+    """StopDeployment with autoRollbackEnabled restores the alias; an ended deployment cannot be stopped."""
     service, api = Service(embedded, embedded.name("stopped"), minutes=60), embedded.client("codedeploy")
     id_ = shifting(service)
     service.await_weight()
@@ -88,8 +88,8 @@ def test_a_stop_takes_the_alias_back_if_asked_to(embedded: Embedded) -> None:
         api.stop_deployment(deploymentId=id_)
 
 
-def test_a_stop_alone_leaves_the_weights(embedded: Embedded) -> None:
-    """The group rolls back for failures and alarms only."""
+def test_a_stop_without_rollback_keeps_the_weights(embedded: Embedded) -> None:
+    """StopDeployment without a rollback keeps the alias's weights."""
     service = Service(embedded, embedded.name("left"), minutes=60)
     id_ = shifting(service)
     service.await_weight()
@@ -99,7 +99,7 @@ def test_a_stop_alone_leaves_the_weights(embedded: Embedded) -> None:
 
 
 def test_the_alias_must_have_the_current_version(embedded: Embedded) -> None:
-    """A deployment for another state of the alias fails, and changes nothing."""
+    """A deployment whose current version is not the alias's version fails and changes nothing."""
     service = Service(embedded, embedded.name("current"))
     id_ = shifting(service)
     assert ended(embedded, id_)["status"] == "Succeeded"
@@ -110,7 +110,7 @@ def test_the_alias_must_have_the_current_version(embedded: Embedded) -> None:
 
 
 def test_what_codedeploy_refuses(embedded: Embedded) -> None:
-    """Unknown names, wrong statuses and operations of other platforms have AWS's errors."""
+    """Unknown names, invalid statuses and operations of other platforms have AWS's error codes."""
     service, api = Service(embedded, embedded.name("refused")), embedded.client("codedeploy")
     id_ = shifting(service)
     application, group = service.id_of("Application"), service.id_of("Group")
@@ -144,7 +144,7 @@ def hook_status(api: Any, id_: str, status: str) -> None:
 
 
 def test_predefined_configurations_have_awss_steps() -> None:
-    """AWS's names, percentages and minutes."""
+    """The predefined configurations have AWS's names, percentages and intervals."""
     assert len(PREDEFINED) == 9
     assert PREDEFINED["CodeDeployDefault.LambdaCanary10Percent5Minutes"] == TrafficConfig(CANARY, 10, 5)
     assert PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"] == TrafficConfig(LINEAR, 10, 1)
@@ -162,13 +162,13 @@ def test_predefined_configurations_have_awss_steps() -> None:
     ],
 )
 def test_a_wrong_configuration_is_refused(routing: dict[str, Any]) -> None:
-    """The message has the value and what is allowed."""
+    """The error for an invalid traffic configuration names the allowed values."""
     with pytest.raises(ValueError, match=r"allowed|1 to 99 percent"):
         TrafficConfig.of(routing)
 
 
 def test_an_end_in_mid_shift_leaves_one_version(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The embedded AWS that ends takes the alias back first, and the next start knows that the deployment failed."""
+    """An embedded AWS that ends during a shift restores the alias; after a restart the deployment is Stopped."""
     workspace = Workspace(tmp_path_factory.mktemp("restart"))
     with launcher.join_or_start(workspace, iam=False) as endpoint:
         service = Service(Embedded(endpoint, workspace), "restart", minutes=60)
@@ -181,7 +181,7 @@ def test_an_end_in_mid_shift_leaves_one_version(tmp_path_factory: pytest.TempPat
 
 
 def test_a_kill_in_mid_shift_leaves_one_version(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The state of a killed embedded AWS is not used: after the next start a release has one version."""
+    """The next start after a kill discards the state; a new release has one version."""
     workspace = Workspace(tmp_path_factory.mktemp("killed"))
     with launcher.join_or_start(workspace, iam=False) as endpoint:
         service = Service(Embedded(endpoint, workspace), "killed", minutes=60)

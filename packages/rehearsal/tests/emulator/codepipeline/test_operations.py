@@ -1,4 +1,4 @@
-"""The CodePipeline API, held to AWS's model of the service."""
+"""The CodePipeline API, checked against AWS's service model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def test_a_pipeline_can_be_created_read_listed_changed_and_deleted(service: Service) -> None:
-    """The version grows with every change; a new pipeline is started, as on AWS."""
+    """A pipeline starts when it is created; each update increments its version."""
     assert service.create(pipeline()).origin.trigger["triggerType"] == "CreatePipeline"
     assert service.call("GetPipeline", name=KEY.name)["pipeline"]["version"] == 1
     changed = pipeline(step("deploy"), step("again", 2))
@@ -35,27 +35,27 @@ def test_a_pipeline_can_be_created_read_listed_changed_and_deleted(service: Serv
 
 
 def test_pipelines_of_other_accounts_and_regions_are_not_seen(service: Service) -> None:
-    """A name means a pipeline of the caller's account and region."""
+    """ListPipelines lists only the pipelines of the caller's account and region."""
     service.create(pipeline())
     api = service.api
     assert api.call("ListPipelines", {}, "222222222222", KEY.region)["pipelines"] == []
     assert api.call("ListPipelines", {}, KEY.account, "us-east-1")["pipelines"] == []
 
 
-def test_what_a_definition_lacks_is_refused(service: Service) -> None:
-    """By AWS's code, with nothing created."""
+def test_an_incomplete_definition_is_rejected(service: Service) -> None:
+    """An incomplete definition is rejected with AWS's error code, and creates nothing."""
     service.create(pipeline())
     assert service.refused("CreatePipeline", pipeline=pipeline()) == "PipelineNameInUseException"
     assert service.refused("CreatePipeline", pipeline={"name": "x"}) == "ValidationException"
     lonely = {**pipeline(), "name": "lonely", "stages": pipeline()["stages"][:1]}
     assert service.refused("CreatePipeline", pipeline=lonely) == "InvalidStructureException"
     assert service.refused("UpdatePipeline", pipeline=lonely) == "InvalidStructureException"
-    assert [each["name"] for each in service.call("ListPipelines")["pipelines"]] == [KEY.name]
+    assert [summary["name"] for summary in service.call("ListPipelines")["pipelines"]] == [KEY.name]
     assert service.refused("GetPipeline", name=KEY.name, version=7) == "PipelineVersionNotFoundException"
 
 
 def test_an_execution_is_started_with_variables_and_shown(service: Service) -> None:
-    """The answer has its variables and the revisions of its source."""
+    """GetPipelineExecution returns the variables of the start; unknown names are rejected."""
     service.create(pipeline(variables=[{"name": "x", "defaultValue": "1"}]))
     execution = service.start(variables=[{"name": "x", "value": "2"}])
     service.stage.wait()
@@ -71,7 +71,7 @@ def test_an_execution_is_started_with_variables_and_shown(service: Service) -> N
 
 
 def test_a_source_revision_can_be_asked_for(service: Service) -> None:
-    """It reaches the source action that is named, and no other name is allowed."""
+    """A source revision override reaches its source action; another action name is rejected."""
     service.create(pipeline())
     asked: list[Mapping[str, str]] = []
 
@@ -89,7 +89,7 @@ def test_a_source_revision_can_be_asked_for(service: Service) -> None:
 
 
 def test_executions_are_listed_newest_first_in_pages(service: Service) -> None:
-    """nextToken leads to the rest; one that was not given is refused."""
+    """nextToken returns the next page; an unknown token is rejected."""
     first = service.create(pipeline())
     second = service.start()
     service.stage.wait()
@@ -101,7 +101,7 @@ def test_executions_are_listed_newest_first_in_pages(service: Service) -> None:
 
 
 def test_executions_can_be_filtered_by_the_stage_they_succeeded_in(service: Service) -> None:
-    """Those are what a rollback can reach."""
+    """The succeededInStage filter lists the possible targets of a rollback."""
     good = service.create(pipeline())
     service.stage.played.parts["deploy"] = fails
     service.start()
@@ -115,7 +115,7 @@ def test_executions_can_be_filtered_by_the_stage_they_succeeded_in(service: Serv
 
 @pytest.mark.parametrize("abandon", [True, False])
 def test_an_execution_can_be_stopped(service: Service, abandon: bool) -> None:
-    """With its reason, and once; a second stop has to abandon."""
+    """A stop keeps its reason; a second stop is accepted only with abandon."""
     service.stage.played.parts["deploy"] = until_stopped
     service.call("CreatePipeline", pipeline=pipeline())
     execution = service.latest
@@ -137,7 +137,7 @@ def test_an_execution_can_be_stopped(service: Service, abandon: bool) -> None:
 
 @pytest.mark.parametrize(("ending", "code"), [(fails, "JobFailed"), (errors, "ConfigurationError")])
 def test_action_executions_tell_input_and_output(service: Service, ending: Any, code: str) -> None:
-    """Configuration as written and resolved, variables, and the code of a failure."""
+    """Action executions have the declared and the resolved configuration, variables, and the failure's code."""
     service.stage.played.parts["deploy"] = ending
     execution = service.create(pipeline(step("deploy", say="#{Source.said}!")))
     details = service.call("ListActionExecutions", **NAME)["actionExecutionDetails"]
@@ -157,7 +157,7 @@ def test_action_executions_tell_input_and_output(service: Service, ending: Any, 
 
 
 def test_a_retry_is_listed_as_an_action_execution_of_its_own(service: Service) -> None:
-    """The filter for the latest ones leaves the first attempt out."""
+    """A retry is a separate action execution; latestInPipelineExecution leaves the first attempt out."""
     service.stage.played.parts["deploy"] = at_first(fails)
     execution = service.create(pipeline())
     retry = {**NAME, "pipelineExecutionId": execution.id, "retryMode": "FAILED_ACTIONS"}
@@ -178,12 +178,12 @@ def test_a_retry_is_listed_as_an_action_execution_of_its_own(service: Service) -
 
 
 def test_a_condition_can_be_overridden(service: Service) -> None:
-    """The state shows it; what is not unmet, or not there, is refused."""
+    """An override succeeds and the state shows it; overrides of other conditions are rejected."""
     service.stage.played.parts["check"] = fails
     definition = pipeline()
     definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
-    for each in definition["stages"][1]["beforeEntry"]["conditions"][0]["rules"]:
-        each["ruleTypeId"] |= {"owner": "AWS", "version": "1"}
+    for check in definition["stages"][1]["beforeEntry"]["conditions"][0]["rules"]:
+        check["ruleTypeId"] |= {"owner": "AWS", "version": "1"}
     execution = service.create(definition)
     request = {**NAME, "stageName": "Two", "pipelineExecutionId": execution.id, "conditionType": "BEFORE_ENTRY"}
     wrong: list[tuple[str, dict[str, str]]] = [
@@ -202,7 +202,7 @@ def test_a_condition_can_be_overridden(service: Service) -> None:
 
 
 def test_a_stage_can_be_rolled_back(service: Service) -> None:
-    """The new execution says which one it goes back to."""
+    """The new execution of a rollback names its target."""
     good = service.create(pipeline())
     to = {**NAME, "targetPipelineExecutionId": good.id}
     id_ = service.call("RollbackStage", **to, stageName="Two")["pipelineExecutionId"]
@@ -227,7 +227,7 @@ def answer(token: str, status: str = "Approved", **more: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("verdict", "status"), [("Approved", "Succeeded"), ("Rejected", "Failed")])
 def test_an_approval_is_answered_with_its_token(service: Service, verdict: str, status: str) -> None:
-    """Another token, another place and a second answer are refused."""
+    """PutApprovalResult rejects a wrong token, a wrong place and a second answer."""
     service.call("CreatePipeline", pipeline=pipeline(approval(), step("other")))
     eventually(lambda: "token" in service.stage_state()["actionStates"][0].get("latestExecution", {}))
     token = service.stage_state()["actionStates"][0]["latestExecution"]["token"]
@@ -245,7 +245,7 @@ def test_an_approval_is_answered_with_its_token(service: Service, verdict: str, 
 
 
 def test_a_transition_is_disabled_and_enabled(service: Service) -> None:
-    """Waiting executions are inbound, with the reason; the outbound transition of a stage is the next one's."""
+    """A disabled transition shows its reason and the inbound execution; the outbound transition enables it again."""
     service.create(pipeline())
     service.call("DisableStageTransition", **NAME, stageName="Two", transitionType="Inbound", reason="freeze")
     execution = service.start()
@@ -268,7 +268,7 @@ def test_a_transition_is_disabled_and_enabled(service: Service) -> None:
 
 
 def test_the_first_stage_has_no_inbound_transition(service: Service) -> None:
-    """Nothing leads into it."""
+    """The state of the first stage has no inbound transition."""
     service.create(pipeline())
     first, second = service.call("GetPipelineState", name=KEY.name)["stageStates"]
     assert "inboundTransitionState" not in first
@@ -276,7 +276,7 @@ def test_the_first_stage_has_no_inbound_transition(service: Service) -> None:
 
 
 def test_the_state_of_conditions_is_shown(service: Service) -> None:
-    """Each rule with its own status."""
+    """The state of a condition has the status of each rule."""
     service.stage.played.parts["check"] = fails
     definition = pipeline()
     definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
@@ -288,7 +288,7 @@ def test_the_state_of_conditions_is_shown(service: Service) -> None:
 
 
 def test_a_job_is_answered_once(service: Service) -> None:
-    """By success or failure; a second answer, and one to a job that is not there, are refused."""
+    """A job takes one result; a second result and an unknown job are rejected."""
     job = service.jobs.open()
     done = {"jobId": job.id, "executionDetails": {"summary": "well"}, "outputVariables": {"a": "b"}}
     service.call("PutJobSuccessResult", **done)
@@ -307,7 +307,7 @@ def test_a_job_is_answered_once(service: Service) -> None:
 
 
 def test_every_operation_of_the_api_has_been_held_to_the_model(service: Service) -> None:
-    """One that is added without a test here is found."""
+    """This file calls every operation of the API, so that each is checked against the model."""
     text = Path(__file__).read_text()
     assert [
         operation
@@ -321,15 +321,15 @@ def used_by_helpers() -> set[str]:
     return {"StartPipelineExecution", "GetPipelineState"}
 
 
-def test_an_unknown_operation_lists_those_known(service: Service) -> None:
-    """Operations that are not rehearsed are an error."""
+def test_an_unknown_operation_lists_the_known_operations(service: Service) -> None:
+    """An operation that is not rehearsed fails; the error lists the known operations."""
     with pytest.raises(Exception, match="ListWebhooks is not rehearsed; there are CreatePipeline"):
         service.api.call("ListWebhooks", {}, KEY.account, KEY.region)
 
 
 @pytest.mark.gate
 def test_a_member_or_a_value_that_aws_does_not_know_is_found() -> None:
-    """The check of these tests goes red."""
+    """The model check finds an unknown member and an unknown value."""
     shape = model().operation_model("GetPipelineExecution").output_shape
     assert unknown_members(shape, {"surprise": 1}) == ["answer.surprise"]
     assert unknown_members(shape, {"pipelineExecution": {"status": "Great"}}) != []
@@ -388,21 +388,21 @@ STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
 def test_structures_that_codepipeline_refuses(
     service: Service, words: str, code: str, definition: dict[str, Any]
 ) -> None:
-    """Each by AWS's code, in words that say what is allowed."""
+    """Each invalid structure is rejected with AWS's error code; the message says what is allowed."""
     with pytest.raises(Exception, match=words):
         service.call("CreatePipeline", pipeline=definition)
     assert service.refused("CreatePipeline", pipeline=definition) == code
 
 
 def test_the_source_stage_rolls_nothing_back(service: Service) -> None:
-    """There is nothing that it could go back to."""
+    """A source stage with a rollback on failure is rejected."""
     definition = pipeline()
     definition["stages"][0]["onFailure"] = {"result": "ROLLBACK"}
     assert service.refused("CreatePipeline", pipeline=definition) == "InvalidStageDeclarationException"
 
 
 def test_no_parallel_pipeline_rolls_back(service: Service) -> None:
-    """AWS takes no such stage."""
+    """A PARALLEL pipeline with a rollback on failure is rejected."""
     definition = pipeline(executionMode="PARALLEL")
     definition["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
     assert service.refused("CreatePipeline", pipeline=definition) == "InvalidStructureException"
@@ -410,7 +410,7 @@ def test_no_parallel_pipeline_rolls_back(service: Service) -> None:
 
 @pytest.mark.parametrize("ends", [fails, errors, succeeds])
 def test_an_action_has_the_id_of_its_work_while_it_runs_and_afterwards(service: Service, ends: Play) -> None:
-    """A client follows a build by it; an action that breaks has begun its work too."""
+    """An action has its external execution id while it runs and after it ends, so that clients can follow its build."""
 
     def builds(task: Task) -> Outcome:
         task.identify("project:1")

@@ -1,4 +1,4 @@
-"""docs/engine.md: what holds as soon as an API call has returned, without any wait."""
+"""The table of docs/engine.md: the state that is visible when an API call returns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def last_events(service: Service, execution: str) -> list[str]:
 
 
 def test_the_page_has_every_call_that_changes_something() -> None:
-    """A new one is not forgotten."""
+    """The page has a row for every operation that changes state."""
     text = (PACKAGE / "docs" / "engine.md").read_text()
     rows = set(re.findall(r"^\| ([A-Z]\w+) \|", text, re.MULTILINE))
     changing = {name for name in OPERATIONS if not name.startswith(("Get", "List", "PutJob"))}
@@ -32,7 +32,7 @@ def test_the_page_has_every_call_that_changes_something() -> None:
 
 
 def test_a_created_pipeline_and_its_execution_are_there(service: Service) -> None:
-    """In every answer, and in the journal."""
+    """A new pipeline's execution is immediately in the list and in its journal."""
     service.stage.played.parts["source"] = door = Door()
     service.call("CreatePipeline", pipeline=pipeline())
     ((execution, status),) = listed(service).items()
@@ -41,7 +41,7 @@ def test_a_created_pipeline_and_its_execution_are_there(service: Service) -> Non
 
 
 def test_a_started_and_a_stopped_execution_are_shown_as_such(service: Service) -> None:
-    """The request's token gives the same execution again."""
+    """A start and a stop are immediately visible; a repeated request token returns the same execution."""
     service.create(pipeline())
     service.stage.played.parts["deploy"] = until_stopped
     execution = service.start(clientRequestToken="one")
@@ -54,7 +54,7 @@ def test_a_started_and_a_stopped_execution_are_shown_as_such(service: Service) -
 
 
 def test_a_changed_definition_and_transition_are_shown(service: Service) -> None:
-    """And nothing enters a stage whose transition has just been disabled."""
+    """An update and a disabled transition take effect immediately."""
     service.create(pipeline())
     service.call("UpdatePipeline", pipeline=pipeline(step("deploy"), step("other")))
     assert service.call("GetPipeline", name=KEY.name)["pipeline"]["version"] == 2
@@ -67,7 +67,7 @@ def test_a_changed_definition_and_transition_are_shown(service: Service) -> None
 
 
 def test_a_retried_and_a_rolled_back_stage_are_in_progress(service: Service) -> None:
-    """The new execution of a rollback has the artifacts and variables of its target."""
+    """A retry and a rollback are immediately InProgress."""
     good = service.create(pipeline())
     door = service.stage.played.parts["deploy"] = Door(fails)
     back = service.call("RollbackStage", **NAME, stageName="Two", targetPipelineExecutionId=good.id)
@@ -83,7 +83,7 @@ def test_a_retried_and_a_rolled_back_stage_are_in_progress(service: Service) -> 
 
 
 def test_a_deleted_pipeline_is_in_no_answer(service: Service) -> None:
-    """Its running action was told to end."""
+    """A deleted pipeline is immediately unknown, and its running action is asked to end."""
     service.stage.played.parts["deploy"] = until_stopped
     service.call("CreatePipeline", pipeline=pipeline())
     eventually(lambda: "deploy" in service.stage.played.seen)

@@ -1,4 +1,4 @@
-"""What requests may say, and what answers never tell."""
+"""Validation of requests, and redaction of tokens in responses."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def test_the_value_of_an_actions_configuration_has_50000_characters_at_most(service: Service) -> None:
-    """Which CDK fills with variables of builds; AWS's model says 1,000, the service 50,000."""
+    """A configuration value may have 50,000 characters, as in the service; AWS's model says 1,000."""
     for size, refused in ((50_000, False), (50_001, True)):
         definition = pipeline()
         definition["stages"][1]["actions"][0]["configuration"] = {"EnvironmentVariables": "x" * size}
         found = list(violations(model().shape_for("CreatePipelineInput"), {"pipeline": definition}, ""))
         words = f"configuration.EnvironmentVariables: got {size} characters; 50000 at most are allowed"
-        assert any(words in each for each in found) == refused, found
+        assert any(words in violation for violation in found) == refused, found
     with pytest.raises(ApiError, match="50001 characters; 50000 at most"):
         service.call("CreatePipeline", pipeline=definition)
 
 
-@pytest.mark.parametrize(("words", "operation", "request_"), WRONG, ids=[each[0] for each in WRONG])
+@pytest.mark.parametrize(("words", "operation", "request_"), WRONG, ids=[case[0] for case in WRONG])
 def test_a_value_that_aws_does_not_allow_is_refused(
     service: Service, words: str, operation: str, request_: dict[str, Any]
 ) -> None:
-    """Enumerations, patterns and sizes are those of AWS's model; the words say what is allowed."""
+    """A value outside AWS's enumerations, patterns and sizes is rejected; the message says what is allowed."""
     ids = {"pipelineExecutionId": NOBODY} if operation == "RetryStageExecution" else {}
     ids |= {"targetPipelineExecutionId": NOBODY} if operation == "RollbackStage" else {}
     asked = answer(NOBODY, "Maybe") if operation == "PutApprovalResult" else {**request_, **ids}
@@ -60,7 +60,7 @@ def test_a_value_that_aws_does_not_allow_is_refused(
 
 
 def test_a_token_of_github_is_never_shown(service: Service) -> None:
-    """Nor is it kept: neither the definition nor the actions have it."""
+    """A GitHub token appears neither in the stored definition nor in any response."""
     definition = pipeline()
     definition["stages"][0]["actions"][0]["configuration"] = {"OAuthToken": "a-secret", "Branch": "main"}
     assert "a-secret" not in str(service.call("CreatePipeline", pipeline=definition))
@@ -72,7 +72,7 @@ def test_a_token_of_github_is_never_shown(service: Service) -> None:
 
 
 def test_a_start_that_is_sent_twice_starts_once(service: Service) -> None:
-    """An SDK that tries again sends the same clientRequestToken."""
+    """A start with the same clientRequestToken returns the same execution."""
     service.create(pipeline())
     first = service.start(clientRequestToken="one")
     assert service.start(clientRequestToken="one") == first
@@ -90,7 +90,7 @@ def test_a_start_that_is_sent_twice_starts_once(service: Service) -> None:
 def test_a_revision_that_its_source_does_not_take_is_refused(
     service: Service, provider: str, kind: str, words: str
 ) -> None:
-    """Each provider has types of its own; another key has to be allowed by the action."""
+    """A revision type that the source's provider does not support is rejected."""
     definition = pipeline()
     definition["stages"][0]["actions"][0]["actionTypeId"]["provider"] = provider
     service.create(definition)
@@ -100,7 +100,7 @@ def test_a_revision_that_its_source_does_not_take_is_refused(
 
 
 def test_the_state_tells_what_a_source_has_brought(service: Service) -> None:
-    """currentRevision, with the time."""
+    """GetPipelineState has the source's currentRevision."""
 
     def brings(task: Task) -> Outcome:
         return Outcome(False, "brought", revision=Revision(task.action.name, "abc"))

@@ -1,4 +1,4 @@
-"""Images that do not exist: MiniStack describes none of them, ECR refuses the request."""
+"""Images that do not exist: MiniStack returns an empty list, ECR an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUERY = {"repositoryName": "images", "imageIds": [{"imageTag": "v1"}]}
 
 
 def test_an_image_that_does_not_exist_is_an_error(as_it_comes: None) -> None:
-    """The fault: no error, so that cdk-assets finds the image, does not build it, and the pipeline is green."""
+    """The fault: no error, so that cdk-assets does not build the image and the pipeline is green."""
     ecr._create_repository({"repositoryName": "images"})
     status, _, body = ecr._describe_images(QUERY)
     assert (status, json.loads(body)["imageDetails"]) == (200, [])
@@ -25,7 +25,7 @@ def test_an_image_that_does_not_exist_is_an_error(as_it_comes: None) -> None:
 
 
 def test_an_image_that_exists_is_described(as_it_comes: None) -> None:
-    """By its tag; a further one that does not exist makes the whole request fail."""
+    """DescribeImages finds an image by its tag; one missing image fails the whole request."""
     ecr._create_repository({"repositoryName": "images"})
     ecr._put_image({"repositoryName": "images", "imageManifest": "{}", "imageTag": "v1"})
     correct(refusals.MISSING_IMAGES)

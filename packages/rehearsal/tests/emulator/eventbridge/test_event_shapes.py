@@ -24,67 +24,75 @@ from tests.engine.conftest import (
 
 
 @pytest.fixture
-def told(stage: Stage) -> list[dict[str, Any]]:
-    """Every event that the engine's executions would put on the bus."""
-    found: list[dict[str, Any]] = []
+def published(stage: Stage) -> list[dict[str, Any]]:
+    """The events that the engine's executions would put on the bus."""
+    events: list[dict[str, Any]] = []
 
     def listen(execution: Execution, event: Event) -> None:
-        each = entry(execution, event)
-        if each:
-            found.append(dict(each))
+        if published_entry := entry(execution, event):
+            events.append(dict(published_entry))
 
     stage.listener = listen
-    return found
+    return events
 
 
-def states(told: list[dict[str, Any]], level: str) -> list[str]:
-    return [each["detail"]["state"] for each in told if each["detail-type"].startswith(f"CodePipeline {level} ")]
+def states(published: list[dict[str, Any]], level: str) -> list[str]:
+    return [
+        event["detail"]["state"] for event in published if event["detail-type"].startswith(f"CodePipeline {level} ")
+    ]
 
 
-def test_an_execution_that_succeeds_is_told_on_all_levels(stage: Stage, told: list[dict[str, Any]]) -> None:
-    """STARTED and SUCCEEDED of the pipeline, each stage and each action."""
+def test_a_successful_execution_sends_events_on_all_levels(stage: Stage, published: list[dict[str, Any]]) -> None:
+    """A successful execution sends STARTED and SUCCEEDED of the pipeline, each stage and each action."""
     stage.run(declaration([action("a")], [action("b")]))
-    assert states(told, "Pipeline") == ["STARTED", "SUCCEEDED"]
-    assert states(told, "Stage") == states(told, "Action") == ["STARTED", "SUCCEEDED", "STARTED", "SUCCEEDED"]
+    assert states(published, "Pipeline") == ["STARTED", "SUCCEEDED"]
+    assert states(published, "Stage") == states(published, "Action") == ["STARTED", "SUCCEEDED", "STARTED", "SUCCEEDED"]
 
 
 @pytest.mark.parametrize(("ending", "code"), [(fails, "JobFailed"), (errors, "ConfigurationError")])
-def test_a_failure_is_told_with_its_code(stage: Stage, told: list[dict[str, Any]], ending: Any, code: str) -> None:
-    """FAILED on all levels; the action's event says why."""
+def test_a_failure_event_has_the_error_code(
+    stage: Stage, published: list[dict[str, Any]], ending: Any, code: str
+) -> None:
+    """A failure sends FAILED on all levels; the action's event has the error code."""
     stage.played.parts["a"] = ending
     stage.run(declaration([action("a")]))
-    assert states(told, "Pipeline") == states(told, "Stage") == states(told, "Action") == ["STARTED", "FAILED"]
-    (failed,) = [each["detail"] for each in told if each["detail"].get("execution-result")]
+    assert (
+        states(published, "Pipeline")
+        == states(published, "Stage")
+        == states(published, "Action")
+        == ["STARTED", "FAILED"]
+    )
+    (failed,) = [event["detail"] for event in published if event["detail"].get("execution-result")]
     assert failed["execution-result"]["error-code"] == code
 
 
-def test_a_stop_is_told(stage: Stage, told: list[dict[str, Any]]) -> None:
-    """STOPPING, then STOPPED, with the reason; the action is ABANDONED."""
+def test_a_stop_sends_events(stage: Stage, published: list[dict[str, Any]]) -> None:
+    """A stop sends STOPPING, then STOPPED with the reason; the action's event is ABANDONED."""
     stage.played.parts["a"] = until_stopped
     execution = stage.start(declaration([action("a")]))
     eventually(lambda: "a" in stage.played.seen)
     stage.stop(execution, abandon=True)
     stage.wait()
-    assert states(told, "Pipeline") == ["STARTED", "STOPPING", "STOPPED"]
-    assert states(told, "Action") == ["STARTED", "ABANDONED"]
-    assert told[-1]["detail"]["stop-execution-comments"] == "enough"
+    assert states(published, "Pipeline") == ["STARTED", "STOPPING", "STOPPED"]
+    assert states(published, "Action") == ["STARTED", "ABANDONED"]
+    assert published[-1]["detail"]["stop-execution-comments"] == "enough"
 
 
-def test_a_retry_is_told_as_resumed(stage: Stage, told: list[dict[str, Any]]) -> None:
-    """With the number of the attempt."""
+def test_a_retry_sends_resumed(stage: Stage, published: list[dict[str, Any]]) -> None:
+    """A retry sends RESUMED, with the number of the attempt."""
     stage.played.parts["b"] = at_first(fails)
     execution = stage.run(declaration([action("a")], [action("b")]))
     stage.retry(execution, "Two", "FAILED_ACTIONS")
     stage.wait()
-    assert states(told, "Pipeline") == ["STARTED", "FAILED", "RESUMED", "SUCCEEDED"]
-    assert states(told, "Stage")[-2:] == ["RESUMED", "SUCCEEDED"]
-    assert told[-1]["detail"]["pipeline-execution-attempt"] == 2.0
+    assert states(published, "Pipeline") == ["STARTED", "FAILED", "RESUMED", "SUCCEEDED"]
+    assert states(published, "Stage")[-2:] == ["RESUMED", "SUCCEEDED"]
+    assert published[-1]["detail"]["pipeline-execution-attempt"] == 2.0
 
 
-def test_an_event_has_the_fields_of_aws(stage: Stage, told: list[dict[str, Any]]) -> None:
-    """As the examples of the user guide have them."""
+def test_an_event_has_the_fields_of_aws(stage: Stage, published: list[dict[str, Any]]) -> None:
+    """Events have the fields of the user guide's examples."""
     execution = stage.run(declaration([action("a")]))
-    pipeline, action_ = told[0], told[2]
+    pipeline, action_ = published[0], published[2]
     assert (pipeline["source"], pipeline["resources"]) == ("aws.codepipeline", [KEY.arn])
     assert pipeline["detail-type"] == "CodePipeline Pipeline Execution State Change"
     assert {key: value for key, value in pipeline["detail"].items() if key != "start-time"} == {
@@ -112,7 +120,7 @@ def test_an_event_has_the_fields_of_aws(stage: Stage, told: list[dict[str, Any]]
 
 
 def test_a_listener_that_breaks_breaks_no_execution(stage: Stage) -> None:
-    """Who watches has no part in what happens."""
+    """An exception in a listener does not affect the execution."""
 
     def broken(execution: Execution, event: Event) -> None:
         raise ValueError(event["type"])
@@ -121,11 +129,11 @@ def test_a_listener_that_breaks_breaks_no_execution(stage: Stage) -> None:
     assert stage.run(declaration([action("a")])).status == "Succeeded"
 
 
-def test_a_skipped_stage_is_told_to_nobody(stage: Stage, told: list[dict[str, Any]]) -> None:
-    """It starts, and the next thing that is heard is of another stage."""
+def test_a_skipped_stage_sends_no_end_event(stage: Stage, published: list[dict[str, Any]]) -> None:
+    """A skipped stage sends STARTED and no event for its end."""
     stage.played.parts["check"] = fails
     definition = declaration([action("a")], [action("b")])
     definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "SKIP", "rules": [rule("check")]}]}
     stage.run(definition)
-    assert states(told, "Stage") == ["STARTED", "SUCCEEDED", "STARTED"]
-    assert states(told, "Pipeline") == ["STARTED", "SUCCEEDED"]
+    assert states(published, "Stage") == ["STARTED", "SUCCEEDED", "STARTED"]
+    assert states(published, "Pipeline") == ["STARTED", "SUCCEEDED"]

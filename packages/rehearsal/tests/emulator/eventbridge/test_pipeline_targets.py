@@ -1,4 +1,4 @@
-"""Rules of EventBridge that start a pipeline: those that CDK writes, and what refuses a start."""
+"""EventBridge rules that start a pipeline, also those that CDK writes, and rejected starts."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Started:
-    """A pipeline whose source is an object of a bucket, which is deployed to another key of it."""
+    """A pipeline that deploys an object of a bucket to another key of the bucket."""
 
     embedded: Embedded
     bucket: str
     name: str
 
     def upload(self, text: str = "any") -> str:
-        """The version of the object that is written."""
+        """Write the source object, and return its version."""
         body = zipped({"file": text})
         written = self.embedded.client("s3").put_object(Bucket=self.bucket, Key="source.zip", Body=body)
         return str(written["VersionId"])
 
     def rule(self, **target: Any) -> str:
-        """A rule on events of the source `tests` that starts the pipeline; that source."""
+        """Create a rule that starts the pipeline for events of a test source, and return that source."""
         source, name, events = self.embedded.name("tests"), self.embedded.name("rule"), self.embedded.client("events")
         events.put_rule(Name=name, EventPattern=json.dumps({"source": [source]}))
         arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{self.name}"
         events.put_targets(Rule=name, Targets=[{"Id": "pipeline", "Arn": arn, **target}])
         return source
 
-    def tell(self, source: str, **detail: str) -> None:
+    def send(self, source: str, **detail: str) -> None:
         entry = {"Source": source, "DetailType": "any", "Detail": json.dumps(detail)}
         self.embedded.client("events").put_events(Entries=[entry])
 
     def executions(self) -> list[Json]:
-        """Newest first, without the one that the creation started."""
+        """Return the executions, newest first, without the one that the creation started."""
         found = self.embedded.client("codepipeline").list_pipeline_executions(pipelineName=self.name)
         return list(found["pipelineExecutionSummaries"][:-1])
 
     def ended(self) -> Json:
-        """The newest execution, once it has ended."""
+        """Return the newest execution once it has ended."""
         newest = self.executions()[0]
         self.embedded.ended(self.name, newest["pipelineExecutionId"])
         return self.executions()[0]
 
 
 def tiny(bucket: str) -> Json:
-    """The pipeline, as CloudFormation has it."""
+    """Return the properties of the pipeline for CloudFormation."""
     kind = {"Owner": "AWS", "Version": "1", "Provider": "S3"}
     source = {
         "Name": "Source",
@@ -81,7 +81,7 @@ def tiny(bucket: str) -> Json:
 
 
 def deployed(embedded: Embedded, resources: Mapping[str, Json], id_: str) -> Started:
-    """The tiny pipeline under the logical id `id_`, with these additional resources."""
+    """Deploy the pipeline under the logical id `id_`, with these additional resources."""
     bucket, stack = embedded.bucket(), embedded.name("stack")
     text = json.dumps(resources).replace("source-bucket", bucket)
     pipeline = {id_: {"Type": "AWS::CodePipeline::Pipeline", "Properties": tiny(bucket)}}
@@ -98,7 +98,7 @@ def started(embedded: Embedded) -> Started:
 
 
 def test_an_upload_starts_the_pipeline_by_a_rule_that_cdk_wrote(embedded: Embedded) -> None:
-    """With the role that the rule has; another object starts nothing."""
+    """An upload starts the pipeline through CDK's rule and its role; another object does not."""
     rules: dict[str, Json] = json.loads(Path(__file__).with_name("rule_of_an_s3_source.json").read_text())
     assert len(rules) == 3, "a rule, its role, and the role's policy"
     pipeline = deployed(embedded, rules, "Pipeline")
@@ -115,14 +115,14 @@ def test_an_upload_starts_the_pipeline_by_a_rule_that_cdk_wrote(embedded: Embedd
 
 
 def test_the_targets_input_names_revision_and_variables(started: Started, embedded: Embedded) -> None:
-    """By an input transformer, from what the event says."""
+    """An input transformer can set the source revision and the variables from the event."""
     old, _ = started.upload("old"), started.upload("new")
     given = (
         '{"sourceRevisions": [{"actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": '
         '<version>}], "variables": [{"name": "Key", "value": "by-event.zip"}]}'
     )
     transformer = {"InputPathsMap": {"version": "$.detail.version"}, "InputTemplate": given}
-    started.tell(started.rule(RoleArn=ROLE, InputTransformer=transformer), version=old)
+    started.send(started.rule(RoleArn=ROLE, InputTransformer=transformer), version=old)
     execution = started.ended()
     assert (execution["status"], execution["sourceRevisions"][0]["revisionId"]) == ("Succeeded", old)
     assert embedded.client("s3").head_object(Bucket=started.bucket, Key="by-event.zip")
@@ -138,11 +138,9 @@ def test_the_targets_input_names_revision_and_variables(started: Started, embedd
         ({"RoleArn": ROLE, "Input": '{"sourceRevisions": {}}'}, "sourceRevisions"),
     ],
 )
-def test_a_start_that_is_refused_is_told_in_the_log(
-    started: Started, embedded: Embedded, target: Json, words: str
-) -> None:
-    """The event is delivered asynchronously, and the next event finds the same state."""
-    started.tell(started.rule(**target))
+def test_a_rejected_start_is_logged(started: Started, embedded: Embedded, target: Json, words: str) -> None:
+    """A rejected start leaves no execution, and the emulator's log has the reason."""
+    started.send(started.rule(**target))
     assert started.executions() == []
     log = (embedded.workspace.logs / "emulator.log").read_text()
     assert any(started.name in line and words in line for line in log.splitlines())

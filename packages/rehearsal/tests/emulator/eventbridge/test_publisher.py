@@ -1,4 +1,4 @@
-"""Events on their way to MiniStack's bus, from a thread of their own."""
+"""The thread that puts events on MiniStack's bus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.emulator.ministack.port import eventbridge
 
 
 def test_an_event_is_put_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A target that breaks is not called again with those before it: RuntimeError was taken for a changed store."""
+    """An event is put once, although a target raises RuntimeError."""
     put: list[Mapping[str, object]] = []
 
     def breaks(entry: Mapping[str, object]) -> None:
@@ -25,7 +25,7 @@ def test_an_event_is_put_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ministack_walks_copies_of_its_stores() -> None:
-    """So another thread may change rules while events are matched; without this the guard would be needed again."""
+    """MiniStack iterates over copies of its stores, so that another thread may change rules concurrently."""
     store = eventbridge.new_scoped_store()
     ended = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What starts a pipeline whose source is an object or an image: polling, and events of S3 and ECR."""
+"""Starts by changed source objects and images: polling, and events of S3 and ECR."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRAIL = "AWS API Call via CloudTrail"
 
 
 def deployed(embedded: Embedded, **configuration: str) -> Started:
-    """A pipeline whose S3 source has this configuration, and whose first execution has ended."""
+    """Deploy a pipeline whose S3 source has this configuration, and wait for its first execution."""
     bucket, name = embedded.bucket(), embedded.name("pipeline")
     properties = {**tiny(bucket), "Name": name}
     source = properties["Stages"][0]["Actions"][0]
@@ -34,8 +34,8 @@ def deployed(embedded: Embedded, **configuration: str) -> Started:
 
 
 @pytest.mark.usefixtures("as_it_comes")
-def test_ministack_tells_of_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: PutImage sends no event. Corrected, EventBridge gets ECR's, with the digest."""
+def test_ministack_sends_no_event_for_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: PutImage sends no event. Corrected, EventBridge gets ECR's event with the digest."""
     events = queue.SimpleQueue[Json]()
     monkeypatch.setattr(eventbridge, "_dispatch_event", lambda event, *_: events.put(event))
     image = {"repositoryName": "of-ministack", "imageManifest": "{}", "imageTag": "latest"}
@@ -50,8 +50,9 @@ def test_ministack_tells_of_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_upload_starts_a_pipeline_that_polls(embedded: Embedded) -> None:
-    """Polling is the default. Another object starts nothing, and neither does an upload where the source is not to
-    poll.
+    """An upload starts a polling pipeline, which is the default.
+
+    Another object does not start it, and an upload does not start a pipeline that does not poll.
     """
     polling, quiet = deployed(embedded), deployed(embedded, PollForSourceChanges="false")
     embedded.client("s3").put_object(Bucket=polling.bucket, Key="other.zip", Body=b"")
@@ -65,7 +66,7 @@ def test_an_upload_starts_a_pipeline_that_polls(embedded: Embedded) -> None:
 
 
 def test_an_upload_starts_a_pipeline_by_a_rule_on_cloudtrail(embedded: Embedded) -> None:
-    """As CDK writes it for S3Trigger.EVENTS."""
+    """An upload starts a pipeline through a rule on CloudTrail, as CDK writes it for S3Trigger.EVENTS."""
     pipeline = deployed(embedded, PollForSourceChanges="false")
     detail = {
         "eventSource": ["s3.amazonaws.com"],
@@ -80,7 +81,7 @@ def test_an_upload_starts_a_pipeline_by_a_rule_on_cloudtrail(embedded: Embedded)
 
 
 def rule(embedded: Embedded, pipeline: str, pattern: Json) -> None:
-    """A rule that starts the pipeline."""
+    """Create a rule that starts the pipeline."""
     events, name = embedded.client("events"), embedded.name("rule")
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{pipeline}"
@@ -88,7 +89,7 @@ def rule(embedded: Embedded, pipeline: str, pattern: Json) -> None:
 
 
 def image_pipeline(embedded: Embedded, **configuration: str) -> tuple[str, str]:
-    """A repository, and a pipeline whose source is its image; both names."""
+    """Create a repository and a pipeline whose source is its image, and return both names."""
     repository, bucket, name = embedded.name("repository"), embedded.bucket(), embedded.name("pipeline")
     embedded.client("ecr").create_repository(repositoryName=repository)
     properties = {**tiny(bucket), "Name": name}
@@ -102,7 +103,7 @@ def image_pipeline(embedded: Embedded, **configuration: str) -> tuple[str, str]:
 
 
 def test_a_new_image_starts_a_pipeline_and_is_described(embedded: Embedded) -> None:
-    """By the rule that CDK writes for EcrSourceAction; imageDetail.json and the variables have digest and URI."""
+    """A new image starts the pipeline through CDK's rule; the revision and the variables have its digest and URI."""
     repository, name = image_pipeline(embedded)
     first = embedded.ended(name, embedded.first(name))
     assert (first["status"], first["artifactRevisions"]) == ("Failed", [])
@@ -127,7 +128,7 @@ def test_a_new_image_starts_a_pipeline_and_is_described(embedded: Embedded) -> N
 
 
 def test_an_image_that_is_not_there_fails_the_source(embedded: Embedded) -> None:
-    """The message names repository and tag."""
+    """A missing image fails the source action; the message names repository and tag."""
     repository, name = image_pipeline(embedded, ImageTag="v1")
     execution = embedded.first(name)
     assert embedded.ended(name, execution)["status"] == "Failed"

@@ -1,4 +1,4 @@
-"""The embedded AWS, once for all tests here, and functions in it."""
+"""An embedded AWS for all tests of this folder, and functions in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _numbers = itertools.count(1)
 
 
 def zipped(**files: str | bytes) -> bytes:
-    """An archive; a name holds `__` for each `/` and ends with `_py` for `.py`."""
+    """Return a ZIP archive; a name has `__` for each `/`, and ends with `_py` for `.py`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -39,8 +39,8 @@ def zipped(**files: str | bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Told:
-    """The result of a call: its answer or error, and the end of its log."""
+class Invocation:
+    """The result of an invocation: its response or error, and the end of its log."""
 
     answer: Any
     error: bool
@@ -58,18 +58,18 @@ class Functions:
         return self.endpoint.client(service, root(ACCOUNT), REGION)
 
     def layer(self, **files: str | bytes) -> str:
-        """Publish a layer of these files; its ARN."""
+        """Publish a layer of these files, and return its ARN."""
         return self.publish(zipped(**files))
 
     def publish(self, archive: bytes) -> str:
-        """Publish a layer; its ARN."""
+        """Publish a layer, and return its ARN."""
         published = self.client("lambda").publish_layer_version(
             LayerName=f"layer-{next(_numbers)}", Content={"ZipFile": archive}
         )
         return str(published["LayerVersionArn"])
 
     def make(self, code: str | bytes, *, layers: Sequence[str] = (), handler: str = "main.handler", **more: Any) -> str:
-        """A new function, of one module or of an archive; its name."""
+        """Create a function from a module or an archive, and return its name."""
         name = f"function-{next(_numbers)}"
         self.client("lambda").create_function(
             **{
@@ -86,16 +86,18 @@ class Functions:
         )
         return name
 
-    def call(self, name: str, event: Any = None) -> Told:
+    def call(self, name: str, event: Any = None) -> Invocation:
         response = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
         log = base64.b64decode(response.get("LogResult", "")).decode()
-        return Told(json.loads(response["Payload"].read()), "FunctionError" in response, log)
+        return Invocation(json.loads(response["Payload"].read()), "FunctionError" in response, log)
 
     def ask(self, expression: str, **more: Any) -> Any:
-        """The value of an expression in a function that is made for it."""
-        told = self.call(self.make(f"import os, sys\ndef handler(event, context):\n    return {expression}\n", **more))
-        assert not told.error, told.answer
-        return told.answer
+        """Return the value of an expression in a new function."""
+        result = self.call(
+            self.make(f"import os, sys\ndef handler(event, context):\n    return {expression}\n", **more)
+        )
+        assert not result.error, result.answer
+        return result.answer
 
 
 @pytest.fixture(scope="session")

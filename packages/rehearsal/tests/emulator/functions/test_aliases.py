@@ -1,4 +1,4 @@
-"""Aliases with weights: which version runs, by whatever caller, what is measured of it, and what Lambda refuses."""
+"""Weighted aliases: the version that runs for each kind of caller, its metrics, and Lambda's errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _numbers = itertools.count(1)
 
 
 def released(functions: Functions, *, fails: bool = False, weight: float = 0.1, **more: Any) -> str:
-    """Return a function with versions 1 and 2 behind its alias `live`; the second one fails if asked to."""
+    """Return a function with versions 1 and 2 behind its alias `live`; version 2 fails if `fails` is set."""
     api, name = functions.client("lambda"), functions.make(CODE.format(fails=False), **more)
     api.publish_version(FunctionName=name)
     api.update_function_code(FunctionName=name, ZipFile=zipped(main_py=CODE.format(fails=fails) + "# 2\n"))
@@ -57,7 +57,7 @@ def ran(functions: Functions, name: str) -> Counter[str]:
 
 
 def eventually(functions: Functions, name: str, expected: dict[str, int]) -> None:
-    """Wait until the versions have run that often, and assert that they do not run more often."""
+    """Wait until the versions have run this often, and assert that they have not run more often."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and sum(ran(functions, name).values()) < sum(expected.values()):
         time.sleep(0.1)
@@ -65,7 +65,7 @@ def eventually(functions: Functions, name: str, expected: dict[str, int]) -> Non
 
 
 def test_the_share_of_a_weight_is_exact() -> None:
-    """Of any number of invocations the additional version gets its share, rounded to the nearest whole number."""
+    """The additional version gets its share of any number of invocations, rounded to the nearest integer."""
     alias: AliasRecord = {"AliasArn": "arn", "RevisionId": "1", "FunctionVersion": "1"}
     for weight in (0.0, 0.01, 0.1, 0.3, 0.5, 0.999, 1.0):
         counter = AliasCounter()
@@ -76,7 +76,7 @@ def test_the_share_of_a_weight_is_exact() -> None:
 
 
 def test_an_update_of_the_alias_starts_the_count_again() -> None:
-    """What one version was owed does not count for the next shift."""
+    """An update of the alias resets the count of its versions' shares."""
     counter = AliasCounter()
     alias: AliasRecord = {
         "AliasArn": "arn",
@@ -89,7 +89,7 @@ def test_an_update_of_the_alias_starts_the_count_again() -> None:
 
 
 def test_a_caller_reaches_the_versions_by_their_weights(functions: Functions) -> None:
-    """Of ten calls with a weight of 0.1 exactly one runs the additional version; the answer says which one ran."""
+    """With a weight of 0.1, one of ten calls runs the additional version; the response names the version."""
     name, api = released(functions), functions.client("lambda")
     answers = [api.invoke(FunctionName=name, Qualifier="live") for _ in range(10)]
     payloads = [json.loads(answer["Payload"].read()) for answer in answers]
@@ -102,7 +102,7 @@ def test_a_caller_reaches_the_versions_by_their_weights(functions: Functions) ->
 
 
 def test_a_dry_run_counts_for_nothing(functions: Functions) -> None:
-    """Only what runs is counted."""
+    """Dry runs do not count towards a version's share."""
     name, api = released(functions, weight=0.5), functions.client("lambda")
     for _ in range(3):
         api.invoke(FunctionName=name, Qualifier="live", InvocationType="DryRun")
@@ -165,7 +165,7 @@ def test_every_event_source_reaches_the_versions_by_their_weights(
 
 
 def sums(functions: Functions, metric: str, **dimensions: str) -> float:
-    """Return the sum of a metric of Lambda with exactly these dimensions."""
+    """Return the sum of a Lambda metric with exactly these dimensions."""
     now = datetime.now(UTC)
     answer = functions.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
@@ -180,7 +180,7 @@ def sums(functions: Functions, metric: str, **dimensions: str) -> float:
 
 
 def test_metrics_have_the_dimensions_of_aws(functions: Functions) -> None:
-    """Calls and errors can be told by function, by alias, and by the version that the alias chose."""
+    """Invocations and errors are counted by function, by alias, and by executed version."""
     name, api = released(functions, fails=True, weight=0.5), functions.client("lambda")
     for _ in range(4):
         api.invoke(FunctionName=name, Qualifier="live")
@@ -197,8 +197,8 @@ def test_metrics_have_the_dimensions_of_aws(functions: Functions) -> None:
     assert sums(functions, "Invocations", FunctionName=name, Resource=name) == 1
 
 
-def test_what_is_throttled_is_no_invocation(functions: Functions) -> None:
-    """It counts as a throttle only, once for each request; the SDK sends several."""
+def test_a_throttled_request_is_not_an_invocation(functions: Functions) -> None:
+    """A throttled request counts once in Throttles and not in Invocations."""
     name, api = released(functions), functions.client("lambda")
     sent: list[str] = []
     api.meta.events.register("before-send.lambda.Invoke", lambda request, **_: sent.append(request.url))
@@ -223,7 +223,7 @@ def test_what_is_throttled_is_no_invocation(functions: Functions) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_alias_takes_what_lambda_takes(functions: Functions, alias: dict[str, Any], problem: str) -> None:
-    """A wrong version or weight is refused by the API and by CloudFormation, and changes nothing."""
+    """The API and CloudFormation reject an invalid version or weight, and change nothing."""
     name, api = released(functions), functions.client("lambda")
     api.update_function_configuration(FunctionName=name, Role=f"arn:aws:iam::{ACCOUNT}:role/other")
     api.publish_version(FunctionName=name)
@@ -256,7 +256,7 @@ def stack_reason(functions: Functions, name: str, alias: dict[str, Any]) -> list
 
 
 def stored(**alias: Any) -> dict[str, Any]:
-    """Store a function with two versions and an alias in this process's MiniStack; return its record."""
+    """Store a function with two versions and an alias in this process's MiniStack, and return its record."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:stored"
     config = {"FunctionName": "stored", "FunctionArn": arn, "Role": "role", "Version": "$LATEST"}
     versions = {number: {"config": {**config, "FunctionArn": f"{arn}:{number}", "Version": number}} for number in "12"}
@@ -268,7 +268,7 @@ def stored(**alias: Any) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("as_it_comes")
 def test_weights_are_only_stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: an additional version with all of the weight gets no call. Corrected, it gets each of them."""
+    """The fault: an additional version with the weight 1.0 gets no call. Corrected, it gets every call."""
     stored(RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}})
     executed: list[str] = []
 
@@ -295,7 +295,7 @@ def test_weights_are_only_stored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("as_it_comes")
 def test_metrics_have_one_dimension() -> None:
-    """The fault: a metric of an invocation has the function's name only. Corrected, MiniStack records none itself."""
+    """The fault: an invocation's metric has only the function's name. Corrected, MiniStack itself records none."""
     lambda_svc._emit_lambda_metrics("counted", 1.0, error=False, throttle=False)
     names = [dict(point["Dimensions"]) for points in cloudwatch._metrics.values() for point in points]
     assert names == [{"FunctionName": "counted"}] * len(names)
@@ -307,7 +307,7 @@ def test_metrics_have_one_dimension() -> None:
 
 @pytest.mark.usefixtures("as_it_comes")
 def test_an_alias_takes_any_version() -> None:
-    """The fault: an alias may point to what does not exist. Corrected, it is refused."""
+    """The fault: an alias may point to a version that does not exist. Corrected, it is rejected."""
     stored()
     assert lambda_svc._create_alias("stored", {"Name": "other", "FunctionVersion": "7"})[0] == 201
     correct(traffic.ALIAS_RULES)

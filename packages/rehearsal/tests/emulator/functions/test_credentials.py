@@ -1,4 +1,4 @@
-"""A function's role: who may have it, who gets its keys, and whether it may write the log."""
+"""A function's role: its trust policy, its credentials, and its permission to write logs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFUSED = "The role defined for the function cannot be assumed by Lambda: lambda
 
 @pytest.fixture(scope="module")
 def functions(enforced: Embedded) -> Functions:
-    """Functions where IAM is enforced: the role `function` trusts Lambda, the role `build` does not."""
+    """Functions with IAM enforced: the role `function` trusts Lambda, the role `build` does not."""
     for name, service in (("function", "lambda"), ("build", "codebuild")):
         enforced.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
     return Functions(enforced.endpoint, enforced.workspace)
@@ -34,15 +34,15 @@ def trust(service: str) -> str:
 
 
 def guessed(name: str, role: str) -> Credentials:
-    """Keys that follow from the names of a function and its role."""
+    """Return credentials that are derived from the names of a function and its role."""
     arns = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:arn:aws:iam::{ACCOUNT}:role/{role}"
     digest = hashlib.sha256(arns.encode()).hexdigest()
     secret, token = (hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest() for kind in ("secret", "token"))
     return Credentials(f"ASIA{digest[:16].upper()}", secret, token)
 
 
-def test_functions_have_keys_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: they are made of names."""
+def test_ministack_derives_credentials_from_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: MiniStack derives a function's credentials from names."""
     monkeypatch.setattr(app, "AUTH", True)
     config = {
         "FunctionName": "function",
@@ -55,13 +55,13 @@ def test_functions_have_keys_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_functions_keys_are_its_environments_own(functions: Functions) -> None:
-    """They are a session of its role, and no one has them who only knows its name.
+    """Each environment has separate credentials of its role's session; they do not follow from names.
 
-    The SDK verifies the certificate of the embedded AWS by a bundle next to the runtime.
+    The SDK verifies the embedded AWS's certificate with a bundle next to the runtime.
     """
     name = functions.make(WHO)
     assert functions.call(name).answer == f"arn:aws:sts::{ACCOUNT}:assumed-role/function/{name}"
-    keys = "[os.environ[each] for each in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN')]"
+    keys = "[os.environ[name] for name in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN')]"
     code = f"import os\ndef handler(event, context):\n    return {keys}"
     first, second = (Credentials(*functions.call(functions.make(code)).answer) for _ in range(2))
     assert len({first.access_key, second.access_key, first.secret_key, second.secret_key}) == 4
@@ -75,7 +75,7 @@ def test_a_functions_keys_are_its_environments_own(functions: Functions) -> None
     [("build", "may not assume .*role/build: its trust policy"), ("none", "cannot assume .*no such role")],
 )
 def test_functions_get_a_role_that_lambda_may_assume(functions: Functions, role: str, why: str) -> None:
-    """The fault planted: a role of another service, or none; the API and CloudFormation refuse it alike."""
+    """The API and CloudFormation reject a role that does not exist or does not trust Lambda."""
     arn, api = f"arn:aws:iam::{ACCOUNT}:role/{role}", functions.client("lambda")
     with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{REFUSED}{why}"):
         functions.make(WHO, Role=arn)
@@ -86,7 +86,7 @@ def test_functions_get_a_role_that_lambda_may_assume(functions: Functions, role:
 
 
 def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str:
-    """Why a stack with this function was not made."""
+    """Return why the creation of a stack with this function failed."""
     api = functions.client("cloudformation")
     template = {"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
     api.create_stack(StackName=stack, TemplateBody=json.dumps(template))
@@ -99,20 +99,20 @@ def failure(functions: Functions, stack: str, properties: dict[str, Any]) -> str
 
 
 def test_a_role_that_trusts_lambda_no_more_ends_its_functions_calls(functions: Functions) -> None:
-    """The next environment has no keys, and the caller gets the reason."""
+    """An invocation fails with the reason after its role has stopped trusting Lambda."""
     api = functions.client("iam")
     api.create_role(RoleName="fickle", AssumeRolePolicyDocument=trust("lambda"))
     name = functions.make(WHO, Role=f"arn:aws:iam::{ACCOUNT}:role/fickle")
     assert not functions.call(name).error
     api.update_assume_role_policy(RoleName="fickle", PolicyDocument=trust("codebuild"))
     functions.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(main_py=WHO))
-    told = functions.call(name)
-    assert told.error
-    assert REFUSED in told.answer["errorMessage"]
+    result = functions.call(name)
+    assert result.error
+    assert REFUSED in result.answer["errorMessage"]
 
 
 def test_a_function_logs_with_the_permissions_of_its_role(functions: Functions) -> None:
-    """Without them the call succeeds and its lines are lost: a test that reads them is red, as on AWS."""
+    """Without permissions for logs an invocation succeeds and writes no log events, as on AWS."""
     api, logs = functions.client("iam"), functions.client("logs")
     api.create_role(RoleName="silent", AssumeRolePolicyDocument=trust("lambda"))
     name = functions.make("def handler(*_):\n    print('HERE')", Role=f"arn:aws:iam::{ACCOUNT}:role/silent")

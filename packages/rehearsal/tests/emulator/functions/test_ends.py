@@ -1,4 +1,4 @@
-"""Functions end with the embedded AWS, whatever ends it; and they run where nothing can be mounted."""
+"""The processes of functions end with the embedded AWS; functions also run on machines without mounts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from rehearsal.host.procfs import start_ticks
 from rehearsal.workspace.layout import Workspace
 from tests.emulator.functions.conftest import ACCOUNT, REGION, RUNTIME, Functions, needs_mounts, zipped
 
-# Answers with what all its processes have in common, and no others.
+# Returns the PID namespace, which identifies the function's processes.
 INSIDE = "import os\nprint('imported')\ndef handler(event, context):\n    return os.readlink('/proc/self/ns/pid')"
 DAEMON = """
 import os, subprocess
@@ -42,8 +42,8 @@ def handler(event, context):
 
 @needs_mounts
 @pytest.mark.parametrize(("code", "number"), [(INSIDE, 2), (DAEMON, 3)], ids=["function", "daemon"])
-def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, number: int) -> None:
-    """The kernel ends them, though they are frozen and orphaned: a daemon as well."""
+def test_functions_end_with_a_killed_emulator(tmp_path: Path, code: str, number: int) -> None:
+    """The kernel ends a function's frozen and orphaned processes, daemons included, when the emulator is killed."""
     space = Workspace(tmp_path)
     server = launcher.up(space, None, iam=False)
     try:
@@ -53,24 +53,24 @@ def test_they_die_with_an_emulator_that_is_killed(tmp_path: Path, code: str, num
     finally:
         os.kill(server.pid, signal.SIGKILL)
     os.waitpid(server.pid, 0)
-    assert gone(pids)
+    assert ended(pids)
 
 
 @needs_mounts
 @pytest.mark.parametrize("code", [INSIDE, DAEMON], ids=["function", "daemon"])
-def test_they_die_with_an_emulator_that_ends(tmp_path: Path, code: str) -> None:
-    """Nothing is left of a rehearsal."""
+def test_functions_end_with_a_stopped_emulator(tmp_path: Path, code: str) -> None:
+    """The embedded AWS ends all processes of its functions when it stops."""
     space = Workspace(tmp_path)
     with launcher.join_or_start(space, iam=False) as endpoint:
         functions = Functions(endpoint, space)
         pids = running(functions.call(functions.make(code)).answer)
         assert pids
-    assert gone(pids)
+    assert ended(pids)
 
 
 @needs_mounts
-def test_a_function_does_not_see_what_is_hidden(tmp_path: Path) -> None:
-    """The fault planted: the keys of every account lie in a folder that it could read."""
+def test_a_function_cannot_read_a_hidden_folder(tmp_path: Path) -> None:
+    """A function cannot read a hidden folder, such as the one with the credentials of every account."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         (Path(folder) / "secret").write_text("a secret")
         undo = f"__import__('ctypes').CDLL(None).umount2({os.fsencode(folder)!r}, 2)"
@@ -83,15 +83,15 @@ def test_a_function_does_not_see_what_is_hidden(tmp_path: Path) -> None:
 
 
 @needs_mounts
-def test_what_a_function_leaves_behind_stands_still_with_it(functions: Functions) -> None:
-    """A daemon does not run between calls either."""
+def test_a_functions_daemon_is_frozen_between_invocations(functions: Functions) -> None:
+    """A daemon that a function has started is frozen between invocations."""
     pids = running(functions.call(functions.make(DAEMON)).answer)
     assert [state(pid) for pid in pids] == ["T", "T", "T"]
 
 
 @needs_mounts
 def test_an_old_version_ends_when_the_code_changes(functions: Functions) -> None:
-    """And the next call runs the new code."""
+    """After a code update the old processes end, and the next invocation runs the new code."""
     name = functions.make(INSIDE)
     pids = running(functions.call(name).answer)
     assert pids
@@ -99,28 +99,28 @@ def test_an_old_version_ends_when_the_code_changes(functions: Functions) -> None
         FunctionName=name, ZipFile=zipped(main_py="handler = lambda *_: 'new'")
     )
     assert functions.call(name).answer == "new"
-    assert gone(pids)
+    assert ended(pids)
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[FunctionEnvironment]:
-    """A function where nothing can be mounted."""
+    """A function on a machine that forbids mounts."""
     environment = make(tmp_path, "import os, boto3\nhandler = lambda *_: [os.getcwd(), boto3.__name__]", mounts=False)
     yield environment
     environment.kill()
 
 
 def test_without_mounts_the_folders_stay_where_they_are(plain: FunctionEnvironment, tmp_path: Path) -> None:
-    """It still runs, with the same packages; the end of a run says what it lacks."""
+    """Without mounts a function runs in its folder of this machine, with the same packages."""
     body: Any = call(plain).body
     folder, sdk = body
     assert Path(folder).is_relative_to(tmp_path)
     assert sdk == "boto3"
 
 
-@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv takes the right to mount from a root user")
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv removes a root user's capability to mount")
 def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
-    """In a user namespace: a rehearsal does not need root."""
+    """An ordinary user gets mounts in a user namespace, so that a rehearsal does not need root."""
     less = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if os.geteuid() == 0 else []
     probe = [*less, *helper_process.helper_command(sandbox.__name__), "--probe", str(tmp_path)]
     done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -128,7 +128,7 @@ def test_an_ordinary_user_has_mounts_as_well(tmp_path: Path) -> None:
 
 
 def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> None:
-    """Isolation needs no namespace."""
+    """Without mounts a function still cannot import the machine's packages."""
     environment = make(tmp_path, "import ministack", mounts=False)
     try:
         body: Any = call(environment).body
@@ -140,7 +140,7 @@ def test_without_mounts_the_machines_packages_are_not_found(tmp_path: Path) -> N
 def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on AWS, where the first limit is 10 seconds."""
+    """An init that exceeds the first limit runs again with the function's timeout, as on AWS."""
     monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 0.2)
     environment = make(tmp_path, "import time\ntime.sleep(1)\nhandler = lambda *_: 'at last'", Timeout=20)
     try:
@@ -150,7 +150,7 @@ def test_an_initialization_that_takes_too_long_is_tried_again_with_the_functions
 
 
 def test_an_initialization_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the second limit, though it is the same as the first."""
+    """An init that also exceeds the function's timeout fails."""
     monkeypatch.setattr("rehearsal.emulator.functions.execution_environment.INIT_SECONDS", 1)
     environment = make(tmp_path, "import time\ntime.sleep(100)", Timeout=1)
     try:
@@ -161,7 +161,7 @@ def test_an_initialization_that_never_ends_is_given_up(tmp_path: Path, monkeypat
 
 
 def test_a_function_that_closes_its_output_still_answers(tmp_path: Path) -> None:
-    """There is only nothing more in its log."""
+    """A function that closes its standard output and error still returns its response."""
     environment = make(tmp_path, "import os\ndef handler(*_):\n    os.close(1)\n    os.close(2)\n    return 'heard'")
     try:
         assert call(environment).body == "heard"
@@ -170,19 +170,19 @@ def test_a_function_that_closes_its_output_still_answers(tmp_path: Path) -> None
 
 
 def test_large_events_and_answers_go_through(tmp_path: Path) -> None:
-    """6 MB each way is what AWS allows."""
+    """Events and responses of 6 MB are passed, as AWS allows."""
     environment = make(tmp_path, "def handler(event, context):\n    print('x' * 200_000)\n    return event")
     event = "y" * 6_000_000
     try:
-        told = environment.call(Invocation(event, "request", "arn", None, {}, "1"))
-        assert told.body == event
-        assert len(told.log) > 200_000
+        result = environment.call(Invocation(event, "request", "arn", None, {}, "1"))
+        assert result.body == event
+        assert len(result.log) > 200_000
     finally:
         environment.kill()
 
 
 def test_snapstart_runs_its_hooks_before_the_first_call(tmp_path: Path) -> None:
-    """AWS's client runs them: those before the snapshot, last one first, then those after it."""
+    """AWS's client runs SnapStart hooks: before the snapshot in reverse order, then after the restore."""
     code = """
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 ran = []
@@ -201,7 +201,7 @@ handler = lambda *_: ran
 
 @pytest.mark.parametrize("path", ["../out.py", "sub/../../out.py"])
 def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path, path: str) -> None:
-    """Nothing is written outside."""
+    """An archive with a path outside its folder is rejected, and writes no file there."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(path, "")
@@ -231,7 +231,7 @@ def call(environment: FunctionEnvironment) -> InvocationResult:
 
 
 def running(namespace: str) -> list[int]:
-    """The processes of a function, by what they have in common."""
+    """Return the processes of a function, by their PID namespace."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -241,12 +241,12 @@ def running(namespace: str) -> list[int]:
 
 
 def state(pid: int) -> str:
-    """As in proc_pid_stat(5): T is stopped."""
+    """Return a process state as in proc_pid_stat(5): T is stopped."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def gone(pids: list[int]) -> bool:
-    """Within five seconds."""
+def ended(pids: list[int]) -> bool:
+    """Wait up to five seconds, and return whether the processes have ended."""
     deadline = time.monotonic() + 5
     while any(map(start_ticks, pids)) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""A function's environment: its file system, variables and interpreter."""
+"""A function's environment: file system, environment variables and interpreter."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DEFAULTS = {
     "PYTHONPATH",
     "TZ",
 }
-BEYOND = {"AWS_LAMBDA_LOG_FORMAT", "PWD"}  # on AWS as well, though its list has them not
+BEYOND = {"AWS_LAMBDA_LOG_FORMAT", "PWD"}  # AWS sets them too, although its list omits them
 OURS = {
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"),
@@ -47,7 +47,7 @@ PYTHONS_OWN = {"LC_CTYPE"}  # the interpreter sets it where the machine lacks th
 
 
 def test_the_documented_variables_are_there_and_nothing_of_this_machine(functions: Functions) -> None:
-    """AWS's list, the way back to the embedded AWS, and no more."""
+    """A function has AWS's documented variables and the settings for the embedded AWS, and no other ones."""
     found = functions.ask("dict(os.environ)")
     assert set(found) - PYTHONS_OWN == RESERVED | DEFAULTS | BEYOND | OURS
     assert found["_HANDLER"] == "main.handler"
@@ -61,7 +61,7 @@ def test_the_documented_variables_are_there_and_nothing_of_this_machine(function
 
 
 def test_the_functions_own_variables_cannot_replace_reserved_ones(functions: Functions) -> None:
-    """Lambda refuses a function that has them; others it may replace: LANG and PATH, say."""
+    """A function may replace LANG or PATH; Lambda rejects a function that sets reserved variables."""
     own = {"LANG": "C", "MINE": "1"}
     asked = functions.ask("[os.environ[name] for name in ('LANG', 'MINE')]", Environment={"Variables": own})
     assert asked == ["C", "1"]
@@ -70,7 +70,7 @@ def test_the_functions_own_variables_cannot_replace_reserved_ones(functions: Fun
 
 
 def test_code_and_layers_lie_where_aws_has_them(functions: Functions) -> None:
-    """/var/task is the working directory; /opt has what the layers have, with its modes."""
+    """/var/task is the working directory; /opt has the files of the layers."""
     layer = functions.layer(bin__tool="#!/bin/sh\necho ran", python__piece_py="")
     assert functions.ask("[os.getcwd(), sorted(os.listdir('/var/task'))]") == ["/var/task", ["main.py"]]
     assert functions.ask("sorted(os.listdir('/opt'))", layers=[layer]) == ["bin", "python"]
@@ -82,14 +82,14 @@ def test_code_and_layers_lie_where_aws_has_them(functions: Functions) -> None:
     ["/var/task", "/opt", "/var/runtime", f"/var/lang/lib/{RUNTIME}/site-packages", "/", "/var/tmp", "/usr/local"],
 )
 def test_nothing_but_tmp_can_be_written_to(functions: Functions, folder: str) -> None:
-    """A function that writes next to its code, or into its user's cache, fails here as on AWS."""
-    told = functions.call(functions.make(f"def handler(event, context):\n    open('{folder}/new', 'w')\n"))
-    assert told.answer["errorType"] == "OSError"
-    assert "Read-only file system" in told.answer["errorMessage"]
+    """A function can write only to /tmp; other folders are read-only, as on AWS."""
+    result = functions.call(functions.make(f"def handler(event, context):\n    open('{folder}/new', 'w')\n"))
+    assert result.answer["errorType"] == "OSError"
+    assert "Read-only file system" in result.answer["errorMessage"]
 
 
 def test_tmp_is_the_functions_own_and_stays_while_it_is_warm(functions: Functions) -> None:
-    """Files in /tmp stay for the next call, and no other function sees them."""
+    """A warm function keeps its files in /tmp, and no other function sees them."""
     code = "import os\nhandler = lambda *_: [os.listdir('/tmp'), open('/tmp/left', 'w').close()][0]"
     name = functions.make(code)
     assert [functions.call(name).answer, functions.call(name).answer] == [[], ["left"]]
@@ -97,29 +97,29 @@ def test_tmp_is_the_functions_own_and_stays_while_it_is_warm(functions: Function
 
 
 def test_tmp_has_the_size_that_the_function_says(functions: Functions) -> None:
-    """EphemeralStorage, 512 MB where nothing is said."""
+    """/tmp has the size of EphemeralStorage, 512 MB by default."""
     size = "os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize // 1024**2"
     assert functions.ask(size) == 512
     assert functions.ask(size, EphemeralStorage={"Size": 1024}) == 1024
 
 
 @needs_mounts
-def test_a_function_sees_its_own_processes_alone(functions: Functions) -> None:
-    """Not the one that knows the keys of every account; the first is the keeper of those that it starts."""
-    assert functions.ask("sorted(each for each in os.listdir('/proc') if each.isdigit())") == ["1", "2"]
+def test_a_function_sees_only_its_own_processes(functions: Functions) -> None:
+    """A function sees only its own processes and their init process, not the one with the accounts' credentials."""
+    assert functions.ask("sorted(name for name in os.listdir('/proc') if name.isdigit())") == ["1", "2"]
 
 
 @needs_mounts
 def test_a_function_has_no_capabilities(functions: Functions) -> None:
-    """Also where a root user rehearses: nothing that hides something from it can be undone."""
-    held = "[each.split()[1] for each in open('/proc/self/status') if each.startswith('Cap')]"
+    """A function has no capabilities, also if root rehearses, so that it cannot undo the sandbox."""
+    held = "[line.split()[1] for line in open('/proc/self/status') if line.startswith('Cap')]"
     assert functions.ask(held) == ["0" * 16] * 5
 
 
 @needs_mounts
 def test_a_python_that_a_function_starts_finds_the_runtimes_packages_alone(functions: Functions) -> None:
-    """As its own interpreter does: the SDK, and nothing that is installed on this machine."""
-    code = "import boto3, importlib.util as util; print([util.find_spec(each) for each in ('pip', 'ministack')])"
+    """A Python subprocess of a function imports the SDK, and none of this machine's packages."""
+    code = "import boto3, importlib.util as util; print([util.find_spec(name) for name in ('pip', 'ministack')])"
     assert (
         functions.ask(f"__import__('subprocess').check_output(['python3', '-c', {code!r}]).decode()")
         == "[None, None]\n"
@@ -127,7 +127,7 @@ def test_a_python_that_a_function_starts_finds_the_runtimes_packages_alone(funct
 
 
 def test_the_interpreter_is_that_of_the_runtime(functions: Functions) -> None:
-    """A function for another Python than the rehearsal's runs on that one, with the SDK."""
+    """A function runs with its runtime's Python version and the SDK, also if the rehearsal has another version."""
     others = {version.rpartition(".")[0] for version in interpreters.find_interpreters()} & {
         "3.10",
         "3.11",
@@ -142,22 +142,22 @@ def test_the_interpreter_is_that_of_the_runtime(functions: Functions) -> None:
     assert asked == [[int(part) for part in other.split(".")], "boto3"]
 
 
-def test_a_runtime_that_this_machine_has_not_is_refused_by_name(functions: Functions) -> None:
-    """No other interpreter takes its place; the message says which there are, and what to do."""
-    told = functions.call(functions.make("handler = print", Runtime="python3.99"))
-    assert told.answer["errorType"] == "NoInterpreter"
-    assert "runtime is python3.99, and this machine has no Python 3.99, but " in told.answer["errorMessage"]
-    assert platform.python_version() in told.answer["errorMessage"]
+def test_a_missing_runtime_is_an_error_with_its_name(functions: Functions) -> None:
+    """A missing runtime is an error that names the available versions; no other interpreter is used."""
+    result = functions.call(functions.make("handler = print", Runtime="python3.99"))
+    assert result.answer["errorType"] == "NoInterpreter"
+    assert "runtime is python3.99, and this machine has no Python 3.99, but " in result.answer["errorMessage"]
+    assert platform.python_version() in result.answer["errorMessage"]
 
 
 def test_a_function_reaches_the_embedded_aws_with_its_credentials(functions: Functions) -> None:
-    """The SDK needs no settings of the function's own."""
+    """The SDK reaches the embedded AWS without any setting in the function."""
     code = "import boto3\ndef handler(event, context):\n    return boto3.client('sts').get_caller_identity()['Account']"
     assert functions.call(functions.make(code)).answer == ACCOUNT
 
 
 def test_modes_and_links_of_an_archive_are_kept(functions: Functions) -> None:
-    """A tool that a layer brings can be run, under each of its names."""
+    """A layer's executable can be run, also through its symbolic link."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, mode, content in (
@@ -173,7 +173,7 @@ def test_modes_and_links_of_an_archive_are_kept(functions: Functions) -> None:
 
 @needs_mounts
 def test_the_bundle_of_amazon_linux_leads_to_the_embedded_aws(functions: Functions) -> None:
-    """CDK's BucketDeployment names it; a bundle of the function's own stays as it is."""
+    """Amazon Linux's certificate bundle becomes the embedded AWS's; a function's own bundle is unchanged."""
     system = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
     variables = {"AWS_CA_BUNDLE": system, "REQUESTS_CA_BUNDLE": "/var/task/own.pem"}
     found = functions.ask("dict(os.environ)", Environment={"Variables": variables})

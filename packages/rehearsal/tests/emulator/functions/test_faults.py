@@ -1,4 +1,4 @@
-"""MiniStack's faults about functions, shown without their correction; when a test fails, that correction can go."""
+"""MiniStack's faults in functions, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEPT = {"DeadLetterConfig": DEAD_LETTERS, "ReservedConcurrentExecutions": 2}
 
 
 def test_functions_keep_their_dead_letters_and_concurrency() -> None:
-    """The fault: CloudFormation's function has neither."""
+    """The fault: a CloudFormation function has neither its dead letter queue nor its reserved concurrency."""
     name, _ = provisioners._lambda_create("Function", {**PROPERTIES, **KEPT}, "stack")
     try:
         function = lambda_svc._functions[name]
@@ -36,7 +36,7 @@ def test_functions_keep_their_dead_letters_and_concurrency() -> None:
 
 
 def test_a_deployed_function_has_its_dead_letters_and_concurrency(functions: Functions) -> None:
-    """Corrected, for a new stack and for a changed one."""
+    """Corrected, a new and an updated stack's function have the dead letter queue and the concurrency."""
     functions.client("sqs").create_queue(QueueName="dead-letters")
     api = functions.client("lambda")
     name = deployed(functions, "create_stack", "stack_create_complete", **KEPT)
@@ -47,7 +47,7 @@ def test_a_deployed_function_has_its_dead_letters_and_concurrency(functions: Fun
 
 
 def deployed(functions: Functions, verb: str, waiter: str, **properties: Any) -> str:
-    """Create or change the one stack; the name of its function."""
+    """Create or update the stack, and return the name of its function."""
     resource = {"Type": "AWS::Lambda::Function", "Properties": {**PROPERTIES, **properties}}
     template = {"Resources": {"Function": resource}}
     cloudformation = functions.client("cloudformation")
@@ -60,14 +60,14 @@ def deployed(functions: Functions, verb: str, waiter: str, **properties: Any) ->
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        ("import ministack", None),  # finds what no layer holds
+        ("import ministack", None),  # finds a package of this machine
         ("open('/var/task/main.py')", "No such file or directory"),
         ("import os; os.environ['_HANDLER']", "'_HANDLER'"),
         ("import os; assert os.environ['LEAK'] == 'of the server'", None),
     ],
 )
 def test_ministacks_own_worker_is_not_as_on_aws(body: str, fault: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The faults that FunctionEnvironment is for: the host's packages and variables, no /var/task, no _HANDLER."""
+    """The faults: MiniStack's worker has the host's packages and variables, no /var/task and no _HANDLER."""
     monkeypatch.setenv("LEAK", "of the server")
     config = {
         "FunctionName": "function",
@@ -87,7 +87,7 @@ def test_ministacks_own_worker_is_not_as_on_aws(body: str, fault: str | None, mo
 
 @contextlib.contextmanager
 def closed(worker: Any) -> Iterator[None]:
-    """MiniStack leaves the pipes of its workers open."""
+    """Close the pipes that MiniStack leaves open in its workers."""
     try:
         yield
     finally:

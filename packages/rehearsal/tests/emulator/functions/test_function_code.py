@@ -1,4 +1,4 @@
-"""A function whose code is not in S3: MiniStack creates it without code, Lambda refuses it."""
+"""Functions whose code is missing in S3: MiniStack creates them without code, Lambda rejects them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MISSING = {
 
 @pytest.fixture
 def bucket(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bucket of the account with one object, which is not read."""
+    """A bucket with one object, whose content is not read."""
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]("Bucket", {"BucketName": "assets"}, "stack")
     s3._buckets["assets"]["objects"]["a.zip"] = {}
     monkeypatch.setattr(lambda_svc, "_fetch_code_from_s3", lambda *_, **__: None)
@@ -29,7 +29,7 @@ def bucket(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("reason", MISSING)
 def test_a_function_needs_the_object_that_has_its_code(bucket: None, reason: str) -> None:
-    """The fault: API and CloudFormation create it without code. Then both answer as Lambda does, new and changed."""
+    """The fault: a function is created without code. Corrected, the API and CloudFormation reject it as Lambda does."""
     function = {**FUNCTION, "FunctionName": "g", "Code": MISSING[reason]}
     provisioners._lambda_create("Function", function, "stack")
     assert lambda_svc._functions.pop("g")["code_zip"] is None
@@ -45,7 +45,7 @@ def test_a_function_needs_the_object_that_has_its_code(bucket: None, reason: str
 
 
 def test_a_function_whose_code_exists_is_created(bucket: None) -> None:
-    """Its object is found, whichever account has the bucket."""
+    """A function is created if its code object exists."""
     correct(refusals.FUNCTION_CODE)
     code = {"S3Bucket": "assets", "S3Key": "a.zip"}
     create = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"]

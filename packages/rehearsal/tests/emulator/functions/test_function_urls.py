@@ -11,7 +11,7 @@ CODE = "def handler(event, _): return {'statusCode': 200, 'body': event['rawPath
 
 
 def test_a_function_url_answers_under_its_name(functions: Functions) -> None:
-    """Without a signature, to a program with the variables of a build."""
+    """A program with a build's environment variables reaches a function URL without a signature."""
     name, api = functions.make(CODE), functions.client("lambda")
     api.add_permission(
         FunctionName=name,

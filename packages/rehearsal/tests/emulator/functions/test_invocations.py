@@ -1,4 +1,4 @@
-"""What `run` calls at its end, as rehearsal.toml says."""
+"""Invocations at the end of `run` that rehearsal.toml declares."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CODE = "def handler(event, context):\n    return '{}'\n"
 
 
 def test_an_alias_is_called_where_one_is_named(functions: Functions, tmp_path: Path) -> None:
-    """Callers have the alias, whatever $LATEST holds."""
+    """An invocation calls the alias in `qualifier`, or $LATEST without one; a missing alias fails."""
     name, api = functions.make(CODE.format("released")), functions.client("lambda")
     version = api.publish_version(FunctionName=name)["Version"]
     api.create_alias(FunctionName=name, Name="live", FunctionVersion=version)

@@ -1,4 +1,4 @@
-"""Limits of Lambda that MiniStack does not have, shown without the correction; with it, Lambda's answers."""
+"""Lambda's limits, which MiniStack lacks without the correction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
 
 @pytest.fixture
 def lambda_without_limits(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One function whose invocations answer with as many letters as the event says."""
+    """A function that returns as many letters as the event says."""
 
     def answer(record: Any, event: Any, *_: Any) -> dict[str, Any]:
         return {"body": "x" * event.get("answer", 0)}
@@ -42,13 +42,13 @@ def lambda_without_limits(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def invoke(event: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any], Any]:
-    """Return the status, the headers and the answer of an invocation."""
+    """Return the status, the headers and the response of an invocation."""
     status, more, body = asyncio.run(lambda_svc._invoke("f", event, headers))
     return status, dict(more), json.loads(body or b"null")
 
 
 def test_a_payload_has_a_limit(lambda_without_limits: None) -> None:
-    """The fault: any payload. Then 6 MB for a call and its answer, and 1 MB for an event, as documented in 2026."""
+    """The fault: no payload limit. Corrected, 6 MB for a request and 1 MB for an event, as documented in 2026."""
     large, event = {"text": "x" * limits.REQUEST_BYTES}, {"x-amz-invocation-type": "Event"}
     assert invoke(large)[0] == 200
     assert invoke({"text": "x" * limits.EVENT_BYTES}, **event)[0] == 202
@@ -64,7 +64,7 @@ def test_a_payload_has_a_limit(lambda_without_limits: None) -> None:
 
 
 def test_an_answer_has_a_limit(lambda_without_limits: None) -> None:
-    """The call ends as a failed one of the function, as on AWS, and the answer is lost."""
+    """A response that is too large is a function error, as on AWS, and is lost."""
     correct(refusals.PAYLOADS)
     status, headers, answer = invoke({"answer": limits.RESPONSE_BYTES})
     assert (status, headers["X-Amz-Function-Error"]) == (200, "Unhandled")
@@ -83,9 +83,9 @@ def test_an_answer_has_a_limit(lambda_without_limits: None) -> None:
     ids=["timeout", "reserved", "size", "name"],
 )
 def test_a_functions_configuration_has_limits(
-    lambda_without_limits: None, configuration: dict[str, Any], told: str
+    lambda_without_limits: None, configuration: dict[str, Any], result: str
 ) -> None:
-    """The fault: all of it is accepted. Then it is refused by the API and by CloudFormation, new and changed."""
+    """The fault: any configuration is accepted. Corrected, the API and CloudFormation enforce Lambda's limits."""
     other = {**FUNCTION, "FunctionName": "g"}
     provisioners._lambda_create("Function", {**other, **configuration}, "stack")
     assert lambda_svc._update_config("f", configuration)[0] == 200
@@ -94,18 +94,18 @@ def test_a_functions_configuration_has_limits(
     create, update = lambda_svc._create_function, lambda_svc._update_config
     for answer in (create({**other, **configuration}), update("f", configuration)):
         assert answer[0] == 400
-        assert told in json.loads(answer[2])["message"]
+        assert result in json.loads(answer[2])["message"]
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     with pytest.raises(limits.LimitExceeded) as refused:
         handlers["create"]("Function", {**other, **configuration}, "stack")
-    assert told in str(refused.value)
+    assert result in str(refused.value)
     with pytest.raises(limits.LimitExceeded):
         handlers["update"]("f", FUNCTION, {**FUNCTION, **configuration}, "stack")
     assert "g" not in lambda_svc._functions
 
 
 def test_a_configuration_within_the_limits_is_accepted(lambda_without_limits: None) -> None:
-    """900 seconds, almost 4 KB, and variables that are not reserved although AWS sets them."""
+    """A timeout of 900 seconds, 4 KB of variables, and TZ or PYTHONPATH are accepted."""
     correct(refusals.FUNCTION_LIMITS)
     variables = {"LARGE": "x" * 4000, "TZ": "UTC", "PYTHONPATH": "/opt"}
     assert lambda_svc._update_config("f", {"Timeout": 900, "Environment": {"Variables": variables}})[0] == 200
@@ -115,7 +115,7 @@ def test_a_configuration_within_the_limits_is_accepted(lambda_without_limits: No
 def test_a_queue_hides_messages_as_long_as_its_function_may_take(
     lambda_without_limits: None, visibility: int, timeout: int, accepted: bool
 ) -> None:
-    """The fault: a shorter one is accepted, and a second call gets the message while the first works on it."""
+    """The fault: a mapping accepts a visibility timeout below the function's timeout, so messages arrive twice."""
     make_queue = provisioners._RESOURCE_HANDLERS["AWS::SQS::Queue"]["create"]
     make_queue("Queue", {"QueueName": "q", "VisibilityTimeout": visibility}, "stack")
     lambda_svc._functions["f"]["config"]["Timeout"] = timeout
@@ -128,14 +128,14 @@ def test_a_queue_hides_messages_as_long_as_its_function_may_take(
         assert status == 202
         assert provision("Mapping", mapping, "stack")[0]
     else:
-        told = f"Queue visibility timeout: {visibility} seconds is less than Function timeout: {timeout} seconds"
-        assert (status, json.loads(body)["message"]) == (400, told)
-        with pytest.raises(limits.LimitExceeded, match=told):
+        result = f"Queue visibility timeout: {visibility} seconds is less than Function timeout: {timeout} seconds"
+        assert (status, json.loads(body)["message"]) == (400, result)
+        with pytest.raises(limits.LimitExceeded, match=result):
             provision("Mapping", mapping, "stack")
 
 
 def test_the_embedded_aws_has_the_limits(functions: Functions) -> None:
-    """Over its API, as a program sees them."""
+    """The embedded AWS's API enforces the limits."""
     api, name = functions.client("lambda"), functions.make("def handler(event, context):\n    return 'x' * 6291557\n")
     with pytest.raises(ClientError, match="RequestEntityTooLargeException"):
         api.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps("x" * limits.EVENT_BYTES))

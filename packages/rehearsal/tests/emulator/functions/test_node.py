@@ -1,4 +1,4 @@
-"""Functions of Node: Lambda's runtime, in the same file system and with the same limits and log lines as Python's."""
+"""Node.js functions: Lambda's runtime, with the file system, limits and log lines of Python functions."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 
 from rehearsal.emulator.functions.languages import NoInterpreter, find_node
 from rehearsal.host import node
-from tests.emulator.functions.conftest import Functions, Told, needs_mounts, zipped
+from tests.emulator.functions.conftest import Functions, Invocation, needs_mounts, zipped
 
 
 def make(functions: Functions, code: str, *, file: str = "index.js", **more: Any) -> str:
-    """A new function of one module."""
+    """Create a function of one module, and return its name."""
     return functions.make(zipped(**{file: code}), handler="index.handler", **{"Runtime": "nodejs22.x", **more})
 
 
-def call(functions: Functions, code: str, event: Any = None, **more: Any) -> Told:
+def call(functions: Functions, code: str, event: Any = None, **more: Any) -> Invocation:
     return functions.call(make(functions, code, **more), event)
 
 
@@ -35,14 +35,14 @@ def call(functions: Functions, code: str, event: Any = None, **more: Any) -> Tol
     ],
 )
 def test_every_kind_of_handler_answers(functions: Functions, file: str, code: str) -> None:
-    """Promises, callbacks and modules, as in Lambda's runtimes of Node."""
-    told = call(functions, code, {"a": 41}, file=file)
-    assert (told.answer, told.error) == (42, False), told.log
+    """Handlers with promises, callbacks and modules return their response, as in Lambda's Node.js runtimes."""
+    result = call(functions, code, {"a": 41}, file=file)
+    assert (result.answer, result.error) == (42, False), result.log
 
 
 @needs_mounts
 def test_code_runtime_and_variables_are_where_aws_has_them(functions: Functions) -> None:
-    """Nothing of this machine's variables, and the variables that AWS documents for Node."""
+    """A Node.js function has the variables that AWS documents, and none of this machine's."""
     code = "exports.handler = async () => ({ file: __filename, cwd: process.cwd(), ...process.env });"
     answer = call(functions, code).answer
     assert (answer["file"], answer["cwd"]) == ("/var/task/index.js", "/var/task")
@@ -57,7 +57,7 @@ def test_code_runtime_and_variables_are_where_aws_has_them(functions: Functions)
 
 @needs_mounts
 def test_nothing_but_tmp_can_be_written_to_by_node(functions: Functions) -> None:
-    """As for Python's functions."""
+    """A Node.js function can write only to /tmp."""
     code = """
         const fs = require("fs");
         exports.handler = async () => ["/tmp/a", "/var/task/a", "/opt/a", "/usr/a"].map((path) => {
@@ -68,18 +68,18 @@ def test_nothing_but_tmp_can_be_written_to_by_node(functions: Functions) -> None
 
 
 def test_a_layers_modules_are_found(functions: Functions) -> None:
-    """From /opt/nodejs/node_modules, after those of the code."""
+    """A Node.js function imports modules from its layer's /opt/nodejs/node_modules."""
     archive = zipped(**{"nodejs__node_modules__own__index.js": "exports.name = 'of the layer';"})
     layer = functions.publish(archive)
-    told = call(functions, "exports.handler = async () => require('own').name;", layers=[layer])
-    assert (told.answer, told.error) == ("of the layer", False)
+    result = call(functions, "exports.handler = async () => require('own').name;", layers=[layer])
+    assert (result.answer, result.error) == ("of the layer", False)
 
 
 def test_the_log_has_awss_lines(functions: Functions) -> None:
-    """START, each line of the console with time, request and level, END and REPORT."""
-    told = call(functions, "exports.handler = async () => { console.log('a %d', 1); console.error('b\\nc'); };")
-    assert re.search(r"^START RequestId: .*^END RequestId: .*^REPORT RequestId: ", told.log, re.DOTALL | re.MULTILINE)
-    printed = [line.split("\t") for line in told.log.split("\n") if re.match(r"\d{4}-", line)]
+    """The log has START, console lines with time, request id and level, END and REPORT."""
+    result = call(functions, "exports.handler = async () => { console.log('a %d', 1); console.error('b\\nc'); };")
+    assert re.search(r"^START RequestId: .*^END RequestId: .*^REPORT RequestId: ", result.log, re.DOTALL | re.MULTILINE)
+    printed = [line.split("\t") for line in result.log.split("\n") if re.match(r"\d{4}-", line)]
     assert [part[2] for part in printed] == ["INFO", "ERROR"]
     assert printed[0][3].rstrip() == "a 1"
     assert re.fullmatch(r"[0-9a-f-]{36}", printed[0][1])
@@ -103,29 +103,29 @@ def test_the_log_has_awss_lines(functions: Functions) -> None:
     ],
 )
 def test_errors_have_awss_names(functions: Functions, code: str, kind: str, message: str) -> None:
-    """The type and the message as Lambda's runtime of Node answers them."""
-    told = call(functions, code)
-    assert told.error
-    assert told.answer["errorType"] == kind
-    assert told.answer["errorMessage"].startswith(message)
+    """Errors have the types and messages of Lambda's Node.js runtime."""
+    result = call(functions, code)
+    assert result.error
+    assert result.answer["errorType"] == kind
+    assert result.answer["errorMessage"].startswith(message)
 
 
 def test_a_call_that_takes_too_long_is_ended(functions: Functions) -> None:
-    """By Lambda's time limit, which the context counts down."""
-    told = call(functions, "exports.handler = () => new Promise(() => setInterval(() => {}, 1000));", Timeout=1)
-    assert told.answer["errorType"] == "Sandbox.Timedout"
+    """A timeout ends the invocation, and the context returns the remaining time."""
+    result = call(functions, "exports.handler = () => new Promise(() => setInterval(() => {}, 1000));", Timeout=1)
+    assert result.answer["errorType"] == "Sandbox.Timedout"
     left = call(functions, "exports.handler = async (e, c) => c.getRemainingTimeInMillis();", Timeout=7).answer
     assert 5_000 < left <= 7_000
 
 
 def test_an_environment_stays_warm(functions: Functions) -> None:
-    """The second call finds what the first one left in its module."""
+    """The next invocation finds the module state of the first one."""
     name = make(functions, "let calls = 0; exports.handler = async () => ++calls;")
     assert [functions.call(name).answer for _ in range(3)] == [1, 2, 3]
 
 
 def test_old_runtimes_have_version_2_of_the_sdk_and_new_ones_version_3(functions: Functions) -> None:
-    """nodejs16.x finds aws-sdk and not @aws-sdk, later ones the reverse, as on AWS."""
+    """nodejs16.x has aws-sdk and not @aws-sdk; later runtimes have the reverse, as on AWS."""
     sdk = functions.space.node_sdk
     for folder, name in ((sdk / "v2", "aws-sdk"), (sdk, "@aws-sdk/client-sts")):
         package = folder / "node_modules" / name
@@ -140,18 +140,18 @@ def test_old_runtimes_have_version_2_of_the_sdk_and_new_ones_version_3(functions
 
 
 def test_a_function_of_node_reaches_aws_under_its_names(functions: Functions) -> None:
-    """With the certificates of the embedded AWS, by Node's own client, which knows no proxy."""
+    """Node.js's fetch, which ignores proxies, reaches the embedded AWS and trusts its certificate."""
     code = """
         const url = "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity";
         exports.handler = async () => (await fetch(url)).status;
     """
-    told = call(functions, code)
-    assert not told.error, told.answer
-    assert told.answer in (200, 400, 403)
+    result = call(functions, code)
+    assert not result.error, result.answer
+    assert result.answer in (200, 400, 403)
 
 
 def test_an_answer_to_cloudformation_needs_no_port(functions: Functions) -> None:
-    """CDK's custom resources leave out the port of ResponseURL, which is 443 on AWS."""
+    """A request to ResponseURL without a port, as CDK's custom resources send it, reaches the embedded AWS."""
     code = """
         const https = require("https");
         exports.handler = () => new Promise((resolve, reject) => {
@@ -159,12 +159,12 @@ def test_an_answer_to_cloudformation_needs_no_port(functions: Functions) -> None
             https.request(options, (answer) => resolve(answer.statusCode)).on("error", reject).end();
         });
     """
-    told = call(functions, code)
-    assert (told.answer, told.error) == (200, False), told.log
+    result = call(functions, code)
+    assert (result.answer, result.error) == (200, False), result.log
 
 
 def test_a_custom_resource_of_node_answers(functions: Functions) -> None:
-    """A stack with a function that answers as CDK's framework does is created."""
+    """A stack is created whose Node.js custom resource responds as CDK's framework does."""
     code = """
         const https = require("https");
         exports.handler = (event) => new Promise((resolve, reject) => {
@@ -199,7 +199,7 @@ def test_a_custom_resource_of_node_answers(functions: Functions) -> None:
 def test_a_function_without_node_on_this_machine_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Functions of Python are not affected."""
+    """Without Node.js on this machine, the error says how to install it."""
 
     def missing() -> node.NodeInstallation:
         raise node.NodeNotFound

@@ -1,4 +1,4 @@
-"""The AWS SDK of Lambda's runtimes of Node.js: each package is installed before the first call that needs it."""
+"""The AWS SDK of Lambda's Node.js runtimes: each package is installed before the first invocation that needs it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import pytest
 from rehearsal.emulator.functions.node_sdk import NodeSdk, called_clients, imported_packages
 from tests.emulator.functions.conftest import Functions, zipped
 
-PACKAGE = "client-ec2"  # of which MiniStack has no imitation
+PACKAGE = "client-ec2"  # MiniStack has no imitation of it
 CODE = f'exports.handler = async () => require("@aws-sdk/{PACKAGE}").name;'
 CALLS = {"Create": '{"service":"CloudWatchLogs","action":"x"}', "Delete": '{"service":"@aws-sdk/client-sts"}'}
 FUNCTION: Any = {"Runtime": "nodejs22.x", "CodeSha256": "1"}
 
 
 def archive(**files: str) -> bytes:
-    """An archive of JavaScript files; a name has `__` for each `/`."""
+    """Return an archive of JavaScript files; a name has `__` for each `/`."""
     return zipped(**{f"{name}.js": text for name, text in files.items()})
 
 
 @pytest.fixture
 def npm(monkeypatch: pytest.MonkeyPatch) -> Mock:
-    """Plays npm: every package that is asked for is installed."""
+    """A fake npm that installs every requested package."""
     run = Mock()
 
     def install(words: list[str], *, cwd: Path, **_: object) -> None:
@@ -40,17 +40,17 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> Mock:
 
 
 def test_a_function_of_node_finds_the_installed_sdk(functions: Functions) -> None:
-    """The package itself, in place of MiniStack's imitations."""
+    """A Node.js function imports the real SDK package instead of MiniStack's imitation."""
     folder = functions.space.node_sdk / "node_modules" / "@aws-sdk" / PACKAGE
     folder.mkdir(parents=True)
     (folder / "index.js").write_text('exports.name = "the real one";')
     name = functions.make(zipped(**{"index.js": CODE}), handler="index.handler", Runtime="nodejs22.x")
-    told = functions.call(name)
-    assert (told.answer, told.error) == ("the real one", False)
+    result = functions.call(name)
+    assert (result.answer, result.error) == ("the real one", False)
 
 
 def test_packages_are_those_that_the_code_imports() -> None:
-    """Not what a package that the function brings along imports; old runtimes have one package, of version 2."""
+    """Only imports of the function's own code count, not those of its node_modules."""
     code = archive(
         index='require("@aws-sdk/client-s3"); require("@aws-sdk/lib-dynamodb")',
         node_modules__other__index='require("@aws-sdk/client-not-named")',
@@ -69,13 +69,13 @@ def test_packages_are_those_that_the_code_imports() -> None:
     ],
 )
 def test_version_2_is_needed_where_code_imports_it(text: str, needed: bool) -> None:
-    """In each form of an import, for nodejs16.x and older; nodejs18.x and later do not have it."""
+    """nodejs16.x installs aws-sdk for each form of its import; nodejs18.x does not have it."""
     assert imported_packages(16, archive(index=text)) == ({"aws-sdk"} if needed else set())
     assert "aws-sdk" not in imported_packages(18, archive(index=text))
 
 
 def test_a_custom_resource_needs_the_clients_of_the_services_that_it_calls() -> None:
-    """Services by their names of version 2, or the package's; other events need none."""
+    """A custom resource's event names the SDK clients of its calls; other events need none."""
     assert called_clients({"ResourceProperties": CALLS}) == {"@aws-sdk/client-cloudwatch-logs", "@aws-sdk/client-sts"}
     assert (
         called_clients({"ResourceProperties": {"service": ["a"]}})
@@ -86,7 +86,7 @@ def test_a_custom_resource_needs_the_clients_of_the_services_that_it_calls() -> 
 
 
 def test_each_package_is_installed_once(tmp_path: Path, npm: Mock) -> None:
-    """Before the first call that needs it, also of a function that a later push brings."""
+    """Each package is installed once, also if a later function needs it."""
     sdk, code = NodeSdk(tmp_path), archive(index='require("@aws-sdk/client-s3"); require("@aws-sdk/client-ssm")')
     (tmp_path / "node_modules" / "@aws-sdk" / "client-ssm").mkdir(parents=True)
     sdk.provide(FUNCTION, code, {})
@@ -96,10 +96,10 @@ def test_each_package_is_installed_once(tmp_path: Path, npm: Mock) -> None:
     assert asked == [["@aws-sdk/client-s3@3"], ["@aws-sdk/client-cloudwatch-logs@3", "@aws-sdk/client-sts@3"]]
 
 
-def test_without_a_registry_the_function_goes_without(
+def test_without_a_registry_the_function_runs_without_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """npm is started once; its error is in the log of the embedded AWS, and the call goes on."""
+    """A failed npm install is logged and not repeated; the invocation continues."""
     run = Mock(side_effect=subprocess.CalledProcessError(1, "npm", stderr="no registry"))
     monkeypatch.setattr(subprocess, "run", run)
     sdk = NodeSdk(tmp_path)

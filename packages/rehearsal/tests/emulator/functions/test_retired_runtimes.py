@@ -1,4 +1,4 @@
-"""Functions of runtimes for which AWS creates none any more: MiniStack creates them, Lambda refuses them."""
+"""Functions with retired runtimes: MiniStack creates them, Lambda rejects them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def create(function: Mapping[str, object]) -> int:
 
 
 def test_a_new_function_of_a_retired_runtime_is_refused(as_it_comes: None) -> None:
-    """The fault: API and CloudFormation create it. Then both refuse it with the date, and a deprecated one is made."""
+    """The fault: it is created. Corrected, it is rejected with the date; a deprecated runtime is still accepted."""
     assert create(OLD) == 201
     lambda_svc._functions.pop("old")
     correct(services.RETIRED_RUNTIMES, owners=[RetiredRuntimes(Accepted)])
@@ -41,7 +41,7 @@ def test_a_new_function_of_a_retired_runtime_is_refused(as_it_comes: None) -> No
     assert create({**OLD, "FunctionName": "new", "Runtime": "nodejs20.x"}) == 201
 
 
-def test_an_accepted_runtime_goes_on(as_it_comes: None) -> None:
-    """For an account that has the function from before."""
+def test_an_accepted_runtime_can_be_used(as_it_comes: None) -> None:
+    """An accepted runtime can be used, for an account whose function already exists."""
     correct(services.RETIRED_RUNTIMES, owners=[RetiredRuntimes(lambda: Accepted(frozenset({"nodejs14.x"})))])
     assert create(OLD) == 201

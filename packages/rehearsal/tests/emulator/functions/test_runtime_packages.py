@@ -1,4 +1,4 @@
-"""Runtimes of older versions of Python have an SDK that they can import."""
+"""The SDK of runtimes with older Python versions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ OWN = ".".join(interpreters.running_interpreter()[0].split(".")[:2])
 
 
 def test_the_rehearsals_own_sdk_is_taken_where_it_runs(tmp_path: Path) -> None:
-    """Nothing is installed for a version that it supports."""
+    """A Python version that the rehearsal's SDK supports uses it, and installs nothing."""
     found = runtime_packages.runtime_packages(OWN, Path("none"), tmp_path)
     assert {"boto3", "botocore", "s3transfer", "awslambdaric"} <= found.keys()
     assert [*tmp_path.iterdir()] == []
 
 
 def test_an_older_python_gets_an_sdk_that_supports_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is installed once, next to the runtime's client; scripts are left out."""
+    """An older Python gets a compatible SDK, which is installed once and without scripts."""
     asked: list[Path] = []
 
     def install(folder: Path, interpreter: Path) -> bool:
@@ -39,7 +39,7 @@ def test_an_older_python_gets_an_sdk_that_supports_it(tmp_path: Path, monkeypatc
 
 
 def test_without_a_registry_the_runtime_has_no_sdk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Functions that do not import it run all the same; the log says why there is none."""
+    """Without a registry the runtime has no SDK; the log says why, and other functions still run."""
     broken = tmp_path / "python"
     broken.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 3.2.1\n')
     broken.chmod(0o755)

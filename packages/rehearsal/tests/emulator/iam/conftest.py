@@ -1,4 +1,4 @@
-"""A session whose requests policies are evaluated for."""
+"""A session for whose requests policies are evaluated."""
 
 from __future__ import annotations
 

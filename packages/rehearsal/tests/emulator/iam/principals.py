@@ -1,4 +1,4 @@
-"""Roles in MiniStack's IAM of this process."""
+"""Roles in this process's MiniStack IAM."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ ACCOUNT, OTHER, REGION = "111111111111", "222222222222", "eu-west-1"
 
 
 def allow(*actions: str, resource: str = "*", effect: str = "Allow", **more: Any) -> dict[str, Any]:
-    """A policy of one statement."""
+    """Return a policy of one statement."""
     return {"Statement": [{"Effect": effect, "Action": list(actions), "Resource": resource, **more}]}
 
 
 def trusting(**principal: str) -> dict[str, Any]:
-    """A trust policy for one principal: AWS="..." or Service="..."."""
+    """Return a trust policy for one principal: AWS="..." or Service="..."."""
     return {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]}
 
 
@@ -28,7 +28,7 @@ def make_role(
     path: str = "/",
     **tags: str,
 ) -> str:
-    """A role in ACCOUNT; its ARN."""
+    """Create a role in ACCOUNT, and return its ARN."""
     arn = f"arn:aws:iam::{ACCOUNT}:role{path}{name}"
     record = {
         "Arn": arn,

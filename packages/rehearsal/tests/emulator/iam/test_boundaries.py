@@ -1,4 +1,4 @@
-"""MiniStack's faults about boundaries, shown without their correction: when one fails, the correction can go."""
+"""MiniStack's faults in permissions boundaries, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
 def made(name: str, **properties: Any) -> IdentityRecord:
-    """A role that CloudFormation makes."""
+    """Return a role that CloudFormation has created."""
     create = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]["create"]
     create("Logical", {"RoleName": name, "AssumeRolePolicyDocument": {}, **properties}, "stack")
     return roles.role_record(ACCOUNT, name)
 
 
 def test_a_stacks_roles_have_their_boundary() -> None:
-    """The fault: a role that may do nothing beyond its boundary may do what its policies say."""
+    """The fault: a stack's role has no permissions boundary. Corrected, it has, and an update removes it."""
     assert not made("worker", PermissionsBoundary=BOUNDARY).get("PermissionsBoundary")
     correct(permissions.STACK_ROLE_BOUNDARIES)
     assert made("worker", PermissionsBoundary=BOUNDARY)["PermissionsBoundary"] == BOUNDARY
@@ -39,7 +39,7 @@ def test_a_stacks_roles_have_their_boundary() -> None:
 
 
 def test_a_boundary_that_is_not_there_is_refused() -> None:
-    """As in an account that was not bootstrapped with it."""
+    """A role with a missing boundary policy is rejected, as in an account bootstrapped without it."""
     correct(permissions.STACK_ROLE_BOUNDARIES)
     with pytest.raises(ValueError, match="policy/none does not exist or is not attachable"):
         made("worker", PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/none")
@@ -47,15 +47,15 @@ def test_a_boundary_that_is_not_there_is_refused() -> None:
 
 
 def test_boundaries_are_known_to_policies() -> None:
-    """The fault: an execution policy that allows only roles with a boundary allows none."""
+    """The fault: `iam:PermissionsBoundary` has no value, so that no role with a boundary can be created."""
 
-    def told(action: str, **parameters: str) -> Any:
+    def boundary_of(action: str, **parameters: str) -> Any:
         return iam_actions.request_tag_context("iam", f"iam:{action}", b"", parameters).get("iam:permissionsboundary")
 
     make_role("bound")
     iam._roles["bound"]["PermissionsBoundary"] = BOUNDARY
-    assert told("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) is None
+    assert boundary_of("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) is None
     correct(requests.BOUNDARY_KEY)
-    assert told("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) == BOUNDARY
-    assert told("PutRolePolicy", RoleName="bound") == BOUNDARY
-    assert told("CreateRole", RoleName="new") is None
+    assert boundary_of("CreateRole", RoleName="new", PermissionsBoundary=BOUNDARY) == BOUNDARY
+    assert boundary_of("PutRolePolicy", RoleName="bound") == BOUNDARY
+    assert boundary_of("CreateRole", RoleName="new") is None

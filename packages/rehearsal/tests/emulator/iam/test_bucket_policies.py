@@ -1,4 +1,4 @@
-"""MiniStack's faults about buckets, shown without their correction: when one fails, the correction can go."""
+"""MiniStack's faults in bucket policies and encryption, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def encryption(**by_default: str) -> dict[str, Any]:
 
 
 def test_buckets_keep_their_encryption() -> None:
-    """The fault: a bucket of a template has none."""
+    """The fault: a template's bucket has no encryption."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
     properties = {"BucketName": "made", "BucketEncryption": encryption(KMSMasterKeyID=KEY)}
     handlers["create"]("Bucket", properties, "stack")
@@ -39,7 +39,7 @@ def test_buckets_keep_their_encryption() -> None:
 
 
 def test_a_bucket_without_a_key_of_its_own_stays_as_it_is() -> None:
-    """MiniStack refuses to write with `aws:kms` and no key: CDK's bootstrap bucket is such a one."""
+    """A bucket with `aws:kms` and no key, such as CDK's bootstrap bucket, is stored without encryption."""
     correct(permissions.BUCKET_ENCRYPTION)
     properties = {"BucketName": "made", "BucketEncryption": encryption()}
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]("Bucket", properties, "stack")
@@ -47,7 +47,7 @@ def test_a_bucket_without_a_key_of_its_own_stays_as_it_is() -> None:
 
 
 def test_another_accounts_bucket_is_asked_with_the_callers_policies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: its denial is logged as allowed, and the caller gets a message of two words."""
+    """The fault: a denial by another account's bucket is logged as allowed and has no explanation."""
     noted: list[Decision] = []
     monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
     role = make_role("worker", allow("s3:*"))
@@ -74,7 +74,7 @@ def test_another_accounts_bucket_is_asked_with_the_callers_policies(monkeypatch:
     correct(permissions.FOREIGN_BUCKETS)
     noted.clear()
     assert not read()
-    assert [each.allowed for each in noted] == [False]
+    assert [decision.allowed for decision in noted] == [False]
     assert f'the policy of {key}; missing in the policy of {key} is {{"Effect": "Allow", "Principal"' in noted[0].why
     permission = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject", "Resource": key}
     s3._bucket_policies.set_scoped(OTHER, None, "theirs", json.dumps({"Statement": [permission]}))

@@ -1,4 +1,4 @@
-"""MiniStack never asks the role of a stack, shown without the correction: when one fails, the correction can go."""
+"""Permissions of a stack's role: MiniStack does not evaluate them without the correction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLOUDFORMATION = trusting(Service="cloudformation.amazonaws.com")
 
 @pytest.fixture(autouse=True)
 def _queues_cost_nothing(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Resources are made in name alone, and no stack is left."""
+    """Replace the handlers of some types with ones that only return a name; remove all stacks at the end."""
     for kind in (KIND, "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::Function"):
         monkeypatch.setitem(
             provisioners._RESOURCE_HANDLERS,
@@ -52,7 +52,7 @@ def make(kind: str = KIND, **properties: Any) -> str:
 
 
 def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
-    """The fault: a role without any permission makes, changes and removes everything."""
+    """The fault: a role without permissions creates, updates and deletes every resource."""
     stack_of(make_role("executes", allow("s3:*")))
     assert make() == "made"
     correct(permissions.STACK_PERMISSIONS)
@@ -69,7 +69,7 @@ def test_a_stacks_role_has_to_be_allowed_what_its_resources_need() -> None:
 
 
 def test_a_role_has_to_be_allowed_what_the_handler_reads() -> None:
-    """The fault: a role that may make queues, and not look at them, makes a queue."""
+    """The fault: a role creates a queue without the permission to read it."""
     stack_of(make_role("executes", allow("sqs:CreateQueue", "sqs:DeleteQueue")))
     assert make(QueueName="name") == "made"
     correct(permissions.STACK_PERMISSIONS)
@@ -81,7 +81,7 @@ def test_a_role_has_to_be_allowed_what_the_handler_reads() -> None:
 
 
 def test_a_role_has_to_be_allowed_to_read_what_it_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: a stack adopts the role that opens the account, which a later update could then open to others."""
+    """The fault: a stack imports the account's admin role without permission, and could open it to others later."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
     monkeypatch.setitem(handlers, "import", lambda identifier: (identifier["RoleName"], {}))
     make_role("OrganizationAccountAccessRole")
@@ -103,7 +103,7 @@ def test_a_role_has_to_be_allowed_to_read_what_it_imports(monkeypatch: pytest.Mo
 
 
 def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
-    """The fault planted: a policy for other queues, and one that denies this very queue."""
+    """The stack's role needs the permission for this resource's ARN; an explicit Deny for it counts."""
     correct(permissions.STACK_PERMISSIONS)
     stack_of(make_role("executes", allow("sqs:*", resource="arn:aws:sqs:*:*:stack-*")))
     assert make() == "made"
@@ -117,7 +117,7 @@ def test_a_role_is_asked_for_the_resource_that_a_stack_makes() -> None:
 
 
 def test_a_change_of_a_property_needs_its_own_action() -> None:
-    """The fault planted: a policy that lets a function be configured, not its code be changed."""
+    """A code update needs lambda:UpdateFunctionCode, not only lambda:UpdateFunctionConfiguration."""
     correct(permissions.STACK_PERMISSIONS)
     stack_of(make_role("executes", allow("lambda:UpdateFunctionConfiguration", "lambda:Get*")))
     kind, old = "AWS::Lambda::Function", {"MemorySize": 128, "Code": {"S3Key": "old.zip"}}
@@ -127,7 +127,7 @@ def test_a_change_of_a_property_needs_its_own_action() -> None:
 
 
 def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
-    """And none without it, or with another one."""
+    """A policy that demands a permissions boundary denies roles without it or with another one."""
     correct(permissions.STACK_PERMISSIONS)
     demanded = {"StringEquals": {"iam:PermissionsBoundary": "arn:boundary"}}
     policy = allow("iam:CreateRole", Condition=demanded)
@@ -140,7 +140,7 @@ def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
 
 
 def test_a_deny_and_a_boundary_count() -> None:
-    """What is denied is denied, whatever else is allowed; what a boundary leaves out as well."""
+    """An explicit Deny overrides an Allow."""
     correct(permissions.STACK_PERMISSIONS)
     policy = allow("sqs:*")
     policy["Statement"] += allow("sqs:CreateQueue", effect="Deny")["Statement"]
@@ -150,7 +150,7 @@ def test_a_deny_and_a_boundary_count() -> None:
 
 
 def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
-    """A template can hand a function any role, unless iam:PassRole is asked."""
+    """The fault: a template passes any role to a function. Corrected, iam:PassRole is needed."""
     function_role = make_role("functions")
     stack_of(make_role("executes", allow("lambda:*")))
     assert make("AWS::Lambda::Function", Role=function_role) == "made"
@@ -165,7 +165,7 @@ def test_a_function_gets_only_a_role_that_may_be_passed() -> None:
 
 
 def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
-    """Each target may have one of its own."""
+    """The role of each target of a rule needs iam:PassRole."""
     correct(permissions.STACK_PERMISSIONS)
     target = {"Arn": "any", "RoleArn": make_role("of-the-rule")}
     stack_of(make_role("executes", allow("events:*")))
@@ -189,7 +189,7 @@ def test_the_roles_of_a_rules_targets_are_passed_as_well() -> None:
 def test_each_role_is_passed_to_the_service_that_gets_it(
     monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], service: str
 ) -> None:
-    """At whatever depth a property names it, by the name that the service's principal has."""
+    """A role in a nested property needs iam:PassRole for the service's principal."""
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS[kind], "create", lambda *_: ("made", {}))
     correct(permissions.STACK_PERMISSIONS)
     role = make_role("handed-on")
@@ -206,7 +206,7 @@ def test_each_role_is_passed_to_the_service_that_gets_it(
 
 
 def test_the_roles_of_a_pipelines_actions_are_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: nobody is asked. Then: those of other accounts too, to CodePipeline and to CloudFormation."""
+    """The fault: no permission is needed. Corrected, the actions' roles need iam:PassRole, in any account."""
     kind = "AWS::CodePipeline::Pipeline"
     deploy, execution = (f"arn:aws:iam::{OTHER}:role/{name}" for name in ("deploy", "execution"))
     action = {"Name": "Act", "RoleArn": deploy, "Configuration": {"RoleArn": execution}}
@@ -239,10 +239,10 @@ LAMBDA, LAYER = "AWS::Lambda::Function", f"arn:aws:lambda:{REGION}:{ACCOUNT}:lay
         ("AWS::CloudFormation::Stack", {"TemplateURL": "https://assets.s3.eu-west-1.amazonaws.com/t"}, "s3:GetObject"),
     ],
 )
-def test_what_a_resource_refers_to_is_asked_for(
+def test_referenced_resources_need_permissions(
     monkeypatch: pytest.MonkeyPatch, kind: str, properties: dict[str, Any], needed: str
 ) -> None:
-    """The fault: code, layers, templates, tags and the functions of custom resources need no permission."""
+    """The fault: code, layers, templates, tags and functions of custom resources need no permission."""
     for literal in ("Custom::Thing", "AWS::CloudFormation::Stack"):
         handlers: dict[str, Any] = {"create": lambda *_: ("made", {}), "delete": lambda *_: None}
         monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, literal, handlers)
@@ -257,7 +257,7 @@ def test_what_a_resource_refers_to_is_asked_for(
 
 
 def test_the_tags_that_a_template_sets_are_known_to_policies() -> None:
-    """A policy may demand one."""
+    """A policy can demand a tag with `aws:RequestTag`."""
     correct(permissions.STACK_PERMISSIONS)
     demanded = {"StringEquals": {"aws:RequestTag/team": "one"}}
     stack_of(make_role("executes", allow("sqs:*", Condition=demanded)))
@@ -267,7 +267,7 @@ def test_the_tags_that_a_template_sets_are_known_to_policies() -> None:
 
 
 def test_a_callers_permissions_can_be_for_cloudformation_alone() -> None:
-    """`aws:CalledVia` is told of a caller's permissions; a role of CloudFormation's own is not called via anything."""
+    """`aws:CalledVia` is set for the caller's permissions, and not for the stack's role."""
     correct(permissions.STACK_PERMISSIONS)
     via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
     role = make_role("deploys", allow("sqs:*", Condition=via))
@@ -281,7 +281,7 @@ def test_a_callers_permissions_can_be_for_cloudformation_alone() -> None:
 
 @contextmanager
 def called_by(caller: PrincipalInfo | None) -> Iterator[None]:
-    """What happens within is asked for by `caller`; None is a root user."""
+    """Run the block with `caller` as the caller of its requests; None is a root user."""
     token = enforcement.caller.set(caller)
     try:
         yield
@@ -290,7 +290,7 @@ def called_by(caller: PrincipalInfo | None) -> Iterator[None]:
 
 
 def test_a_stack_without_a_role_works_with_its_callers() -> None:
-    """A user's as well as a role's, and no more than the session's policy leaves; the root user may everything."""
+    """A stack without a role has the permissions of its caller's user, role or session; root has all."""
     correct(permissions.STACK_PERMISSIONS)
     stack_of("")
     with called_by(None):
@@ -306,7 +306,7 @@ def test_a_stack_without_a_role_works_with_its_callers() -> None:
 
 
 def test_a_stack_without_a_role_works_with_the_caller_of_each_operation() -> None:
-    """Not with who made it."""
+    """A stack without a role does not keep the permissions of the caller that created it."""
     correct(permissions.STACK_ROLES)
     stack_of("")
     with called_by(roles.session_principal(make_role("deploys", allow("sqs:*")), "now")):
@@ -316,14 +316,14 @@ def test_a_stack_without_a_role_works_with_the_caller_of_each_operation() -> Non
 
 @pytest.fixture
 def nested(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The properties of a nested stack that holds a queue."""
+    """The properties of a nested stack that has a queue."""
     template = json.dumps({"Resources": {"Queue": {"Type": KIND, "Properties": {"QueueName": "name"}}}})
     monkeypatch.setattr(helpers, "_resolve_template", lambda _: (template, None))
     return {"TemplateURL": "https://s3.eu-west-1.amazonaws.com/bucket/key"}
 
 
 def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, str]) -> None:
-    """The fault: what the role may not make in its stack, it makes in a stack within."""
+    """The fault: a role creates in a nested stack the resources that it may not create in its stack."""
     kind = "AWS::CloudFormation::Stack"
     may = ("cloudformation:*", "s3:GetObject")
     stack_of(make_role("executes", allow(*may)))
@@ -340,7 +340,7 @@ def test_a_nested_stacks_resources_need_the_same_permissions(nested: dict[str, s
 
 
 def test_a_template_is_read_with_the_callers_permissions() -> None:
-    """The fault: who may not read a bucket deploys what is in it."""
+    """The fault: a caller deploys a template from a bucket that it may not read."""
     deployer = roles.session_principal(make_role("deploys", allow("cloudformation:*")), "now")
     correct(permissions.STACK_ROLES)
     params = {"StackName": ["stack"], "TemplateURL": ["https://127.0.0.1:1/assets/template.json"]}
@@ -351,14 +351,14 @@ def test_a_template_is_read_with_the_callers_permissions() -> None:
 
 
 def deleted(role: str, caller: PrincipalInfo | None) -> int:
-    """The status of a DeleteStack with a role."""
+    """Return the status of a DeleteStack with a role."""
     with called_by(caller):
         params = {"StackName": ["none"], "RoleARN": [role]}
         return int(cloudformation._ACTION_HANDLERS["DeleteStack"](params)[0])
 
 
-def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
-    """The fault: anybody who may deploy can make CloudFormation use any role."""
+def test_a_stacks_role_needs_pass_role() -> None:
+    """The fault: a caller gives a stack any role. Corrected, iam:PassRole is needed."""
     execution = make_role("executes", trust=CLOUDFORMATION)
     deployer = roles.session_principal(make_role("deploys", allow("cloudformation:*")), "now")
     assert deleted(execution, deployer) == 200
@@ -369,7 +369,7 @@ def test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it() -> None:
 
 
 def test_a_role_that_does_not_trust_cloudformation_is_no_stacks_role() -> None:
-    """Not even for a root user."""
+    """A stack's role must trust CloudFormation, also if a root user calls."""
     correct(permissions.STACK_ROLES)
     assert deleted(make_role("executes", trust=trusting(AWS=ACCOUNT)), None) == 403
     assert deleted(make_role("executes", trust=CLOUDFORMATION), None) == 200

@@ -1,4 +1,4 @@
-"""MiniStack's faults about condition keys, shown without their correction: when one fails, the correction can go."""
+"""MiniStack's faults in condition keys, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def value(key: str, context: EvalContext) -> object:
 
 
 def test_principal_arn_of_a_session_is_its_roles(session: EvalContext) -> None:
-    """The fault: it is the session's."""
+    """The fault: `aws:PrincipalArn` is the session's ARN. Corrected, it is the role's."""
     role = make_role("worker", path="/team/")
     assert value("aws:PrincipalArn", session) == session.principal_arn
     correct(requests.PRINCIPAL_ARN)
     assert value("aws:PrincipalArn", session) == role
 
 
-def test_tags_of_a_role_are_known_to_who_assumes_it(session: EvalContext) -> None:
-    """The fault: the key has no value, so that CDK's self-mutation can assume nothing."""
+def test_tags_of_an_assumed_role_are_known(session: EvalContext) -> None:
+    """The fault: `iam:ResourceTag` has no value, so that CDK's self-mutation cannot assume its roles."""
     asking = replace(session, action="sts:AssumeRole", resource_arn=make_role("deploy", kind="Deploy"))
     assert value("iam:ResourceTag/kind", asking) is None
     correct(requests.ROLE_TAGS)
@@ -41,7 +41,7 @@ def test_tags_of_a_role_are_known_to_who_assumes_it(session: EvalContext) -> Non
 
 @pytest.mark.parametrize("key", ["aws:ResourceAccount", "s3:ResourceAccount"])
 def test_a_buckets_account_is_its_owners(session: EvalContext, key: str) -> None:
-    """The fault: it is the caller's."""
+    """The fault: the resource account of a bucket is the caller's. Corrected, it is the owner's."""
     s3._buckets.set_scoped(OTHER, None, "of-another-account", {"objects": {}})
     assert value(key, session) == ACCOUNT
     correct(requests.BUCKET_ACCOUNT)
@@ -49,7 +49,7 @@ def test_a_buckets_account_is_its_owners(session: EvalContext, key: str) -> None
 
 
 def test_a_text_that_is_no_boolean_is_false(session: EvalContext) -> None:
-    """The fault: a pipeline cannot assume the role of its builds, whose trust policy CDK wrote so until 2.77."""
+    """The fault: a pipeline cannot assume its build role, whose trust policy CDK wrote this way until 2.77."""
     condition = {"Bool": {"aws:ViaAWSService": "codepipeline.amazonaws.com"}}
     trust = trusting(AWS=f"arn:aws:iam::{ACCOUNT}:root")
     trust["Statement"][0]["Condition"] = condition
@@ -63,7 +63,7 @@ def test_a_text_that_is_no_boolean_is_false(session: EvalContext) -> None:
 
 
 def test_a_foreign_bucket_is_asked_about_the_calling_role(session: EvalContext) -> None:
-    """The fault: it is asked about the root user of the caller's account, whom a policy for a role does not name."""
+    """The fault: another account's bucket policy is evaluated for the caller's root user, not for its role."""
     principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/worker"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
     policy = {"Statement": [statement]}

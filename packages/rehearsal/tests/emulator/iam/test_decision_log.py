@@ -8,7 +8,7 @@ from rehearsal.emulator.iam.decision_log import REMEMBERED, Decision, Decisions,
 
 
 def test_a_decision_is_written_once_and_memory_is_bounded(tmp_path: Path) -> None:
-    """Each execution reads and writes new objects, for as long as the embedded AWS is open."""
+    """A repeated decision is logged once, and the log remembers a bounded number of decisions."""
     log = Decisions()
     log.append_to(tmp_path / "decisions.jsonl")
     for number in range(REMEMBERED + 50):

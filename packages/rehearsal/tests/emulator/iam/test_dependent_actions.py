@@ -1,4 +1,4 @@
-"""MiniStack lets everybody use all code and layers, shown without the correction: when that fails, it can go."""
+"""Permissions for a function's code and layers: MiniStack does not evaluate them without the correction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CODE = {"S3Bucket": "assets", "S3Key": "code.zip"}
 
 
 def decided(action: str, body: dict[str, Any], *permitted: str) -> Denial | None:
-    """The decision after MiniStack has allowed the action itself."""
+    """Return the denial of the checks that follow MiniStack's own decision, or None."""
     who = roles.session_principal(make_role("maker", allow("lambda:Create*", *permitted)), "at-work")
     request = enforcement.Request(who, action, "*", REGION, body=json.dumps(body).encode())
     return next(filter(None, (check(request) for check in enforcement._additional_checks)), None)
@@ -41,10 +41,8 @@ def decided(action: str, body: dict[str, Any], *permitted: str) -> Denial | None
         ("CreateFunction", {"FunctionName": "f", "Tags": {"team": "one"}}, "lambda:TagResource"),
     ],
 )
-def test_who_names_code_and_layers_has_to_be_allowed_to_use_them(
-    action: str, body: dict[str, Any], needed: str
-) -> None:
-    """The fault: no policy is evaluated."""
+def test_code_and_layers_need_permissions(action: str, body: dict[str, Any], needed: str) -> None:
+    """The fault: no policy is evaluated for the code and the layers of a function."""
     correct(requests.ENFORCEMENT)
     assert decided(f"lambda:{action}", body) is None
     correct(permissions.CODE_AND_LAYERS)

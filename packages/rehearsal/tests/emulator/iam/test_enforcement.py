@@ -23,7 +23,7 @@ BUCKET = "arn:aws:s3:::bucket"
 
 
 def allow_all(principal: str, **more: Any) -> dict[str, Any]:
-    """A resource's policy, of one principal."""
+    """Return a resource policy that allows everything to one principal."""
     policy = allow("*", **more)
     policy["Statement"][0]["Principal"] = {"AWS": principal}
     return policy
@@ -34,7 +34,7 @@ def request(role: str) -> Request:
 
 
 def test_a_denial_explains_itself() -> None:
-    """Principal, action, resource, the policies that were looked at, and the statement that is missing."""
+    """A denial names principal, action, resource, evaluated policies, and the missing statement."""
     role = make_role("worker", allow("s3:PutObject"))
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work"
     denial = enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
@@ -47,7 +47,7 @@ def test_a_denial_explains_itself() -> None:
 
 
 def test_an_explicit_deny_is_named() -> None:
-    """By its Sid, where it has one: a missing statement would not help."""
+    """The denial names the Sid of the explicit Deny instead of a missing statement."""
     role = make_role("worker", allow("s3:*", effect="Deny", Sid="NoBuckets"))
     denial = enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
     assert denial
@@ -55,7 +55,7 @@ def test_an_explicit_deny_is_named() -> None:
 
 
 def test_conditions_that_are_not_met_are_named() -> None:
-    """Of the statement that fits but for them: to add the action once more would not help."""
+    """The denial names the statement whose conditions are not met instead of a missing statement."""
     bound = {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/boundary"}}
     role = make_role("worker", allow("iam:CreateRole", Sid="BoundRoles", Condition=bound))
     denial = enforcement.find_denial(request(role), "iam:CreateRole", "arn:aws:iam::1:role/new")
@@ -66,7 +66,7 @@ def test_conditions_that_are_not_met_are_named() -> None:
 
 
 def test_a_boundary_that_does_not_allow_it_is_named() -> None:
-    """The role's own policies do."""
+    """The denial names the permissions boundary if the role's policies allow the action."""
     role = make_role("worker", allow("s3:*"))
     iam._roles["worker"]["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     denial = enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
@@ -76,15 +76,15 @@ def test_a_boundary_that_does_not_allow_it_is_named() -> None:
 
 
 def test_a_statement_without_a_name_is_one_all_the_same() -> None:
-    """Of CDK's statements none has a Sid."""
+    """The denial also reports a statement without a Sid."""
     role = make_role("worker", allow("s3:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-north-1"}}))
     denial = enforcement.find_denial(request(role), "s3:GetObject", BUCKET)
     assert denial
     assert "; a statement would allow it, but" in denial.message("anybody")
 
 
-def test_a_user_is_no_role() -> None:
-    """Its policies are those of the user and of its groups."""
+def test_the_denial_of_a_user_names_its_policies() -> None:
+    """The denial of a user names its attached and inline policies."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/person"
     iam._users["person"] = {"Arn": arn, "UserName": "person", "AttachedPolicies": ["arn:aws:iam::aws:policy/Managed"]}
     user = PrincipalInfo(arn, "User", ACCOUNT, [])
@@ -112,8 +112,8 @@ KEY = f"arn:aws:kms:{REGION}:{OTHER}:key/k"
     ],
     ids=["the key's policy lacks it", "the role's policies lack it", "the key's policy denies it"],
 )
-def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) -> None:
-    """The principal's, or the one of what is asked about."""
+def test_a_denial_names_the_policy_that_lacks_the_statement(own: Any, policy: Any, told: str) -> None:
+    """The denial says whether the principal's or the resource's policy is the reason."""
     role = make_role("worker", own)
     document = json.dumps(policy)
     denial = enforcement.find_denial(request(role), "kms:Decrypt", KEY, policy=document, owner=OTHER, required=True)
@@ -126,7 +126,7 @@ def test_a_denial_tells_which_policy_lacks_it(own: Any, policy: Any, told: str) 
 
 @pytest.mark.parametrize("service", ["sqs", "logs", "ssm"])
 def test_the_answer_to_a_denied_request_says_why(service: str) -> None:
-    """The fault: it says that the request is denied. Every tool shows the message of an answer."""
+    """The fault: the response only says that the request is denied. Corrected, it has the reason."""
 
     def answer() -> bytes:
         _, _, body = iam_actions.access_denied_response(service, f"{service}:Any", "arn:me", "id")
@@ -138,15 +138,15 @@ def test_the_answer_to_a_denied_request_says_why(service: str) -> None:
     assert b"looked at no policy at all: the role has none; missing is" in answer()
 
 
-def test_decisions_are_noted_down_by_role(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the session is called."""
+def test_decisions_are_logged_by_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decisions are logged with the role's ARN, not the session's."""
     noted: list[Decision] = []
     monkeypatch.setattr(Decisions, "add", lambda _, decision: noted.append(decision))
     role = make_role("worker", allow("s3:GetObject"), path="/team/")
     assert enforcement.find_denial(request(role), "s3:GetObject", BUCKET) is None
     refused = enforcement.find_denial(request(role), "s3:PutObject", BUCKET)
     assert refused
-    assert [(each.principal, each.action, each.allowed) for each in noted] == [
+    assert [(decision.principal, decision.action, decision.allowed) for decision in noted] == [
         (role, "s3:GetObject", True),
         (role, "s3:PutObject", False),
     ]

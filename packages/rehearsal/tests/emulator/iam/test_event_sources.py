@@ -1,4 +1,4 @@
-"""MiniStack's faults about events, shown without their correction: when one fails, the correction can go."""
+"""MiniStack's faults in event sources, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAPPING = "AWS::Lambda::EventSourceMapping"
 
 @pytest.fixture(autouse=True)
 def _a_function_with_a_queue(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function whose role may do nothing, its queue's mapping, and no poller."""
+    """Provide a function whose role has no permissions, and the mapping of its queue, without a poller."""
     role = make_role("reader")
     record = {"config": {"FunctionName": "reader", "FunctionArn": FUNCTION, "Role": role}, "policy": {"Statement": []}}
     mapping = {"FunctionName": "reader", "EventSourceArn": QUEUE}
@@ -35,8 +35,8 @@ def _a_function_with_a_queue(as_it_comes: None, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS[MAPPING], "create", lambda *_: ("made", {}))
 
 
-def let_in(monkeypatch: pytest.MonkeyPatch, service: str, source: str) -> None:
-    """A permission of the function for a service, on behalf of one source."""
+def allow_invocation(monkeypatch: pytest.MonkeyPatch, service: str, source: str) -> None:
+    """Give a service permission to invoke the function on behalf of one source."""
     permission = {
         "Effect": "Allow",
         "Principal": {"Service": service},
@@ -52,7 +52,7 @@ def polled() -> list[Any]:
 
 
 def test_a_queues_messages_are_received_with_the_functions_role() -> None:
-    """The fault: a function whose role may not take messages gets them all the same, and its mapping is made."""
+    """The fault: a function receives messages, and its mapping is created, without the role's permission."""
     properties = {"FunctionName": "reader", "EventSourceArn": QUEUE}
     assert len(polled()) == 1
     correct(permissions.QUEUE_POLLS)
@@ -65,8 +65,8 @@ def test_a_queues_messages_are_received_with_the_functions_role() -> None:
     assert create("Mapping", properties, "stack")[0] == "made"
 
 
-def test_a_topic_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: any topic calls any function."""
+def test_a_topic_invokes_only_functions_that_allow_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: any topic invokes any function. Corrected, the function's policy must allow the topic."""
     called: list[str] = []
     monkeypatch.setattr(sns, "_deliver_to_lambda", lambda endpoint, *_: called.append(endpoint))
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
@@ -74,14 +74,14 @@ def test_a_topic_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatc
     correct(permissions.TOPIC_INVOCATIONS)
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
     assert called == [FUNCTION]
-    let_in(monkeypatch, "sns.amazonaws.com", TOPIC)
+    allow_invocation(monkeypatch, "sns.amazonaws.com", TOPIC)
     sns._deliver_to_lambda(FUNCTION, "{}", TOPIC)
     sns._deliver_to_lambda(FUNCTION, "{}", f"{TOPIC}-of-others")
     assert called == [FUNCTION, FUNCTION]
 
 
-def test_a_rule_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: any rule calls any function. Targets that are not functions are unchanged."""
+def test_a_rule_invokes_only_functions_that_allow_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: any rule invokes any function. Corrected, the function's policy must allow the rule."""
     called: list[str] = []
     monkeypatch.setattr(eventbridge, "_invoke_target", lambda target, *_: called.append(target["Arn"]))
 
@@ -94,7 +94,7 @@ def test_a_rule_calls_only_functions_that_let_it(monkeypatch: pytest.MonkeyPatch
     fire(FUNCTION)
     fire(QUEUE)
     assert called == [FUNCTION, QUEUE]
-    let_in(monkeypatch, "events.amazonaws.com", RULE)
+    allow_invocation(monkeypatch, "events.amazonaws.com", RULE)
     fire(FUNCTION)
     fire(FUNCTION, f"{RULE}-of-others")
     assert called == [FUNCTION, QUEUE, FUNCTION]

@@ -1,4 +1,4 @@
-"""EventBridge starts a pipeline with the role of the rule's target, and with nothing else."""
+"""EventBridge starts a pipeline with the role of the rule's target."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _enforced(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 def test_a_rule_starts_a_pipeline_with_the_targets_role(service: Service) -> None:
-    """Which has to trust EventBridge, and to be allowed to start this pipeline."""
+    """The target's role must trust EventBridge and allow the start of this pipeline."""
     service.create(pipeline())
     targets = PipelineTargets(service.api, Sessions())
 
@@ -46,7 +46,7 @@ def test_a_rule_starts_a_pipeline_with_the_targets_role(service: Service) -> Non
 
 
 def test_a_pipeline_is_started_by_this_project(service: Service, caplog: pytest.LogCaptureFixture) -> None:
-    """The fault: the target is accepted and nothing happens. Corrected, no permission of a function is asked for."""
+    """The fault: MiniStack ignores the target. Corrected, the pipeline starts without a function's permission."""
     first = service.create(pipeline())
     may = allow("codepipeline:StartPipelineExecution", resource=KEY.arn)
     target = {"Arn": KEY.arn, "RoleArn": make_role("pushes", may, trust=trusting(Service=SERVICE))}

@@ -1,4 +1,4 @@
-"""MiniStack gives functions any role, shown without the correction: when that test fails, it can go."""
+"""The trust policy of a function's role: MiniStack accepts any role without the correction."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ FUNCTION = {"Handler": "index.handler", "Runtime": "python3.13", "FunctionName":
 
 
 def create(role: str) -> int:
-    """The status of CreateFunction."""
+    """Return the status of CreateFunction."""
     archive = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="  # an empty one
     status, _, _ = lambda_svc._create_function({**FUNCTION, "Role": role, "Code": {"ZipFile": archive}})
     return int(status)
 
 
 def provision(role: str) -> Any:
-    """The name of a function that CloudFormation creates."""
+    """Return the name of a function that CloudFormation creates."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     properties = {**FUNCTION, "FunctionName": "of-a-stack", "Role": role, "Code": {"ZipFile": "handler = print"}}
     return handlers["create"]("Function", properties, "stack")[0]
 
 
 def update(role: str) -> str:
-    """The answer of UpdateFunctionConfiguration."""
+    """Return the response of UpdateFunctionConfiguration."""
     _, _, body = lambda_svc._update_config(FUNCTION["FunctionName"], {"Role": role})
     return json.dumps(json.loads(body))
 
 
 def test_a_function_gets_only_a_role_that_trusts_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: CreateFunction, UpdateFunctionConfiguration and CloudFormation take a role of another service."""
+    """The fault: CreateFunction, UpdateFunctionConfiguration and CloudFormation accept a role of another service."""
     monkeypatch.setattr(app, "AUTH", True)
     role = make_role("build", trust=trusting(Service="codebuild.amazonaws.com"))
     assert create(role) == 201

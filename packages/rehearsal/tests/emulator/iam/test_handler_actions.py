@@ -1,4 +1,4 @@
-"""Which actions of a handler CloudFormation needs besides the one that makes the resource."""
+"""Actions of a resource handler that CloudFormation needs in addition to the creating one."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from rehearsal.emulator.iam.handler_actions import further_actions
 def test_reads_and_what_the_template_has_are_needed(
     kind: str, operation: str, properties: Collection[str], needed: set[str]
 ) -> None:
-    """A handler reads the resource that it makes; what it sets, its name says by a property."""
+    """A handler needs the actions that read its resource, and the actions that set the template's properties."""
     assert {*further_actions(kind, operation, properties)} == needed
 
 
-def test_what_a_template_leaves_out_is_not_needed() -> None:
-    """Neither reads nor changes that are about a property by their names, nor tags, data and other services."""
-    found = {*further_actions("AWS::Lambda::Function", "create", ["Code", "Role", "Runtime", "Tags"])}
-    assert "lambda:GetFunction" in found
-    assert not found & {"lambda:GetCodeSigningConfig", "lambda:PutRuntimeManagementConfig", "lambda:TagResource"}
-    assert all(action.startswith("lambda:") for action in found)
+def test_actions_for_absent_properties_are_not_needed() -> None:
+    """Actions for absent properties, tags, data and other services are not needed."""
+    actions = {*further_actions("AWS::Lambda::Function", "create", ["Code", "Role", "Runtime", "Tags"])}
+    assert "lambda:GetFunction" in actions
+    assert not actions & {"lambda:GetCodeSigningConfig", "lambda:PutRuntimeManagementConfig", "lambda:TagResource"}
+    assert all(action.startswith("lambda:") for action in actions)
     assert "dynamodb:GetItem" not in {*further_actions("AWS::DynamoDB::Table", "create", ["TableName"])}

@@ -1,4 +1,4 @@
-"""MiniStack's faults about encryption, shown without their correction: when one fails, the correction can go."""
+"""MiniStack's faults in encryption, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUCKET, QUEUE = "arn:aws:s3:::encrypted", f"arn:aws:sqs:{REGION}:{ACCOUNT}:encry
 
 @pytest.fixture(autouse=True)
 def _key_bucket_and_queue(as_it_comes: None) -> None:
-    """A key that leaves it to its account, a bucket and a queue that it encrypts."""
+    """Provide a key whose policy delegates to its account, and a bucket and a queue that it encrypts."""
     root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     policy = {"Statement": [{"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}]}
     kms._keys.set_scoped(ACCOUNT, REGION, "the-key", {"Arn": KEY, "Policy": json.dumps(policy)})
@@ -47,9 +47,9 @@ class Sent:
 
 
 def allowed(action: str, resource: str, *permitted: str, sent: Sent | None = None, where: Any = None) -> bool:
-    """Whether MiniStack lets a role do `action` that may do `permitted`, with keys on the condition `where`."""
-    statements = [allow(each, **({"Condition": where} if where and "kms:" in each else {})) for each in permitted]
-    policy = {"Statement": [statement for each in statements for statement in each["Statement"]]}
+    """Return whether a role with `permitted` may do `action`; `where` is a condition of the key permissions."""
+    statements = [allow(name, **({"Condition": where} if where and "kms:" in name else {})) for name in permitted]
+    policy = {"Statement": [statement for policy in statements for statement in policy["Statement"]]}
     make_role("worker", policy)
     sts._sessions["ASIAWORKER"] = {
         "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/at-work",
@@ -59,7 +59,7 @@ def allowed(action: str, resource: str, *permitted: str, sent: Sent | None = Non
     }
     as_sent = sent or Sent()
     body = json.dumps(as_sent.body).encode()
-    # of another key: its signature is not looked at
+    # The access key differs, so that MiniStack does not verify the signature.
     signed = SignedRequest("AKIAOTHER", as_sent.method, "/", as_sent.query, as_sent.headers, body)
     token = evaluator._signed_request.set(signed)
     try:
@@ -69,7 +69,7 @@ def allowed(action: str, resource: str, *permitted: str, sent: Sent | None = Non
 
 
 def stored(name: str) -> None:
-    """The object `key` in the bucket is encrypted with the key that is called so."""
+    """Encrypt the object `key` in the bucket with the key of this name."""
     sse = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": name}
     s3._buckets["encrypted"]["objects"]["key"] = {"preserved_headers": sse}
 
@@ -84,7 +84,7 @@ def stored(name: str) -> None:
     ],
 )
 def test_s3_asks_for_the_key(action: str, needed: list[str], name: str) -> None:
-    """The fault: who may use the bucket need not be allowed to use its key, whatever the key is called by."""
+    """The fault: S3 needs no permission for the bucket's key, whichever name or alias the key is given by."""
     stored(name)
     s3._bucket_encryption["encrypted"] = f"<KMSMasterKeyID>{name}</KMSMasterKeyID>"
     assert allowed(action, f"{BUCKET}/key", action)
@@ -93,16 +93,16 @@ def test_s3_asks_for_the_key(action: str, needed: list[str], name: str) -> None:
     assert allowed(action, f"{BUCKET}/key", action, *needed)
 
 
-def test_who_looks_at_an_objects_headers_needs_no_key() -> None:
-    """But for its checksum."""
+def test_head_object_needs_no_key() -> None:
+    """HeadObject needs no key permission, unless it asks for the checksum."""
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     assert allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", sent=Sent("HEAD"))
     checksum = Sent("HEAD", headers={"x-amz-checksum-mode": "ENABLED"})
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:GetObject", sent=checksum)
 
 
-def test_a_request_that_says_how_to_encrypt_is_taken_at_its_word() -> None:
-    """With no key of the account's, or with another one than the bucket's."""
+def test_encryption_headers_replace_the_buckets_default() -> None:
+    """The encryption headers of a request replace the bucket's default encryption."""
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     sse = "x-amz-server-side-encryption"
     plain, put = Sent("PUT", headers={sse: "AES256"}), f"{BUCKET}/new"
@@ -115,7 +115,7 @@ def test_a_request_that_says_how_to_encrypt_is_taken_at_its_word() -> None:
 
 @pytest.mark.parametrize("query", [{"uploads": ""}, {"uploadId": "of-the-upload", "partNumber": "1"}])
 def test_an_upload_in_parts_needs_to_decrypt_as_well(query: dict[str, str]) -> None:
-    """The parts are put together again."""
+    """A multipart upload also needs kms:Decrypt, to assemble the parts."""
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     s3._multipart_uploads["of-the-upload"] = s3._buckets["encrypted"]["objects"]["key"]
     sent = Sent("POST", query)
@@ -132,7 +132,7 @@ def test_an_upload_in_parts_needs_to_decrypt_as_well(query: dict[str, str]) -> N
     ],
 )
 def test_policies_can_tell_what_a_key_is_used_for(key: str, right: str) -> None:
-    """By whom, by which service, and for what."""
+    """Conditions on the caller's account, the service and the encryption context are evaluated."""
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     for value, is_right in ((right, True), ("other", False)):
         where = {"StringEquals": {key: value}}
@@ -141,7 +141,7 @@ def test_policies_can_tell_what_a_key_is_used_for(key: str, right: str) -> None:
 
 
 def test_with_a_bucket_key_it_is_the_bucket_that_is_encrypted() -> None:
-    """Its context is the bucket's ARN, not the object's."""
+    """With a bucket key the encryption context is the bucket's ARN, not the object's."""
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     s3._bucket_encryption["encrypted"] = "<BucketKeyEnabled>true</BucketKeyEnabled>"
     where = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": BUCKET}}
@@ -154,7 +154,7 @@ def test_with_a_bucket_key_it_is_the_bucket_that_is_encrypted() -> None:
     [("sqs:SendMessage", ["kms:GenerateDataKey", "kms:Decrypt"]), ("sqs:ReceiveMessage", ["kms:Decrypt"])],
 )
 def test_sqs_asks_for_the_key(action: str, needed: list[str], name: str) -> None:
-    """The fault: who may use the queue need not be allowed to use its key, whatever the key is called by."""
+    """The fault: SQS needs no permission for the queue's key, whichever name or alias the key is given by."""
     url = sqs._queue_url_for_account(ACCOUNT, "encrypted")
     sqs._queues[url]["attributes"]["KmsMasterKeyId"] = name
     assert allowed(action, QUEUE, action)
@@ -164,7 +164,7 @@ def test_sqs_asks_for_the_key(action: str, needed: list[str], name: str) -> None
 
 
 def test_a_key_of_awss_own_needs_no_permission() -> None:
-    """Neither one that is not there."""
+    """An AWS managed key, and a missing one, need no permission."""
     url = sqs._queue_url_for_account(ACCOUNT, "encrypted")
     correct(requests.ENFORCEMENT, permissions.QUEUE_KEYS)
     for name in ("alias/aws/sqs", "none", ""):
@@ -173,7 +173,7 @@ def test_a_key_of_awss_own_needs_no_permission() -> None:
 
 
 def test_sns_asks_for_the_key() -> None:
-    """The fault: who may publish need not be allowed to use the topic's key."""
+    """The fault: SNS needs no permission for the topic's key."""
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:encrypted"
     sns._topics[topic] = {"attributes": {"KmsMasterKeyId": "alias/the-alias"}}
     assert allowed("sns:Publish", topic, "sns:Publish")
@@ -183,7 +183,7 @@ def test_sns_asks_for_the_key() -> None:
 
 
 def test_secrets_and_parameters_ask_for_the_key() -> None:
-    """The fault: who may read a secret, or a parameter in the clear, need not be allowed to use its key."""
+    """The fault: reading a secret or a decrypted parameter needs no permission for its key."""
     secret, parameter = (
         f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:s-abcdef",
         f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter",
@@ -205,8 +205,8 @@ def test_secrets_and_parameters_ask_for_the_key() -> None:
     assert allowed("ssm:GetParameter", f"{parameter}/p/q", "ssm:GetParameter", sent=Sent(body={"Name": "/p/q"}))
 
 
-def test_who_encrypts_again_may_use_both_keys() -> None:
-    """The fault: the policy of the encrypting key is not evaluated."""
+def test_reencrypt_needs_both_keys() -> None:
+    """The fault: ReEncrypt does not evaluate the policy of the destination key."""
     sent = Sent(body={"DestinationKeyId": "alias/the-alias"})
     kms._keys.set_scoped(ACCOUNT, REGION, "old", {**kms._keys["the-key"], "Arn": KEY.replace("the-key", "old")})
     assert allowed("kms:ReEncryptFrom", KEY.replace("the-key", "old"), "kms:ReEncryptFrom", sent=sent)
@@ -216,7 +216,7 @@ def test_who_encrypts_again_may_use_both_keys() -> None:
 
 
 def test_a_keys_own_policy_counts() -> None:
-    """A key whose policy names no principal cannot be used, whatever a role's policies allow."""
+    """A key whose policy allows no principal cannot be used, whatever the role's policies allow."""
     kms._keys.set_scoped(ACCOUNT, REGION, "the-key", {"Arn": KEY, "Policy": json.dumps({"Statement": []})})
     correct(requests.ENFORCEMENT, permissions.OBJECT_KEYS)
     assert not allowed("s3:GetObject", f"{BUCKET}/key", "s3:*", "kms:*")

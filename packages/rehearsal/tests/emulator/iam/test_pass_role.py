@@ -1,4 +1,4 @@
-"""MiniStack lets everybody pass every role, shown without the correction: when that test fails, it can go."""
+"""The permission iam:PassRole: MiniStack does not evaluate it without the correction."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ACTION, GIVEN = {"roleArn": WANTED}, {"configuration": {"RoleArn": WANTED}}
 
 
 def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> Denial | None:
-    """What is decided after MiniStack has allowed the action itself."""
-    statements = [statement for each in policy for statement in each["Statement"]]
+    """Return the denial of the checks that follow MiniStack's own decision, or None."""
+    statements = [statement for document in policy for statement in document["Statement"]]
     who = roles.session_principal(make_role("maker", {"Statement": statements} if statements else None), "at-work")
     request = enforcement.Request(who, action, "*", REGION, body=json.dumps(body).encode())
     return next(filter(None, (check(request) for check in enforcement._additional_checks)), None)
@@ -46,10 +46,8 @@ def decided(action: str, body: dict[str, Any], *policy: dict[str, Any]) -> Denia
         ("ecs:RegisterTaskDefinition", {"taskRoleArn": WANTED}, "ecs-tasks"),
     ],
 )
-def test_who_names_a_role_has_to_be_allowed_to_pass_it(
-    as_it_comes: None, action: str, body: dict[str, Any], service: str
-) -> None:
-    """The fault: nobody is asked. Then: the role, and the service that gets it, have to be allowed."""
+def test_a_passed_role_needs_pass_role(as_it_comes: None, action: str, body: dict[str, Any], service: str) -> None:
+    """The fault: iam:PassRole is not evaluated. Corrected, role and service must be allowed."""
     correct(requests.ENFORCEMENT)
     assert decided(action, body) is None
     correct(permissions.PASSED_ROLES)
@@ -62,7 +60,7 @@ def test_who_names_a_role_has_to_be_allowed_to_pass_it(
 
 
 def test_a_request_that_names_no_role_needs_no_permission_to_pass_one(as_it_comes: None) -> None:
-    """Such as a change of a function's memory."""
+    """A request without a role does not need iam:PassRole."""
     correct(requests.ENFORCEMENT, permissions.PASSED_ROLES)
     assert decided("lambda:UpdateFunctionConfiguration", {"MemorySize": 512}) is None
     assert decided("events:PutTargets", {"Targets": [{"Arn": "any"}]}) is None
@@ -70,7 +68,7 @@ def test_a_request_that_names_no_role_needs_no_permission_to_pass_one(as_it_come
 
 
 class Maker:
-    """A role that may make functions and pipelines, and pass one role."""
+    """A role that may create functions and pipelines, and pass one role."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint, self._iam = endpoint, endpoint.client("iam", root(ACCOUNT), REGION)
@@ -101,7 +99,7 @@ class Maker:
 
 
 def test_the_embedded_aws_asks_who_makes_functions_and_pipelines(enforced: Embedded, zipped: bytes) -> None:
-    """By their APIs; the answer says which statement is missing."""
+    """The APIs of Lambda and CodePipeline deny a request without iam:PassRole and name the missing statement."""
     maker = Maker(enforced.endpoint)
     function = {"FunctionName": "made", "Runtime": "python3.13", "Handler": "main.handler", "Code": {"ZipFile": zipped}}
     denied = rf"not authorized to perform: iam:PassRole on resource: {maker.powerful} .*missing is"

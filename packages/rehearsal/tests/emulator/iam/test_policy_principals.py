@@ -1,4 +1,4 @@
-"""MiniStack lets policies name anybody, shown without the correction: when a test fails, the correction can go."""
+"""Principals of resource policies: MiniStack accepts principals that do not exist without the correction."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def add_permission(document: str) -> tuple[int, str]:
     ],
 )
 def test_a_principal_that_does_not_exist_is_refused(put: Callable[[str], tuple[int, str]], told: str) -> None:
-    """The fault: it is accepted. Then it is refused in AWS's words, and one that exists is not."""
+    """The fault: it is accepted. Corrected, it is rejected with AWS's message, and an existing one is not."""
     somebody = make_role("somebody")
     missing, present = json.dumps(policy(somebody, NOBODY)), json.dumps(policy(somebody))
     assert put(missing)[0] < 300
@@ -132,10 +132,10 @@ def test_a_principal_that_does_not_exist_is_refused(put: Callable[[str], tuple[i
     ],
 )
 def test_a_stack_with_such_a_policy_fails(kind: str, property_: str, more: dict[str, str]) -> None:
-    """When it is created, and when the policy changes; an unchanged one is not asked again."""
+    """A stack fails if a new or changed policy has a missing principal; unchanged policies are not evaluated again."""
     correct(refusals.PRINCIPALS)
     handlers = provisioners._RESOURCE_HANDLERS[kind]
-    good, bad = ({**more, property_: policy(each)} for each in (make_role("somebody"), NOBODY))
+    good, bad = ({**more, property_: policy(arn)} for arn in (make_role("somebody"), NOBODY))
     with pytest.raises(InvalidPrincipal, match=f"(?s)(nvalid principal|Policy).*{NOBODY}"):
         handlers["create"]("It", bad, "stack")
     name, _ = handlers["create"]("It", good, "stack")
@@ -148,7 +148,7 @@ def test_a_stack_with_such_a_policy_fails(kind: str, property_: str, more: dict[
 
 @pytest.mark.parametrize("principal", ["*", ACCOUNT, f"arn:aws:iam::{OTHER}:root"])
 def test_other_principals_need_not_exist(principal: str) -> None:
-    """Everybody, and accounts."""
+    """A policy may name everybody, accounts, and services."""
     correct(refusals.PRINCIPALS)
     assert create_key(json.dumps(policy(principal)))[0] == 200
     service = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs"}}]}
@@ -156,14 +156,14 @@ def test_other_principals_need_not_exist(principal: str) -> None:
 
 
 def test_the_roles_of_a_bootstrap_that_is_to_come_are_refused() -> None:
-    """A push that adds an environment is red until an operator has bootstrapped its account, as on AWS."""
+    """A policy with roles of an account that is not bootstrapped yet is rejected, as on AWS."""
     correct(refusals.PRINCIPALS)
     status, answer = create_key(json.dumps(policy(BOOTSTRAP)))
     assert (status, "invalid principals" in answer) == (400, True)
 
 
 def allows(document: Any, arn: str) -> bool:
-    """Return whether a policy lets a session of the role in."""
+    """Return whether a policy allows a session of the role."""
     who = roles.session_principal(arn, "now")
     context = evaluator.EvalContext(
         principal_arn=who.arn,
@@ -187,7 +187,7 @@ def delete_with_stack(name: str) -> None:
 
 @pytest.mark.parametrize("delete", [delete_by_api, delete_with_stack])
 def test_a_role_that_is_created_again_is_another_principal(delete: Callable[[str], None]) -> None:
-    """The fault: the old policies let it in. With the correction they name the id of the one that was deleted."""
+    """The fault: old policies allow a recreated role. Corrected, they name the id of the deleted role."""
     arn, id_ = make_role("again"), "AROAAGAIN"
     document = json.dumps(policy(arn))
     key = json.loads(kms._create_key({"Policy": document})[2])["KeyMetadata"]["KeyId"]
@@ -212,7 +212,7 @@ def test_a_role_that_is_created_again_is_another_principal(delete: Callable[[str
 
 
 def test_roles_of_a_longer_name_stay() -> None:
-    """A name that begins with the deleted one is another role."""
+    """A role whose name begins with a deleted role's name is not affected."""
     correct(refusals.DELETED_ROLES)
     make_role("again")
     other = make_role("again-and-again")

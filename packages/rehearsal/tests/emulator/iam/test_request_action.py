@@ -1,6 +1,6 @@
-"""MiniStack's faults about actions, shown without their correction; and what each operation of AWS's models is asked.
+"""MiniStack's faults in a request's action, and the action of each operation in AWS's models.
 
-The requests are those that botocore sends, so that a wrong name or path of any operation is seen.
+The requests are the ones that botocore sends, so that a wrong name or path of any operation is found.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.usefixtures("as_it_comes")
 ACTIONS = (requests.ACTION_PARAMETER, requests.LAMBDA_ACTIONS, requests.OPERATION_PERMISSIONS)
 # The services that builds, functions and templates call: MiniStack's name -> botocore's.
 SERVICES = {
-    each: each for each in ("cloudformation", "codebuild", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "logs")
+    name: name for name in ("cloudformation", "codebuild", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "logs")
 }
-SERVICES |= {each: each for each in ("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts")}
+SERVICES |= {name: name for name in ("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "sts")}
 SERVICES |= {"monitoring": "cloudwatch", "states": "stepfunctions"}
 # Actions that AWS evaluates and this emulator does not: the row of docs/fidelity/iam.md says so.
 NOT_ASKED = {
@@ -39,7 +39,7 @@ NOT_ASKED = {
     *("s3:GetObjectTorrent", "s3:UpdateObjectEncryption"),
     *(f"s3:UpdateBucketMetadata{part}TableConfiguration" for part in ("Annotation", "Inventory", "Journal")),
 }
-# Its items are asked one by one, each as what it is.
+# Each item is evaluated separately, as its own operation.
 BY_ITEM = {"dynamodb:TransactGetItems", "dynamodb:TransactWriteItems"}
 # Newer than the reference that cfn-lint ships.
 NEWER = {
@@ -51,7 +51,7 @@ REFERENCE: dict[str, Any] = json.loads((files("cfnlint") / "data/AdditionalSpecs
 
 
 def asked(service: str, operation: str) -> str:
-    """The action that MiniStack asks for the request that botocore makes of the operation, with the least in it."""
+    """Return the action that MiniStack evaluates for botocore's smallest request of the operation."""
     model = model_of(service)
     shape = model.operation_model(operation)
     serializer = create_serializer(model.resolved_protocol, include_validation=False)
@@ -67,7 +67,7 @@ def asked(service: str, operation: str) -> str:
 
 
 def least(operation: OperationModel) -> dict[str, object]:
-    """The input of an operation with what is required, and what is part of its path."""
+    """Return an operation's input with its required members and the members of its path."""
     return structure(operation.input_shape) if operation.input_shape else {}
 
 
@@ -93,7 +93,7 @@ def model_of(service: str) -> ServiceModel:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_operation_is_asked_for_an_action_of_aws(service: str) -> None:
-    """Its own, where the service authorization reference has one of its name."""
+    """Each operation needs the action with its name, if the service authorization reference has one."""
     correct(*ACTIONS)
     namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE[service]
     known = REFERENCE[namespace]["Actions"]
@@ -108,7 +108,7 @@ def test_each_operation_is_asked_for_an_action_of_aws(service: str) -> None:
 
 
 def test_an_operation_of_lambda_is_told_by_its_path() -> None:
-    """The fault: who may list may delete, what streams is asked nothing, and who may update only is refused."""
+    """The fault: Lambda's delete and update operations need only List actions, or none."""
     assert asked("lambda", "DeleteAlias") == asked("lambda", "UpdateAlias") == "lambda:ListAliases"
     assert asked("lambda", "DeleteLayerVersion") == "None"
     assert asked("lambda", "GetLayerVersionByArn") == "lambda:ListLayers"
@@ -119,20 +119,20 @@ def test_an_operation_of_lambda_is_told_by_its_path() -> None:
 
 @pytest.mark.parametrize("path", ["/2015-03-31/functions/f/other", "//2015-03-31/functions/f/policy", "/2015-03-31"])
 def test_a_path_that_lambda_does_not_have_is_nobodys(path: str) -> None:
-    """A request with an unknown action is denied."""
+    """A request with an unknown path has an unknown action, and is denied."""
     correct(*ACTIONS)
     assert iam_actions.extract_iam_action("lambda", "GET", path, {}, b"", {}) == request_action.UNKNOWN
 
 
 def test_a_path_is_read_as_lambda_reads_it() -> None:
-    """A slash that is written as %2F is one, and an Action is nothing."""
+    """An encoded slash in the path is decoded, and an Action parameter is ignored."""
     correct(*ACTIONS)
     path, beside = "/2015-03-31/functions/f%2Faliases%2Flive", {"Action": "ListFunctions"}
     assert iam_actions.extract_iam_action("lambda", "DELETE", path, {}, b"", beside) == "lambda:DeleteAlias"
 
 
 def test_an_operation_without_an_action_is_asked_as_another_one() -> None:
-    """The fault: SendMessageBatch is asked as such, which no policy of AWS's allows but by a wildcard."""
+    """The fault: SendMessageBatch needs an action of its name, which AWS does not have."""
     assert asked("sqs", "SendMessageBatch") == "sqs:SendMessageBatch"
     correct(requests.OPERATION_PERMISSIONS)
     assert asked("sqs", "SendMessageBatch") == "sqs:SendMessage"
@@ -157,7 +157,7 @@ def test_an_operation_without_an_action_is_asked_as_another_one() -> None:
 def test_an_operation_is_not_what_its_caller_calls_it(
     service: str, method: str, path: str, headers: dict[str, str], right: str
 ) -> None:
-    """The fault: who may list may do everything, with `?Action=List...` in the address."""
+    """The fault: `?Action=List...` in the URL makes any operation need only a List permission."""
     request = (service, method, path, headers, b"", {"Action": "ListThem"})
     assert iam_actions.extract_iam_action(*request).endswith(":ListThem")
     correct(requests.ACTION_PARAMETER)
@@ -166,7 +166,7 @@ def test_an_operation_is_not_what_its_caller_calls_it(
 
 @pytest.mark.parametrize("service", ["sns", "sqs"])
 def test_a_service_of_the_query_protocol_goes_by_its_action(service: str) -> None:
-    """With any other target."""
+    """A query protocol request is evaluated by its Action parameter, not by its target header."""
     correct(*ACTIONS)
     request = (service, "POST", "/", {"x-amz-target": "Other.ListThem"}, b"", {"Action": "DeleteThis"})
     assert iam_actions.extract_iam_action(*request) == f"{service}:DeleteThis"

@@ -1,4 +1,4 @@
-"""MiniStack's faults about resources, shown without their correction: when one fails, the correction can go."""
+"""MiniStack's faults in a request's resource ARN, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
 
 
 def resource(service: str, path: str = "/", body: Any = None, target: str = "", **parameters: str) -> str:
-    """The resource that policies are asked about."""
+    """Return the resource for which policies are evaluated."""
     text, headers = json.dumps(body or {}).encode(), {"x-amz-target": target}
     found: str = iam_actions.extract_resource_arn(service, "POST", path, headers, text, parameters, REGION, ACCOUNT)
     return found
 
 
 def test_a_log_groups_resource_ends_in_its_stream() -> None:
-    """The fault: it is the group's ARN without the end that each policy for a group has."""
+    """The fault: the ARN lacks the stream suffix that policies for a log group have."""
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/a/group"
     assert resource("logs", body={"logGroupName": "/a/group"}) == group
     correct(requests.LOG_STREAM_ARNS)
@@ -35,7 +35,7 @@ def test_a_log_groups_resource_ends_in_its_stream() -> None:
 
 
 def test_a_qualifier_is_part_of_a_functions_resource() -> None:
-    """The fault: a policy for only an alias denies a call of the alias."""
+    """The fault: a policy for an alias only denies an invocation of the alias."""
     path = "/2015-03-31/functions/echo/invocations"
     assert resource("lambda", path, Qualifier="live") == f"{LAMBDA}:function:echo"
     correct(requests.FUNCTION_QUALIFIERS)
@@ -44,7 +44,7 @@ def test_a_qualifier_is_part_of_a_functions_resource() -> None:
 
 
 def test_a_version_is_part_of_a_layers_resource() -> None:
-    """The fault: a policy for one version denies a call of it."""
+    """The fault: a policy for one layer version denies a request for it."""
     arn = f"{LAMBDA}:layer:shared:3"
     assert resource("lambda", "/2018-10-31/layers/shared/versions/3") == f"{LAMBDA}:layer:shared"
     correct(requests.LAYER_VERSIONS)
@@ -53,7 +53,7 @@ def test_a_version_is_part_of_a_layers_resource() -> None:
 
 
 def test_the_resource_of_a_build_is_its_project() -> None:
-    """The fault: a policy for the project denies a read of its builds."""
+    """The fault: a policy for the project denies reading its builds."""
     target = "CodeBuild_20161006.BatchGetBuilds"
     assert resource("codebuild", body={"ids": ["shop:1"]}, target=target) == "*"
     correct(requests.BUILD_PROJECTS)
@@ -64,7 +64,7 @@ def test_the_resource_of_a_build_is_its_project() -> None:
 
 
 def test_a_path_is_part_of_a_roles_resource() -> None:
-    """The fault: a policy for roles below a path denies a call about one of them."""
+    """The fault: a policy for roles below a path denies a request for one of them."""
     role = make_role("deep", path="/a/path/")
     assert resource("iam", RoleName="deep") == f"arn:aws:iam::{ACCOUNT}:role/deep"
     correct(requests.ROLE_PATHS)
@@ -72,7 +72,7 @@ def test_a_path_is_part_of_a_roles_resource() -> None:
 
 
 def test_the_path_of_a_request_to_opensearch_has_its_resource() -> None:
-    """The fault: a policy for the domain denies the change of its access policies, which CDK makes by a function."""
+    """The fault: a policy for the domain denies an update of its access policies, which CDK sends from a function."""
     path = "/2021-01-01/opensearch/domain/products/config"
     assert resource("opensearch", path) == "*"
     correct(requests.SEARCH_DOMAINS)
@@ -81,7 +81,7 @@ def test_the_path_of_a_request_to_opensearch_has_its_resource() -> None:
 
 
 def test_a_list_of_one_repository_is_its_resource() -> None:
-    """The fault: the role of a bootstrap that publishes images may not describe its repository, as cdk-assets does."""
+    """The fault: CDK's image publishing role may not describe its repository, as cdk-assets does."""
     target = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"
     assert resource("ecr", body={"repositoryNames": ["images"]}, target=target) == "*"
     correct(requests.IMAGE_REPOSITORIES)

@@ -1,4 +1,4 @@
-"""Real requests of a role to the embedded AWS, as SDKs send them: what is asked, and what a denial says."""
+"""Requests that a role's SDK sends to the embedded AWS: evaluated actions, and messages of denials."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def endpoint(enforced: Embedded) -> Endpoint:
 
 
 class Worker:
-    """A role in ACCOUNT that may do what it is given."""
+    """A role in ACCOUNT with the permissions that `may` gives."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -34,7 +34,7 @@ class Worker:
         self._keys = sts.assume_role(RoleArn=self.arn, RoleSessionName="at-work")["Credentials"]
 
     def may(self, *actions: str) -> None:
-        """These, and nothing else."""
+        """Allow these actions and no other ones."""
         document = json.dumps({"Version": "2012-10-17", **allow(*actions)})
         self._iam.put_role_policy(RoleName="worker", PolicyName="own", PolicyDocument=document)
 
@@ -69,7 +69,7 @@ def worker(enforced: Embedded) -> Worker:
 def test_lambda_asks_for_the_action_of_the_operation(
     worker: Worker, operation: str, arguments: dict[str, Any], action: str
 ) -> None:
-    """List permission allows nothing else; with only this permission the answer is that the resource does not exist."""
+    """A List permission allows no other operation; with the operation's permission only the resource is missing."""
     worker.may("lambda:List*", "sqs:ListQueues")
     with pytest.raises(ClientError, match=f"not authorized to perform: {action} on resource: .*looked at own; missing"):
         getattr(worker.client("lambda"), operation)(**arguments)
@@ -92,7 +92,7 @@ def test_lambda_asks_for_the_action_of_the_operation(
     ],
 )
 def test_an_unsigned_request_reaches_no_bucket(endpoint: Endpoint, operation: str, arguments: dict[str, Any]) -> None:
-    """Unless a bucket's policy allows everybody; no policy lets everybody list or create buckets."""
+    """An unsigned request is denied unless the bucket's policy allows everybody."""
     owner = endpoint.client("s3", root(ACCOUNT), REGION)
     with contextlib.suppress(owner.exceptions.BucketAlreadyOwnedByYou):
         owner.create_bucket(Bucket="of-the-account", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -103,8 +103,8 @@ def test_an_unsigned_request_reaches_no_bucket(endpoint: Endpoint, operation: st
         getattr(s3, operation)(**arguments)
 
 
-def test_who_may_send_may_send_many(worker: Worker, endpoint: Endpoint) -> None:
-    """A batch has no separate permission."""
+def test_send_message_batch_needs_send_message(worker: Worker, endpoint: Endpoint) -> None:
+    """SendMessageBatch needs only sqs:SendMessage."""
     url = endpoint.client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="orders")["QueueUrl"]
     worker.may("sqs:SendMessage")
     batch = [{"Id": "1", "MessageBody": "{}"}]
@@ -112,7 +112,7 @@ def test_who_may_send_may_send_many(worker: Worker, endpoint: Endpoint) -> None:
 
 
 def test_another_accounts_bucket_says_that_its_policy_lacks_it(worker: Worker, endpoint: Endpoint) -> None:
-    """The classic of a deployment into another account."""
+    """A denial by another account's bucket names the statement that its policy lacks."""
     theirs = endpoint.client("s3", root(OTHER), REGION)
     theirs.create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": REGION})
     theirs.put_object(Bucket="theirs", Key="key", Body=b"")
@@ -121,8 +121,8 @@ def test_another_accounts_bucket_says_that_its_policy_lacks_it(worker: Worker, e
         worker.client("s3").get_object(Bucket="theirs", Key="key")
 
 
-def test_what_is_encrypted_is_asked_by_what_arrives(worker: Worker, endpoint: Endpoint) -> None:
-    """Requests for headers need no key, nor do objects with S3's own encryption."""
+def test_only_encrypted_content_needs_the_key(worker: Worker, endpoint: Endpoint) -> None:
+    """HeadObject and objects with S3's own encryption need no key; GetObject and PutObject with a KMS key do."""
     theirs, kms = endpoint.client("s3", root(ACCOUNT), REGION), endpoint.client("kms", root(ACCOUNT), REGION)
     theirs.create_bucket(Bucket="ours", CreateBucketConfiguration={"LocationConstraint": REGION})
     key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -139,7 +139,7 @@ def test_what_is_encrypted_is_asked_by_what_arrives(worker: Worker, endpoint: En
 
 
 def test_a_trust_policy_that_lacks_the_role_is_named(worker: Worker, endpoint: Endpoint) -> None:
-    """The caller's own permissions do not help."""
+    """The denial of AssumeRole names the statement that the trust policy lacks."""
     trust = json.dumps(trusting(Service="codebuild.amazonaws.com"))
     iam = endpoint.client("iam", root(ACCOUNT), REGION)
     role = iam.create_role(RoleName="strict", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
@@ -159,7 +159,7 @@ def test_a_trust_policy_that_lacks_the_role_is_named(worker: Worker, endpoint: E
 def test_every_service_explains_a_denial(
     worker: Worker, service: str, operation: str, arguments: dict[str, Any], action: str
 ) -> None:
-    """Whatever its protocol."""
+    """Each service's denial names the missing statement, whatever its protocol."""
     worker.may("sqs:*")
     with pytest.raises(ClientError, match=f"to perform: {action} on resource: .*looked at own; missing is"):
         getattr(worker.client(service), operation)(**arguments)

@@ -1,4 +1,4 @@
-"""The ARNs on which CloudFormation's role is evaluated, by action and resource."""
+"""The ARNs for which CloudFormation's role is evaluated, by action and resource."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def asked(action: str, kind: str, id_: str = "", **properties: Any) -> list[str]
     ],
 )
 def test_the_name_in_the_template_makes_the_arn(action: str, kind: str, properties: dict[str, str], arn: str) -> None:
-    """In the format of the service authorization reference."""
+    """The ARN has the template's name, in the format of the service authorization reference."""
     assert asked(action, kind, **properties) == [arn]
 
 
 def test_a_name_that_cloudformation_makes_up_begins_with_stack_and_resource() -> None:
-    """So that a policy for what a stack makes matches; of a bucket in lower case."""
+    """A generated name begins with the stack and the logical id, for buckets in lower case."""
     (queue,) = asked("sqs:CreateQueue", "SQS::Queue")
     assert queue.startswith(f"arn:aws:sqs:{HERE}:Stack-Logical-")
     (bucket,) = asked("s3:CreateBucket", "S3::Bucket")
@@ -49,14 +49,14 @@ def test_a_name_that_cloudformation_makes_up_begins_with_stack_and_resource() ->
 
 
 def test_what_exists_is_known_by_its_id() -> None:
-    """A name, an ARN, or a queue's URL."""
+    """An existing resource's ARN follows from its name, ARN or queue URL."""
     assert asked("lambda:DeleteFunction", "Lambda::Function", "f") == [f"arn:aws:lambda:{HERE}:function:f"]
     assert asked("iam:DeletePolicy", "IAM::ManagedPolicy", "arn:aws:iam::1:policy/p") == ["arn:aws:iam::1:policy/p"]
     assert asked("sqs:DeleteQueue", "SQS::Queue", "https://host/1/q") == [f"arn:aws:sqs:{HERE}:q"]
 
 
 def test_a_part_of_another_resource_is_asked_about_that_one() -> None:
-    """An alias's function, a policy's roles, a queue policy's queues."""
+    """An alias is evaluated for its function, a policy for its roles, a queue policy for its queues."""
     function = f"arn:aws:lambda:{HERE}:function:f"
     assert asked("lambda:CreateAlias", "Lambda::Alias", FunctionName="f", Name="live") == [function]
     assert asked("lambda:UpdateAlias", "Lambda::Alias", f"{function}:live", FunctionName="f", Name="live") == [function]
@@ -69,11 +69,11 @@ def test_a_part_of_another_resource_is_asked_about_that_one() -> None:
 
 
 def test_an_action_without_resources_is_asked_about_all() -> None:
-    """As AWS asks."""
+    """An action without resource types is evaluated for `*`, as on AWS."""
     assert asked("kms:CreateKey", "KMS::Key") == ["*"]
     assert asked("lambda:CreateEventSourceMapping", "Lambda::EventSourceMapping") == ["*"]
 
 
-def test_what_cannot_be_told_has_no_arn() -> None:
-    """Neither a name nor a property that says what it belongs to."""
+def test_an_unknown_resource_has_no_arn() -> None:
+    """A resource without a name or a reference to its owner has no ARN."""
     assert asked("lambda:AddPermission", "Lambda::Permission") == []

@@ -1,4 +1,4 @@
-"""Services assume roles, and are asked, as on AWS."""
+"""Sessions of services: trust policies and permissions, as on AWS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _enforced(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 def test_a_role_is_assumed_by_the_service_that_it_trusts() -> None:
-    """And by no other one."""
+    """A service can assume only a role that trusts it."""
     role = make_role("build", trust=trusting(Service=CODEBUILD))
     credentials = Sessions().assume(role, CODEBUILD, "session")
     assert sts._sessions[credentials.access_key]["Arn"].endswith(":assumed-role/build/session")
@@ -33,14 +33,14 @@ def test_a_role_is_assumed_by_the_service_that_it_trusts() -> None:
         Sessions().assume(role, CODEPIPELINE, "session")
 
 
-def test_a_role_that_is_not_there_is_told() -> None:
-    """By its name."""
+def test_a_missing_role_is_an_error_with_its_name() -> None:
+    """The error for a missing role has its name."""
     with pytest.raises(ActionError, match="role/none: there is no such role"):
         Sessions().assume(f"arn:aws:iam::{ACCOUNT}:role/none", CODEBUILD, "session")
 
 
 def test_an_actions_role_is_assumed_through_the_pipelines() -> None:
-    """The pipeline's role needs the permission, and the action's role has to trust it."""
+    """The pipeline's role needs sts:AssumeRole, and the action's role must trust it."""
     pipeline = make_role("pipeline", allow("sts:AssumeRole"), trust=trusting(Service=CODEPIPELINE))
     trusted = make_role("deploy", trust=trusting(AWS=pipeline))
     assert Sessions().assume(trusted, CODEPIPELINE, "session", through=pipeline).token
@@ -57,7 +57,7 @@ def test_an_actions_role_is_assumed_through_the_pipelines() -> None:
     [{"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, {"Bool": {"aws:SecureTransport": "true"}}],
 )
 def test_an_actions_role_is_assumed_in_the_pipelines_region_by_tls(condition: dict[str, Any]) -> None:
-    """Policies for the pipeline's role, and trust policies, may demand both."""
+    """Policies may demand the pipeline's region and TLS for the action's role."""
     allowed = allow("sts:AssumeRole", Condition=condition)
     pipeline = make_role("pipeline", allowed, trust=trusting(Service=CODEPIPELINE))
     trust = trusting(AWS=pipeline)
@@ -67,7 +67,7 @@ def test_an_actions_role_is_assumed_in_the_pipelines_region_by_tls(condition: di
 
 
 def test_what_codepipeline_does_for_an_action_needs_the_permission() -> None:
-    """One of the actions is enough; a service that was renamed has two names for one."""
+    """One of the listed actions suffices, since a renamed service has two names for one action."""
     connection = f"arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/c"
     use = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
     role = make_role("pipeline", allow(use[1]))
@@ -77,8 +77,8 @@ def test_what_codepipeline_does_for_an_action_needs_the_permission() -> None:
         Sessions().require(role, *use, resource=connection)
 
 
-def test_without_iam_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The role has to be there all the same."""
+def test_without_iam_no_permission_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without IAM no permission is evaluated, but the role must exist."""
     monkeypatch.setattr(app, "AUTH", False)
     role = make_role("build", trust=trusting(Service=CODEBUILD))
     assert Sessions().assume(role, CODEPIPELINE, "session").token
@@ -86,7 +86,7 @@ def test_without_iam_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pipeline(*action_roles: str) -> dict[str, Any]:
-    """The declaration of a pipeline with the role `pipeline`, whose actions have these roles."""
+    """Return a pipeline with the role `pipeline` and an action for each of these roles."""
     kind = {"category": "Test", "owner": "AWS", "provider": "CodeBuild", "version": "1"}
     actions = [{"name": f"a{number}", "actionTypeId": kind, "roleArn": arn} for number, arn in enumerate(action_roles)]
     return {
@@ -98,7 +98,7 @@ def pipeline(*action_roles: str) -> dict[str, Any]:
 
 
 def test_a_pipeline_whose_role_may_not_assume_an_actions_role_is_refused() -> None:
-    """When it is created, whichever of the two policies lacks it; a role that does not exist cannot be assumed."""
+    """The creation is rejected if the pipeline's role, or the trust policy, does not allow AssumeRole."""
     own = make_role("pipeline", allow("sts:AssumeRole"), trust=trusting(Service=CODEPIPELINE))
     trusted, stranger = (
         make_role("deploy", trust=trusting(AWS=own)),
@@ -116,7 +116,7 @@ def test_a_pipeline_whose_role_may_not_assume_an_actions_role_is_refused() -> No
 
 
 def test_a_role_of_a_bootstrap_that_is_to_come_is_refused() -> None:
-    """An environment is bootstrapped before the push that adds it."""
+    """A pipeline with roles of an account that is not bootstrapped yet is rejected."""
     make_role("pipeline", allow("sts:AssumeRole"))
     to_come = f"arn:aws:iam::222222222222:role/cdk-hnb659fds-deploy-role-222222222222-{REGION}"
     with pytest.raises(RequestRejected, match=f"AssumeRole on role {to_come}$"):
@@ -124,6 +124,6 @@ def test_a_role_of_a_bootstrap_that_is_to_come_is_refused() -> None:
 
 
 def test_without_iam_no_role_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with the permissions of all other requests."""
+    """Without IAM the actions' roles are not checked."""
     monkeypatch.setattr(app, "AUTH", False)
     Sessions().check_action_roles(pipeline(f"arn:aws:iam::{ACCOUNT}:role/none"), REGION)

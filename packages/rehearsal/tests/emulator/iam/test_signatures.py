@@ -1,4 +1,4 @@
-"""MiniStack's fault about signatures, shown without its correction: when one fails, the correction can go."""
+"""MiniStack's faults in signatures, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OURS = "known-to-the-person-at-the-machine"
 
 @pytest.fixture(autouse=True)
 def _secret(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The root users' secret, and no request that is left over."""
+    """Set the root users' secret; forget all requests at the end."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OURS)
     yield
     evaluator._signed_request.set(None)
@@ -32,7 +32,7 @@ def _secret(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 def pin(secret: str, signer: type[SigV4Auth] = SigV4Auth) -> None:
-    """A request arrives that the account's root user seems to have signed with `secret`."""
+    """Simulate a request that the account's root user has signed with `secret`."""
     request = AWSRequest("GET", f"https://{HOST}/", headers={"Host": HOST})
     signer(Credentials(ACCOUNT, secret), "sqs", REGION).add_auth(request)
     query = parse_qs(urlsplit(str(request.url)).query)
@@ -46,7 +46,7 @@ def refused() -> bool:
 
 @pytest.mark.parametrize("signer", [SigV4Auth, SigV4QueryAuth])
 def test_signatures_of_root_users_are_verified(signer: type[SigV4Auth]) -> None:
-    """The fault: who knows an account's id is its root user, whatever the secret; in the header and in a URL."""
+    """The fault: root signatures are not verified, neither in the header nor in a URL."""
     pin("guessed", signer)
     assert not refused()
     correct(requests.ROOT_SIGNATURES)
@@ -54,15 +54,15 @@ def test_signatures_of_root_users_are_verified(signer: type[SigV4Auth]) -> None:
     assert refused()
 
 
-def test_the_root_user_itself_is_let_in() -> None:
-    """With the secret."""
+def test_a_root_user_with_the_secret_is_accepted() -> None:
+    """A root user with the right secret is accepted."""
     correct(requests.ROOT_SIGNATURES)
     pin(OURS)
     assert not refused()
 
 
-def test_who_signs_nothing_is_nobody() -> None:
-    """The fault: a header that is not a signature counts as the root user of account 000000000000."""
+def test_an_invalid_authorization_header_is_anonymous() -> None:
+    """The fault: an invalid Authorization header is a root user, of 000000000000. Corrected, it is anonymous."""
     header = [(b"authorization", b"none")]
     evaluator.pin_signed_request("GET", "/", {}, header)
     assert not evaluator._anonymous.get()

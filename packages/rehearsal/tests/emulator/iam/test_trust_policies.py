@@ -1,4 +1,4 @@
-"""MiniStack's fault about trust, shown without its correction: when it fails, the correction can go."""
+"""MiniStack's fault in trust policies, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WANTED = f"arn:aws:iam::{ACCOUNT}:role/wanted"
 
 @pytest.fixture(autouse=True)
 def _a_caller(as_it_comes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A role that may assume roles, and one that trusts another account."""
+    """Provide a role that may assume roles, and one that trusts another account."""
     monkeypatch.setattr(app, "AUTH", True)
     who = roles.session_principal(make_role("worker", allow("sts:AssumeRole")), "at-work")
     identity = {"userArn": who.arn, "principalType": who.type, "accountId": who.account, "principalKeys": {}}
@@ -38,8 +38,8 @@ async def assumed() -> bytes:
     return bytes(answer)
 
 
-def test_who_may_not_assume_a_role_is_told_why() -> None:
-    """The fault: the answer is the same as where the caller's own policies lack it."""
+def test_a_denial_by_a_trust_policy_names_the_policy() -> None:
+    """The fault: the denial does not say whether the trust policy is the reason. Corrected, it does."""
     assert b"trust policy" not in asyncio.run(assumed())
     correct(requests.TRUST_DENIALS)
     told = html.unescape(asyncio.run(assumed()).decode())

@@ -1,4 +1,4 @@
-"""Keys of log groups that CloudWatch Logs may not use, shown without the correction; with it they are refused."""
+"""Keys of log groups that CloudWatch Logs may not use: MiniStack accepts them without the correction."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ def group_arn(name: str) -> str:
 
 
 def limited(name: str) -> dict[str, Any]:
-    """The statement of the user guide, for groups with this name only."""
+    """Return the user guide's statement for log groups with this name."""
     return {**LOGS, "Condition": {"ArnEquals": {CONTEXT: group_arn(name)}}}
 
 
 def key(*statements: dict[str, Any]) -> str:
-    """The ARN of a new key with this policy."""
+    """Create a key with this policy, and return its ARN."""
     _, _, body = kms._create_key({"Policy": json.dumps({"Version": "2012-10-17", "Statement": list(statements)})})
     return str(json.loads(body)["KeyMetadata"]["Arn"])
 
 
 def provision(arn: str, name: str = "group") -> str:
-    """Create a group as CloudFormation does; its name."""
+    """Create a log group as CloudFormation does, and return its name."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]
     return str(handlers["create"]("Group", {"LogGroupName": name, "KmsKeyId": arn}, "stack")[0])
 
 
 def create(arn: str, name: str = "group") -> tuple[int, str]:
-    """The answer of CreateLogGroup."""
+    """Return the status and the response of CreateLogGroup."""
     cloudwatch_logs._log_groups.pop(name, None)
     status, _, body = cloudwatch_logs._create_log_group({"logGroupName": name, "kmsKeyId": arn})
     return int(status), body.decode() if isinstance(body, bytes) else str(body)
 
 
 def test_a_key_that_does_not_let_the_logs_in_is_refused() -> None:
-    """The fault: any key, such as that of CDK's `LogGroup(encryption_key=key)`; AWS's sentence names the group."""
+    """The fault: any key, such as CDK's `LogGroup(encryption_key=key)`. Corrected, AWS's error names the group."""
     closed = key(ROOT)
     assert provision(closed) == "group"
     assert create(closed)[0] == 200
@@ -68,7 +68,7 @@ def test_a_key_that_does_not_let_the_logs_in_is_refused() -> None:
 
 
 def test_a_key_that_lets_the_logs_in_is_accepted() -> None:
-    """By the user guide's statement, with and without its condition; a group without a key needs none."""
+    """A key with the user guide's statement is accepted, with and without its condition."""
     correct(refusals.LOG_GROUP_KEYS)
     assert provision(key(ROOT, LOGS)) == "group"
     assert provision(key(ROOT, limited("group"))) == "group"
@@ -79,14 +79,14 @@ def test_a_key_that_lets_the_logs_in_is_accepted() -> None:
 
 
 def test_a_key_that_is_not_there_is_refused() -> None:
-    """Or was deleted."""
+    """A missing key is rejected."""
     correct(refusals.LOG_GROUP_KEYS)
     with pytest.raises(KeyNotAllowed):
         provision(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/none")
 
 
 def test_a_changed_key_is_checked_and_one_that_stays_is_not() -> None:
-    """A later change of the key's policy fails no update of the group."""
+    """An update checks a changed key, and does not check an unchanged one."""
     correct(refusals.LOG_GROUP_KEYS)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]
     old, closed = {"LogGroupName": "group", "KmsKeyId": key(ROOT, LOGS)}, key(ROOT)

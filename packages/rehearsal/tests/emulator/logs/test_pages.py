@@ -1,4 +1,4 @@
-"""MiniStack answers a search in logs in one page, shown without the correction; with it there are several."""
+"""Pagination of log searches: MiniStack returns one page without the correction."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def joined(found: list[list[str]]) -> list[str]:
 
 
 def test_a_search_has_several_pages() -> None:
-    """The fault: one page. With the correction a page may be empty, and all of them together hold everything."""
+    """The fault: one page. Corrected, a page may be empty, and all pages together have every event."""
     write(*LINES)
     assert search() == [LINES]
     correct(refusals.LOG_PAGES)
@@ -52,7 +52,7 @@ def test_a_search_has_several_pages() -> None:
 
 
 def test_streams_are_searched_in_the_order_of_time() -> None:
-    """Events of several streams are in one order, and of a stream that is not named there are none."""
+    """A search orders the events of several streams by time, and omits the streams that it does not name."""
     correct(refusals.LOG_PAGES)
     write("one", "three")
     write("two", "four", stream="t")
@@ -62,7 +62,7 @@ def test_streams_are_searched_in_the_order_of_time() -> None:
 
 
 def test_ten_thousand_events_and_more_are_read_whole() -> None:
-    """By both operations that read; the fault: a search loses what is beyond 10,000."""
+    """The fault: a search loses events beyond 10,000. Corrected, both read operations return them all."""
     messages = [f"line {number}" for number in range(pages.PAGE_EVENTS * 2 + 3)]
     logs.put_log_events("g", "s", 1000, messages)
     assert joined(search()) == messages[: pages.PAGE_EVENTS]
@@ -87,7 +87,7 @@ def read() -> list[str]:
 
 
 def test_a_page_holds_one_megabyte() -> None:
-    """And the rest comes in further ones."""
+    """A page has at most one megabyte, and further pages have the rest."""
     correct(refusals.LOG_PAGES)
     write(*["x" * 200_000] * 12)
     found = search()
@@ -97,15 +97,15 @@ def test_a_page_holds_one_megabyte() -> None:
 
 @pytest.mark.parametrize("token", ["no base64!", "e30=x", "WzFd"])
 def test_a_token_of_ones_own_is_refused(token: str) -> None:
-    """As AWS does, in place of a page of anything."""
+    """An invalid token is rejected, as on AWS."""
     correct(refusals.LOG_PAGES)
     write(*LINES)
     status, _, body = cloudwatch_logs._filter_log_events({"logGroupName": "g", "nextToken": token})
     assert (status, b"The specified nextToken is invalid." in body) == (400, True)
 
 
-def test_a_group_that_is_not_there_is_told() -> None:
-    """In MiniStack's own answer, which is AWS's."""
+def test_a_missing_group_is_an_error() -> None:
+    """A search in a missing group has AWS's error."""
     correct(refusals.LOG_PAGES)
     status, _, body = cloudwatch_logs._filter_log_events({"logGroupName": "none"})
     assert (status, b"ResourceNotFoundException" in body) == (400, True)
@@ -113,7 +113,7 @@ def test_a_group_that_is_not_there_is_told() -> None:
 
 @pytest.mark.slow
 def test_a_client_that_reads_every_page_finds_everything(embedded: Embedded) -> None:
-    """With boto3's paginator, and the first page alone is not enough."""
+    """boto3's paginator finds an event that is not on the first page."""
     api, group = embedded.client("logs"), embedded.name("group")
     api.create_log_group(logGroupName=group)
     api.create_log_stream(logGroupName=group, logStreamName="s")

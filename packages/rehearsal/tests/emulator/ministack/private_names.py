@@ -1,4 +1,4 @@
-"""Finds uses of MiniStack's private names in Python source."""
+"""A finder of uses of MiniStack's private names in Python source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODULES = ("ministack", "rehearsal.emulator.ministack.port")
-# A text that names a private name, such as the target of a patch or of mock.patch.
+# A string with a private name, such as the target of a patch or of mock.patch.
 DOTTED = re.compile(r"^ministack(\.\w+)*[.:](\w+\.)*_(?!_)\w+")
 
 
@@ -20,7 +20,7 @@ def private_uses(text: str) -> list[str]:
 
 
 def modules(folder: Path) -> dict[str, str]:
-    """Return the text of each module below a folder by its path in the folder."""
+    """Return the text of each module below a folder, by its path in the folder."""
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.py"))}
 
 
@@ -33,7 +33,7 @@ def _is_module(name: str | None) -> bool:
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """The names that imports bind to a module of MiniStack, or to what one holds."""
+    """Yield the names that imports bind to a module of MiniStack or to one of its members."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
@@ -46,7 +46,7 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _root(node: ast.expr) -> str:
-    """The name that a chain such as `a.b[c].d` begins with; of vars(a) and a() it is a."""
+    """Return the first name of a chain such as `a.b[c].d`; for vars(a) and a() it is a."""
     while True:
         if isinstance(node, ast.Attribute | ast.Subscript):
             node = node.value
@@ -73,5 +73,5 @@ def _uses(node: ast.AST, names: dict[str, str]) -> Iterator[str]:
 
 
 def _text(node: ast.expr) -> str:
-    """The text of a constant; empty for anything else."""
+    """Return the text of a string constant; empty for anything else."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

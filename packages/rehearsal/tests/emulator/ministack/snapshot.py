@@ -1,4 +1,4 @@
-"""A copy of what MiniStack holds in this process. Tests, which correct and fill it, put it back after each of them."""
+"""A snapshot of MiniStack's state in this process, which tests restore after each test."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def take_snapshot() -> Callable[[], None]:
 
 
 def _tables(names: dict[str, Any]) -> Iterator[dict[Any, Any]]:
-    """Return a module's names, its dictionaries and those in them, such as the handlers of each resource type."""
+    """Yield a module's names, its dictionaries and their inner dictionaries, such as each resource type's handlers."""
     yield names
     for name, value in names.items():
         if isinstance(value, dict) and not name.startswith("__"):

@@ -1,4 +1,4 @@
-"""MiniStack's faults about CodeBuild, shown without their correction."""
+"""MiniStack's faults in CodeBuild, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ministack.services.cloudformation import provisioners
 
 
 def test_projects_keep_their_log_group_and_cache() -> None:
-    """The fault: CloudFormation's project lacks LogsConfig, Cache and others. When it fails, the correction can go."""
+    """The fault: CloudFormation's project lacks LogsConfig, Cache and the queued timeout."""
     properties = {
         "LogsConfig": {"CloudWatchLogs": {"Status": "DISABLED"}},
         "Cache": {"Type": "LOCAL"},

@@ -1,4 +1,4 @@
-"""A version of MiniStack for which a patch was not written is reported, and works all the same."""
+"""A MiniStack version for which no patch was written is reported, and still works."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CHANGED = "MiniStack changed what we patch: ministack.core.persistence:save_stat
 
 
 def test_nothing_is_reported_for_the_installed_version(caplog: pytest.LogCaptureFixture) -> None:
-    """The digests are those of the functions that are replaced."""
+    """The recorded digests are those of the functions that are patched."""
     patches.report_changes(patches.originals(patches.CORRECTIONS))
     assert caplog.text == ""
 
 
 def test_a_changed_function_is_reported_with_its_fault(caplog: pytest.LogCaptureFixture) -> None:
-    """The fault planted: another digest, and a function without a source."""
+    """A patched function with another digest, or without source, is reported with its fault."""
     correction = services.UNSAVED_STATE
     (known,) = correction.patches
     changed = replace(known, source="sha256:0123456789abcdef")
@@ -39,7 +39,7 @@ def test_a_changed_function_is_reported_with_its_fault(caplog: pytest.LogCapture
 def test_the_log_of_the_embedded_aws_has_the_report(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fault planted: every digest differs. The embedded AWS starts and answers."""
+    """The embedded AWS starts and answers although every digest differs, and its log has the report."""
     planted, space = tmp_path_factory.mktemp("planted"), Workspace(tmp_path_factory.mktemp("changed"))
     plant = "from rehearsal.emulator.ministack import patch\npatch.digest = lambda text: 'sha256:planted'\n"
     (planted / "sitecustomize.py").write_text(plant)

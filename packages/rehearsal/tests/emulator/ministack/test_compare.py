@@ -1,4 +1,4 @@
-"""The comparison of another version of MiniStack with the installed one."""
+"""The comparison of another MiniStack version with the installed one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ TARGET, USED = "ministack.core.persistence:save_state", "ministack.services.s3:_
 
 @pytest.fixture
 def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other version is the installed one, and no test is run."""
+    """Make the other version the installed one, and run no test."""
     monkeypatch.setattr(compare, "install", lambda *_: Path(sys.executable))
     monkeypatch.setattr(compare, "failed_tests", lambda *_: [])
 
 
 @pytest.mark.usefixtures("_same_version")
 def test_the_installed_version_has_no_differences(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 0, and a summary."""
+    """Comparing the installed version exits with 0 and prints a summary."""
     assert compare.main(["1.5.33"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
         "0 patched functions changed, 0 removed",
@@ -39,7 +39,7 @@ def test_the_installed_version_has_no_differences(capsys: pytest.CaptureFixture[
 def test_differences_are_printed_and_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The fault planted: a patched function that differs, a used one that is gone, and a fault that is fixed."""
+    """The comparison prints a changed patched function, a removed used name, and a fixed fault."""
     versions = iter([{}, {TARGET: "def save_state(): ...\n", USED: None}])
     correct, (test, *_) = compare.sources, compare.FAULTS
     monkeypatch.setattr(compare, "sources", lambda python, names: {**correct(python, names), **next(versions)})
@@ -55,7 +55,7 @@ def test_differences_are_printed_and_counted(
 
 @pytest.mark.parametrize("arguments", [[], ["1.5.33", "1.5.32"], ["--help"]])
 def test_one_version_is_needed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2, with an example."""
+    """Wrong arguments exit with 2 and print an example."""
     assert compare.main(arguments) == 2
     assert "make ministack VERSION=" in capsys.readouterr().out
 
@@ -63,7 +63,7 @@ def test_one_version_is_needed(arguments: list[str], capsys: pytest.CaptureFixtu
 def test_a_version_that_cannot_be_installed_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 2, in the words of uv."""
+    """A version that cannot be installed exits with 2 and prints uv's error."""
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     assert compare.main(["0.0.1"]) == 2
@@ -71,7 +71,7 @@ def test_a_version_that_cannot_be_installed_is_reported(
 
 
 def test_the_other_version_is_in_front_of_what_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its environment finds every other package where it is installed. uv is played: it installs an empty MiniStack."""
+    """The other version's environment finds its own MiniStack, and the installed other packages; uv is a fake."""
 
     def install(*command: str) -> None:
         if command[1] == "venv":
@@ -92,7 +92,7 @@ def test_the_other_version_is_in_front_of_what_is_installed(tmp_path: Path, monk
 def test_failed_tests_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By their ids, whatever the parameter, with the reason; a test that cannot be collected is another matter."""
+    """Failed tests are reported by id and reason; a test that cannot be collected is an error."""
     monkeypatch.chdir(tmp_path)
     planted = "@pytest.mark.parametrize('a', [1, 2])\ndef test_red(a): assert a == 3\ndef test_green(): ...\n"
     (tmp_path / "test_planted.py").write_text(f"import pytest\n{planted}")
@@ -106,12 +106,12 @@ def test_failed_tests_are_found(
 
 
 def test_used_names_are_those_of_the_port() -> None:
-    """Functions and stores, public ones too."""
+    """The used names include functions and stores of the port, also public ones."""
     assert {USED, "ministack.core.responses:get_account_id", "ministack.core.lambda_runtime:Worker"} <= used_names()
 
 
 def test_names_are_found_in_every_form() -> None:
-    """Imported as they are, under another name, and as attributes of a module."""
+    """Imported names, aliases and module attributes are found."""
     text = (
         "from ministack import app as a\nfrom ministack.core.responses import get_region as r\na.AUTH\nr()\nother.x\n"
     )
@@ -119,7 +119,7 @@ def test_names_are_found_in_every_form() -> None:
 
 
 def test_every_name_that_is_patched_or_used_has_a_source() -> None:
-    """Of a constant its value, of a store its type; None for what is gone."""
+    """Every patched or used name has a source; a store's is its type, a missing name's is None."""
     targets = {replaced.target for correction in patches.CORRECTIONS for replaced in correction.patches}
     assert [name for name in targets | used_names() if sources.source(name, {}) is None] == []
     assert sources.source(USED, {}) == "AccountScopedDict\n"

@@ -1,4 +1,4 @@
-"""Notices of the end of operations on stacks, and of other states of alarms."""
+"""Notifications of ended stack operations and of changed alarm states."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ABOUT = ("errors", "OK", "ALARM", "too many")
 
 
 async def _operation() -> None:
-    """Stand in for a deployment."""
+    """A fake deployment."""
 
 
 def _start() -> None:
@@ -28,8 +28,8 @@ def _start() -> None:
     asyncio.run(start())
 
 
-def test_ministack_tells_nothing_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: its functions notify nothing. Corrected, a wait in another thread looks again after each change."""
+def test_ministack_sends_no_notification_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: MiniStack sends no notification. Corrected, a waiting thread checks again after each change."""
     changes, stop = EmulatorChanges(), Cancellation()
     looks = threading.Semaphore(0)
 

@@ -1,4 +1,4 @@
-"""Faults of MiniStack that no other folder tests, shown without their correction."""
+"""MiniStack's faults that no other folder tests, reproduced without the correction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWNER, OTHER, REGION, BUCKET = "111111111111", "222222222222", "eu-west-1", "of-
 
 
 def test_foreign_buckets_open_without_iam(embedded: Embedded) -> None:
-    """The fault: nothing is enforced, and yet another account's bucket is closed. Corrected, it is open."""
+    """The fault: another account's bucket is closed although IAM is off. Corrected, it is open."""
     with request_scope(OTHER, REGION):
         assert not s3._foreign_bucket_allows(OWNER, BUCKET, "key", "GET", {}, OTHER)
     owner = client(embedded.endpoint, OWNER)
@@ -34,7 +34,7 @@ def test_foreign_buckets_open_without_iam(embedded: Embedded) -> None:
 
 
 def test_one_session_reads_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: a session for each service. Corrected, one for all, with the same models; a wrong name has none."""
+    """The fault: a botocore session for each service. Corrected, one session reads all models."""
     make = Mock(side_effect=botocore.session.get_session)
     monkeypatch.setattr(botocore.session, "get_session", make)
     monkeypatch.setattr(responses, "_service_model", responses._service_model)
@@ -45,12 +45,12 @@ def test_one_session_reads_models(monkeypatch: pytest.MonkeyPatch) -> None:
     correct(services.SERVICE_MODELS)
     after = [responses._service_model(name) for name in names]
     assert make.call_count == len(names)
-    assert [each and each.metadata for each in after] == [each and each.metadata for each in before]
+    assert [model and model.metadata for model in after] == [model and model.metadata for model in before]
     assert after[-1] is None
 
 
 def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: while one thread goes through the sessions, another one adds to them. Corrected, it waits."""
+    """The fault: a thread adds a session while another one iterates over them. Corrected, it waits."""
     inside, most = 0, 0
 
     def slowly() -> None:
@@ -79,7 +79,7 @@ def test_sessions_are_registered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_rules_event_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: a function that fails on a rule's event is called once. Corrected, three times, as Lambda does."""
+    """The fault: a function that fails on a rule's event is called once. Corrected, three times, as on AWS."""
     calls = queue.Queue[str]()
     configuration = {"FunctionName": "reader", "FunctionArn": f"arn:aws:lambda:{REGION}:{OWNER}:function:reader"}
 

@@ -1,4 +1,4 @@
-"""Private names of MiniStack are used in the port, and named as targets in the registry, and nowhere else."""
+"""MiniStack's private names are used only in the port, and named as targets only in the registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PORT, REGISTRY = "emulator/ministack/port/", ("emulator/ministack/corrections/",
 
 
 def test_only_port_and_registry_use_private_names() -> None:
-    """Neither attributes, imports, getattr, patches nor texts."""
+    """No other module has them in attributes, imports, getattr, patches or strings."""
     found = {
         name: uses
         for name, text in modules(SOURCE).items()
@@ -25,14 +25,14 @@ def test_only_port_and_registry_use_private_names() -> None:
 
 
 def test_the_registry_names_targets_and_uses_none() -> None:
-    """A correction has its target as a text."""
+    """The registry has private names only as strings."""
     found = [use for name, text in modules(SOURCE).items() if name.startswith(REGISTRY) for use in private_uses(text)]
     assert found
     assert [use for use in found if not use.startswith("ministack.")] == []
 
 
 def test_each_private_name_is_in_one_module_of_the_port() -> None:
-    """So that a change of MiniStack is met in one place."""
+    """Each private name is in one module of the port, so that a MiniStack change has one place."""
     places = defaultdict(set)
     for name, text in modules(SOURCE / PORT).items():
         for used in names_in(text):
@@ -63,7 +63,7 @@ def test_each_private_name_is_in_one_module_of_the_port() -> None:
     ],
 )
 def test_a_private_name_is_found(planted: str) -> None:
-    """The fault planted, in every way that this code base could use one."""
+    """The check finds each form of use that this code base could have."""
     assert len(private_uses(planted)) == 1
 
 
@@ -78,5 +78,5 @@ def test_a_private_name_is_found(planted: str) -> None:
     ],
 )
 def test_a_public_name_is_not_found(harmless: str) -> None:
-    """Nor private names of this project's own."""
+    """The check ignores public names and this project's own private names."""
     assert private_uses(harmless) == []

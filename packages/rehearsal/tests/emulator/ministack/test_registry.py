@@ -1,4 +1,4 @@
-"""The registry of MiniStack's corrections: complete, in order, and written for the installed version."""
+"""The registry of MiniStack corrections is complete, ordered, and written for the installed version."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.emulator.ministack import snapshot
 from tests.root import PACKAGE
 
 PATCHES = [replaced for correction in patches.CORRECTIONS for replaced in correction.patches]
-# Copies of replaced functions that keep MiniStack's own: no request of a rehearsal comes by them, or another meaning.
+# Copies of replaced functions that need no patch: no request uses them, or they have another meaning.
 COPIES = {
     "ministack.services.iam:_error",  # answers for IAM; only STS's answers are explained
-    "ministack.services.stepfunctions:_service_model",  # as right as the replacement, only slower
+    "ministack.services.stepfunctions:_service_model",  # correct, only slower than the replacement
 }
 FIND_COPIES = """
 import importlib, json, pkgutil, sys, ministack.services
@@ -60,12 +60,12 @@ def faults_of(correction: Correction) -> list[str]:
 
 @pytest.mark.parametrize("correction", patches.CORRECTIONS, ids=lambda correction: correction.fault)
 def test_each_correction_names_its_fault_its_test_and_its_report(correction: Correction) -> None:
-    """The test exists, and the fault is reported, or a reason says why not."""
+    """Each correction names an existing test, and the upstream report or the reason why there is none."""
     assert faults_of(correction) == []
 
 
 def test_an_incomplete_declaration_is_found() -> None:
-    """The fault planted: a test that was renamed, no reason, half a sentence, and nothing that corrects."""
+    """The check finds a missing test, a missing reason, a fault without a period, and a correction without patches."""
     odd = replace(services.UNSAVED_STATE, test="tests/root.py::test_none", upstream="later", fault="a", patches=())
     assert len(faults_of(odd)) == 4
     assert faults_of(replace(services.UNSAVED_STATE, test="tests/none.py::test_none")) == [
@@ -75,12 +75,12 @@ def test_an_incomplete_declaration_is_found() -> None:
 
 @pytest.mark.parametrize("replaced", PATCHES, ids=lambda replaced: replaced.target)
 def test_each_patch_is_for_the_installed_version(replaced: Patch) -> None:
-    """When this fails after an update: read the new source, adapt the patch, and write down the new digest."""
+    """Each patch has the digest of the installed function; after a failure, read the new source and adapt the patch."""
     assert patch.digest(patch.source(patch.read(replaced.target), {})) == replaced.source
 
 
 def test_targets_with_several_patches_have_an_explicit_order() -> None:
-    """Which patch calls which is not left to the order of imports."""
+    """Targets with several patches have an explicit order, independent of imports."""
     by_target = defaultdict(list)
     for correction in patches.CORRECTIONS:
         for replaced in correction.patches:
@@ -90,7 +90,7 @@ def test_targets_with_several_patches_have_an_explicit_order() -> None:
 
 
 def test_every_place_that_holds_a_replaced_function_is_replaced() -> None:
-    """MiniStack's modules import functions from each other by name: each copy is corrected too, or named here."""
+    """Each copy of a patched function in another MiniStack module is patched too, or listed here."""
     targets = {replaced.target: replaced.also for replaced in PATCHES if "[" not in replaced.target}
     command = [sys.executable, "-c", FIND_COPIES]
     done = subprocess.run(command, input=json.dumps(list(targets)), check=False, capture_output=True, text=True)
@@ -100,13 +100,13 @@ def test_every_place_that_holds_a_replaced_function_is_replaced() -> None:
 
 
 def test_the_snapshot_covers_every_module_that_is_corrected() -> None:
-    """Else a test would leave a correction to the tests after it."""
+    """The snapshot covers every corrected module, so that a test does not leak a correction."""
     corrected = {target.partition(":")[0] for replaced in PATCHES for target in (replaced.target, *replaced.also)}
     assert corrected <= {module.__name__ for module in snapshot.MODULES}
 
 
 def test_a_function_that_is_gone_is_named() -> None:
-    """The fault planted: names, tables and modules that MiniStack does not have."""
+    """A missing name, table or module of MiniStack is an error that names it."""
     for target in ("ministack.services.s3:_none", "ministack.services.s3:_none[key]", "ministack.none:_none"):
         with pytest.raises(MissingTarget, match=f"MiniStack has no {target}".replace("[", r"\[")):
             patch.read(target)

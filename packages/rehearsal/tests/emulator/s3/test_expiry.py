@@ -1,4 +1,4 @@
-"""Objects expire when the date of the clock is later than their bucket's lifecycle rule allows."""
+"""Expiry of objects by lifecycle rules, on the rehearsal's clock."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DAY = 86400.0
 
 @pytest.fixture
 def embedded(tmp_path: Any) -> Iterator[Embedded]:
-    """An embedded AWS whose date no other test moves."""
+    """An embedded AWS whose clock no other test moves."""
     workspace = Workspace(tmp_path)
     with launcher.join_or_start(workspace, iam=False) as endpoint:
         yield Embedded(endpoint, workspace)
 
 
 def stored(embedded: Embedded, rule: dict[str, Any], *, versions: bool) -> str:
-    """A bucket with a lifecycle rule and the objects a/1 and b/1."""
+    """Return a bucket with a lifecycle rule and the objects a/1 and b/1."""
     api, name = embedded.client("s3"), embedded.bucket()
     api.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled" if versions else "Suspended"})
     rules = [{"ID": "one", "Status": "Enabled", **rule}]
@@ -40,7 +40,7 @@ def keys(embedded: Embedded, bucket: str) -> list[str]:
 
 
 def test_an_object_expires_after_its_days(embedded: Embedded) -> None:
-    """Not a day before, and only those that the rule is for."""
+    """An object that matches the rule expires after its days, and not a day earlier."""
     bucket = stored(embedded, {"Filter": {"Prefix": "a/"}, "Expiration": {"Days": 30}}, versions=False)
     clock = Clock(embedded.workspace.clock)
     clock.advance(29 * DAY)
@@ -51,7 +51,7 @@ def test_an_object_expires_after_its_days(embedded: Embedded) -> None:
 
 
 def test_a_version_is_kept_until_its_own_days_are_over(embedded: Embedded) -> None:
-    """As artifacts of a pipeline: gone from the bucket first, and later by their version too."""
+    """An expired object is removed first, and its noncurrent version later, as for a pipeline's artifacts."""
     rule = {"Filter": {"Prefix": ""}, "Expiration": {"Days": 400}}
     bucket = stored(embedded, {**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}, versions=True)
     api, clock = embedded.client("s3"), Clock(embedded.workspace.clock)
@@ -72,7 +72,7 @@ def _exists(api: Any, bucket: str, version: str) -> bool:
 
 
 def test_a_rule_that_is_disabled_expires_nothing(embedded: Embedded) -> None:
-    """Nor does one that filters by tags, which is not rehearsed."""
+    """A disabled rule, and a rule that filters by tags, expire nothing."""
     bucket = stored(
         embedded, {"Filter": {"Prefix": ""}, "Status": "Disabled", "Expiration": {"Days": 1}}, versions=False
     )

@@ -1,4 +1,4 @@
-"""What a service reads from a bucket of another account for a caller who may."""
+"""Objects that a service reads from another account's bucket for an authorized caller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEMPLATE = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
 
 
 def test_a_template_is_read_from_a_bucket_of_another_account(embedded: Embedded) -> None:
-    """A template above 51,200 bytes is in the artifact bucket, and its stack in the account of an environment."""
+    """CloudFormation reads a template from another account's artifact bucket."""
     bucket, stack = embedded.bucket(), embedded.name("stack")
     s3 = embedded.client("s3")
     s3.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(TEMPLATE).encode())

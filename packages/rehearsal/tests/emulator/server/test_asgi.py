@@ -1,4 +1,4 @@
-"""The application before MiniStack: what it makes of a request to CodePipeline before anybody answers it."""
+"""The ASGI application in front of MiniStack: its handling of CodePipeline requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REGION, ACCOUNT = "eu-west-1", "111111111111"
 
 
 def answered(service: Service, folder: Path, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
-    """The status and the answer to a request with this body."""
+    """Return the status and the response to a request with this body."""
     sent: list[Any] = []
     headers = [(b"host", b"127.0.0.1"), (b"x-amz-target", f"CodePipeline_20150709.{operation}".encode())]
 
@@ -51,16 +51,16 @@ def answered(service: Service, folder: Path, operation: str, body: bytes) -> tup
         ("RehearseAction", b"{}", "ValidationException"),
     ],
 )
-def test_what_is_no_request_is_refused_by_awss_code(
+def test_an_invalid_request_has_awss_error_code(
     service: Service, tmp_path: Path, operation: str, body: bytes, code: str
 ) -> None:
-    """With status 400."""
+    """An invalid request has status 400 and AWS's error code."""
     status, answer = answered(service, tmp_path, operation, body)
     assert (status, answer["__type"]) == (400, code)
 
 
 def test_a_request_without_a_body_is_an_empty_one(service: Service, tmp_path: Path) -> None:
-    """As SDKs send it."""
+    """A request without a body is an empty request, as SDKs send it."""
     assert answered(service, tmp_path, "ListPipelines", b"") == (200, {"pipelines": []})
 
 
@@ -73,11 +73,11 @@ def test_a_request_without_a_body_is_an_empty_one(service: Service, tmp_path: Pa
     ],
 )
 def test_policies_are_asked_about_the_pipeline_that_is_named(request_: dict[str, Any], path: str) -> None:
-    """CreatePipeline and UpdatePipeline name it in the definition."""
+    """Policies are evaluated for the ARN of the request's pipeline, stage and action."""
     assert pipeline_arn(request_, ACCOUNT, REGION) == f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{path}"
 
 
 @pytest.mark.parametrize("request_", [{}, {"pipeline": None}, {"pipeline": {}}])
 def test_without_a_name_policies_are_asked_about_all(request_: dict[str, Any]) -> None:
-    """A list has none."""
+    """A request without a pipeline is evaluated for `*`."""
     assert pipeline_arn(request_, ACCOUNT, REGION) == "*"

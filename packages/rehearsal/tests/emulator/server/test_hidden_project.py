@@ -1,4 +1,4 @@
-"""Which folder is hidden from builds: the whole repository around the project, never the user's home."""
+"""The folder that is hidden from builds: the repository around the project, but not the user's home."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def _areas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_project_without_a_repository_is_hidden_itself(tmp_path: Path) -> None:
-    """Its folder is all that is known of it."""
+    """Without a repository only the project's folder is hidden."""
     assert hidden_folder(workspace(tmp_path / "project")) == tmp_path / "project"
 
 
 def test_a_project_below_the_root_hides_the_whole_repository(tmp_path: Path) -> None:
-    """Its other folders are the developer's as well."""
+    """A project in a subfolder hides the whole repository."""
     (tmp_path / "repository" / ".git").mkdir(parents=True)
     assert hidden_folder(workspace(tmp_path / "repository" / "infrastructure")) == tmp_path / "repository"
 
 
 def test_a_home_that_is_a_repository_stays_visible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds find tools there, such as pyenv's interpreters."""
+    """A home that is a repository stays visible, since builds find tools such as pyenv's interpreters there."""
     (tmp_path / "home" / ".git").mkdir(parents=True)
     entry = type("Entry", (), {"pw_dir": str(tmp_path / "home")})
     monkeypatch.setattr("pwd.getpwuid", lambda _: entry)
@@ -43,7 +43,7 @@ def test_a_home_that_is_a_repository_stays_visible(tmp_path: Path, monkeypatch: 
 
 
 def test_a_repository_in_which_builds_work_stays_visible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its folder for builds has to be written to."""
+    """A repository with the builds' folder stays visible, since builds write there."""
     (tmp_path / "repository" / ".git").mkdir(parents=True)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "repository" / "builds"))
     space = workspace(tmp_path / "repository" / "project")

@@ -1,4 +1,4 @@
-"""The embedded AWS's process: one address, one state, and nothing that outlives it."""
+"""The embedded AWS's process: its address, its saved state, and its end."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def server(running: Workspace) -> Server:
 
 
 def queues(server: Server) -> list[str]:
-    """The URLs of the account's queues."""
+    """Return the URLs of the account's queues."""
     found: list[str] = server.to_endpoint().client("sqs", root(ACCOUNT), REGION).list_queues().get("QueueUrls", [])
     return found
 
@@ -66,7 +66,7 @@ def make_queue(server: Server) -> None:
 
 
 def test_the_log_has_the_level_that_is_asked_for(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """MiniStack's own lines with `info`, warnings only without it."""
+    """With the level `info` the log has MiniStack's lines, without it only warnings."""
     log = space.logs / "emulator.log"
     launcher.up(space, None)
     launcher.down(space)
@@ -77,7 +77,7 @@ def test_the_log_has_the_level_that_is_asked_for(space: Workspace, monkeypatch: 
 
 
 def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:
-    """What `up` finds is what `down` left; queues' URLs hold the port, so it stays as well."""
+    """`up` restores the state that `down` saved, at the same port, since queue URLs have the port."""
     first = launcher.up(space, None)
     make_queue(first)
     launcher.down(space)
@@ -87,7 +87,7 @@ def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> Non
 
 
 def test_state_of_another_port_is_given_up(space: Workspace) -> None:
-    """Its URLs lead nowhere: a fresh start is better than half a state."""
+    """State with another port is discarded, since its URLs would be invalid."""
     first = launcher.up(space, None)
     make_queue(first)
     launcher.down(space)
@@ -100,7 +100,7 @@ def test_state_of_another_port_is_given_up(space: Workspace) -> None:
 
 
 def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
-    """With IAM the address is another one, and so are the URLs of queues."""
+    """State of a server with IAM is discarded without IAM, and the reverse."""
     make_queue(launcher.up(space, None, iam=False))
     launcher.down(space)
     assert queues(launcher.up(space, None, iam=True)) == []
@@ -109,14 +109,14 @@ def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
 
 
 def test_one_that_runs_in_the_other_mode_is_refused(running: Workspace) -> None:
-    """--no-iam with a server with IAM is an error, and the other way round; without an option any server is used."""
+    """`--no-iam` with a running server that enforces IAM is an error; without the option any server is used."""
     with pytest.raises(WrongUse, match="enforces IAM: end it with `rehearse down` first"):
         launcher.up(running, None, iam=False)
     assert launcher.up(running, None).iam
 
 
-def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(server: Server) -> None:
-    """A build that knows an account's id is not its root user yet."""
+def test_with_iam_the_root_secret_cannot_be_guessed(server: Server) -> None:
+    """With IAM a build that knows an account's id cannot use its root user."""
     reached = server.to_endpoint()
     guessed = reached.client("sqs", Credentials(ACCOUNT, "rehearsal"), REGION)
     with pytest.raises(ClientError, match="signature"):
@@ -125,8 +125,8 @@ def test_with_iam_a_root_user_has_a_secret_that_nobody_guesses(server: Server) -
 
 
 def test_a_root_users_key_without_its_secret_opens_nothing(server: Server) -> None:
-    """Neither in a URL, nor with an older signature, nor in a header that is none."""
-    iam, s3 = (server.to_endpoint().client(each, Credentials(ACCOUNT, "guessed"), REGION) for each in ("iam", "s3"))
+    """A root user's key without its secret is denied in URLs, older signatures and invalid headers."""
+    iam, s3 = (server.to_endpoint().client(name, Credentials(ACCOUNT, "guessed"), REGION) for name in ("iam", "s3"))
     plain, query = (
         "/?Action=ListRoles&Version=2010-05-08",
         f"AWSAccessKeyId={ACCOUNT}&Signature=none&Expires=9999999999",
@@ -141,7 +141,7 @@ def test_a_root_users_key_without_its_secret_opens_nothing(server: Server) -> No
 
 
 def test_with_iam_no_path_goes_around_it(server: Server) -> None:
-    """MiniStack's own ones let anybody read the messages of all queues, or forget everything."""
+    """With IAM, MiniStack's own paths, which read queues or reset the state, are denied."""
     for path in ("/_ministack/reset", "/_ministack/config", "/_ministack/sqs/messages", "/_ministack/ses/messages"):
         assert status(server, path) == 403
     assert status(server, "/_ministack/health") == 200
@@ -156,12 +156,12 @@ def test_with_iam_no_path_goes_around_it(server: Server) -> None:
     ],
 )
 def test_with_iam_a_web_page_is_refused_as_well(server: Server, header: str, value: str, refused: int) -> None:
-    """By the name that it calls and by its origin, over TLS as without."""
+    """With IAM, requests of web pages are rejected by their Host and Origin, over TLS too."""
     assert status(server, "/_ministack/health", **{header: value}) == refused
 
 
 def status(server: Server, url: str, authorization: str = "", **headers: str) -> int:
-    """Return the answer to a GET without credentials."""
+    """Return the status of a GET without credentials."""
     context = ssl.create_default_context(cafile=server.ca)
     connection = http.client.HTTPSConnection(server.endpoint.rpartition("//")[2], context=context)
     headers |= {"Authorization": authorization} if authorization else {}
@@ -171,7 +171,7 @@ def status(server: Server, url: str, authorization: str = "", **headers: str) ->
 
 
 def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(server: Server) -> None:
-    """A certificate of its authority, on 127.0.0.1 and the one port."""
+    """With IAM the server speaks TLS on its one port, and does not listen on port 443."""
     assert server.endpoint.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=server.ca)
     host, _, port = server.endpoint.removeprefix("https://").partition(":")
@@ -184,7 +184,7 @@ def test_with_iam_it_speaks_tls_and_leaves_port_443_alone(server: Server) -> Non
 def test_a_client_that_stays_connected_does_not_hold_up_its_end(
     space: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It never reads that the connection is closed; asyncio waits 30 s for that by default."""
+    """`down` does not wait for a client that stays connected."""
     monkeypatch.setattr(launcher, "END_SECONDS", 20)
     server = launcher.up(space, None, iam=True)
     context = ssl.create_default_context(cafile=server.ca)
@@ -197,7 +197,7 @@ def test_a_client_that_stays_connected_does_not_hold_up_its_end(
 
 
 def test_a_killed_one_starts_afresh(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """Half a state is none, and the start says so."""
+    """The state of a killed server is discarded, and the start reports it."""
     first = launcher.up(space, None)
     make_queue(first)
     os.killpg(first.pid, signal.SIGKILL)
@@ -207,7 +207,7 @@ def test_a_killed_one_starts_afresh(space: Workspace, capsys: pytest.CaptureFixt
 
 
 def test_state_of_another_version_starts_afresh(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its version is not this one: no half of it is read, and the start says so."""
+    """State of another format version is discarded, and the start reports it."""
     make_queue(launcher.up(space, None))
     launcher.down(space)
     (space.saved / "version").write_text("1")
@@ -215,8 +215,8 @@ def test_state_of_another_version_starts_afresh(space: Workspace, capsys: pytest
     assert "is not used: its format has version 1, and this version of rehearsal has 2" in capsys.readouterr().err
 
 
-def test_it_listens_on_127_0_0_1_alone(server: Server) -> None:
-    """Other machines of the network cannot reach it."""
+def test_it_listens_only_on_127_0_0_1(server: Server) -> None:
+    """The server listens only on 127.0.0.1, not on the network."""
     port = int(server.endpoint.rpartition(":")[2])
     listening = {
         line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
@@ -226,7 +226,7 @@ def test_it_listens_on_127_0_0_1_alone(server: Server) -> None:
 
 
 def test_a_busy_port_is_refused(space: Workspace) -> None:
-    """Which one, why, and what to do instead."""
+    """A busy port is an error that names the port and the option to change it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -237,7 +237,7 @@ def test_a_busy_port_is_refused(space: Workspace) -> None:
 
 @pytest.fixture
 def connections_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], object]:
-    """Sets the lowest port that connections are given."""
+    """Set the lowest port of the ephemeral range."""
     monkeypatch.setattr(listening_socket, "LOCAL_PORTS", tmp_path / "range")
     return lambda lowest: listening_socket.LOCAL_PORTS.write_text(f"{lowest}\t65535\n")
 
@@ -245,7 +245,7 @@ def connections_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 def test_no_connection_is_given_the_port_while_it_is_down(
     space: Workspace, connections_from: Callable[[int], object]
 ) -> None:
-    """The state would be given up for it."""
+    """The port is outside the ephemeral range, so that no connection takes it while the server is down."""
     connections_from(20_100)
     assert 20_000 <= int(launcher.up(space, None).endpoint.rpartition(":")[2]) < 20_100
 
@@ -253,18 +253,18 @@ def test_no_connection_is_given_the_port_while_it_is_down(
 def test_where_every_port_is_given_to_connections_any_will_do(
     space: Workspace, connections_from: Callable[[int], object]
 ) -> None:
-    """As on a machine that is set up for many connections."""
+    """If the ephemeral range has every port, any port is used."""
     connections_from(1024)
     assert queues(launcher.up(space, None)) == []
 
 
-def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It inherits the socket: between a look at the port and its binding another process could be quicker."""
+def test_no_process_takes_the_port_during_the_start(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server inherits its bound socket, so that no process takes the port during the start."""
     ports: list[str] = []
     popen = subprocess.Popen
 
     def starts(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        (inherited,) = (each for each in options["pass_fds"] if stat.S_ISSOCK(os.fstat(each).st_mode))
+        (inherited,) = (fd for fd in options["pass_fds"] if stat.S_ISSOCK(os.fstat(fd).st_mode))
         with socket.socket(fileno=os.dup(inherited)) as its, socket.socket() as other:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with pytest.raises(OSError, match="in use"):
@@ -277,15 +277,15 @@ def test_nobody_takes_the_port_while_it_starts(space: Workspace, monkeypatch: py
 
 
 def test_one_that_runs_at_another_port_is_refused(running: Workspace, server: Server) -> None:
-    """A request for a different port is an error; a request for the same one succeeds."""
+    """`up` with another port than the running server's is an error; the same port succeeds."""
     own = int(server.endpoint.rpartition(":")[2])
     with pytest.raises(WrongUse, match=f"has port {own}, not 1: leave --port out"):
         launcher.up(running, 1)
     assert launcher.up(running, own) == server
 
 
-def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message holds the end of its log, and where the log is."""
+def test_a_failed_start_shows_the_end_of_the_log(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error of a failed start has the end of the log and the log's path."""
     space.make()
     space.running.write_text("a file where a folder has to be")
     with pytest.raises(WrongUse, match=r"(?s)did not come up.*emulator\.log.*Error"):
@@ -294,7 +294,7 @@ def test_one_that_does_not_come_up_says_its_last_words(space: Workspace, monkeyp
 
 
 def test_one_that_finds_the_disk_full_says_so(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In words, whether it could write its own or not."""
+    """The error of a failed start on a full disk says so and names `rehearse clean`."""
     space.make()
     space.running.write_text("a file where a folder has to be")
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
@@ -304,7 +304,7 @@ def test_one_that_finds_the_disk_full_says_so(space: Workspace, monkeypatch: pyt
 
 
 def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Functions inherit the server's environment: a real key must never be in it."""
+    """The server's environment, which functions inherit, has none of the user's AWS settings."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-users-own")
     monkeypatch.setenv("AWS_PROFILE", "the-users-own")
     server = launcher.up(space, None)
@@ -313,7 +313,7 @@ def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatc
 
 
 def test_accounts_are_apart(server: Server) -> None:
-    """Resources of one account are invisible to another one."""
+    """Resources of one account are invisible to another account."""
     make_queue(server)
     other = server.to_endpoint().client("sqs", root("333333333333"), REGION)
     with pytest.raises(ClientError, match="NonExistentQueue"):
@@ -321,7 +321,7 @@ def test_accounts_are_apart(server: Server) -> None:
 
 
 def test_a_damaged_state_is_reported_and_not_used(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """MiniStack would start with the damaged service empty, and say nothing."""
+    """A damaged state file is reported, and the whole state is discarded."""
     with launcher.join_or_start(space):
         pass
     for text in ('{"a":', "[]", "\0\0"):
@@ -331,10 +331,10 @@ def test_a_damaged_state_is_reported_and_not_used(space: Workspace, capsys: pyte
 
 
 def test_one_whose_workspace_was_removed_ends(space: Workspace) -> None:
-    """No command would find it any more: `rm -rf .rehearsal` while `up` left it running for ever."""
+    """The server ends when its workspace is removed."""
     server = launcher.up(space, None)
     while space.home.exists():
-        shutil.rmtree(space.home, ignore_errors=True)  # it may write a file meanwhile
+        shutil.rmtree(space.home, ignore_errors=True)  # the server may still write a file
     deadline = time.monotonic() + 30
     while start_ticks(server.pid) is not None and time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):

@@ -1,4 +1,4 @@
-"""The proxy of builds and functions: AWS's host names lead to the embedded AWS, all others to the network."""
+"""The proxy of builds and functions: AWS's host names lead to the embedded AWS, other hosts to the network."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ fetch(identity).then(done("fetch"));
 
 @dataclass
 class Elsewhere:
-    """A server on this machine that keeps what it is sent, and says so."""
+    """A server on this machine that records its requests."""
 
     port: int
     heads: list[bytes] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Elsewhere:
 
 @pytest.fixture
 def elsewhere() -> Iterator[Elsewhere]:
-    """Stand in for the machine's own proxy, or for a server of the network."""
+    """A fake of the machine's proxy or of a server on the network."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         found = Elsewhere(listener.getsockname()[1])
 
@@ -78,7 +78,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch, elsewhere: Elsewhere) -> Iterator[ProxyProcess]:
-    """A proxy on a machine with a proxy of its own, and with AWS among what is reached without it."""
+    """A proxy on a machine that has a proxy, and whose NO_PROXY includes AWS."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     for name in ("http_proxy", "https_proxy"):
@@ -90,7 +90,7 @@ def started(monkeypatch: pytest.MonkeyPatch, elsewhere: Elsewhere) -> Iterator[P
 
 
 def run(embedded: Embedded, *command: str) -> str:
-    """What a command prints that has a build's variables and no others."""
+    """Return the output of a command whose environment has only a build's variables."""
     variables = embedded.endpoint.build_environ(root(ACCOUNT), REGION)
     env = {"PATH": os.environ["PATH"], **variables}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
@@ -99,7 +99,7 @@ def run(embedded: Embedded, *command: str) -> str:
 
 
 def test_boto3_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> None:
-    """Without AWS_ENDPOINT_URL: buckets in the host's name and in the path, regional and global hosts."""
+    """boto3 reaches the embedded AWS without AWS_ENDPOINT_URL: virtual hosts, paths, regional and global hosts."""
     printed = run(embedded, sys.executable, "-c", SDK).split("\n")
     assert printed[:2] == ["object of of-the-proxy", "object of with.a.dot"]
     assert printed[2] == f"{ACCOUNT} https://s3.{REGION}.amazonaws.com"
@@ -107,7 +107,7 @@ def test_boto3_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="this machine has no curl")
 def test_curl_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> None:
-    """Encrypted and not, with the authority that its variable names."""
+    """curl reaches the embedded AWS by HTTP, and by HTTPS with its authority."""
     for scheme in ("https", "http"):
         assert "<ListAllMyBucketsResult" in run(
             embedded, "curl", "--silent", "--show-error", f"{scheme}://s3.amazonaws.com/"
@@ -116,13 +116,13 @@ def test_curl_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> N
 
 @pytest.mark.skipif(not shutil.which("node"), reason="this machine has no Node")
 def test_every_client_of_node_reaches_the_embedded_aws(embedded: Embedded) -> None:
-    """Those that ignore HTTPS_PROXY, as the SDK for JavaScript's do: https, http, fetch, tls and net."""
+    """Node.js's https, http, fetch, tls and net, which ignore HTTPS_PROXY, reach the embedded AWS."""
     printed = sorted(run(embedded, "node", "-e", NODE).splitlines())
     assert printed == ["fetch 200", "http 200", "https 200", "net 127.0.0.1", "tls true"]
 
 
 def test_a_request_to_aws_never_leaves_this_machine(started: ProxyProcess, elsewhere: Elsewhere) -> None:
-    """Neither to the machine's proxy nor directly, whatever NO_PROXY says: it arrives at the embedded AWS's port."""
+    """A request to AWS reaches the embedded AWS's port, whatever NO_PROXY and the machine's proxy are."""
     for target in ("https://sts.amazonaws.com/", "http://bucket.s3.amazonaws.com/key"):
         with socket.create_connection(("127.0.0.1", int(started.url.rpartition(":")[2]))) as client:
             host = target.split("/")[2]
@@ -138,7 +138,7 @@ def test_a_request_to_aws_never_leaves_this_machine(started: ProxyProcess, elsew
 
 
 def test_other_hosts_are_reached_as_the_machine_reaches_them(started: ProxyProcess, elsewhere: Elsewhere) -> None:
-    """By its own proxy, with name and password, or directly where NO_PROXY says so."""
+    """Other hosts are reached through the machine's proxy with its password, or directly as NO_PROXY says."""
     urls = ["http://packages.example/simple", f"http://localhost:{elsewhere.port}/simple"]
     for url in urls:
         command = ["curl", "--silent", "--proxy", started.url, "--noproxy", "", url]
@@ -150,7 +150,7 @@ def test_other_hosts_are_reached_as_the_machine_reaches_them(started: ProxyProce
 
 
 def test_a_download_that_breaks_off_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client whose server is gone gets the end of its connection, and can try again before its own time limit."""
+    """A client's connection is closed immediately if its server closes, so that it can retry."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     started = ProxyProcess.start(1, 1)
@@ -170,7 +170,7 @@ def test_a_download_that_breaks_off_ends_at_once(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_open_connection_does_not_delay_the_end() -> None:
-    """A warm function keeps the connections of its clients open."""
+    """The proxy ends although a client's connection is open."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         started = ProxyProcess.start(server.getsockname()[1], 1)
         address = started.url.removeprefix("http://").split(":")
@@ -185,7 +185,7 @@ def test_an_open_connection_does_not_delay_the_end() -> None:
 
 
 def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:
-    """The answer says why; nothing waits."""
+    """The response for an unreachable host has the reason."""
     command = ["curl", "--silent", "--proxy", embedded.endpoint.proxy, "--noproxy", "", "http://127.0.0.1:9/"]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     assert "the rehearsal's proxy: ConnectionRefusedError" in said
@@ -199,8 +199,8 @@ def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:
         (b"\x16\x03\x01\r\n\r\n", "is no request"),
     ],
 )
-def test_what_is_no_request_to_a_proxy_is_refused(head: bytes, why: str) -> None:
-    """With what it takes."""
+def test_an_invalid_proxy_request_is_rejected(head: bytes, why: str) -> None:
+    """An invalid proxy request is an error that says what is accepted."""
     with pytest.raises(proxy.BadRequest, match=re.escape(why)):
         proxy.parse(head)
 
@@ -220,12 +220,12 @@ def test_what_is_no_request_to_a_proxy_is_refused(head: bytes, why: str) -> None
     ],
 )
 def test_awss_host_names(host: str, yes: bool) -> None:
-    """Every region and partition; the AWS CLI's download is a web server's."""
+    """AWS's hosts of every region and partition are recognized; the AWS CLI's download host is not."""
     assert aws_hosts.is_aws_host(host) is yes
 
 
 def test_node_knows_the_same_names(embedded: Embedded) -> None:
-    """The file that Node reads has the list of the proxy, and the ports filled in."""
+    """Node.js's preloaded file has the proxy's list of hosts and the ports."""
     text = Path(f"{embedded.endpoint.ca}").with_name("aws-hosts.cjs").read_text()
     assert f'"{" ".join(aws_hosts.AWS_DOMAINS)}"' in text
     assert f'"{" ".join(aws_hosts.DOWNLOADS)}"' in text
@@ -242,5 +242,5 @@ def test_node_knows_the_same_names(embedded: Embedded) -> None:
     ],
 )
 def test_certificates_cover_what_awss_cover(host: str, domain: str) -> None:
-    """A bucket with a dot in its name has none, as on AWS, where its HTTPS requests by that name fail."""
+    """The wildcard certificate of a bucket with a dot in its name does not match, as on AWS."""
     assert covered_domain(host) == domain

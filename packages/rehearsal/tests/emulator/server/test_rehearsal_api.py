@@ -1,4 +1,4 @@
-"""`GET /_rehearsal/...`: what only a rehearsal knows, with a version."""
+"""The versioned API `GET /_rehearsal/...` for data that only a rehearsal has."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def space(tmp_path: Path) -> Workspace:
 
 
 def read(space: Workspace, path: str) -> Any:
-    """The answer to one path."""
+    """Return the response for one path."""
     return RehearsalApi(space).call(path, {}, "111111111111", "eu-west-1")
 
 
 def test_decisions_are_read_from_a_number_on(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader follows them; a long log comes in pages."""
-    whole = read(space, "decisions")
-    assert (whole["version"], whole["total"], len(whole["decisions"])) == (1, 3, 3)
-    assert whole["decisions"][1] == {
+    """Decisions can be read from a number on, and a long log is paginated."""
+    response = read(space, "decisions")
+    assert (response["version"], response["total"], len(response["decisions"])) == (1, 3, 3)
+    assert response["decisions"][1] == {
         "principal": "arn:aws:iam::1:role/a",
         "action": "s3:Get1",
         "resource": "*",
@@ -51,7 +51,7 @@ def test_decisions_are_read_from_a_number_on(space: Workspace, monkeypatch: pyte
 
 
 def test_cold_starts_and_limits_are_read(space: Workspace) -> None:
-    """Empty before the first run."""
+    """Cold starts and limits are empty before the first run, and readable afterwards."""
     assert read(space, "cold-starts") == {"version": 1, "cold_starts": []}
     assert read(space, "not-emulated") == {"version": 1, "execution_id": None, "not_emulated": []}
     write_json(space.not_emulated, {"execution_id": "x", "not_emulated": ["builds ran here"]})
@@ -65,6 +65,6 @@ def test_cold_starts_and_limits_are_read(space: Workspace) -> None:
 
 @pytest.mark.parametrize("path", ["", "secrets", "decisions/x", "decisions/-1", "../private"])
 def test_another_path_is_refused(space: Workspace, path: str) -> None:
-    """With those that exist."""
+    """An unknown path is an error that lists the known ones."""
     with pytest.raises(ApiError, match="there are /_rehearsal/decisions"):
         read(space, path)

@@ -1,4 +1,4 @@
-"""Access to the embedded AWS: no web page, whatever headers its browser sends."""
+"""The embedded AWS rejects requests of web pages, whatever headers the browser sends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def answered(embedded: Embedded, headers: Mapping[str, str], method: str = "POST", body: str = "") -> tuple[int, str]:
-    """The status and the text of the answer; `headers` may name a Host."""
+    """Return the status and the text of the response; `headers` may have a Host."""
     connection = http.client.HTTPConnection(embedded.endpoint.url.rpartition("//")[2], timeout=20)
     connection.request(method, "/", body=body.encode(), headers={**FORM, **headers})
     answer = connection.getresponse()
@@ -43,8 +43,10 @@ def queues(embedded: Embedded) -> str:
         ({"Sec-Fetch-Site": "same-site"}, 403, "Sec-Fetch-Site: same-site"),
     ],
 )
-def test_what_a_web_page_sends_is_refused(embedded: Embedded, headers: dict[str, str], status: int, told: str) -> None:
-    """A form of the query APIs needs no leave of the browser: without the refusal it makes the queue."""
+def test_a_request_of_a_web_page_is_rejected(
+    embedded: Embedded, headers: dict[str, str], status: int, told: str
+) -> None:
+    """A web page's form request is rejected, although browsers send it without a preflight."""
     name = embedded.name("forged")
     got, text = answered(embedded, headers, body=QUERY.format(name))
     assert got == status
@@ -53,8 +55,8 @@ def test_what_a_web_page_sends_is_refused(embedded: Embedded, headers: dict[str,
 
 
 @pytest.mark.parametrize("headers", [{"Host": "attacker.example"}, {"Origin": "https://attacker.example"}])
-def test_a_page_gets_no_leave_to_send_more(embedded: Embedded, headers: dict[str, str]) -> None:
-    """MiniStack by itself answers each preflight with permission for every origin."""
+def test_a_preflight_of_a_web_page_is_rejected(embedded: Embedded, headers: dict[str, str]) -> None:
+    """A preflight of a web page is rejected; MiniStack itself would allow every origin."""
     asks = {**headers, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-amz-target"}
     status, _ = answered(embedded, asks, method="OPTIONS")
     assert status in (403, 421)
@@ -62,7 +64,7 @@ def test_a_page_gets_no_leave_to_send_more(embedded: Embedded, headers: dict[str
 
 @pytest.mark.gate
 def test_without_these_headers_the_same_request_is_answered(embedded: Embedded) -> None:
-    """So that the tests above can go red."""
+    """The same request without these headers succeeds, so that the tests above can fail."""
     name = embedded.name("made")
     status, text = answered(embedded, {}, body=QUERY.format(name))
     assert (status, name in text) == (200, True)
@@ -70,7 +72,7 @@ def test_without_these_headers_the_same_request_is_answered(embedded: Embedded) 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:80", "localhost", "LOCALHOST:1", "[::1]:80", "bucket.localhost:4566"])
 def test_names_of_this_machine_are_answered(host: str) -> None:
-    """With a port or without, and a page of the endpoint's own as well."""
+    """Names of this machine are accepted with and without a port, and for pages of the same origin."""
     assert refuse_foreign_caller({"host": host}) is None
     assert refuse_foreign_caller({"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}) is None
     assert refuse_foreign_caller({"host": host, "sec-fetch-site": "none"}) is None
@@ -78,7 +80,7 @@ def test_names_of_this_machine_are_answered(host: str) -> None:
 
 @pytest.mark.parametrize("end", ["s3.localhost:80", "s3.eu-west-1.amazonaws.com"])
 def test_a_bucket_in_the_hosts_name_is_found(embedded: Embedded, end: str) -> None:
-    """As SDKs have it where the endpoint is a name."""
+    """A virtual-hosted bucket name is found, as SDKs send it."""
     bucket = embedded.bucket()
     embedded.client("s3").put_object(Bucket=bucket, Key="a", Body=b"found")
     url = embedded.client("s3").generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a"})

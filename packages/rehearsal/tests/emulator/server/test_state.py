@@ -1,4 +1,4 @@
-"""MiniStack's fault about its saved state, shown with and without the correction."""
+"""MiniStack's fault in its saved state, with and without the correction."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rehearsal.emulator.ministack.patches import correct
 from rehearsal.emulator.server import saved_state
 
 
-def test_what_cannot_be_saved_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault: it goes on without a word. When the first call raises, the correction can go."""
+def test_a_failed_save_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault: a failed save is ignored. Corrected, the service is recorded as unsaved."""
     (tmp_path / "state").write_text("a file where a folder has to be")
     monkeypatch.setattr(persistence, "PERSIST_STATE", True)
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path / "state" / "below"))

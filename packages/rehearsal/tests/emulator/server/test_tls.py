@@ -1,4 +1,4 @@
-"""The emulator's certificate, and whom its clients trust."""
+"""The emulator's certificate, and the authorities that its clients trust."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ AUTHORITY = "The embedded AWS of a rehearsal"
 
 
 def trusted(bundle: Path) -> list[str]:
-    """The names of organizations in the bundle."""
+    """Return the organizations of the authorities in the bundle."""
     found: list[Any] = ssl.create_default_context(cafile=str(bundle)).get_ca_certs()
-    names = [part for each in found for (part, *_) in each["subject"]]
+    names = [part for certificate in found for (part, *_) in certificate["subject"]]
     return [str(value) for name, value in names if name == "organizationName"]
 
 
@@ -29,7 +29,7 @@ def provided(folder: Path) -> tls.Tls:
 def test_the_bundle_holds_the_machines_authorities_and_the_emulators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Registries behind a proxy are reached as before, by whichever setting named the proxy's authority."""
+    """The bundle has the machine's authorities, also a proxy's from any setting, and the emulator's."""
     proxys = provided(tmp_path / "proxy")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path / "proxy" / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
@@ -40,22 +40,22 @@ def test_the_bundle_holds_the_machines_authorities_and_the_emulators(
 
 
 def test_the_authority_is_made_once(tmp_path: Path) -> None:
-    """A shell's exports stay good over restarts."""
+    """The authority is created once, so that a shell's exports stay valid after a restart."""
     first = provided(tmp_path / "tls")
     certificate = first.certificate.read_bytes()
     assert provided(tmp_path / "tls") == first
     assert first.certificate.read_bytes() == certificate
 
 
-def test_the_key_is_nobody_elses_to_read(tmp_path: Path) -> None:
-    """Its folder is not, either."""
+def test_only_the_owner_can_read_the_key(tmp_path: Path) -> None:
+    """The private key and its folder are readable only by their owner."""
     made = provided(tmp_path / "tls")
     assert stat.S_IMODE(made.key.stat().st_mode) == 0o600
     assert stat.S_IMODE(made.key.parent.stat().st_mode) == 0o700
 
 
 def test_certificates_of_a_machine_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the machine has none, certifi's are used."""
+    """Without authorities on the machine, certifi's are used."""
     for name in tls._SETTINGS:
         monkeypatch.delenv(name, raising=False)
     nothing = ssl.DefaultVerifyPaths("", "", "", "", "", "")

@@ -1,4 +1,4 @@
-"""The embedded AWS's users: it ends with the last of them, and who only looks never gives up its saved state."""
+"""Users of the embedded AWS: the last one stops it, and read-only commands never discard its saved state."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def space(tmp_path: Path) -> Iterator[Workspace]:
     launcher.down(workspace)
 
 
-def test_who_only_looks_never_gives_up_the_saved_state(space: Workspace) -> None:
-    """Where its port is taken, or another one is asked for: the looking is refused, and what was deployed is kept."""
+def test_a_read_only_command_never_discards_the_saved_state(space: Workspace) -> None:
+    """A read-only command fails if the saved port is taken or another one is requested, and keeps the state."""
     first = launcher.up(space, None)
     make_queue(first)
     launcher.down(space)
@@ -49,8 +49,8 @@ def test_who_only_looks_never_gives_up_the_saved_state(space: Workspace) -> None
         assert queues(launcher.up(space, saved)) != []
 
 
-def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> None:
-    """The default one would start it afresh."""
+def test_a_read_only_command_uses_the_saved_mode(space: Workspace) -> None:
+    """A read-only command uses the saved state's mode instead of the default."""
     make_queue(launcher.up(space, None, iam=False))
     launcher.down(space)
     with launcher.join_or_resume(space) as endpoint:
@@ -59,7 +59,7 @@ def test_who_only_looks_takes_the_mode_of_the_saved_state(space: Workspace) -> N
 
 
 def test_it_ends_with_its_last_user(space: Workspace) -> None:
-    """It does not end while others use it, whichever command started it, and its state is saved for the next one."""
+    """The server ends with its last user, whichever command started it, and saves its state."""
     with contextlib.ExitStack() as second:
         with launcher.join_or_start(space) as started:
             found = second.enter_context(launcher.join_or_start(space))
@@ -70,7 +70,7 @@ def test_it_ends_with_its_last_user(space: Workspace) -> None:
 
 
 def test_up_keeps_what_a_command_has_started_for_itself(space: Workspace) -> None:
-    """It goes on until `down`, and not until that command has ended."""
+    """`up` keeps a server that a command has started, until `down`."""
     with launcher.join_or_start(space):
         server = launcher.up(space, None)
     assert space.server() == server
@@ -79,7 +79,7 @@ def test_up_keeps_what_a_command_has_started_for_itself(space: Workspace) -> Non
 
 
 def test_it_ends_with_a_user_that_is_killed(space: Workspace) -> None:
-    """The kernel reports the end of its last user; its state is saved as well."""
+    """The server ends and saves its state when its last user is killed."""
     text = "import sys, time; from pathlib import Path; from rehearsal.emulator.server import launcher;"
     text += "from rehearsal.workspace.layout import Workspace\n"
     text += "with launcher.join_or_start(Workspace(Path(sys.argv[1]))): print('runs', flush=True); time.sleep(600)"

@@ -1,4 +1,4 @@
-"""A website of S3 under AWS's host name, read as anybody on the internet reads it."""
+"""S3 websites under AWS's host name, read without credentials."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def site(embedded: Embedded) -> str:
 
 
 def get(endpoint: Endpoint, bucket: str, path: str, method: str = "GET") -> tuple[int, str, Message]:
-    """Ask by the proxy, as builds and functions do."""
+    """Send a request through the proxy, as builds and functions do."""
     proxy = urllib.request.ProxyHandler({"http": endpoint.proxy})
     url = f"http://{bucket}.s3-website-us-east-1.amazonaws.com{path}"
     opener = urllib.request.build_opener(proxy, _NoRedirect())
@@ -69,25 +69,25 @@ def get(endpoint: Endpoint, bucket: str, path: str, method: str = "GET") -> tupl
     ],
 )
 def test_index_and_error_documents(embedded: Embedded, site: str, path: str, status: int, body: str) -> None:
-    """A folder has its index, and what does not exist the error document with the status of the error."""
+    """A folder returns its index document, a missing key the error document with status 404."""
     assert get(embedded.endpoint, site, path)[:2] == (status, body)
 
 
 def test_a_folder_without_its_slash_is_redirected(embedded: Embedded, site: str) -> None:
-    """By 302, to the path with the slash."""
+    """A folder without its slash is redirected by 302 to the path with the slash."""
     status, _, headers = get(embedded.endpoint, site, "/docs")
     assert (status, headers["location"]) == (302, "/docs/")
 
 
-def test_what_is_no_website_is_an_error(embedded: Embedded, site: str) -> None:
-    """A bucket without the configuration, none of that name, and a method that changes something."""
+def test_a_bucket_without_a_website_is_an_error(embedded: Embedded, site: str) -> None:
+    """A bucket without a website, a missing bucket, and a PUT are errors."""
     assert "NoSuchWebsiteConfiguration" in get(embedded.endpoint, embedded.bucket(), "/")[1]
     assert "NoSuchBucket" in get(embedded.endpoint, "no-such-bucket-here", "/")[1]
     assert get(embedded.endpoint, site, "/", "PUT")[0] == 405
 
 
 def test_a_private_bucket_stays_private(enforced: Embedded) -> None:
-    """With IAM, a website is read by nobody until the bucket's policy lets everybody read."""
+    """With IAM a website is readable only after the bucket's policy allows everybody."""
     website = {"IndexDocument": {"Suffix": "index.html"}}
     everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})

@@ -79,13 +79,13 @@ STORED_VALUE_KEYS = Correction(
 )
 REENCRYPT_KEYS = Correction(
     fault="ReEncrypt does not check the permission for the destination key.",
-    test=f"{TESTS}/test_kms_usage.py::test_who_encrypts_again_may_use_both_keys",
+    test=f"{TESTS}/test_kms_usage.py::test_reencrypt_needs_both_keys",
     upstream=UNREDUCED,
     check=kms_usage.reencrypt_key_denial,
 )
 STACK_ROLES = Correction(
     fault="A caller may pass any role to CloudFormation, also one that does not trust it.",
-    test=f"{TESTS}/test_cloudformation_roles.py::test_who_names_a_stacks_role_has_to_be_allowed_to_pass_it",
+    test=f"{TESTS}/test_cloudformation_roles.py::test_a_stacks_role_needs_pass_role",
     upstream=UNREDUCED,
     patches=tuple(
         Patch(f"{CLOUDFORMATION}:_ACTION_HANDLERS[{operation}]", source, cloudformation_roles.check_stack_role)
@@ -165,7 +165,7 @@ QUEUE_POLLS = Correction(
 )
 TOPIC_INVOCATIONS = Correction(
     fault="A topic invokes any function, also where the function's policy does not allow it.",
-    test=f"{TESTS}/test_event_sources.py::test_a_topic_calls_only_functions_that_let_it",
+    test=f"{TESTS}/test_event_sources.py::test_a_topic_invokes_only_functions_that_allow_it",
     upstream=UNREDUCED,
     patches=(
         Patch(
@@ -177,7 +177,7 @@ TOPIC_INVOCATIONS = Correction(
 )
 RULE_INVOCATIONS = Correction(
     fault="A rule invokes any function, also where the function's policy does not allow it.",
-    test=f"{TESTS}/test_event_sources.py::test_a_rule_calls_only_functions_that_let_it",
+    test=f"{TESTS}/test_event_sources.py::test_a_rule_invokes_only_functions_that_allow_it",
     upstream=UNREDUCED,
     patches=(
         Patch(
@@ -189,19 +189,19 @@ RULE_INVOCATIONS = Correction(
 )
 PASSED_ROLES = Correction(
     fault="A caller may pass any role to a service: iam:PassRole is not checked.",
-    test=f"{TESTS}/test_pass_role.py::test_who_names_a_role_has_to_be_allowed_to_pass_it",
+    test=f"{TESTS}/test_pass_role.py::test_a_passed_role_needs_pass_role",
     upstream=UNREDUCED,
     check=pass_role.pass_role_denial,
 )
 CODE_AND_LAYERS = Correction(
     fault="A caller of Lambda's API may use any code, layer and tag: only the action itself is checked.",
-    test=f"{TESTS}/test_dependent_actions.py::test_who_names_code_and_layers_has_to_be_allowed_to_use_them",
+    test=f"{TESTS}/test_dependent_actions.py::test_code_and_layers_need_permissions",
     upstream=UNREDUCED,
     check=dependent_actions.code_and_layer_denial,
 )
 FUNCTION_CREDENTIALS = Correction(
     fault="A function's access keys are computed from its name and its role's name, so that anyone can guess them.",
-    test="tests/emulator/functions/test_credentials.py::test_functions_have_keys_that_nobody_guesses",
+    test="tests/emulator/functions/test_credentials.py::test_ministack_derives_credentials_from_names",
     upstream=UNREDUCED,
     patches=(
         Patch(

@@ -63,7 +63,7 @@ PRINCIPAL_ARN = Correction(
 )
 ROLE_TAGS = Correction(
     fault="iam:ResourceTag has no value, so that CDK's self-mutation can assume no role.",
-    test=f"{TESTS}/test_conditions.py::test_tags_of_a_role_are_known_to_who_assumes_it",
+    test=f"{TESTS}/test_conditions.py::test_tags_of_an_assumed_role_are_known",
     upstream=UNREDUCED,
     patches=(
         Patch(
@@ -210,7 +210,7 @@ SEARCH_DOMAINS = Correction(
 )
 TRUST_DENIALS = Correction(
     fault="The error of a denial by a role's trust policy is the one for a denial by the caller's own policies.",
-    test=f"{TESTS}/test_trust_policies.py::test_who_may_not_assume_a_role_is_told_why",
+    test=f"{TESTS}/test_trust_policies.py::test_a_denial_by_a_trust_policy_names_the_policy",
     upstream=UNREDUCED,
     patches=(
         Patch(f"{EVALUATOR}:evaluate_trust_policy", "sha256:4b50aa29ad29fe20", trust_policies.record_trust_denials),

@@ -27,7 +27,7 @@ LAMBDA = "ministack.services.lambda_svc"
 
 UNSAVED_STATE = Correction(
     fault="A service whose state cannot be saved is skipped, so that the next start reads an old state or none.",
-    test=f"{TESTS}/server/test_state.py::test_what_cannot_be_saved_is_told",
+    test=f"{TESTS}/server/test_state.py::test_a_failed_save_is_recorded",
     upstream=UNREDUCED,
     patches=(Patch("ministack.core.persistence:save_state", "sha256:58a9551109738f64", saved_state.report_unsaved),),
 )
@@ -157,7 +157,7 @@ PIPELINE_TARGETS = Correction(
 )
 SOURCE_EVENTS = Correction(
     fault="An upload does not start a pipeline that polls for it, and a new image does not send an event.",
-    test=f"{TESTS}/eventbridge/test_source_events.py::test_ministack_tells_of_no_image",
+    test=f"{TESTS}/eventbridge/test_source_events.py::test_ministack_sends_no_event_for_an_image",
     upstream=DIFFERENT_DESIGN,
     patches=(
         Patch(

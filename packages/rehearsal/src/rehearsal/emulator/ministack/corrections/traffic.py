@@ -57,7 +57,7 @@ ALARM_EVALUATION = Correction(
 )
 STATE_CHANGES = Correction(
     fault="Nothing is notified of the end of an operation on a stack or of an alarm's new state: callers have to poll.",
-    test="tests/emulator/ministack/test_emulator_changes.py::test_ministack_tells_nothing_of_changes",
+    test="tests/emulator/ministack/test_emulator_changes.py::test_ministack_sends_no_notification_of_changes",
     upstream=DIFFERENT_DESIGN,
     patches=(
         Patch(
