@@ -47,7 +47,7 @@ class Alarms(Construct):
             accept(
                 self,
                 "NIST.800.53.R5-CloudWatchAlarmAction",
-                because="the settings of this environment switch its actions off; its alarms stand on the dashboard",
+                because="the settings of this environment disable its actions; the dashboard shows its alarms",
                 see="cdk.json environments[].service.alarm_actions; docs/service.md",
             )
 
@@ -62,7 +62,7 @@ class Alarms(Construct):
             accept(
                 self.topic.add_subscription(subscriptions.EmailSubscription(email)),
                 "Serverless-SNSRedrivePolicy",
-                because="an alarm that reached nobody stands on the dashboard and in the alarm's history all the same",
+                because="the dashboard and the alarm's history show an alarm whose notification was not delivered",
                 see="Amazon CloudWatch user guide, Alarm history; stages/dashboard.py",
             )
 

@@ -75,7 +75,7 @@ class QueueSource(Construct):
         accept(
             alias,
             "Serverless-LambdaEventSourceMappingDestination",
-            because="a queue's mapping has no destination for failures; the queue's own redrive policy is that",
+            because="a queue has a redrive policy; its event source mapping has no failure destination",
             see="AWS Lambda developer guide, Creating and configuring an Amazon SQS event source mapping",
         )
 
@@ -103,7 +103,7 @@ class TopicSource(Construct):
         accept(
             alias,
             "W3694",
-            because="the endpoint is the ARN of an alias, which SNS takes as it takes a function's",
+            because="the endpoint is the ARN of an alias, which SNS accepts like the ARN of a function",
             see="AWS Lambda developer guide, Using aliases in event source mappings and with other services",
         )
 
@@ -121,7 +121,7 @@ def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOption
     accept(
         queue,
         "Serverless-SQSRedrivePolicy",
-        because="it is the end of the line: an alarm tells a person, who reads or redrives its messages",
+        because="it is the dead letter queue itself: an alarm notifies a person, who reads or redrives its messages",
         see="docs/operate.md; Amazon SQS developer guide, Using dead-letter queues",
     )
     return queue

@@ -106,14 +106,14 @@ class PythonFunction(Construct):
         accept(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
-            because="it reaches AWS services by their public TLS endpoints with its role, and nothing in a VPC",
+            because="it calls AWS services at their public TLS endpoints with its role, and nothing in a VPC",
             see="AWS Lambda developer guide, Giving Lambda functions access to resources in an Amazon VPC",
         )
         if options.reserved_concurrency is None:
             accept(
                 self.function,
                 "NIST.800.53.R5-LambdaConcurrency",
-                because="the event source limits it; reserved concurrency is a setting, as new accounts have none",
+                because="the event source limits it; reserved concurrency is a setting: new accounts have none",
                 see="cdk.json environments[].service.reserved_concurrency; AWS Lambda developer guide, Lambda quotas",
             )
 

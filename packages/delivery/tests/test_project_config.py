@@ -78,7 +78,7 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
         ("pages = { costs = 1 }", f"{HERE}.pages] costs: got 1; a path below the project's folder is needed"),
         ('prices = "p.json"', f"{HERE}]: `prices` and `pages.costs` belong together; give both or neither"),
         ('pages = { costs = "c.md" }', f"{HERE}]: `prices` and `pages.costs` belong together; give both or neither"),
-        ('roles = { "[" = "why" }', f"{HERE}.roles]: got the key '['; it is no regular expression: "),
+        ('roles = { "[" = "why" }', f"{HERE}.roles]: got the key '['; it is not a regular expression: "),
         ('roles = { R = " " }', f"{HERE}.roles] R: got ' '; a sentence that says why there is such a role is needed"),
     ],
 )

@@ -126,7 +126,7 @@ class _Table:
         try:
             re.compile(pattern)
         except re.error as error:
-            self._faults.append(f"{self.where}: got the key '{pattern}'; it is no regular expression: {error}")
+            self._faults.append(f"{self.where}: got the key '{pattern}'; it is not a regular expression: {error}")
         return self.text(pattern, re.compile(r".*\S.*"), "a sentence that says why there is such a role is needed")
 
     def refuse_unknown_keys(self) -> None:

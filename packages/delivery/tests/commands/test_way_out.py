@@ -124,7 +124,7 @@ def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person:
     assert done.returncode == 0, done.stderr
     deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
     assert deleted == [f"{name} is deleted" for name in ("Prod-Shop", "Dev-Later", "Dev-Shop", "shop-delivery")]
-    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Yaml is left alone: shop-delivery did not deploy it" in done.stderr
+    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Yaml stays: shop-delivery did not deploy it" in done.stderr
     api.delete_stack(StackName="Dev-Yaml")
     assert person.types("destroy", "--data", "--yes", *PROFILES).returncode == 0
 
@@ -134,7 +134,7 @@ def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
     person.set(name="other-delivery")
     done = person.types("destroy", "--yes", *PROFILES)
     person.set(name="shop-delivery")
-    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Shop is left alone: other-delivery did not deploy it" in done.stderr
+    assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Shop stays: other-delivery did not deploy it" in done.stderr
     assert done.stdout == "nothing is deployed\n"
     assert {"Dev-Shop", "Prod-Shop"} <= stacks(person)
 

@@ -69,7 +69,7 @@ def test_an_unanswered_approval_expires(tmp_path: Path) -> None:
     execution, _ = waiting(stage)
     stage.wait()
     assert execution.status == "Failed"
-    assert execution.summary == "Two/ask: it took longer than 0.3 seconds: nobody answered"
+    assert execution.summary == "Two/ask: it took longer than 0.3 seconds: no answer"
 
 
 def test_an_answer_before_the_expiry_counts(stage: Stage, tmp_path: Path) -> None:

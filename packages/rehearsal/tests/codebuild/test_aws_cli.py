@@ -41,7 +41,7 @@ def test_a_build_without_the_cli_gets_version_1(command: list[str], tmp_path: Pa
         done = run(command, "s3", "ls")
         assert (done.returncode, done.stdout) == (0, "of-the-build s3 ls\n"), done.stderr
     (note,) = read_notes(tmp_path)
-    assert "version 1 of PyPI stands in" in note
+    assert "version 1 of PyPI is used" in note
 
 
 def test_a_machine_with_the_cli_keeps_its_own(tmp_path: Path) -> None:

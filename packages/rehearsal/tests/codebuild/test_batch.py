@@ -110,7 +110,7 @@ def test_a_matrix_is_a_build_for_each_combination(account: Account) -> None:
         ),
         ({}, "got none; one of build-graph, build-list, build-matrix is allowed"),
         ({"build-list": [{"identifier": "a"}, {"identifier": "a"}]}, "two tasks have the identifier a"),
-        ({"build-graph": [{"identifier": "a", "depend-on": ["b"]}]}, "depend-on: a on b, which is no task"),
+        ({"build-graph": [{"identifier": "a", "depend-on": ["b"]}]}, "depend-on: a on b, which is not a task"),
         (
             {"build-graph": [{"identifier": "a", "depend-on": ["b"]}, {"identifier": "b", "depend-on": ["a"]}]},
             "a, b wait for each other",

@@ -86,7 +86,7 @@ def test_the_source_wins_over_the_cache(tmp_path: Path) -> None:
     run(spec("kept", "kept/**/*"), {}, tmp_path, number=1)
     second = run(spec("kept", "kept/**/*"), {}, tmp_path, number=2, source=source)
     assert second.printed == ["of the source"]
-    assert "is left alone: the source has it" in second.log
+    assert "is not restored: the source has it" in second.log
 
 
 @pytest.mark.parametrize("pattern", ["/usr/local/lib/**/*", "**/*", f"{HOME}/**/*", "../other/**/*"])

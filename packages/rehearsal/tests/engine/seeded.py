@@ -140,7 +140,7 @@ class Script:
         name, chance = task.action.name, self._scheduler.random.random()
         if task.action.type == APPROVAL:
             answer = task.approval.answer()
-            return Outcome(not (answer and answer.approved), answer.summary if answer else "nobody answered")
+            return Outcome(not (answer and answer.approved), answer.summary if answer else "no answer")
         if name == SLOW and task.stop.is_set():
             return Outcome(failed=True, summary="was stopped")
         if name == BOOM and chance < 0.1:

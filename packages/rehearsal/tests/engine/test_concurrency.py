@@ -213,7 +213,7 @@ def test_an_answer_that_was_confirmed_outlives_the_time_limit(tmp_path: Path) ->
             entered.set()
             go.wait(10)
             answer = task.approval.answer()
-            return Outcome(not (answer and answer.approved), answer.summary if answer else "nobody answered")
+            return Outcome(not (answer and answer.approved), answer.summary if answer else "no answer")
 
     stage.runners[approval] = Slow()
     ask = {"name": "ask", "actionTypeId": {"category": "Approval", "provider": "Manual"}}
@@ -268,7 +268,7 @@ def test_a_removed_stage_ends_the_execution_that_waits_in_it(stage: Stage, waits
     class Asks:
         def run(self, task: Task) -> Outcome:
             task.approval.request("?")
-            return Outcome(task.approval.answer() is None, "nobody answered")
+            return Outcome(task.approval.answer() is None, "no answer")
 
     stage.runners[kind] = Asks()
     stage.played.parts["long"] = door

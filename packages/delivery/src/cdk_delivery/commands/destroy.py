@@ -83,7 +83,7 @@ def _deletion[OptionsT](
         cast("Template", body) if isinstance(body, Mapping) else {}
     )  # boto3 returns YAML as text, and CDK deploys JSON
     if not stack.holds_artifacts and deployed_by(template) != delivery.name:
-        click.echo(f"{stack} is left alone: {delivery.name} did not deploy it", err=True)
+        click.echo(f"{stack} stays: {delivery.name} did not deploy it", err=True)
     else:
         yield StackDeletion(stack, list(resources_to_retain(api, stack.target, stack.name, template)))
 

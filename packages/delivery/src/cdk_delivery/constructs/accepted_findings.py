@@ -37,13 +37,13 @@ def _artifacts(role: IConstruct, store: ArtifactStore, *actions: str) -> None:
         role,
         *(f"AwsSolutions-IAM5[Action::{action}]" for action in actions),
         store.bucket_finding,
-        because="CDK writes these grants; they reach the artifact bucket of this pipeline and its key alone",
+        because="CDK writes these grants; they cover only the artifact bucket of this pipeline and its key",
         see="aws-cdk-lib/aws-s3/lib/perms.ts",
     )
     accept(
         role,
         "NIST.800.53.R5-IAMNoInlinePolicy",
-        because="CDK Pipelines writes this role and its policy, as one resource that no other role could use",
+        because="CDK Pipelines writes this role and its policy as one resource; no other role could use the policy",
         see="aws-cdk-lib/pipelines/lib/codepipeline/codepipeline.ts",
     )
 
@@ -60,13 +60,13 @@ def _other_region(role: IConstruct, region: codepipeline.CrossRegionSupport) -> 
         "AwsSolutions-S1",
         "NIST.800.53.R5-S3BucketLoggingEnabled",
         "NIST.800.53.R5-S3BucketReplicationEnabled",
-        because="copies of artifacts, whose originals are in a bucket that logs each access; they can be made again",
+        because="copies of artifacts, whose originals are in a bucket with access logs; they can be rebuilt",
         see="aws-cdk-lib/aws-codepipeline/lib/private/cross-region-support-stack.ts",
     )
     accept(
         role,
         f"AwsSolutions-IAM5[Resource::arn:aws:s3:::{name}/*]",
-        because="CodePipeline chooses the key of each artifact; the bucket holds this pipeline's artifacts alone",
+        because="CodePipeline chooses the key of each artifact; the bucket holds only this pipeline's artifacts",
         see="AWS CodePipeline user guide, Input and output artifacts",
     )
 
@@ -75,7 +75,7 @@ def _keys_of_other_regions(role: IConstruct) -> None:
     accept(
         role,
         "AwsSolutions-IAM5[Resource::*]",
-        because="keys of other regions are known by their alias alone; each key's own policy names who may use it",
+        because="keys of other regions are known only by their alias; the policy of each key names its users",
         see="aws-cdk-lib/aws-kms/lib/key.ts, grants across stacks",
     )
 
@@ -100,7 +100,7 @@ def _self_mutation(project: codebuild.IProject, role: IConstruct) -> None:
     accept(
         role,
         "AwsSolutions-IAM5[Resource::*]",
-        because="cloudformation:DescribeStacks and s3:ListBucket, whose targets the CDK CLI cannot know beforehand",
+        because="cloudformation:DescribeStacks and s3:ListBucket, whose targets the CDK CLI cannot know in advance",
         see="aws-cdk-lib/pipelines/lib/codepipeline/codepipeline.ts, selfMutation",
     )
 
@@ -112,12 +112,12 @@ def _publishing(role: IConstruct) -> None:
         role,
         f"AwsSolutions-IAM5[Resource::arn:aws:logs:{here}:log-group:/aws/codebuild/*]",
         f"AwsSolutions-IAM5[Resource::arn:aws:codebuild:{here}:report-group/*]",
-        because="one role for all asset projects, whose names CDK makes up",
+        because="one role for all asset projects, whose names CDK generates",
         see="aws-cdk-lib/pipelines/lib/codepipeline/codepipeline.ts, obtainAssetCodeBuildRole",
     )
     accept(
         role,
         "AwsSolutions-IAM5[Resource::*]",
-        because="CDK lets the role start builds; it can be assumed by CodeBuild and the pipeline's own role alone",
+        because="CDK lets the role start builds; only CodeBuild and the pipeline's role can assume it",
         see="aws-cdk-lib/pipelines/lib/codepipeline/codepipeline.ts, obtainAssetCodeBuildRole",
     )

@@ -36,7 +36,7 @@ def alias_errors(scope: Construct, id_: str, alias: lambda_.Alias, *, version: s
     accept(
         alarm,
         "NIST.800.53.R5-CloudWatchAlarmAction",
-        because="a deployment or a stage of the pipeline watches its state, and reports why it went back",
+        because="a deployment or a stage condition reads its state, and reports why it rolled back",
         see="AWS CodeDeploy user guide, Monitoring deployments with CloudWatch alarms in CodeDeploy",
     )
     return alarm

@@ -33,7 +33,7 @@ class ArtifactStore(Construct):
         accept(
             access_logs,
             "NIST.800.53.R5-S3DefaultEncryptionKMS",
-            because="S3 delivers access logs to a bucket of SSE-S3 alone, not to one whose default is a KMS key",
+            because="S3 delivers access logs only to a bucket with SSE-S3, not to one whose default is a KMS key",
             see="Amazon S3 user guide, Enabling Amazon S3 server access logging",
         )
         self.bucket = self._bucket(
@@ -69,7 +69,7 @@ class ArtifactStore(Construct):
         accept(
             bucket,
             "NIST.800.53.R5-S3BucketReplicationEnabled",
-            because="artifacts can be made again by a push, and expire",
+            because="artifacts can be rebuilt by a push, and expire",
             see="the lifecycle rules of this bucket",
         )
         return bucket

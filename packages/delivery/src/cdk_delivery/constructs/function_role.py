@@ -52,6 +52,6 @@ def accept_runtime(function: lambda_.Function) -> None:
         function,
         "AwsSolutions-L1",
         "Serverless-LambdaLatestVersion",
-        because="the runtime is that of the service's functions, so that a rehearsal needs one interpreter",
+        because="the runtime is that of the service's functions, so that a rehearsal needs only one interpreter",
         see="pyproject.toml [tool.layers]; AWS Lambda developer guide, Lambda runtimes",
     )

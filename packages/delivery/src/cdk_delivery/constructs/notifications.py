@@ -37,7 +37,7 @@ class Notifications(Construct):
             accept(
                 self.topic.add_subscription(subscription),
                 "Serverless-SNSRedrivePolicy",
-                because="a notice that reached nobody is no loss of data: the pipeline's history has all of them",
+                because="an undelivered notice is not a loss of data: the pipeline's history has every execution",
                 see="AWS CodePipeline user guide, View pipelines and details",
             )
 
@@ -73,7 +73,7 @@ class Notifications(Construct):
         accept(
             events.Rule(self, id_, event_pattern=pattern, targets=[targets.LambdaFunction(self._notifier.function)]),
             "Serverless-EventBusDLQ",
-            because="EventBridge tries for a day; a notice that came later than that would help nobody",
+            because="EventBridge retries for a day; a notice that is a day late has no use",
             see="Amazon EventBridge user guide, How EventBridge retries delivering events",
         )
 

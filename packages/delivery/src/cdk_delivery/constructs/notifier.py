@@ -72,7 +72,7 @@ class Notifier(Construct):
         accept(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
-            because="it reaches CodePipeline and SNS by their public TLS endpoints with its role, and nothing in a VPC",
+            because="it calls CodePipeline and SNS at their public TLS endpoints with its role, and nothing in a VPC",
             see="AWS Lambda developer guide, Giving Lambda functions access to resources in an Amazon VPC",
         )
         accept(

@@ -120,4 +120,4 @@ def _event(project: Project, file: str, where: str) -> object:
     try:
         return json.loads((project.root / file).read_text())
     except (OSError, ValueError) as error:
-        raise WrongUse(f"{where}: {file} is no event ({error}); a file with JSON is needed") from error
+        raise WrongUse(f"{where}: {file} is not an event ({error}); a file with JSON is needed") from error

@@ -56,7 +56,7 @@ def start_on_push(scope: Construct, source: Source, pipeline: codepipeline.IPipe
         accept(
             events.Rule(scope, "Pushed", event_pattern=pattern, targets=[target]),
             "Serverless-EventBusDLQ",
-            because="EventBridge tries for a day; a start that never came is made up for by a release of the change",
+            because="EventBridge retries for a day; `Release change` replaces a start that was missed",
             see="Amazon EventBridge user guide, How EventBridge retries delivering events",
         )
 

@@ -88,7 +88,7 @@ class TrafficChecker(Construct):
         accept(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
-            because="it reaches AWS services by their public TLS endpoints with its role, and nothing in a VPC",
+            because="it calls AWS services at their public TLS endpoints with its role, and nothing in a VPC",
             see="AWS Lambda developer guide, Giving Lambda functions access to resources in an Amazon VPC",
         )
         accept(
@@ -101,7 +101,7 @@ class TrafficChecker(Construct):
             self.function,
             "Serverless-LambdaDLQ",
             "NIST.800.53.R5-LambdaDLQ",
-            because="CodeDeploy and CloudFormation wait for its answer, and fail the deployment without one",
+            because="CodeDeploy and CloudFormation wait for its response, and fail the deployment without one",
             see="AWS CodeDeploy user guide, AppSpec 'hooks' section for an AWS Lambda deployment",
         )
         accept(

@@ -93,10 +93,10 @@ def check_bake_time[OptionsT](environments: Sequence[Environment[OptionsT]]) -> 
             )
 
 
-def check_approvals[OptionsT](environments: Sequence[Environment[OptionsT]], *, notify_nobody: bool) -> None:
+def check_approvals[OptionsT](environments: Sequence[Environment[OptionsT]], *, has_subscribers: bool) -> None:
     """Reject an approval without a subscriber who is notified of it."""
     for environment in environments:
-        if environment.approval and notify_nobody:
+        if environment.approval and not has_subscribers:
             raise settings_error(
                 f"notify: '{environment.name}' needs an approval, and no subscriber would be notified; give `emails` or"
                 " `endpoints`"

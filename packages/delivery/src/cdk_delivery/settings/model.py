@@ -42,9 +42,8 @@ class Notify(Settings):
         return self
 
     @property
-    def nobody(self) -> bool:
-        """Whether there is no subscriber."""
-        return not self.emails + self.endpoints
+    def has_subscribers(self) -> bool:
+        return bool(self.emails or self.endpoints)
 
 
 class AcceptedRisk(Settings):
@@ -78,7 +77,7 @@ class Delivery[OptionsT](Settings):
         environment_rules.check_waves(self.environments)
         environment_rules.check_accounts(self.environments, pipeline=self.account)
         environment_rules.check_bake_time(self.environments)
-        environment_rules.check_approvals(self.environments, notify_nobody=self.notify.nobody)
+        environment_rules.check_approvals(self.environments, has_subscribers=self.notify.has_subscribers)
         return self
 
     def waves(self) -> tuple[Wave[OptionsT], ...]:

@@ -41,7 +41,7 @@ def placeholders[OptionsT](delivery: Delivery[OptionsT], *, page: str) -> Iterat
         yield f"{PREFIX}.source.connection_arn: is a placeholder; put your connection's ARN here{see(page)}"
     for number, email in enumerate(delivery.notify.emails):
         if re.search(r"@(.+\.)?example\.(com|org|net)$", email):
-            yield f"{PREFIX}.notify.emails[{number}]: {email} is a placeholder, and nobody reads it"
+            yield f"{PREFIX}.notify.emails[{number}]: {email} is a placeholder"
 
 
 def reject_placeholders[OptionsT](delivery: Delivery[OptionsT], environ: Mapping[str, str], *, page: str) -> None:

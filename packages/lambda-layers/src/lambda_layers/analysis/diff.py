@@ -64,7 +64,7 @@ def manifest_at_revision(root: Path, revision: str) -> Manifest:
         done = subprocess.run(archive, capture_output=True, check=False)
         if done.returncode:
             error = done.stderr.decode(errors="replace").strip()
-            raise WrongUse(f"{revision} is no revision of a git repository in {root}: {error}")
+            raise WrongUse(f"{revision} is not a revision of a git repository in {root}: {error}")
         subprocess.run(["tar", "-x", "-C", scratch], input=done.stdout, check=True)
         # use the tools of this working tree, so that both manifests are built in the same way
         if (root / ".tools").exists():

@@ -36,7 +36,7 @@ class AwaitApproval:
         with self._expiry(task.approval):
             answer = task.approval.answer()
         if answer is None:
-            return Outcome(failed=True, summary="nobody answered")
+            return Outcome(failed=True, summary="no answer")
         verb = "approved" if answer.approved else "rejected"
         return Outcome(not answer.approved, f"{verb}: {answer.summary}" if answer.summary else verb)
 

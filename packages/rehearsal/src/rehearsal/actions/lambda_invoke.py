@@ -63,7 +63,7 @@ class InvokeFunction:
             if result.continuation is None or result.failed:
                 break
             token = result.continuation
-            task.note(f"the function goes on: {result.summary}")
+            task.note(f"the function continues: {result.summary}")
             self._jobs.await_next_result(job)
             if task.stop.wait(AGAIN_SECONDS):
                 return Outcome(failed=True, summary="stopped while the function's job went on")

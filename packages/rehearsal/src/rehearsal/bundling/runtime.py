@@ -58,7 +58,7 @@ def _python(folder: Path, image: Image, architecture: str) -> tuple[list[str], d
     same_version = version.startswith(f"{image.version}.")
     if same_version and architecture == host_environment.architecture():
         return [str(own)], {}
-    _note(folder, f"{image.name}: Python {version} of this machine stands in, and pip takes wheels for {image.version}")
+    _note(folder, f"{image.name}: Python {version} of this machine is used, and pip takes wheels for {image.version}")
     settings = {"PIP_ONLY_BINARY": ":all:", "PIP_PYTHON_VERSION": image.version}
     if architecture != host_environment.architecture():
         settings["PIP_PLATFORM"] = _WHEELS[architecture]
@@ -83,7 +83,7 @@ def _check_node(folder: Path, node: Path, image: Image) -> None:
     if not version:
         raise Unsupported(f"{image.name}: {NodeNotFound()}")
     if version.partition(".")[0] != image.version.partition(".")[0]:
-        _note(folder, f"{image.name}: Node {version} of this machine stands in")
+        _note(folder, f"{image.name}: Node {version} of this machine is used")
 
 
 def _install_tools(folder: Path, image: Image, command: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:

@@ -25,7 +25,7 @@ from rehearsal.host.script_file import write_script
 
 _BINARY_FORMAT = "--cli-binary-format"
 _BLOBS = {("lambda", "invoke"): "--payload", ("kinesis", "put-record"): "--data"}
-_NOTE = "the image has AWS CLI 2, and this machine has none: version 1 of PyPI stands in"
+_NOTE = "the image has AWS CLI 2, and this machine has none: version 1 of PyPI is used"
 
 
 def provide_aws_cli(commands: Path, store: Path, notes: Path, path: str) -> None:

@@ -164,7 +164,7 @@ def _check(tasks: tuple[BatchTask, ...], name: str) -> None:
         known.append(task.identifier)
     unknown = [f"{task.identifier} on {needed}" for task in tasks for needed in task.depend_on if needed not in known]
     if unknown:
-        raise InvalidBuildspec(f"{name}: batch: depend-on: {', '.join(unknown)}, which is no task")
+        raise InvalidBuildspec(f"{name}: batch: depend-on: {', '.join(unknown)}, which is not a task")
     left, ended = list(tasks), set[str]()
     while ready := [task for task in left if ended.issuperset(task.depend_on)]:
         ended |= {task.identifier for task in ready}

@@ -79,7 +79,7 @@ def _restore(cached: Path, place: Path, pattern: str, log: BuildLog, *, stays: b
     if not cached.exists():
         return
     if place.exists():
-        log.say(f"Cached {pattern} is left alone: the source has it")
+        log.say(f"Cached {pattern} is not restored: the source has it")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     try:

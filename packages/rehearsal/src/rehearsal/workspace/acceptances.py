@@ -37,7 +37,7 @@ CREATED_WITHOUT_EFFECT = tuple(
 )
 # Resource types that need no acceptance -> the note that the end of a run prints for each resource.
 _NOTES = {
-    API_DEPLOYMENT: "is no snapshot: the API serves its present routes, on AWS those of its stage's deployment",
+    API_DEPLOYMENT: "is not a snapshot: the API serves its current routes, on AWS those of its stage's deployment",
     "AWS::CodeConnections::Connection": _PENDING,
     "AWS::CodeStarConnections::Connection": _PENDING,
     "AWS::CloudWatch::Alarm": "is not evaluated: it watches a function that is missing here, or another account",

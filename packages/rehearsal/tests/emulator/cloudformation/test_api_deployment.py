@@ -36,7 +36,7 @@ def with_route(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_stage_has_the_deployment_of_its_template(embedded: Embedded) -> None:
-    """Nothing needs to be accepted. An update keeps the deployment; the end of a run says that it is no snapshot."""
+    """Nothing needs to be accepted. An update keeps the deployment; the end of a run says that it is not a snapshot."""
     name = embedded.name("chat")
     outputs = {"Api": API, "Deployment": {"Fn::GetAtt": ["Deployment", "DeploymentId"]}}
     for description in ("first", "second"):
@@ -48,7 +48,7 @@ def test_a_stage_has_the_deployment_of_its_template(embedded: Embedded) -> None:
         assert deployment["DeploymentId"] == found["Deployment"]
         assert client.get_stage(ApiId=found["Api"], StageName="prod")["DeploymentId"] == found["Deployment"]
     (line,) = [line for line in resources(embedded.workspace) if f" {name}/" in line]
-    assert line.startswith(f"AWS::ApiGatewayV2::Deployment {name}/Deployment is no snapshot")
+    assert line.startswith(f"AWS::ApiGatewayV2::Deployment {name}/Deployment is not a snapshot")
 
 
 def test_a_deployment_for_a_stage_changes_the_stage(embedded: Embedded) -> None:

@@ -196,7 +196,7 @@ def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:
     [
         (b"GET / HTTP/1.1\r\n\r\n", "takes http://HOST/PATH"),
         (b"CONNECT host:99999 HTTP/1.1\r\n\r\n", "Port out of range"),
-        (b"\x16\x03\x01\r\n\r\n", "is no request"),
+        (b"\x16\x03\x01\r\n\r\n", "is not an HTTP request"),
     ],
 )
 def test_an_invalid_proxy_request_is_rejected(head: bytes, why: str) -> None:

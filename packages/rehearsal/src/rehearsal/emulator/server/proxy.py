@@ -158,7 +158,7 @@ def parse(head: bytes) -> Request:
     line, _, headers = head.partition(b"\r\n")
     words = line.decode("latin-1").split(" ")
     if len(words) != 3:
-        raise BadRequest(f"this is a proxy, and {line[:80]!r} is no request")
+        raise BadRequest(f"this is a proxy, and {line[:80]!r} is not an HTTP request")
     method, target, version = words
     url = urlsplit(f"//{target}" if method == "CONNECT" else target)
     try:
