@@ -27,6 +27,8 @@ ALWAYS = (
     services.RULE_RETRIES,
     stacks.OUTPUT_CHANGES,
     stacks.NETWORK_ATTRIBUTES,
+    stacks.LOAD_BALANCER_NAMES,
+    stacks.ENDPOINT_INTERFACES,
     stacks.SECRET_REFERENCES,
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.cloudformation import failed_functions, network_attributes, output_changes, secret_references
+from rehearsal.emulator.cloudformation import (
+    endpoint_attributes,
+    failed_functions,
+    load_balancer_attributes,
+    network_attributes,
+    output_changes,
+    secret_references,
+)
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
@@ -46,6 +53,57 @@ NETWORK_ATTRIBUTES = Correction(
             f"{HANDLERS}[AWS::EC2::Subnet][update]",
             "sha256:a42f8a789d6e8580",
             network_attributes.add_to_updated,
+        ),
+    ),
+)
+LOAD_BALANCER_NAMES = Correction(
+    fault="Network load balancers have the ARN of application load balancers, and the full name of a target group lacks"
+    " `targetgroup/`, so that metrics and alarms watch nothing.",
+    test=f"{TESTS}/cloudformation/test_load_balancer_attributes.py::test_ministacks_load_balancers_have_other_names",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::ElasticLoadBalancingV2::LoadBalancer][create]",
+            "sha256:2a2822d7d5941d38",
+            load_balancer_attributes.name_created,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::ElasticLoadBalancingV2::LoadBalancer][update]",
+            "sha256:112eb34491abfb01",
+            load_balancer_attributes.name_updated,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::ElasticLoadBalancingV2::Listener][create]",
+            "sha256:8fc67cd08574ad5d",
+            load_balancer_attributes.name_created_listener,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::ElasticLoadBalancingV2::Listener][update]",
+            "sha256:642e9be5eabf9844",
+            load_balancer_attributes.name_updated_listener,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::ElasticLoadBalancingV2::TargetGroup][create]",
+            "sha256:34b1fcad9c9ad8a9",
+            load_balancer_attributes.name_target_group,
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::ElasticLoadBalancingV2::TargetGroup][update]",
+            "sha256:d139cbb7dd279d45",
+            load_balancer_attributes.name_target_group,
+        ),
+    ),
+)
+ENDPOINT_INTERFACES = Correction(
+    fault="An interface endpoint has neither DnsEntries nor NetworkInterfaceIds, and Fn::Select of one fails.",
+    test=f"{TESTS}/cloudformation/test_endpoint_attributes.py::test_ministacks_endpoints_have_no_host_names",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::EC2::VPCEndpoint][create]", "sha256:5b94e6dbeef749db", endpoint_attributes.add_to_created
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::EC2::VPCEndpoint][update]", "sha256:a3134482b4355917", endpoint_attributes.add_to_updated
         ),
     ),
 )
