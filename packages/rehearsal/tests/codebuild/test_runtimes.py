@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.bundling.docker_program import notes_file, read_notes
 from rehearsal.codebuild import images, runtimes
 from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
 from rehearsal.host import interpreters, node
@@ -103,18 +104,19 @@ def test_a_failing_shim_is_not_a_runtime(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "minor"),
+    ("image", "python", "nodejs"),
     [
-        ("aws/codebuild/standard:7.0", "3.11"),
-        ("aws/codebuild/amazonlinux2-x86_64-standard:5.0", "3.11"),
-        ("aws/codebuild/amazonlinux-aarch64-standard:4.0", "3.14"),
-        ("aws/codebuild/standard:99.0", None),
-        ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/own:1", None),
+        ("aws/codebuild/standard:6.0", "3.10", "16"),
+        ("aws/codebuild/standard:7.0", "3.11", "18"),
+        ("aws/codebuild/amazonlinux2-x86_64-standard:5.0", "3.11", "18"),
+        ("aws/codebuild/amazonlinux-aarch64-standard:4.0", "3.14", "24"),
+        ("aws/codebuild/standard:99.0", None, None),
+        ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/own:1", None, None),
     ],
 )
-def test_an_image_has_a_default_python(image: str, minor: str | None) -> None:
-    """The default Python of an image is the one in its Dockerfile."""
-    assert images.image_python_version(image) == minor
+def test_an_image_has_a_default_python_and_node(image: str, python: str | None, nodejs: str | None) -> None:
+    """The default Python and Node.js of an image are the ones in its Dockerfile."""
+    assert (images.default_version(image, "python"), images.default_version(image, "nodejs")) == (python, nodejs)
 
 
 def test_the_default_python_is_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +184,7 @@ def test_shims_of_pyenv_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 NPM_STUB = """\
 #!/bin/sh
+if [ "$1" = --version ]; then echo v24.1.0; exit; fi
 while [ "$1" != --prefix ]; do shift; done
 folder="$2/node_modules"
 case "$3" in *@16) ;; *) exit 1;; esac
@@ -201,6 +204,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     npm = own / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     npm.parent.mkdir(parents=True)
     npm.touch()
+    (npm.parent / "npx-cli.js").touch()
     own_node = NodeInstallation("24.1.0", own / "bin" / "node")
     for module in (runtimes, node):
         monkeypatch.setattr(module, "find_node", lambda: own_node)
@@ -219,6 +223,30 @@ def test_a_node_that_the_image_has_comes_from_npm(tmp_path: Path, registry: Path
         assert (installed.version, sorted(installed.commands)) == ("16.20.2", ["node", "npm", "npx"])
         assert [path.name for path in registry.iterdir()] == ["node-16"]
         (tmp_path / "wheel" / "bin" / "node").write_text("#!/bin/sh\nexit 1\n")
+
+
+def ask_node(folder: Path) -> str:
+    """The version that a build's `node` prints."""
+    done = subprocess.run([folder / "bin" / "node", "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_default_node_is_the_images(tmp_path: Path, registry: Path) -> None:
+    """A build without runtime-versions has the image's Node.js: its first call installs it, later builds reuse it."""
+    for build in ("one", "two"):
+        runtimes.install({}, {}, tmp_path / build, "aws/codebuild/standard:6.0", registry)
+        assert registry.exists() is (build == "two"), "nothing is installed before a build calls it"
+        assert ask_node(tmp_path / build) == "v16.20.2"
+        (tmp_path / "wheel" / "bin" / "node").write_text("#!/bin/sh\nexit 1\n")
+    assert read_notes(tmp_path / "one") == []
+
+
+def test_a_default_node_that_npm_lacks_is_reported(tmp_path: Path, registry: Path) -> None:
+    """Where the image's Node.js cannot be installed, the rehearsal's own is used, and the run says so once."""
+    runtimes.install({}, {}, tmp_path, "aws/codebuild/standard:7.0", registry)
+    assert [ask_node(tmp_path), ask_node(tmp_path)] == ["v24.1.0", "v24.1.0"]
+    (note,) = notes_file(tmp_path).read_text().splitlines()
+    assert note == "the image has Node.js 18, which npm cannot install here: another version is used"
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,25 @@ _UBUNTU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "6": {"python": ("3.10",), "nodejs": ("16",)},
     "7": {"python": ("3.11", "3.12", "3.13"), "nodejs": ("18", "20", "22", "24")},
 }
-# The Python that the images start with, where a buildspec names none.
-# Source: github.com/aws/aws-codebuild-docker-images, `pyenv global` at the end of each Dockerfile.
-_UBUNTU_PYTHON = {"5": "3.9", "6": "3.10", "7": "3.11", "8": "3.14"}
-_AMAZON_PYTHON = {
-    "x86_64": {"4": "3.9", "5": "3.11", "6": "3.14"},
-    "aarch64": {"2": "3.9", "3": "3.11", "4": "3.14"},
+# The Python and Node.js that the images start with, where a buildspec names none.
+# Source: github.com/aws/aws-codebuild-docker-images, the last `pyenv global` and `n` of each Dockerfile.
+_UBUNTU_DEFAULTS = {
+    "5": {"python": "3.9", "nodejs": "14"},
+    "6": {"python": "3.10", "nodejs": "16"},
+    "7": {"python": "3.11", "nodejs": "18"},
+    "8": {"python": "3.14", "nodejs": "24"},
+}
+_AMAZON_DEFAULTS = {
+    "x86_64": {
+        "4": {"python": "3.9", "nodejs": "16"},
+        "5": {"python": "3.11", "nodejs": "18"},
+        "6": {"python": "3.14", "nodejs": "24"},
+    },
+    "aarch64": {
+        "2": {"python": "3.9", "nodejs": "12"},
+        "3": {"python": "3.11", "nodejs": "18"},
+        "4": {"python": "3.14", "nodejs": "24"},
+    },
 }
 # Commands of every standard image that machines may lack.
 # Source: github.com/aws/aws-codebuild-docker-images, ubuntu/standard/7.0 and al/x86_64/standard/5.0, Dockerfile.
@@ -38,13 +51,13 @@ _TOOLS = (
 WITHOUT_EFFECT = ("android", "docker")
 
 
-def image_python_version(image: str) -> str | None:
-    """Return the default Python of one of CodeBuild's images, such as 3.11; None for other images."""
+def default_version(image: str, runtime: str) -> str | None:
+    """Return the version of python or nodejs that one of CodeBuild's images starts with; None for other images."""
     match = _IMAGE.match(image)
     if not match:
         return None
-    architecture, number = match["architecture"], match["number"]
-    return (_AMAZON_PYTHON[architecture] if architecture else _UBUNTU_PYTHON).get(number)
+    defaults = _AMAZON_DEFAULTS[match["architecture"]] if match["architecture"] else _UBUNTU_DEFAULTS
+    return defaults.get(match["number"], {}).get(runtime)
 
 
 def shell_command(shell: str, image: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class ThisMachine:
         provide_hash_files(installed.path[0])
         if installed.missing:
             log.note(f"the image has Python {installed.missing}, this machine has not: {installed.python.version}")
-        bundling = bundling_variables(folder, installed.path[0], privileged=self._build.privileged)
+        bundling = bundling_variables(folder, installed.bundling_node, privileged=self._build.privileged)
         provide_aws_cli(installed.path[0], downloads, notes_file(folder), env["PATH"])
         path = os.pathsep.join([*map(str, installed.path), env["PATH"]])
         log.report_missing(images.missing_tools(image, path))

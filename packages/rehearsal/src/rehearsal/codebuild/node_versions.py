@@ -9,23 +9,28 @@ import contextlib
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.host import host_environment
+from rehearsal.host.helper_process import build_command
 from rehearsal.host.node import npm_install
 
 _ARCHITECTURES = {"x86_64": "x64", "arm64": "arm64"}
 # Node -> npm. Source: nodejs.org, "Previous releases".
-_NPM = {10: 6, 12: 6, 14: 6, 16: 8, 18: 10, 20: 10, 22: 10}
+_NPM = {10: 6, 12: 6, 14: 6, 16: 8, 18: 10, 20: 10, 22: 10, 24: 11}
 _SECONDS = 300
+# One short wait without a network, before the rehearsal's own Node.js replaces the image's.
+_RETRIES = {"npm_config_fetch_retries": "1", "npm_config_fetch_retry_mintimeout": "1000"}
 
 
-def fetch_node(version: str, store: Path) -> Path | None:
+def fetch_node(version: str, store: Path, npm: Sequence[str] = ()) -> Path | None:
     """Install a version such as 18 or 18.x below `store`, unless it is there; return its folder, None on failure.
 
-    Raises NodeNotFound where this machine has no Node.js that runs npm.
+    npm: its command, unless it is the rehearsal's own. Raises NodeNotFound where this machine has no Node.js that runs
+    npm.
     """
     number = version.removesuffix(".x")
     major = number.partition(".")[0]
@@ -36,7 +41,7 @@ def fetch_node(version: str, store: Path) -> Path | None:
         store.mkdir(parents=True, exist_ok=True)
         packages = [f"{_package()}@{number}", f"npm@{_NPM[int(major)]}"]
         with tempfile.TemporaryDirectory(dir=store, prefix=".node-") as fresh:
-            if not _install(Path(fresh), packages):
+            if not _install(Path(fresh), packages, npm):
                 return None
             with contextlib.suppress(OSError):  # another build was faster
                 Path(fresh).rename(folder)
@@ -52,6 +57,39 @@ def node_commands(folder: Path) -> Mapping[str, str]:
     return {"node": node, **{name: f"{node} {shlex.quote(str(script))}" for name, script in scripts.items()}}
 
 
+def commands_from_first_use(version: str, store: Path, notes: Path, own: Mapping[str, str]) -> Mapping[str, str]:
+    """Return command lines of node, npm and npx that install a version when a build first calls one of them.
+
+    own: the command lines to use where it cannot be installed, which is appended to the file `notes`.
+    """
+    folder = store / f"node-{version}"
+    npm = shlex.split(own["npm"])
+    install = shlex.join([*build_command(__name__), version, str(store), str(notes), *npm])
+    return {
+        name: _script(
+            f'[ -d {shlex.quote(str(folder))} ] || {install} && exec {line} "$@"; exec {own[name]} "$@"', name
+        )
+        for name, line in node_commands(folder).items()
+    }
+
+
+def _script(text: str, name: str) -> str:
+    return shlex.join(["sh", "-c", text, name])
+
+
+def main(version: str, store: str, notes: str, *npm: str) -> None:
+    """Install a version of Node.js; exit with 1 where it cannot be installed, without a second attempt in a build."""
+    note = f"the image has Node.js {version}, which npm cannot install here: another version is used"
+    file = Path(notes)
+    if file.exists() and note in file.read_text(encoding="utf-8").splitlines():
+        sys.exit(1)
+    if fetch_node(version, Path(store), npm) is None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as lines:
+            print(note, file=lines)
+        sys.exit(1)
+
+
 def node_program(folder: Path) -> Path:
     return folder / "node_modules" / _package() / "bin" / "node"
 
@@ -60,9 +98,9 @@ def _package() -> str:
     return f"node-linux-{_ARCHITECTURES[host_environment.architecture()]}"
 
 
-def _install(folder: Path, packages: list[str]) -> bool:
-    words = npm_install(folder, packages)
-    environment = {**host_environment.clean_environment(), "npm_config_cache": str(folder / ".npm")}
+def _install(folder: Path, packages: list[str], npm: Sequence[str]) -> bool:
+    words = npm_install(folder, packages, npm)
+    environment = {**host_environment.clean_environment(), **_RETRIES, "npm_config_cache": str(folder / ".npm")}
     try:
         done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)
     except subprocess.TimeoutExpired:

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rehearsal.bundling.docker_program import notes_file
 from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
-from rehearsal.codebuild.node_versions import fetch_node, node_commands, node_program
+from rehearsal.codebuild.node_versions import commands_from_first_use, fetch_node, node_commands, node_program
 from rehearsal.codebuild.runtime_versions import is_version, version_numbers
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters, python_environment
@@ -44,13 +45,15 @@ class Runtime:
 class Installed:
     """The runtimes of a build.
 
-    wanted: those that the buildspec names. python: the build's Python. path: folders for the search path. missing: the
+    wanted: those that the buildspec names. python: the build's Python. path: folders for the search path.
+    bundling_node: the folder of node, npm and npx for bundling, which has another image than the build. missing: the
     image's Python version where this machine does not have it, and the buildspec names none.
     """
 
     wanted: tuple[Runtime, ...]
     python: Runtime
     path: tuple[Path, ...]
+    bundling_node: Path
     missing: str = ""
 
 
@@ -59,24 +62,31 @@ def install(
 ) -> Installed:
     """Write commands for the requested runtimes, and for Python and Node.js in any case, below `folder`.
 
-    wanted: the buildspec's runtime-versions. image: determines the Python where the buildspec does not. store: the
+    wanted: the buildspec's runtime-versions. image: determines the versions where the buildspec does not. store: the
     folder for downloaded versions of Node.js; None: no downloads. Raises RuntimeNotFound.
     """
     chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in wanted.items()}
-    minor = None if "python" in chosen else images.image_python_version(image)
-    python, node = chosen.get("python") or _python_of(minor), chosen.get("nodejs") or _default_node()
-    commands = folder / "bin"
+    minor = None if "python" in chosen else images.default_version(image, "python")
+    python = chosen.get("python") or _python_of(minor)
+    named, own_node = chosen.get("nodejs"), _own_node_or_message()
+    node = named or _default_node(own_node, images.default_version(image, "nodejs"), store, notes_file(folder))
+    commands, bundling_node = folder / "bin", folder / ("bin" if named else "own-node")
     commands.mkdir(parents=True, exist_ok=True)
-    for runtime in (*chosen.values(), node):
-        for command, line in runtime.commands.items():
-            write_script(commands / command, f'exec {line} "$@"')
+    _write_commands(commands, *chosen.values(), node)
+    _write_commands(bundling_node, named or own_node)
     python_commands = (
         python_environment.create_environment(python.path, python.version, folder / "python")
         if python.path
         else commands
     )
     missing = minor if minor and not is_version(python.version, minor) else ""
-    return Installed(tuple(chosen.values()), python, (commands, python_commands), missing)
+    return Installed(tuple(chosen.values()), python, (commands, python_commands), bundling_node, missing)
+
+
+def _write_commands(folder: Path, *runtimes: Runtime) -> None:
+    for runtime in runtimes:
+        for command, line in runtime.commands.items():
+            write_script(folder / command, f'exec {line} "$@"')
 
 
 def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
@@ -124,13 +134,21 @@ def _own_node() -> Runtime | None:
         return None
 
 
-def _default_node() -> Runtime:
+def _own_node_or_message() -> Runtime:
     """The rehearsal's own Node.js; where it has none, commands that say so."""
     try:
         return _node(find_node())
     except NodeNotFound as error:
         line = shlex.join(["sh", "-c", f"echo {shlex.quote(f'rehearsal: {error}')} >&2; exit 127"])
         return Runtime("nodejs", "", dict.fromkeys(("node", "npm", "npx"), line))
+
+
+def _default_node(own: Runtime, version: str | None, store: Path | None, notes: Path) -> Runtime:
+    """The Node.js of the image, from npm; without store, version or npm the rehearsal's own."""
+    has_npm = own.version and own.commands.keys() >= {"npm", "npx"}
+    if not version or not store or not has_npm or is_version(own.version, version):
+        return own
+    return Runtime("nodejs", version, commands_from_first_use(version, store, notes, own.commands))
 
 
 @functools.cache

@@ -72,17 +72,21 @@ def find_node() -> NodeInstallation:
     raise NodeNotFound(", ".join(others))
 
 
-def npm_install(folder: Path, packages: Iterable[str]) -> list[str]:
+def npm_install(folder: Path, packages: Iterable[str], npm: Iterable[str] = ()) -> list[str]:
     """Return the command that installs packages of npm below `folder`, without running their scripts.
 
-    Raises NodeNotFound, also where the rehearsal's own Node.js has no npm.
+    npm: its command, unless it is that of the rehearsal's own Node.js. Raises NodeNotFound, also where that has none.
     """
+    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
+    return [*(npm or _own_npm()), "install", *options, *packages]
+
+
+def _own_npm() -> tuple[str, str]:
     node = find_node()
     npm = node.script("npm")
     if npm is None:
         raise NodeNotFound(f"{node.version} without npm ({node.program})")
-    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
-    return [str(node.program), str(npm), "install", *options, *packages]
+    return str(node.program), str(npm)
 
 
 def read_installation(command: Path) -> NodeInstallation | None:
