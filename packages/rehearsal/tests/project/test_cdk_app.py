@@ -16,6 +16,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.configuration import Config
 from rehearsal.workspace.layout import Workspace
 
 
@@ -38,6 +39,15 @@ def test_the_deployed_app_is_the_default() -> None:
     assert not App(None, "Two").matches_deployed("python app.py", ("One",))
 
 
+def test_another_context_is_another_deployment() -> None:
+    """A changed [context] deploys the pipeline again, as an operator would by hand."""
+    key = PipelineKey("111111111111", "eu-west-1", "p")
+    deployed = Deployment(Endpoint("http://127.0.0.1:1"), key, "python app.py", {"stage": "dev"}, ("One",))
+    assert deployed.matches(App(None, "One"), {"stage": "dev"})
+    assert not deployed.matches(App(), {"stage": "prod"})
+    assert not deployed.matches(App("python other.py"), {"stage": "dev"})
+
+
 def test_without_cdk_json_app_is_required(tmp_path: Path) -> None:
     """The error says to use `--app`, before the CDK CLI runs."""
     (tmp_path / "bin").mkdir()
@@ -45,7 +55,7 @@ def test_without_cdk_json_app_is_required(tmp_path: Path) -> None:
     (tmp_path / "bin" / "cdk").chmod(0o755)
     cdk = Cdk([tmp_path / "bin"], Endpoint("http://127.0.0.1:1"), tmp_path, Cancellation())
     with pytest.raises(WrongUse, match="say with --app how the CDK app is run"):
-        App().synthesize(cdk, tmp_path, tmp_path / "out", ("111111111111", "eu-west-1"))
+        App().synthesize(cdk, tmp_path, tmp_path / "out", Config())
 
 
 def test_a_projects_own_tools_are_found_as_npm_finds_them(tmp_path: Path) -> None:
@@ -87,6 +97,20 @@ def installed(folder: Path, version: str) -> Path:
     return commands
 
 
+def test_context_is_on_the_command_line(tmp_path: Path) -> None:
+    """[context] of rehearsal.toml is what an operator gives with `--context`, also a value with spaces or `=`."""
+    commands = installed(tmp_path / "npm", "2.1148.1")
+    (commands / "cdk").write_text('#!/bin/sh\nprintf "%s\\n" "$@" > given\n')
+    for folder in ("logs", "project"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "project" / "cdk.json").write_text("{}")
+    cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
+    config = Config.model_validate({"context": {"stage": "dev", "@team/flags": "a b=c"}})
+    App().synthesize(cdk, tmp_path / "project", tmp_path / "out", config)
+    given = (tmp_path / "project" / "given").read_text().splitlines()
+    assert given[given.index("--context") :][:4] == ["--context", "stage=dev", "--context", "@team/flags=a b=c"]
+
+
 def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +119,7 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     (tmp_path / "logs").mkdir()
     monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
     cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
-    cdk.synth(tmp_path, tmp_path / "out", None, ("111111111111", "eu-west-1"))
+    cdk.synth(tmp_path, tmp_path / "out", None, ("111111111111", "eu-west-1"), context={})
     assert (tmp_path / "called").read_text() == "2.1148.1\n"
     monkeypatch.setenv("PATH", "/usr/bin")
     with pytest.raises(WrongUse, match=r"cdk is 2\.17\.0; a CDK CLI can be pointed at an embedded AWS from 2\.167 on"):

@@ -1,4 +1,4 @@
-"""The stacks that a pipeline deploys, and the encoding of rehearsal.toml."""
+"""The stacks that a pipeline deploys, and errors of rehearsal.toml."""
 
 from __future__ import annotations
 
@@ -41,4 +41,14 @@ def test_a_rehearsal_toml_in_another_encoding_is_refused(tmp_path: Path) -> None
     """A rehearsal.toml that is not UTF-8 is an error that names the file."""
     (tmp_path / "rehearsal.toml").write_bytes('region = "é"'.encode("latin-1"))
     with pytest.raises(WrongUse, match=r"rehearsal\.toml: 'utf-8' codec"):
+        read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"), [("stage = true", "stage\n  Input should be a valid string"), ('"a=b" = "c"', "a=b")]
+)
+def test_context_has_strings(tmp_path: Path, line: str, words: str) -> None:
+    """The CDK CLI passes strings and splits at the first `=`: another value or key is an error that names it."""
+    (tmp_path / "rehearsal.toml").write_text(f"[context]\n{line}\n")
+    with pytest.raises(WrongUse, match=words):
         read_config(tmp_path)

@@ -49,9 +49,9 @@ def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
 
 
 def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:
-    default, stop = configuration.read_config(space.root).environment, Cancellation()
+    config, stop = configuration.read_config(space.root), Cancellation()
     if app.assembly:
-        return read(app.assembly, app.pipeline, default)
+        return read(app.assembly, app.pipeline, config.environment)
     with scratch_folder(space, "listed") as folder, launcher.join_or_resume(space, port) as endpoint:
         cdk = Cdk(command_folders(space), endpoint, space.logs, stop)
-        return read(app.synthesize(cdk, space.root, folder / "cdk.out", default), app.pipeline, default)
+        return read(app.synthesize(cdk, space.root, folder / "cdk.out", config), app.pipeline, config.environment)

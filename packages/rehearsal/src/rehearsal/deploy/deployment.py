@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from rehearsal.aws import Endpoint, root
 from rehearsal.engine.model.declaration import parse
 from rehearsal.engine.model.definition import Pipeline, PipelineKey
 from rehearsal.project import cloud_assembly
+from rehearsal.project.cdk_app import App
 from rehearsal.project.cloud_assembly import Branch
 from rehearsal.workspace.layout import Workspace
 
@@ -25,15 +27,20 @@ DEFAULT_BRANCH = "main"
 class Deployment:
     """The pipeline that is deployed in the embedded AWS.
 
-    app: the command or assembly that it was deployed from. names: the names that --pipeline accepts for it.
-    first_execution: the execution that its creation has just started; empty without one.
+    app: the command or assembly that it was deployed from. context: the app's context values. names: the names that
+    --pipeline accepts. first_execution: the execution that its creation has just started; empty without one.
     """
 
     endpoint: Endpoint
     key: PipelineKey
     app: str | None = None
+    context: Mapping[str, str] = field(default_factory=dict, compare=False)
     names: tuple[str, ...] = field(default=(), compare=False)
     first_execution: str = field(default="", compare=False)
+
+    def matches(self, app: App, context: Mapping[str, str]) -> bool:
+        """Return whether it is the pipeline of this app with this context."""
+        return self.context == context and app.matches_deployed(self.app, (self.key.name, *self.names))
 
     def api(self) -> CodePipelineClient:
         """Return a CodePipeline client with the root credentials of the pipeline's account."""
@@ -62,7 +69,7 @@ def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
         return None
     record = json.loads(path.read_text())
     key = PipelineKey(record["account"], record["region"], record["name"])
-    deployment = Deployment(endpoint, key, record.get("app"), tuple(record.get("names", [])))
+    deployment = Deployment(endpoint, key, record.get("app"), record.get("context", {}), tuple(record.get("names", [])))
     try:
         deployment.api().get_pipeline(name=deployment.key.name)
     except ClientError:

@@ -61,7 +61,7 @@ def ensure_deployed(
     def cdk() -> Cdk:
         return Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
 
-    if deployed is None or not app.matches_deployed(deployed.app, (deployed.key.name, *deployed.names)):
+    if deployed is None or not deployed.matches(app, configuration.read_config(workspace.root).context):
         failed_deployment.remove(workspace)
         return FirstDeployment(workspace, endpoint, repository, cdk(), app, tell).run(commit, push)
     known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
@@ -121,7 +121,7 @@ class FirstDeployment:
 
     def _synthesize(self, folder: Path, preparation: Preparation) -> Assembly:
         """Synthesize HEAD, as an operator would, unless the app is an assembly. Raises WrongUse where that fails."""
-        repository, default = self.repository, configuration.read_config(self.workspace.root).environment
+        repository, config = self.repository, configuration.read_config(self.workspace.root)
         if self.app.assembly:
             self.tell(f"no such pipeline is deployed yet: using the assembly {self.app.assembly}")
         else:
@@ -130,11 +130,11 @@ class FirstDeployment:
             link_node_modules(repository.top, folder / "source")
 
         def synthesize() -> Assembly:
-            out = self.app.synthesize(self.cdk, folder / "source" / repository.project, folder / "cdk.out", default)
-            return cloud_assembly.read(out, self.app.pipeline, default)
+            out = self.app.synthesize(self.cdk, folder / "source" / repository.project, folder / "cdk.out", config)
+            return cloud_assembly.read(out, self.app.pipeline, config.environment)
 
         try:
-            return synthesize_with_lookups(synthesize, lambda: preparation.run(*default))
+            return synthesize_with_lookups(synthesize, lambda: preparation.run(*config.environment))
         except CommandFailed as error:
             text = f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
             raise WrongUse("\n".join([text, *ways_on(error.output)])) from error
@@ -161,8 +161,10 @@ class FirstDeployment:
         """Write which pipeline is deployed, for `find`."""
         stack, command = chosen.stack, self.app.command
         key = PipelineKey(stack.account, stack.region, deployed_name(self.endpoint, chosen))
-        write_json(self.workspace.aws / "pipeline.json", {**asdict(key), "app": command, "names": chosen.names})
-        return Deployment(self.endpoint, key, command, chosen.names)
+        context = configuration.read_config(self.workspace.root).context
+        record = {**asdict(key), "app": command, "context": context, "names": chosen.names}
+        write_json(self.workspace.aws / "pipeline.json", record)
+        return Deployment(self.endpoint, key, command, context, chosen.names)
 
 
 def _first_execution(deployed: Deployment) -> str:

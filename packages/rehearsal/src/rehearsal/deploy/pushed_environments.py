@@ -36,11 +36,11 @@ def synthesize_commit(  # noqa: PLR0917 - what a synthesis needs
 
     folder: gets the files of the commit as `source`. Raises CommandFailed and WrongUse.
     """
-    source, default = folder / "source", configuration.read_config(space.root).environment
+    source, config = folder / "source", configuration.read_config(space.root)
     repository.export(commit, source)
     link_node_modules(repository.top, source)
-    built = app.synthesize(cdk, source / repository.project, folder / "cdk.out", default, commit)
-    return cloud_assembly.read(built, app.pipeline, default)
+    built = app.synthesize(cdk, source / repository.project, folder / "cdk.out", config, commit)
+    return cloud_assembly.read(built, app.pipeline, config.environment)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,23 @@ import re
 # (core/lib/asset-staging.ts).
 _OTHER_ACCOUNT = re.compile(r"pipeline account: '(?P<default>\d{12})', action account: '(?P<named>\d{12})'")
 _NO_ASSET = re.compile(r"Cannot find asset at \S*?/deploy/source/(?P<asset>\S+)")
+# `getContext`, `try_get_context` and functions of the app named after them in a stack trace or a line of code, and an
+# app's own message.
+_NO_CONTEXT = re.compile(
+    r"\b\w*[gG]et\w*_?[cC]ontext\b|\b[cC]ontext (?:value|variable|key|parameter|argument)s?\b|(?:-c|--context) \w+="
+)
 _WAYS_ON = {
     _OTHER_ACCOUNT: (
         "the app deploys to {named}, and CDK_DEFAULT_ACCOUNT is {default}: where the pipeline is in {named} too,"
         ' set in rehearsal.toml: account = "{named}", and region'
     ),
     _NO_ASSET: (
-        "HEAD does not have {asset}: where a build creates it, name the build as `build` in cdk.json, or build,"
-        " synthesize by hand and `run --app cdk.out`"
+        "HEAD does not have {asset}: where a build creates it, name the build as `build` in cdk.json, or put it before"
+        ' the app: `rehearse run --app "npm ci && npm run build && npx ts-node bin/app.ts"`'
+    ),
+    _NO_CONTEXT: (
+        "the app reads context: where its pages give it as `cdk deploy --context KEY=VALUE`, set in rehearsal.toml"
+        ' under [context]: KEY = "VALUE"'
     ),
 }
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from rehearsal.errors import WrongUse
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.configuration import Config
 from rehearsal.workspace.layout import Workspace
 
 MODULES = "node_modules"
@@ -42,20 +43,19 @@ class App:
         """The cloud assembly's folder, where the app is one."""
         return Path(self.command) if self.command and Path(self.command).is_dir() else None
 
-    def synthesize(
-        self, cdk: Cdk, folder: Path, out: Path, environment: tuple[str, str], revision: str | None = None
-    ) -> Path:
+    def synthesize(self, cdk: Cdk, folder: Path, out: Path, config: Config, revision: str | None = None) -> Path:
         """Return the folder of the cloud assembly; synthesize it to `out` unless the app is an assembly already.
 
-        folder: the project's files. environment: CDK's default account and region. revision: the commit id, which the
-        app reads as in a build. Raises WrongUse if there is no app, and CommandFailed if synthesis fails.
+        folder: the project's files. config: has CDK's default account and region, and the app's context. revision: the
+        commit id, which the app reads as in a build. Raises WrongUse if there is no app, and CommandFailed if
+        synthesis fails.
         """
         if self.assembly:
             return self.assembly
         if self.command is None and not (folder / "cdk.json").exists():
             raise WrongUse(f"there is no cdk.json in {folder.name}: say with --app how the CDK app is run")
         shutil.rmtree(out, ignore_errors=True)
-        cdk.synth(folder, out, self.command, environment, revision)
+        cdk.synth(folder, out, self.command, config.environment, context=config.context, revision=revision)
         return out
 
     def matches_deployed(self, command: str | None, names: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
@@ -44,14 +44,23 @@ class Cdk:
             self._path = os.pathsep.join([str(_linked(cli, logs.parent / "bin")), self._path])
 
     def synth(
-        self, folder: Path, out: Path, app: str | None, environment: tuple[str, str], revision: str | None = None
+        self,
+        folder: Path,
+        out: Path,
+        app: str | None,
+        environment: tuple[str, str],
+        *,
+        context: Mapping[str, str],
+        revision: str | None = None,
     ) -> None:
         """Synthesize the app in `folder`; the CLI also runs the build command of its cdk.json.
 
         app: a command that replaces cdk.json's. environment: the values of CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION.
-        revision: the commit id that a build of the pipeline would have in its environment.
+        context: replaces values of cdk.json. revision: the commit id that a build of the pipeline would have in its
+        environment.
         """
         command = ["--app", app] if app else []
+        command += [word for key, value in context.items() for word in ("--context", f"{key}={value}")]
         variables = {REVISION: revision} if revision else {}
         self._run("synth", ["synth", *command, "--quiet", "--output", str(out)], folder, *environment, **variables)
 

@@ -213,7 +213,8 @@ def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted
         return matches[0]
     names = ", ".join(_qualified_id(pipeline, found) for pipeline in found) or "none"
     if not found or wanted is None:
-        hint = "; choose one with --pipeline" if found else "; --app names another app"
+        other = "--app names another app, and [context] in rehearsal.toml is for apps that read context"
+        hint = f"; {'choose one with --pipeline' if found else other}"
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
     raise WrongUse(f"--pipeline {wanted}: {len(matches) or 'no'} pipelines are called so; there are {names}")
 

@@ -6,6 +6,9 @@ region = "us-east-1"                 # of environment-agnostic stacks, and CDK_D
 
 accept = ["AWS::Service::Resource"]  # accepted without effect, as with `run --accept`
 
+[context]                            # context values of the app, as with `cdk deploy --context key=value`
+stage = "dev"
+
 [[prepare]]                          # runs before the pipeline is deployed: secrets, parameters, stacks that it needs
 command = "aws ssm put-parameter --name /orders/colour --type String --value green"
 
@@ -36,7 +39,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -121,6 +124,10 @@ class Source(BaseModel):
     path: Path
 
 
+# `cdk --context` splits its argument at the first `=`.
+ContextKey = Annotated[str, Field(pattern=r"^[^=]+$")]
+
+
 class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -133,6 +140,7 @@ class Config(BaseModel):
     prepare: tuple[Prepare, ...] = ()
     sources: Mapping[str, Source] = {}
     accept: tuple[str, ...] = ()
+    context: Mapping[ContextKey, str] = {}
 
     @property
     def environment(self) -> tuple[str, str]:
