@@ -11,6 +11,7 @@ import click
 
 from bench.builders.builder import ROOT
 from bench.pipelines.attempt import LIMIT_SECONDS, Pipeline, attempt
+from bench.pipelines.first_deployment import FirstDeployment
 from bench.pipelines.report import markdown
 
 LIST = Path(__file__).with_name("pipelines.tsv")
@@ -21,15 +22,9 @@ def read_list(path: Path = LIST) -> list[Pipeline]:
     with path.open(newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [
-            Pipeline(row["repository"], row["commit"], row["folder"], _variables(row.get("variables") or "-"))
+            Pipeline(row["repository"], row["commit"], row["folder"], FirstDeployment.parse(row.get("deploy") or ""))
             for row in rows
         ]
-
-
-def _variables(text: str) -> tuple[tuple[str, str], ...]:
-    """The variables that the owner's pages set for the first deployment: `NAME=value NAME=value`, or `-`."""
-    pairs = (word.partition("=") for word in text.split() if "=" in word)
-    return tuple((name, value) for name, _, value in pairs)
 
 
 @click.command()

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.builders.builder import ROOT
+from bench.pipelines.first_deployment import CONFIGURATION, FirstDeployment
 
 LIMIT_SECONDS = 15 * 60
 PREPARE_SECONDS = 10 * 60
@@ -26,12 +27,12 @@ _NOISE = re.compile(r"^\s*(the whole log|The whole log|journal|log):|^\s*$")
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A line of pipelines.tsv. variables: those that the first deployment needs, by the owner's pages."""
+    """A line of pipelines.tsv."""
 
     repository: str
     commit: str
     folder: str = "."
-    variables: tuple[tuple[str, str], ...] = ()
+    deploy: FirstDeployment = field(default_factory=FirstDeployment)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
     try:
         _clone(pipeline, clones, folder)
         app = folder / pipeline.folder
-        environment = {**prepare(app), **dict(pipeline.variables)}
+        environment = {**prepare(app), **pipeline.deploy.variables}
+        pipeline.deploy.write_context(app)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return Attempt(pipeline, "not prepared", error=first_error(_output(error) or str(error)))
     first = _run(pipeline, app, environment, limit, ())
@@ -83,7 +85,7 @@ def prepare(app: Path) -> Mapping[str, str]:
         options = [word for path in requirements for word in ("-r", str(path))]
         _install([".venv/bin/pip", "install", "--quiet", *options], app, environment)
         environment["PATH"] = os.pathsep.join([str(app / ".venv" / "bin"), environment["PATH"]])
-    _exclude(app, "node_modules", ".venv", "cdk.out", ".rehearsal")
+    _exclude(app, "node_modules", ".venv", "cdk.out", ".rehearsal", CONFIGURATION)
     return environment
 
 
@@ -137,7 +139,8 @@ def _run(
     result.unlink(missing_ok=True)
     options = [word for name in accepted for word in ("--accept", name)]
     began = time.monotonic()
-    output = _rehearse(["run", "--approve", "--json", str(result), *options], app, environment, limit)
+    words = ["run", "--approve", "--json", str(result), *pipeline.deploy.options, *options]
+    output = _rehearse(words, app, environment, limit)
     seconds = time.monotonic() - began
     declared = _declared(app, environment)
     if not result.exists():

@@ -13,8 +13,10 @@ import pytest
 from bench.pipelines import __main__ as command
 from bench.pipelines.attempt import Attempt, Pipeline, attempt, first_error, requirement_files
 from bench.pipelines.causes import CAUSES, cause
+from bench.pipelines.first_deployment import FirstDeployment
 from bench.pipelines.qualify import Clone
 from bench.pipelines.report import markdown
+from rehearsal.project.configuration import read_config
 from tests.root import ROOT
 
 ACCOUNT, REGION = "111111111111", "us-east-1"
@@ -130,14 +132,18 @@ def test_requirements_are_those_that_name_cdk(tmp_path: Path) -> None:
     assert [path.name for path in requirement_files(tmp_path)] == ["requirements.txt"]
 
 
-def test_variables_of_the_owners_pages_are_read(tmp_path: Path) -> None:
-    """They are set for the run; a dash stands for none, and the column may be missing."""
+def test_what_the_owners_pages_say_of_the_first_deployment_is_read(tmp_path: Path) -> None:
+    """Variables, `--app` and `--context` of the column `deploy`; a dash stands for none."""
     path = tmp_path / "list.tsv"
     head = "repository\tcommit\tfolder"
-    path.write_text(f"{head}\tvariables\na/b\t0\t.\tUSE_IT=true X=1\nc/d\t0\t.\t-\n")
-    assert [pipeline.variables for pipeline in command.read_list(path)] == [(("USE_IT", "true"), ("X", "1")), ()]
+    path.write_text(f'{head}\tdeploy\na/b\t0\t.\tUSE_IT=true X=1 --app "python -m app" --context a=b=c\nc/d\t0\t.\t-\n')
+    first, second = [pipeline.deploy for pipeline in command.read_list(path)]
+    assert (first.variables, first.options) == ({"USE_IT": "true", "X": "1"}, ["--app", "python -m app"])
+    first.write_context(tmp_path)
+    assert read_config(tmp_path).context == {"a": "b=c"}
+    assert second == FirstDeployment()
     path.write_text(f"{head}\na/b\t0\t.\n")
-    assert command.read_list(path)[0].variables == ()
+    assert command.read_list(path)[0].deploy == FirstDeployment()
 
 
 def test_the_list_has_49_pipelines_as_the_rule_says() -> None:
