@@ -1,4 +1,4 @@
-"""Fixtures of the builder's tests: wheels instead of an index, and caches of the test's own."""
+"""Fixtures of the builder's tests: wheels instead of an index, and separate caches."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ settings.load_profile("any machine")
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_cloud() -> Iterator[None]:
-    """AWS settings of the user's environment never reach a test."""
+    """Remove the AWS settings of the user's environment."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_")) or name == "COLUMNS"]:
             patch.delenv(name)
@@ -33,13 +33,13 @@ def _no_cloud() -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the imports' objects out of later garbage collections."""
+    """Keep the imported objects out of later garbage collections."""
     gc.freeze()
 
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """The folder where uv finds packages; there is no index."""
+    """The folder where uv finds packages instead of an index."""
     folder = tmp_path / "house"
     folder.mkdir()
     monkeypatch.setenv("UV_NO_INDEX", "1")
@@ -50,7 +50,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 @pytest.fixture
 def project(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project to write; the builder's cache is the test's own, and the tools are this project's."""
+    """A project to write, with a separate builder cache and this project's tools."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     tools = [str(ROOT / folder / "bin") for folder in (".venv", ".tools")]
     monkeypatch.setenv("PATH", os.pathsep.join([*tools, os.environ["PATH"]]))

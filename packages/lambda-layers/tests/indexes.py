@@ -1,4 +1,4 @@
-"""Package indexes on this machine, with and without a password."""
+"""Local package indexes, with and without a password."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from threading import Thread
 
 @dataclass
 class Index:
-    """A simple index of the wheels in a folder; `asked` are the paths that were requested with credentials."""
+    """A simple index of the wheels in a folder; `asked` are the paths of authorized requests."""
 
     url: str
     asked: list[str] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Index:
 
 @contextmanager
 def serve(folder: Path, credentials: tuple[str, str] | None = None) -> Iterator[Index]:
-    """Serve the wheels in `folder` as a simple index, with basic authentication where there are credentials."""
+    """Serve the wheels in `folder` as a simple index, with basic authentication if there are credentials."""
     index = Index("")
     expected = f"Basic {base64.b64encode(':'.join(credentials).encode()).decode()}" if credentials else None
 

@@ -1,4 +1,4 @@
-"""Small projects with a pyproject.toml, a lock as Poetry writes it, and functions."""
+"""Small projects with a pyproject.toml, a lock file as Poetry writes it, and functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TARGET = 'python = "3.13"\narchitecture = "x86_64"\n'
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder, and the wheels that its lock names."""
+    """A project's folder, and the wheels of its lock file."""
 
     root: Path
     house: House
@@ -27,7 +27,7 @@ class Project:
     def write(
         self, groups: Mapping[str, Iterable[str]], *, functions: Iterable[str] = ("one", "two"), target: str = TARGET
     ) -> Path:
-        """Write a project whose groups ask for these packages; `main` is the shared one."""
+        """Write a project whose groups require these packages; `main` is the shared group."""
         asked = {name: list(needs) for name, needs in groups.items()}
         lines = ['[project]\nname = "project"\nversion = "1"\nrequires-python = ">=3.12,<3.15"']
         lines.append(f"dependencies = {json.dumps(asked.pop('main', []))}")
@@ -42,7 +42,7 @@ class Project:
         return self.root
 
     def lock(self) -> None:
-        """Write the lock that belongs to pyproject.toml, with the wheels that are in the house now."""
+        """Write the lock file of pyproject.toml with the present wheels of the house."""
         project = tomllib.loads((self.root / "pyproject.toml").read_text())
         groups = {"main": project["project"]["dependencies"], **project["dependency-groups"]}
         members = {name: self._closure(needs) for name, needs in groups.items()}
@@ -74,9 +74,9 @@ def _package(wheel: Wheel, groups: list[str]) -> str:
 
 
 def content_hash(project: Mapping[str, Mapping[str, object]]) -> str:
-    """As Poetry's `Locker` makes it."""
-    told = {name: project["project"][name] for name in ("requires-python", "dependencies")}
-    content: dict[str, object] = {"project": told, "tool": {"poetry": {}}}
+    """Return the content-hash that Poetry's `Locker` computes."""
+    table = {name: project["project"][name] for name in ("requires-python", "dependencies")}
+    content: dict[str, object] = {"project": table, "tool": {"poetry": {}}}
     if project["dependency-groups"]:
         content["dependency-groups"] = project["dependency-groups"]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

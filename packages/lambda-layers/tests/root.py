@@ -1,4 +1,4 @@
-"""Where this package and its repository are."""
+"""The paths of this package and its repository."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""boto3 is shipped whole or left out whole."""
+"""boto3 is either complete in the layers or completely left out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEEDS = {
 
 
 def lock(**groups: list[str]) -> Lock:
-    """A lock of the packages above, and these groups."""
+    """Return a lock of the packages above with these groups."""
     names = sorted({*NEEDS, *(need for needs in NEEDS.values() for need in needs)})
     packages = [
         f'[[package]]\nname = "{name}"\nversion = "1"\n[package.dependencies]\n'
@@ -39,8 +39,8 @@ def lock(**groups: list[str]) -> Lock:
     return parse_lock(cast("PoetryLock", tomllib.loads("\n".join(packages))), tomllib.loads(pyproject))
 
 
-def test_the_whole_closure_goes_but_what_others_need() -> None:
-    """Powertools needs jmespath as well, so jmespath stays."""
+def test_the_closure_is_dropped_except_packages_that_others_need() -> None:
+    """Dropping boto3 drops its closure, except packages such as jmespath that others need."""
     dropped = LayerRequirements(lock(main=["boto3", "powertools"]), TARGET, ("main",)).removable_packages()
     assert dropped == {"boto3", "botocore", "s3transfer", "urllib3"}
     assert "jmespath" in LayerRequirements(lock(main=["boto3"]), TARGET, ("main",)).removable_packages()
@@ -48,14 +48,14 @@ def test_the_whole_closure_goes_but_what_others_need() -> None:
 
 @pytest.mark.gate
 def test_half_an_sdk_is_refused() -> None:
-    """requests would put its urllib3 under the runtime's boto3; the message names what needs it."""
+    """A layer that would put its urllib3 under the runtime's boto3 is rejected, and the error names who needs it."""
     with pytest.raises(LayersError, match=r"half of the SDK.*urllib3 \(for requests\).*Say \"ship\""):
         LayerRequirements(lock(main=["boto3", "requests"]), TARGET, ("main",)).removable_packages()
 
 
 @pytest.mark.gate
 def test_half_an_sdk_across_layers_is_refused() -> None:
-    """The shared layer leaves boto3 out, and a function's own brings urllib3 back."""
+    """A function layer that adds urllib3, which the shared layer dropped with boto3, is rejected."""
     locked = lock(main=["boto3"], one=["requests"])
     assert LayerRequirements(locked, TARGET, ("main",)).removable_packages()
     with pytest.raises(LayersError, match=r"urllib3 \(for requests\)"):
@@ -63,7 +63,7 @@ def test_half_an_sdk_across_layers_is_refused() -> None:
 
 
 def test_without_boto3_nothing_is_dropped() -> None:
-    """requests by itself keeps its urllib3, although boto3 is in the lock for another group."""
+    """A layer without boto3 keeps its urllib3, although another group has boto3."""
     assert (
         LayerRequirements(lock(main=["requests"], test=["boto3"]), TARGET, ("main",)).removable_packages()
         == frozenset()
@@ -71,21 +71,21 @@ def test_without_boto3_nothing_is_dropped() -> None:
 
 
 def test_what_needs_the_sdk_takes_the_runtime_s() -> None:
-    """botocore is dropped although a package needs it."""
+    """botocore is dropped although another package needs it, since the runtime has it."""
     dropped = LayerRequirements(lock(main=["boto3", "tracing"]), TARGET, ("main",)).removable_packages()
     assert dropped == {"boto3", "botocore", "s3transfer", "urllib3", "jmespath"}
 
 
 @pytest.mark.gate
 def test_a_core_without_boto3_is_refused() -> None:
-    """A tracer that needs only botocore puts half an SDK into the layers."""
+    """Layers with botocore and without boto3 are rejected."""
     check_complete("one", frozenset({"boto3", "botocore", "s3transfer"}))
     with pytest.raises(LayersError, match=r"one: its layers hold botocore without boto3.*`poetry add --lock boto3`"):
         check_complete("one", frozenset({"botocore", "wrapt"}))
 
 
-def test_the_bytes_of_the_sdk_are_told_either_way() -> None:
-    """The message has the size that dropping it saves, or saved."""
+def test_the_size_of_the_sdk_is_reported() -> None:
+    """The message has the size that dropping the SDK saves, or has saved."""
     other, sdk = Package("other", "1", 5), (Package("boto3", "1", 10), Package("botocore", "1", 2000))
     assert "2,010 bytes of the layers" in (size_message(_built((other, *sdk), ())) or "")
     assert "2,010 bytes of the SDK are left to the runtime" in (size_message(_built((other,), sdk)) or "")

@@ -1,4 +1,4 @@
-"""The whole build, on small projects: what comes out, and what is refused."""
+"""The complete build of small projects: its output and its errors."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ from tests.wheels import House
 
 
 def made(root: Path) -> dict[str, Any]:
-    """layers.json of a project."""
+    """Return layers.json of a project."""
     found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())
     return found
 
 
 def names(root: Path, layer: int) -> list[str]:
-    """The names in a layer's zip."""
+    """Return the names in a layer's zip."""
     return zipfile.ZipFile(root / made(root)["layers"][layer]["zip"]).namelist()
 
 
 def test_a_function_gets_the_shared_layer_and_its_own(project: Project, house: House) -> None:
-    """A group named after a function is a layer that holds what the shared one has not."""
+    """A group named after a function is a layer with the packages that the shared one lacks."""
     house.wheel("base")
     house.wheel("extra", requires=["base", "deep"])
     house.wheel("deep")
     root = project.write({"main": ["base"], "one": ["extra"]})
     build(root)
-    told = [
+    layers = [
         (layer["name"], layer["functions"], [p["name"] for p in layer["packages"]]) for layer in made(root)["layers"]
     ]
-    assert told == [("shared", ["one", "two"], ["base"]), ("one", ["one"], ["deep", "extra"])]
+    assert layers == [("shared", ["one", "two"], ["base"]), ("one", ["one"], ["deep", "extra"])]
     assert made(root)["bytecode"] is True
 
 
 def test_the_digest_of_the_bytes_is_in_the_name(project: Project, house: House) -> None:
-    """The name of a layer's file, its `sha256` and its bytes agree."""
+    """The file name of a layer has the SHA-256 digest of its bytes."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -63,7 +63,7 @@ def test_the_digest_of_the_bytes_is_in_the_name(project: Project, house: House) 
 
 
 def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> None:
-    """Built layers are found again, also after build/ was removed, and the same bytes are restored."""
+    """A second build restores the same bytes from the cache, also after build/ was removed."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     assert restore_build(root) is None
@@ -79,7 +79,7 @@ def test_a_second_build_has_nothing_to_do(project: Project, house: House) -> Non
 def test_a_build_with_nothing_to_do_parses_no_file(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """pyproject.toml and the lock are parsed once; a lock of another tool is noticed all the same."""
+    """A build without changes parses no file, and still notices another tool's lock file."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -108,10 +108,10 @@ def test_a_build_with_nothing_to_do_parses_no_file(
         ("lambda/new/main.py", "", "def handler(event, context): ...\n"),
     ],
 )
-def test_whatever_decides_what_is_built_is_noticed(
+def test_each_input_of_a_build_is_part_of_its_key(
     project: Project, house: House, file: str, old: str, new: str
 ) -> None:
-    """Nothing that was built before is reused after a change of settings, groups, lock, tools or functions."""
+    """A change of settings, groups, lock, tools or functions changes the cache key."""
     house.wheel("base")
     root = project.write({"main": ["base"], "one": []})
     (root / "requirements-tools.txt").write_text("uv==1\n")
@@ -129,8 +129,8 @@ def test_whatever_decides_what_is_built_is_noticed(
 @pytest.mark.parametrize(
     "change", ["python", "architecture", "drop_tests", "keep", "build_from_source", "machinery", "hashes"]
 )
-def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str) -> None:
-    """A package that was made ready for another target, by other tools or otherwise is made again."""
+def test_each_input_of_a_package_is_part_of_its_key(tmp_path: Path, change: str) -> None:
+    """A change of target, options, tools or hashes changes the cache key of a package."""
     asked: dict[str, Any] = {"python": "3.13", "architecture": "x86_64", "drop-tests": False, "keep": []}
     changes = {"python": "3.14", "architecture": "arm64", "drop-tests": True, "keep": ["*.h"]}
     changes["build-from-source"] = ["base"]
@@ -155,7 +155,7 @@ def test_whatever_decides_what_a_piece_is_is_noticed(tmp_path: Path, change: str
 
 @pytest.mark.gate
 def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A newer builder builds the layers of an older one again."""
+    """A newer builder does not reuse the layers of an older one."""
     before = cache_key.toolchain(tmp_path, "3.13")
     source = tmp_path / "layers" / "builder" / "cache_key.py"
     source.parent.mkdir(parents=True)
@@ -165,13 +165,13 @@ def test_the_builder_s_own_source_is_part_of_the_key(tmp_path: Path, monkeypatch
     assert changed != before
     (tmp_path / "layers" / "target").mkdir()
     (tmp_path / "layers" / "target" / "platform.py").write_text("a module of another folder")
-    cache_key._source_digest.cache_clear()  # another build is another process
+    cache_key._source_digest.cache_clear()  # each build is a new process
     assert cache_key.toolchain(tmp_path, "3.13") != changed
 
 
 @pytest.mark.gate
 def test_a_closure_that_lacks_what_a_package_needs_is_refused(project: Project, house: House) -> None:
-    """A lock that lacks a requirement in METADATA would only fail in Lambda."""
+    """A lock that lacks a requirement of a wheel's METADATA is rejected."""
     house.wheel("base", headers="License-Expression: MIT\nRequires-Dist: absent\n")
     with pytest.raises(LayersError, match=r"base needs absent, as the wheel.*`poetry add --lock absent`"):
         build(project.write({"main": ["base"]}))
@@ -179,7 +179,7 @@ def test_a_closure_that_lacks_what_a_package_needs_is_refused(project: Project, 
 
 @pytest.mark.gate
 def test_a_wrong_hash_is_refused(project: Project, house: House) -> None:
-    """A file that is not the one that was locked never gets into a layer."""
+    """A file that differs from the locked one is rejected, and nothing is built."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     house.wheel("base", files={"base/__init__.py": "import os; os.environ\n"})
@@ -191,7 +191,7 @@ def test_a_wrong_hash_is_refused(project: Project, house: House) -> None:
 
 @pytest.mark.gate
 def test_a_wrong_hash_is_refused_where_everything_is_in_caches(project: Project, house: House) -> None:
-    """Also where the package was installed before from the right file."""
+    """A wrong hash is rejected although the right file of the package is cached."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -204,7 +204,7 @@ def test_a_wrong_hash_is_refused_where_everything_is_in_caches(project: Project,
 
 @pytest.mark.gate
 def test_a_source_only_package_is_refused_by_name(project: Project, house: House) -> None:
-    """Nothing is built that the settings do not name, and the message says how to change that."""
+    """A package without a wheel is rejected, and the error names build-from-source."""
     house.source("onlysource")
     root = project.write({"main": ["onlysource"]})
     with pytest.raises(LayersError, match=r"(?s)onlysource.*no wheel for Python 3.13 on x86_64.*build-from-source"):
@@ -212,7 +212,7 @@ def test_a_source_only_package_is_refused_by_name(project: Project, house: House
 
 
 def test_a_source_package_is_built_where_it_is_allowed(project: Project, house: House) -> None:
-    """`build-from-source` names a package that may be built, for a target that is this machine."""
+    """A package in `build-from-source` is built, if the target is this machine."""
     house.source("onlysource")
     root = project.write(
         {"main": ["onlysource"]},
@@ -224,7 +224,7 @@ def test_a_source_package_is_built_where_it_is_allowed(project: Project, house: 
 
 @pytest.mark.gate
 def test_a_source_package_is_not_built_for_another_machine(project: Project, house: House) -> None:
-    """Libraries that are built here could not run there."""
+    """A source package is rejected if the target is another architecture."""
     house.source("onlysource")
     target = 'python = "3.13"\narchitecture = "arm64"\nbuild-from-source = ["onlysource"]\n'
     with pytest.raises(WrongUse, match="onlysource can be built for this machine alone"):
@@ -234,7 +234,7 @@ def test_a_source_package_is_not_built_for_another_machine(project: Project, hou
 @pytest.mark.gate
 @pytest.mark.parametrize("tag", ["cp313-cp313-manylinux_2_28_aarch64", "cp312-cp312-manylinux_2_28_x86_64"])
 def test_a_wheel_for_another_machine_or_python_is_refused(project: Project, house: House, tag: str) -> None:
-    """uv finds no wheel that fits, and the message names package and target."""
+    """A package without a wheel for the target is rejected; the error names package and target."""
     house.wheel("native", tag=tag)
     root = project.write({"main": ["native"]})
     with pytest.raises(LayersError, match=r"(?s)native.*no wheel for Python 3.13 on x86_64"):
@@ -243,7 +243,7 @@ def test_a_wheel_for_another_machine_or_python_is_refused(project: Project, hous
 
 @pytest.mark.gate
 def test_a_missing_lock_is_refused(project: Project, house: House) -> None:
-    """Nothing is locked silently; the message says which command makes a lock."""
+    """A missing lock file is an error that names the command; nothing is locked silently."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     (root / "poetry.lock").unlink()
@@ -254,7 +254,7 @@ def test_a_missing_lock_is_refused(project: Project, house: House) -> None:
 
 @pytest.mark.gate
 def test_a_stale_lock_is_refused(project: Project, house: House) -> None:
-    """A lock that was not made for this pyproject.toml builds nothing."""
+    """A lock that does not match pyproject.toml is rejected."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -267,7 +267,7 @@ def test_a_stale_lock_is_refused(project: Project, house: House) -> None:
 
 @pytest.mark.gate
 def test_a_closure_that_markers_empty_is_refused(project: Project, house: House) -> None:
-    """A lock for other Python versions would install nothing, and exit 0."""
+    """A layer is rejected if the markers exclude all of its packages."""
     house.wheel("base")
     root = project.write({"main": ["base"]}, target='python = "3.14"\narchitecture = "x86_64"\n')
     text = (root / "pyproject.toml").read_text().replace("<3.15", "<3.14")
@@ -285,24 +285,24 @@ def test_a_closure_that_markers_empty_is_refused(project: Project, house: House)
 def test_a_lock_that_changes_during_the_build_is_noticed(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Layers of the old lock are never kept as those of the new one."""
+    """A lock that changes during the build fails it, and its layers are not cached."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
 
-    def meanwhile(*arguments: Any) -> Any:
+    def change_lock(*arguments: Any) -> Any:
         house.wheel("base", "2.0")
         project.lock()
         return build_layer(*arguments)
 
-    monkeypatch.setattr("lambda_layers.builder.layers.build_layer", meanwhile)
+    monkeypatch.setattr("lambda_layers.builder.layers.build_layer", change_lock)
     with pytest.raises(LayersError, match="changed while its layers were built"):
         build(root)
     monkeypatch.undo()
     assert restore_build(root) is None
 
 
-def test_layers_that_nobody_names_any_more_go(project: Project, house: House) -> None:
-    """A day later: what was built lately may still be read by a synthesis."""
+def test_unused_layers_are_removed(project: Project, house: House) -> None:
+    """Unused layers are removed after a day, since a synthesis may still read them."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -319,7 +319,7 @@ def test_layers_that_nobody_names_any_more_go(project: Project, house: House) ->
 
 
 def test_a_project_without_packages_has_no_layers(project: Project) -> None:
-    """An empty group is not an error."""
+    """A project whose groups are empty has no layers."""
     root = project.write({"main": []})
     build(root)
     assert made(root)["layers"] == []
@@ -329,7 +329,7 @@ def test_a_project_without_packages_has_no_layers(project: Project) -> None:
 def test_a_function_that_outgrew_lambda_is_refused(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its code counts, also where there is nothing to build; what was built before stays."""
+    """A function whose code and layers exceed Lambda's limit is rejected, and the previous build is kept."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -346,7 +346,7 @@ def test_a_function_that_outgrew_lambda_is_refused(
 def test_a_compiling_process_that_is_killed_ends_the_build(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise a machine that is short of memory would build another layer, with half of the bytecode."""
+    """The build fails if a compiling process is killed, instead of shipping half of the bytecode."""
     killed = bytecode._COMPILE.replace("os._exit(0)", "os.kill(os.getpid(), 9)").replace("os.cpu_count() or 1", "2")
     monkeypatch.setattr(bytecode, "_COMPILE", killed)
     house.wheel("base")

@@ -1,4 +1,4 @@
-"""Bytecode of layers: what py_compile writes, under the names that the target's interpreter looks for."""
+"""Bytecode of layers: py_compile's output, under the names that the target's interpreter expects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODULES = {
 
 
 def written(folder: Path) -> Path:
-    """A layer's `python/` with these modules, in Latin-1."""
+    """Return a layer's `python/` folder with these modules, in Latin-1."""
     for name, text in MODULES.items():
         path = folder / "python" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def written(folder: Path) -> Path:
 
 @pytest.mark.gate
 def test_the_bytecode_is_what_py_compile_writes(tmp_path: Path) -> None:
-    """Unchecked by date and hash, as if it were in /opt; the builder compiles without py_compile, for speed."""
+    """The bytecode equals py_compile's unchecked hash-based output for files in /opt."""
     folder = written(tmp_path)
     found = compile_all(sys.executable, folder, tmp_path)
     assert sorted(found) == sorted(f"python/{name}" for name in MODULES)
@@ -45,8 +45,8 @@ def test_the_bytecode_is_what_py_compile_writes(tmp_path: Path) -> None:
             assert b"".join(reader.chunks(content)) == Path(expected).read_bytes()
 
 
-def test_what_is_no_python_of_this_version_gets_none(tmp_path: Path) -> None:
-    """Packages hold templates and code of older versions under the names of modules."""
+def test_invalid_modules_get_no_bytecode(tmp_path: Path) -> None:
+    """Templates and modules for other Python versions get no bytecode and no error."""
     folder = written(tmp_path)
     for name, content in {"template.py": b"{% if x %}\n", "old.py": b"print 1\n", "binary.py": b"\0\0"}.items():
         (folder / name).write_bytes(content)

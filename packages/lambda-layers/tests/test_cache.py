@@ -12,8 +12,8 @@ from lambda_layers.builder import cache as cache_module
 from lambda_layers.builder.cache import Cache, digest
 
 
-def test_what_is_kept_is_found(tmp_path: Path) -> None:
-    """Records by their key, bytes and files by their digest."""
+def test_cached_entries_are_found(tmp_path: Path) -> None:
+    """The cache returns records by their key, and files by their digest."""
     cache = Cache(tmp_path / "cache")
     cache.keep_record("key", {"a": [1, 2]})
     cache.keep_bytes(b"content", digest(b"content"))
@@ -24,8 +24,8 @@ def test_what_is_kept_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.gate
-def test_what_is_damaged_counts_as_absent(tmp_path: Path) -> None:
-    """One byte is enough, in a record as in a file."""
+def test_damaged_entries_count_as_absent(tmp_path: Path) -> None:
+    """A record or file with one changed byte counts as absent."""
     cache = Cache(tmp_path / "cache")
     cache.keep_record("key", {"a": 1})
     cache.keep_bytes(b"content", digest(b"content"))
@@ -38,7 +38,7 @@ def test_what_is_damaged_counts_as_absent(tmp_path: Path) -> None:
 
 
 def test_two_machines_may_share_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Containers number their processes alike: what one of them writes is never another's."""
+    """Two containers with the same process ids write different temporary files."""
     monkeypatch.setattr(os, "getpid", lambda: 1)
     written: list[Path] = []
     real = Path.replace
@@ -53,8 +53,8 @@ def test_two_machines_may_share_a_cache(tmp_path: Path, monkeypatch: pytest.Monk
     assert len({*written}) == 2
 
 
-def test_what_nobody_used_for_months_goes(tmp_path: Path) -> None:
-    """Recently read entries stay, however old; scratch folders of killed builds are removed after a day."""
+def test_unused_entries_are_removed(tmp_path: Path) -> None:
+    """The cache removes entries unused for months, and scratch folders of killed builds after a day."""
     cache = Cache(tmp_path)
     cache.keep_record("used", 1)
     cache.keep_record("unused", 2)
@@ -70,8 +70,8 @@ def test_what_nobody_used_for_months_goes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("scratch-*")] == ["scratch-running"]
 
 
-def test_downloads_go_after_a_while(tmp_path: Path) -> None:
-    """uv does not tell which of them were used, so all of them go, long after the first."""
+def test_old_downloads_are_removed(tmp_path: Path) -> None:
+    """uv's downloads are removed together after two months, since uv does not record their use."""
     cache = Cache(tmp_path)
     tag = cache.downloads / "CACHEDIR.TAG"
     tag.parent.mkdir()
@@ -86,7 +86,7 @@ def test_downloads_go_after_a_while(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_the_cache_has_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entries that were used longest ago go first; a build makes them again."""
+    """The cache removes the least recently used entries above its size."""
     monkeypatch.setattr(cache_module, "_MOST_BYTES", 25)
     cache = Cache(tmp_path)
     for age, name in ((3, "oldest"), (2, "old"), (1, "new")):

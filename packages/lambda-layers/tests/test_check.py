@@ -30,7 +30,7 @@ def code(root: Path, function: str, text: str) -> None:
 
 @pytest.fixture
 def built(project: Project, house: House) -> Manifest:
-    """Function one has a separate layer with `extra`, which needs `deep`; both have `base`."""
+    """A manifest: function one has a layer with `extra`, which needs `deep`; both functions have `base`."""
     house.wheel("base")
     house.wheel("deep")
     house.wheel("extra", requires=["deep"])
@@ -43,7 +43,7 @@ def built(project: Project, house: House) -> Manifest:
 
 
 def layer(project: Project, name: str, functions: tuple[str, ...], *packages: str) -> Layer:
-    """A layer of these packages, unpacked and packed without an installer."""
+    """Return a layer of these packages, packed without an installer."""
     folder = project.root / name / "python"
     for package in packages:
         with zipfile.ZipFile(project.house.wheels[package].path) as zipped:
@@ -51,12 +51,12 @@ def layer(project: Project, name: str, functions: tuple[str, ...], *packages: st
     paths = [path for path in folder.rglob("*") if path.is_file()]
     parts = [deflate(path.relative_to(folder.parent).as_posix(), [path.read_bytes()]) for path in paths]
     size = write(project.root / f"{name}.zip", parts).unzipped
-    told = tuple(Package(package, "1.0", 100 + index) for index, package in enumerate(packages))
-    return Layer(name, f"{name}.zip", "", 0, size, functions, told, "")
+    records = tuple(Package(package, "1.0", 100 + index) for index, package in enumerate(packages))
+    return Layer(name, f"{name}.zip", "", 0, size, functions, records, "")
 
 
-def test_what_is_provided_is_silent(project: Project, built: Manifest) -> None:
-    """Layers, the function's own modules, the standard library and the runtime's boto3 all count."""
+def test_provided_imports_are_not_reported(project: Project, built: Manifest) -> None:
+    """Imports from layers, own modules, the standard library and the runtime's boto3 are not reported."""
     (project.root / "lambda" / "two" / "own.py").write_text("")
     code(project.root, "two", "import json, boto3.session, own\nfrom base import NAME\n")
     assert check.missing_imports(project.root, built) == []
@@ -64,8 +64,8 @@ def test_what_is_provided_is_silent(project: Project, built: Manifest) -> None:
 
 
 @pytest.mark.gate
-def test_a_missing_import_is_told_with_its_line_and_command(project: Project, built: Manifest) -> None:
-    """A package of another function's layer is not there, although the lock has it."""
+def test_a_missing_import_is_reported_with_its_line_and_command(project: Project, built: Manifest) -> None:
+    """A missing import is reported with its line and the command that adds the package."""
     code(project.root, "two", "import os\n\ndef handler(event, context):\n    from extra import X\n")
     (found,) = check.missing_imports(project.root, built)
     assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
@@ -81,17 +81,17 @@ def test_a_missing_import_is_told_with_its_line_and_command(project: Project, bu
 def test_the_standard_library_is_the_target_s(
     project: Project, built: Manifest, python: str, missing: set[str]
 ) -> None:
-    """A module that only another Python has is missing; one that this Python took out is not sought on the index."""
+    """Modules of the standard library count by the target's Python version."""
     code(project.root, "two", "import annotationlib, cgi\nfrom compression import zstd\n")
     found = check.missing_imports(project.root, built._replace(python=python))
-    assert {each.found.name.partition(".")[0] for each in found} == missing
-    assert [each.command for each in found if each.found.name == "cgi"] == [""] * (python == "3.13")
+    assert {finding.found.name.partition(".")[0] for finding in found} == missing
+    assert [finding.command for finding in found if finding.found.name == "cgi"] == [""] * (python == "3.13")
     assert check.missing_imports(project.root, built._replace(python="3.14"))[0].found.name == "cgi"
 
 
 @pytest.mark.parametrize("python", [version for version in SUPPORTED_UNTIL if interpreter.find(version)])
 def test_the_table_of_the_standard_library_is_right(python: str) -> None:
-    """The public modules of each version are those that its interpreter names."""
+    """The table has the public module names of each version's interpreter."""
     script = "import sys; print(*[name for name in sys.stdlib_module_names if name[0] != '_'])"
     said = subprocess.run([str(interpreter.find(python)), "-c", script], capture_output=True, text=True, check=True)
     assert {name for name in standard_library.module_names(python) if name[0] != "_"} == {*said.stdout.split()}
@@ -99,15 +99,15 @@ def test_the_table_of_the_standard_library_is_right(python: str) -> None:
 
 @pytest.mark.gate
 def test_the_command_names_package_and_group(project: Project, built: Manifest) -> None:
-    """A package that one function imports belongs to its group; a package may have another name than its module."""
+    """The command adds the package, whose name may differ from the module's, to the function's group."""
     code(project.root, "two", "import yaml\n")
     (found,) = check.missing_imports(project.root, built)
     assert found.command == "poetry add --lock --group two pyyaml"
 
 
 @pytest.mark.gate
-def test_a_package_that_nobody_imports_is_reported(project: Project, built: Manifest) -> None:
-    """With the packages that only it needs, and their bytes."""
+def test_an_unused_package_is_reported(project: Project, built: Manifest) -> None:
+    """An unused package is reported with the packages that only it needs, and their size."""
     code(project.root, "one", "import base\n")
     (found,) = check.unused_packages(project.root, built)
     assert (found.layer, found.package, found.only_for) == ("one", "extra", ("deep",))
@@ -116,7 +116,7 @@ def test_a_package_that_nobody_imports_is_reported(project: Project, built: Mani
 
 
 def test_no_layer_is_installed_in_the_development_environment() -> None:
-    """Packages of layers are not installed for development, where tests would find them although a layer lacks them."""
+    """The development environment has no package that only layers need, which tests could import by accident."""
     target, locked, groups = (
         settings.read(ROOT / "pyproject.toml").target,
         plan.read_lock(ROOT),
@@ -131,22 +131,22 @@ def test_no_layer_is_installed_in_the_development_environment() -> None:
 
 @pytest.mark.gate
 def test_the_runtime_s_boto3_on_a_layer_s_urllib3_is_warned_of(project: Project, house: House) -> None:
-    """Packages of a layer come first in the import path; layers with boto3 are complete."""
+    """The check warns of a layer's urllib3 under the runtime's boto3, not of layers with boto3."""
     for name in ("urllib3", "boto3"):
         house.wheel(name)
     root = project.write({"main": ["urllib3", "boto3"]})
     code(root, "one", "import boto3, urllib3\n")
     code(root, "two", "import urllib3\n")
     half = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3"),))
-    (told,) = check.runtime_conflicts(root, half)
-    assert told.startswith("one: its layers hold urllib3, on which the runtime's boto3 then runs")
-    whole = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3", "boto3"),))
-    assert check.runtime_conflicts(root, whole) == []
+    (warning,) = check.runtime_conflicts(root, half)
+    assert warning.startswith("one: its layers hold urllib3, on which the runtime's boto3 then runs")
+    complete = Manifest("3.13", "x86_64", (layer(project, "shared", ("one", "two"), "urllib3", "boto3"),))
+    assert check.runtime_conflicts(root, complete) == []
 
 
 @pytest.mark.gate
-def test_what_an_extra_adds_and_nobody_uses_is_reported(project: Project, house: House) -> None:
-    """The package itself is imported, and the part of it that the extra is for is not."""
+def test_an_unused_package_of_an_extra_is_reported(project: Project, house: House) -> None:
+    """A package that only an unused part of another package imports is reported."""
     house.wheel("plain")
     house.wheel("deep")
     house.wheel("model", requires=["deep"], files={"model/__init__.py": "import deep\n"})
@@ -175,7 +175,7 @@ def test_what_an_extra_adds_and_nobody_uses_is_reported(project: Project, house:
 
 @pytest.mark.parametrize("text", ["from .inner import x\n", "from . import inner\n", "LAZY = {'x': '.inner'}\n"])
 def test_imports_are_followed_however_they_are_written(project: Project, house: House, text: str) -> None:
-    """Relative ones, and names that a module imports by itself when they are asked for."""
+    """Relative and lazy imports are followed."""
     house.wheel("other")
     house.wheel("base", files={"base/__init__.py": text, "base/inner.py": "import other\nx = 1\n"})
     root = project.write({"main": ["base", "other"]})
@@ -197,8 +197,8 @@ def test_imports_are_followed_however_they_are_written(project: Project, house: 
         "import contextlib\nwith contextlib.suppress(ImportError):\n    import absent\n",
     ],
 )
-def test_imports_that_may_fail_are_no_imports(tmp_path: Path, text: str) -> None:
-    """Those for type checkers, those whose failure is handled, and relative ones."""
+def test_imports_that_may_fail_do_not_count(tmp_path: Path, text: str) -> None:
+    """Imports for type checkers, imports with a handled ImportError, and relative imports do not count."""
     (tmp_path / "main.py").write_text(text)
     assert "absent" not in " ".join(found.name for found in imports(tmp_path))
 
@@ -213,7 +213,7 @@ def test_imports_that_may_fail_are_no_imports(tmp_path: Path, text: str) -> None
     ],
 )
 def test_an_import_that_fails_loudly_counts(tmp_path: Path, text: str) -> None:
-    """Handling another error is not handling this one, and what type checkers don't see is run."""
+    """An import counts if the code handles only another error."""
     (tmp_path / "main.py").write_text(text)
     assert [found.name for found in imports(tmp_path)] == ["absent"]
 
@@ -223,6 +223,6 @@ def test_an_import_that_fails_loudly_counts(tmp_path: Path, text: str) -> None:
     [("a", True), ("a.anything", True), ("space", True), ("space.b.C", True), ("space.c", False), ("native", True)],
 )
 def test_namespaces_are_looked_into(name: str, there: bool) -> None:
-    """A regular package provides all below it; a namespace only what is in it."""
+    """A regular package provides every name below it, a namespace package only its modules."""
     found = modules(["a/__init__.py", "space/b.py", "native.cpython-313-x86_64-linux-gnu.so", "x.dist-info/RECORD"])
     assert provides(found, name) is there

@@ -1,4 +1,4 @@
-"""poetry.lock, read without Poetry: the same packages as Poetry exports, or Poetry is asked."""
+"""The reader of poetry.lock: it returns the packages that Poetry exports, or leaves the lock to Poetry."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from pathlib import Path
 from cleo.io.null_io import NullIO
 from poetry.factory import Factory
 from poetry_plugin_export.exporter import Exporter
-told = {}
+exports = {}
 for root, groups in json.loads(sys.argv[1]).items():
     poetry = Factory().create_poetry(Path(root))
     if not poetry.locker.is_fresh():
-        told[root] = None
+        exports[root] = None
         continue
-    told[root] = []
+    exports[root] = []
     for group in groups:
         exporter = Exporter(poetry, NullIO())
         exporter.only_groups([group])
         with tempfile.NamedTemporaryFile("r") as written:
             exporter.export("requirements.txt", Path(root), written.name)
-            told[root].append(Path(written.name).read_text())
-print(json.dumps(told))
+            exports[root].append(Path(written.name).read_text())
+print(json.dumps(exports))
 """
 MARKERS = (
     *["", "", 'sys_platform == "win32"', 'sys_platform == "linux" or sys_platform == "darwin"'],
@@ -66,7 +66,7 @@ VERSIONS = ("1.0", "2.31.0", "0.0.1", "1.0.0rc1", "2024.8.30", "1.0.post1", "1!2
 
 
 def poetry_exports(projects: Mapping[Path, Sequence[str]]) -> dict[Path, list[str] | None]:
-    """Project -> what Poetry exports of each of its groups; None for a stale lock."""
+    """Return project -> Poetry's export of each of its groups; None for a stale lock."""
     python = Path(find_tool("poetry", ROOT)).resolve().parent / "python"
     asked = json.dumps({str(root): list(groups) for root, groups in projects.items()})
     done = subprocess.run([python, "-c", EXPORTS, asked], capture_output=True, text=True, check=True)
@@ -74,12 +74,12 @@ def poetry_exports(projects: Mapping[Path, Sequence[str]]) -> dict[Path, list[st
 
 
 def for_target(pins: Sequence[Pin], target: Target) -> list[Pin]:
-    """The pins that one target gets; their markers may say the same in other words."""
+    """Return the pins of one target, without the markers, which may be spelled differently."""
     return [replace(pin, marker="") for pin in pins if target.accepts(pin.marker)]
 
 
 def assert_same(root: Path, groups: Sequence[str], texts: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Compare both ways for every target; return whether the lock was read without Poetry."""
+    """Compare both readers for every target; return whether the lock was read without Poetry."""
     found = direct.read_closures(root, groups)
     if found is None:
         return False
@@ -93,13 +93,13 @@ def assert_same(root: Path, groups: Sequence[str], texts: Sequence[str], monkeyp
 
 
 def lock_text(packages: Sequence[str], python: str, content_hash: str | None) -> str:
-    """A poetry.lock of Poetry 2.1 and later."""
+    """Return a poetry.lock of Poetry 2.1 and later."""
     tail = f'[metadata]\nlock-version = "2.1"\npython-versions = "{python}"\ncontent-hash = "{content_hash}"\n'
     return "\n".join([*packages, tail])
 
 
 def write_project(root: Path, pyproject: str, packages: Sequence[str], python: str) -> Path:
-    """Write both files; the lock has the content-hash of pyproject.toml."""
+    """Write both files; the lock has pyproject.toml's content-hash."""
     root.mkdir(parents=True, exist_ok=True)
     (root / "pyproject.toml").write_text(pyproject)
     content_hash = direct._content_hash(tomllib.loads(pyproject))
@@ -108,20 +108,20 @@ def write_project(root: Path, pyproject: str, packages: Sequence[str], python: s
 
 
 def modern(python: str) -> str:
-    """A pyproject.toml with the groups that the locks of these tests have."""
+    """Return a pyproject.toml with the groups of these tests' locks."""
     lines = f'[project]\nname = "p"\nversion = "1"\nrequires-python = "{python}"\ndependencies = []\n'
     return f"{lines}[dependency-groups]\none = []\nSome_Group = []\n[tool.poetry]\npackage-mode = false\n"
 
 
 def random_packages(choose: random.Random) -> Iterator[str]:
-    """Up to nine packages, some in several versions, of every form that a lock may have."""
+    """Yield up to nine packages in every form that a lock allows, some in several versions."""
     for number in range(choose.randint(1, 9)):
         for version in choose.sample(VERSIONS, choose.choice((1, 1, 1, 2))):
             yield package_text(choose, f"Pack_age{number}", version)
 
 
 def package_text(choose: random.Random, name: str, version: str) -> str:
-    """One package, in some of the groups."""
+    """Return one package that is in some of the groups."""
     groups = choose.sample(["main", "one", "Some_Group", "dev"], choose.randint(1, 3))
     lines = [f'[[package]]\nname = "{name}"\nversion = "{version}"\noptional = false\npython-versions = ">=3.8"']
     lines += [f"groups = {json.dumps(groups)}"]
@@ -140,7 +140,7 @@ def package_text(choose: random.Random, name: str, version: str) -> str:
 
 
 def test_many_locks_give_what_poetry_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred random locks, for six targets; most of the simpler half is read without Poetry."""
+    """A hundred random locks give Poetry's export for six targets; most simple ones need no Poetry."""
     projects: dict[Path, Sequence[str]] = {}
     for seed in range(100):
         choose = random.Random(seed)  # noqa: S311 - the same locks in each run
@@ -155,7 +155,7 @@ def test_many_locks_give_what_poetry_exports(tmp_path: Path, monkeypatch: pytest
 
 
 def test_real_locks_give_what_poetry_exports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every group of the locks of this repository is read without Poetry, and equals the export."""
+    """Every group of this repository's locks is read without Poetry, and equals the export."""
     groups = {
         root: ["main", *tomllib.loads((root / "pyproject.toml").read_text()).get("dependency-groups", {})]
         for root in (ROOT, ROOT / "bench" / "slices" / "native")
@@ -182,7 +182,7 @@ PYPROJECTS = {
 
 
 def test_the_content_hash_is_poetrys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Poetry's tables, those of PEP 621 and PEP 735, and both: Poetry calls a lock fresh where this builder does."""
+    """The content-hash equals Poetry's, for Poetry's tables, PEP 621, PEP 735, and mixtures."""
     roots = [
         write_project(tmp_path / name, pyproject, [PACKAGE], python) for name, (python, pyproject) in PYPROJECTS.items()
     ]
@@ -218,8 +218,8 @@ def test_the_content_hash_is_poetrys(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "no groups",
     ],
 )
-def test_what_is_beyond_the_proof_is_left_to_poetry(tmp_path: Path, name: str, before: str, after: str) -> None:
-    """Poetry then says what is in the lock, or what is wrong with it."""
+def test_unusual_locks_are_left_to_poetry(tmp_path: Path, name: str, before: str, after: str) -> None:
+    """Unusual and stale locks are left to Poetry, which exports them or reports the error."""
     root = write_project(tmp_path / "p", modern(RANGE), [PACKAGE], RANGE)
     assert direct.read_closures(root, ["main"]) is not None
     file = root / name
@@ -230,7 +230,7 @@ def test_what_is_beyond_the_proof_is_left_to_poetry(tmp_path: Path, name: str, b
 
 @pytest.mark.parametrize("python", [">=3.12.1,<4.0", ">=3.12,!=3.13.0", "*", ">3.11", "3.13", "^3.12 || ^4.0"])
 def test_unusual_ranges_of_python_are_left_to_poetry(tmp_path: Path, python: str) -> None:
-    """A patch version, or an operator, that the target cannot be compared with in one certain way."""
+    """A Python range with a patch version or an unusual operator is left to Poetry."""
     root = write_project(tmp_path / "p", LEGACY.format(python), ["package = []\n"], python)
     assert direct.read_closures(root, ["main"]) is None
 
@@ -238,7 +238,7 @@ def test_unusual_ranges_of_python_are_left_to_poetry(tmp_path: Path, python: str
 def test_a_build_starts_no_poetry(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An ordinary lock is built without a start of Poetry; where Poetry exports it, the layers have the same bytes."""
+    """An ordinary lock is built without Poetry, with the same bytes as with Poetry's export."""
     house.wheel("base", requires=["deep"])
     house.wheel("deep")
     root = project.write({"main": ["base"]})

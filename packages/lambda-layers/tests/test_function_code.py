@@ -1,4 +1,4 @@
-"""The code of functions: zips that are the same on every machine, with bytecode that Lambda accepts."""
+"""The zips of functions' code: reproducible, with bytecode that Lambda accepts."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def root(project: Project) -> Path:
 
 
 def code(root: Path, function: str) -> manifest.FunctionCode:
-    """The code of one function, as layers.json names it."""
+    """Return the code of one function from layers.json."""
     return manifest.read(root / manifest.MANIFEST_PATH).code_of(function)
 
 
 def names(root: Path, function: str) -> list[str]:
-    """The names in the zip of one function."""
+    """Return the names in the zip of one function."""
     with zipfile.ZipFile(root / code(root, function).zip) as zipped:
         return zipped.namelist()
 
 
 def test_a_function_is_a_zip_of_its_folder_with_bytecode(root: Path) -> None:
-    """Sources and bytecode are at the top of the zip, which becomes /var/task, and layers.json has digest and sizes."""
+    """The zip's root, which becomes /var/task, has sources and bytecode; layers.json has digest and sizes."""
     (root / "lambda" / "one" / "data.json").write_text("{}")
     build(root)
     assert names(root, "one") == [
@@ -73,7 +73,7 @@ def test_an_import_of_the_handler_compiles_nothing(root: Path, tmp_path: Path) -
 
 @pytest.mark.gate
 def test_code_without_its_bytecode_would_be_noticed(root: Path, tmp_path: Path) -> None:
-    """The check above sees each module whose bytecode is missing."""
+    """The check above finds each module whose bytecode is missing."""
     build(root)
     unpack(root / code(root, "one").zip, tmp_path / "task")
     for folder in (tmp_path / "task").rglob("__pycache__"):
@@ -83,7 +83,7 @@ def test_code_without_its_bytecode_would_be_noticed(root: Path, tmp_path: Path) 
 
 
 def test_tracebacks_name_the_path_on_lambda(root: Path) -> None:
-    """A frame of the handler's module is in /var/task, wherever it was compiled."""
+    """The bytecode has the path in /var/task, not the path of the build."""
     build(root)
     with zipfile.ZipFile(root / code(root, "one").zip) as zipped:
         content = zipped.read("inner/__pycache__/part.cpython-313.pyc")
@@ -92,7 +92,7 @@ def test_tracebacks_name_the_path_on_lambda(root: Path) -> None:
 
 
 def test_the_bytes_depend_on_nothing_around_them(root: Path, tmp_path: Path) -> None:
-    """Another folder, umask, time zone, hash seed, times of files, and one function more: the same bytes."""
+    """Folder, umask, time zone, hash seed, file times and other functions do not change a function's bytes."""
     for index in range(20):
         (root / "lambda" / "one" / f"m{index}.py").write_text(f"NAMES = {{'part', 'inner'}}\nNUMBER = {index}\n")
     other = tmp_path / "elsewhere" / "with a space"
@@ -116,7 +116,7 @@ def test_the_bytes_depend_on_nothing_around_them(root: Path, tmp_path: Path) -> 
 
 
 def test_a_change_of_code_builds_no_layer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the function that changed gets another zip; neither Poetry nor uv is started."""
+    """A code change builds only that function's zip, without Poetry and uv."""
     build(root)
     before = {name: code(root, name) for name in ("one", "two")}
     monkeypatch.setattr("lambda_layers.poetry.export.export", pytest.fail)
@@ -134,7 +134,7 @@ def test_a_change_of_code_builds_no_layer(root: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.gate
 def test_a_damaged_zip_is_put_right(root: Path) -> None:
-    """One byte is enough; a zip whose copy in the cache is damaged too is built again."""
+    """A damaged zip is restored from the cache, or built again if the cache is damaged too."""
     build(root)
     archive, content = root / code(root, "one").zip, (root / code(root, "one").zip).read_bytes()
     archive.write_bytes(content[:-1])
@@ -150,7 +150,7 @@ def test_a_damaged_zip_is_put_right(root: Path) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("first", [True, False])
 def test_a_handler_that_is_not_python_is_refused(root: Path, *, first: bool) -> None:
-    """It could never start: the message has file, line and error, in a first build and in later ones."""
+    """A handler with a syntax error is rejected with file, line and error, in every build."""
     if not first:
         build(root)
     (root / "lambda" / "one" / "main.py").write_text("import os\ndef handler(:\n")
@@ -159,19 +159,19 @@ def test_a_handler_that_is_not_python_is_refused(root: Path, *, first: bool) -> 
 
 
 def test_another_module_that_is_not_python_is_warned_of(root: Path) -> None:
-    """It may be a template: it is shipped as it is, and each build says so."""
+    """Another module with a syntax error, such as a template, is shipped with a warning in each build."""
     (root / "lambda" / "one" / "template.py").write_text("print {{ name }}\n")
-    told = "lambda/one/template.py:1: Missing parentheses in call to 'print'. Did you mean print(...)?: no bytecode"
+    expected = "lambda/one/template.py:1: Missing parentheses in call to 'print'. Did you mean print(...)?: no bytecode"
     (warning,) = build(root)
-    assert warning.startswith(told)
+    assert warning.startswith(expected)
     restored = restore_build(root)
     assert restored
     assert restored.warnings == [warning]
     assert [name for name in names(root, "one") if "template" in name] == ["template.py"]
 
 
-def test_what_tools_leave_behind_is_not_shipped(root: Path) -> None:
-    """Bytecode of this machine, caches, and the lock file of an editor, which is a link that leads nowhere."""
+def test_files_of_tools_are_not_shipped(root: Path) -> None:
+    """Caches, bytecode of this machine and editors' lock files are not shipped."""
     build(root)
     before = code(root, "one")
     folder = root / "lambda" / "one"
@@ -184,7 +184,7 @@ def test_what_tools_leave_behind_is_not_shipped(root: Path) -> None:
 
 
 def test_links_within_the_project_are_followed(root: Path) -> None:
-    """Two functions may share a folder of modules; each zip has the files themselves."""
+    """Symbolic links to folders and files of the project are replaced by their content."""
     (root / "texts").mkdir()
     (root / "texts" / "text.py").write_text("TEXT = 1\n")
     (root / "lambda" / "one" / "text").symlink_to("../../texts")
@@ -198,7 +198,7 @@ def test_links_within_the_project_are_followed(root: Path) -> None:
 
 @pytest.mark.gate
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "message"),
     [
         ("nowhere", r"lambda/one/link is a link to nowhere, which does not exist; remove the link"),
         ("/etc", r"lambda/one/link is a link to /etc, outside the project, .*copy it into the project"),
@@ -206,19 +206,19 @@ def test_links_within_the_project_are_followed(root: Path) -> None:
         ("../two", r"lambda/two/back is a link to \.\./one, a folder that contains the link; remove the link"),
     ],
 )
-def test_links_that_no_build_can_follow_are_refused(root: Path, target: str, told: str) -> None:
-    """They lead nowhere, to this machine, or in a circle; the message names link and target."""
+def test_links_that_no_build_can_follow_are_refused(root: Path, target: str, message: str) -> None:
+    """Broken, external and circular links are rejected; the error names link and target."""
     (root / "lambda" / "one" / "link").symlink_to(target)
     if target == "../two":
         (root / "lambda" / "two" / "back").symlink_to("../one")
-        told = told.replace("lambda/two/back", "lambda/one/link/back")
-    with pytest.raises(LayersError, match=told):
+        message = message.replace("lambda/two/back", "lambda/one/link/back")
+    with pytest.raises(LayersError, match=message):
         build(root)
 
 
 @pytest.mark.gate
 def test_a_function_that_the_manifest_lacks_is_named(root: Path) -> None:
-    """With the functions that there are, and the command that builds; an older layers.json has none."""
+    """An unknown function is an error that lists the known ones and the build command."""
     build(root)
     with pytest.raises(WrongUse, match=r"no code of the function three; it has one, two\..*lambda-layers build"):
         code(root, "three")
@@ -230,8 +230,8 @@ def test_a_function_that_the_manifest_lacks_is_named(root: Path) -> None:
         code(root, "one")
 
 
-def test_zips_that_no_function_has_any_more_go(root: Path) -> None:
-    """A day later, as layers do."""
+def test_old_zips_are_removed(root: Path) -> None:
+    """A function's old zip is removed after a day."""
     build(root)
     old = root / code(root, "one").zip
     os.utime(old, (0, 0))

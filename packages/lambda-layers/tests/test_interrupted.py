@@ -1,4 +1,4 @@
-"""Builds that are killed, run concurrently, or have a damaged cache: the old layer or the new one, never a part."""
+"""Killed and concurrent builds, and damaged caches: each leaves the old layers or the new ones, never a part."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.projects import Project
 from tests.root import PACKAGE
 from tests.wheels import House
 
-# Dies at the n-th file that is about to be moved into its place.
+# Exits when the n-th file is about to be moved into its place.
 _DIES = """
 import os, pathlib, sys
 left = int(sys.argv[1])
@@ -36,7 +36,7 @@ build(pathlib.Path.cwd())
 
 
 def manifest(root: Path) -> dict[str, Any]:
-    """layers.json, after a look at every file that it names."""
+    """Return layers.json, after checking the digest of every file in it."""
     found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())
     assert all(cache.sha256(root / layer["zip"]) == layer["sha256"] for layer in found["layers"])
     return found
@@ -45,7 +45,7 @@ def manifest(root: Path) -> dict[str, Any]:
 @pytest.mark.gate
 @pytest.mark.parametrize("moment", [3, 7])
 def test_a_killed_build_leaves_the_old_layers(project: Project, house: House, moment: int) -> None:
-    """Whenever a build dies, layers.json and all that it names are those of before, and the next build is whole."""
+    """A killed build leaves the previous layers and layers.json, and the next build succeeds."""
     house.wheel("base", "1.0")
     root = project.write({"main": ["base"]})
     build(root)
@@ -59,13 +59,13 @@ def test_a_killed_build_leaves_the_old_layers(project: Project, house: House, mo
     assert manifest(root)["layers"][0]["packages"][0]["version"] == "2.0"
 
 
-def test_builds_at_once_agree(project: Project, house: House) -> None:
-    """Three builds of one project at the same moment end well, with the same bytes."""
+def test_concurrent_builds_agree(project: Project, house: House) -> None:
+    """Three concurrent builds of one project succeed with the same bytes."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda _: _run(root), range(3)))
-    assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
+    assert [build.returncode for build in done] == [0, 0, 0], [build.stderr for build in done]
     assert len(manifest(root)["layers"]) == 1
     assert not [path.name for path in (root / "build" / "layers").iterdir() if path.name.startswith(".")]
 
@@ -73,7 +73,7 @@ def test_builds_at_once_agree(project: Project, house: House) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("damaged", ["files", "records"])
 def test_a_damaged_cache_is_noticed(project: Project, house: House, tmp_path: Path, damaged: str) -> None:
-    """Cached files are checked against their digests, and built again."""
+    """Damaged cache files are detected by their digest, and the layers are built again."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)
@@ -87,7 +87,7 @@ def test_a_damaged_cache_is_noticed(project: Project, house: House, tmp_path: Pa
 
 
 def test_a_damaged_layer_is_put_right(project: Project, house: House) -> None:
-    """A changed file in build/layers/ is not used as the layer."""
+    """A damaged file in build/layers/ is restored from the cache."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     build(root)

@@ -1,4 +1,4 @@
-"""Lambda's limits: 250 MB unzipped for a function and all its layers, and five layers."""
+"""Lambda's limits: 250 MB unzipped for a function with its layers, and five layers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lambda_layers.target.limits import UNZIPPED
 
 
 def layer(size: int, *functions: str) -> LayerRecord:
-    """A layer of this size."""
+    """Return a layer of this size."""
     return {
         "name": "some",
         "zip": "",
@@ -27,7 +27,7 @@ def layer(size: int, *functions: str) -> LayerRecord:
 
 
 def check(layers: list[LayerRecord], **code: int) -> list[str]:
-    """The warnings for these layers, and for functions whose own code has these sizes."""
+    """Return the warnings for these layers, and for functions whose code has these sizes."""
     functions: list[FunctionRecord] = [
         {"name": name, "zip": "", "sha256": "", "bytes": size, "unzipped_bytes": size} for name, size in code.items()
     ]
@@ -35,14 +35,14 @@ def check(layers: list[LayerRecord], **code: int) -> list[str]:
     return limits.check({"target": target, "layers": layers, "functions": functions})
 
 
-def test_what_fits_is_silent() -> None:
-    """Up to four fifths of the limit nothing is said."""
+def test_a_function_within_the_limit_has_no_warning() -> None:
+    """A function up to four fifths of the limit has no warning."""
     assert UNZIPPED == 250 * 1024 * 1024
     assert check([layer(UNZIPPED * 8 // 10, "one")]) == []
 
 
 def test_a_function_near_the_limit_is_warned_of() -> None:
-    """The warning names the function, the size and the largest packages; others are not warned of."""
+    """The warning names the function, its size and the largest packages."""
     (warning,) = check([layer(UNZIPPED // 2, "one", "two"), layer(UNZIPPED * 4 // 10, "one")])
     assert warning.startswith("one: its code and layers are 235,929,600 bytes unzipped, 90% of the 262,144,000")
     assert "big 131,071,999" in warning
@@ -50,7 +50,7 @@ def test_a_function_near_the_limit_is_warned_of() -> None:
 
 @pytest.mark.gate
 def test_a_function_beyond_the_limit_is_refused() -> None:
-    """The function's own code counts, down to the byte."""
+    """One byte above the limit is rejected; the function's code counts."""
     assert check([layer(UNZIPPED, "one")])
     with pytest.raises(LayersError, match=r"one: .* 262,144,001 bytes unzipped.*the largest packages: big"):
         check([layer(UNZIPPED, "one")], one=1)
@@ -58,7 +58,7 @@ def test_a_function_beyond_the_limit_is_refused() -> None:
 
 @pytest.mark.gate
 def test_a_function_without_layers_is_looked_at_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its code by itself may exceed the limit; the table names it, too."""
+    """A function without layers is in the table, and is rejected if its code exceeds the limit."""
     code = FunctionCode("lone", "function-lone.zip", "0a" * 32, 50, 100)
     table = report.functions_table(Manifest("3.13", "x86_64", (), functions=(code,)))
     title, columns, rule, row = table.text().splitlines()
@@ -71,14 +71,14 @@ def test_a_function_without_layers_is_looked_at_as_well(monkeypatch: pytest.Monk
 
 @pytest.mark.gate
 def test_six_layers_are_refused() -> None:
-    """Lambda takes five."""
+    """A function with six layers is rejected, since Lambda allows five."""
     assert check([layer(2, "one")] * 5) == []
     with pytest.raises(LayersError, match="one has 6 layers; Lambda takes 5"):
         check([layer(2, "one")] * 6)
 
 
 def test_a_table_is_as_wide_as_its_cells() -> None:
-    """Numbers end in one column, a row without cells is a blank line, and nothing is cut without a terminal."""
+    """A table's columns fit their cells, with numbers right-aligned and nothing truncated without a terminal."""
     table = report.Table("Sizes", "Name", "Bytes", right=("Bytes",))
     table.add_row("a name of some length", "5")
     table.add_row()

@@ -1,4 +1,4 @@
-"""The lock as a graph, and what a project asks for in each of the ways that Poetry reads."""
+"""The lock file as a graph, and a project's requirements in each form that Poetry reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGET = Target("3.13", "x86_64")
 
 
 def parse(lock: str, pyproject: str) -> Lock:
-    """The graph of two texts."""
+    """Return the graph of a lock and a pyproject.toml."""
     return parse_lock(cast("PoetryLock", tomllib.loads(lock)), tomllib.loads(pyproject))
 
 
@@ -58,7 +58,7 @@ version = "1"
 
 
 def test_every_way_to_ask_is_read() -> None:
-    """PEP 621 and PEP 735, groups that include groups, and Poetry's own tables."""
+    """Requirements are read from PEP 621, PEP 735 with included groups, and Poetry's tables."""
     text = """
     [project]
     dependencies = ["one[x]>=1"]
@@ -86,21 +86,21 @@ def test_every_way_to_ask_is_read() -> None:
 
 
 @pytest.mark.gate
-def test_a_requirement_that_is_none_is_refused() -> None:
-    """With its text, as a mistake in pyproject.toml."""
+def test_an_invalid_requirement_is_rejected() -> None:
+    """An invalid requirement is an error in pyproject.toml that names its text."""
     with pytest.raises(WrongUse, match=r"pyproject.toml: 'a b c' is not a requirement"):
         requirements_by_group(tomllib.loads('[project]\ndependencies = ["a b c"]\n'))
 
 
 def test_extras_that_contradict_themselves_are_read() -> None:
-    """Older versions of Poetry wrote them into the lock as `(<empty>)`."""
+    """Extras with the constraint `(<empty>)`, which older Poetry versions wrote, are read."""
     text = '[[package]]\nname = "a"\nversion = "1"\n[package.extras]\nall = ["b (<empty>)", "c[d] (>=1)"]\n'
     (package,) = parse(text, "").packages["a"]
     assert [need.name for need in package.extras["all"]] == ["b", "c"]
 
 
 def test_groups_are_read_as_poetry_reads_them() -> None:
-    """Spellings of a name are one name, and Poetry's own tables may include groups as well."""
+    """Group names are compared in canonical form, and Poetry's tables may include groups."""
     text = """
     [dependency-groups]
     My_Fn = ["one", {include-group = "the.common"}]
@@ -113,15 +113,15 @@ def test_groups_are_read_as_poetry_reads_them() -> None:
 
 
 @pytest.mark.gate
-def test_a_circle_of_groups_is_told() -> None:
-    """With the way around."""
+def test_a_cycle_of_groups_is_reported() -> None:
+    """A cycle of included groups is an error that names the cycle."""
     text = '[dependency-groups]\na = [{include-group = "B"}]\nb = [{include-group = "a"}]\n'
     with pytest.raises(WrongUse, match="in a circle: a -> b -> a"):
         requirements_by_group(tomllib.loads(text))
 
 
 def test_a_chain_follows_markers_and_extras() -> None:
-    """Packages for another Python, another platform or an unused extra are not there."""
+    """A chain omits packages for another Python, another platform or an unused extra."""
     locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
     chains = locked.chains("main", TARGET)
     assert sorted(chains) == ["deep-package", "extra", "rich", "top"]
@@ -131,14 +131,14 @@ def test_a_chain_follows_markers_and_extras() -> None:
 
 
 def test_a_chain_can_leave_packages_out() -> None:
-    """And all that only they need."""
+    """A chain can leave out packages, and the packages that only they need."""
     locked = parse(LOCK, '[project]\ndependencies = ["top"]\n')
     assert sorted(locked.chains("main", TARGET, frozenset({"rich"}))) == ["deep-package", "top"]
     assert locked.closure("rich", TARGET) == {"rich"}
 
 
 def test_of_two_versions_the_target_has_its_own() -> None:
-    """A lock may hold a package twice, for different Pythons; each has its own needs and files."""
+    """A lock with two versions of a package gives each target its version, requirements and files."""
     text = """
     [[package]]
     name = "dual"
@@ -174,11 +174,11 @@ def test_of_two_versions_the_target_has_its_own() -> None:
 
 
 def test_files_are_known_by_their_digest() -> None:
-    """The bill of materials takes the hash of the installed wheel from here."""
+    """The lock returns the digest of each file, for the bill of materials."""
     assert parse(LOCK, "").files("top", "1.0") == {"top-1.tar.gz": "aa"}
 
 
 def test_extras_are_compared_by_their_canonical_names() -> None:
-    """`Parser_All` and `parser-all` are one extra, in requirements and in locks."""
+    """Extras are compared in canonical form, in requirements and in locks."""
     text = LOCK.replace("[package.extras]\nchoice", "[package.extras]\nThe-Choice")
     assert "choice" in parse(text, '[project]\ndependencies = ["top[the_choice]"]\n').chains("main", TARGET)

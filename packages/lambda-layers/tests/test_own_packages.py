@@ -1,4 +1,4 @@
-"""Libraries that come from a folder of the repository, a wheel in it, or a commit."""
+"""Libraries from a folder of the repository, a wheel in it, or a commit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOOL = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path 
 
 
 def library(folder: Path, *, text: str = "ANSWER = 42\n", tag: str = "py3-none-any") -> None:
-    """A library of the team's own, with a build backend that needs nothing."""
+    """Write a library of the team, with a build backend without dependencies."""
     folder.mkdir(parents=True)
     (folder / "pyproject.toml").write_text(f'[project]\nname = "own"\nversion = "0.1"\ndependencies = []\n{_TOOL}')
     (folder / "backend.py").write_text(_BACKEND.replace("TAG", tag))
@@ -40,7 +40,7 @@ def library(folder: Path, *, text: str = "ANSWER = 42\n", tag: str = "py3-none-a
 
 
 def asking(project: Project, dependency: str) -> Path:
-    """A project whose main group asks for the library in this way, locked by Poetry itself."""
+    """Return a project whose main group requires the library in this form, locked by Poetry itself."""
     root = project.write({"main": []})
     text = (root / "pyproject.toml").read_text().replace("dependencies = []\n", 'dynamic = ["dependencies"]\n')
     (root / "pyproject.toml").write_text(f"{text}[tool.poetry.dependencies]\nown = {dependency}\n")
@@ -49,7 +49,7 @@ def asking(project: Project, dependency: str) -> Path:
 
 
 def content(root: Path) -> dict[str, Any]:
-    """The one layer of the project, with the text of own.py."""
+    """Return the project's only layer, with the text of own.py."""
     (layer,) = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"]
     with zipfile.ZipFile(root / layer["zip"]) as zipped:
         return {"text": zipped.read("python/own.py").decode(), "packages": layer["packages"], "sha": layer["sha256"]}
@@ -57,7 +57,7 @@ def content(root: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("develop", ["", ", develop = true"])
 def test_a_library_of_the_repository_is_built_and_included(project: Project, develop: str) -> None:
-    """The layer holds the library as it is now; a change of its source is a change of the layer."""
+    """The layer has the library, and a change of its source builds the layer again."""
     library(project.root / "libs" / "own")
     root = asking(project, f'{{path = "libs/own"{develop}}}')
     build(root)
@@ -73,7 +73,7 @@ def test_a_library_of_the_repository_is_built_and_included(project: Project, dev
 
 @pytest.mark.gate
 def test_line_ends_change_nothing(project: Project) -> None:
-    """A lock that git gave CRLF has the same key, and an edited library of the repository is still noticed."""
+    """A lock with CRLF has the same cache key, and a change of a library is still noticed."""
     library(project.root / "libs" / "own")
     root = asking(project, '{path = "libs/own", develop = true}')
     build(root)
@@ -87,8 +87,8 @@ def test_line_ends_change_nothing(project: Project) -> None:
     assert content(root)["text"] == "ANSWER = 43\n"
 
 
-def test_what_an_earlier_build_left_is_not_shipped(project: Project) -> None:
-    """setuptools, for one, puts all of build/lib into a wheel, modules that are gone from the sources too."""
+def test_output_of_an_earlier_build_is_not_shipped(project: Project) -> None:
+    """Files in the library's build/ folder, which setuptools would include, are not shipped."""
     own = project.root / "libs" / "own"
     library(own)
     backend = own / "backend.py"
@@ -106,7 +106,7 @@ def test_what_an_earlier_build_left_is_not_shipped(project: Project) -> None:
 
 @pytest.mark.gate
 def test_the_layer_does_not_depend_on_the_backend_s_version(project: Project, tmp_path: Path) -> None:
-    """A build backend is not locked; its version is not a part of the built library."""
+    """The version of the build backend, which is not locked, does not change the layer."""
     own = project.root / "libs" / "own"
     library(own)
     root = asking(project, '{path = "libs/own"}')
@@ -127,7 +127,7 @@ import os,"""
 
 
 def test_a_package_that_is_called_build_counts(tmp_path: Path) -> None:
-    """Output of builds is at the top of a library; below, `build` and `dist` are its packages."""
+    """`build` and `dist` are ignored only at the top of a library; below they are packages."""
     library(tmp_path / "own")
     before = library_key(tmp_path / "own")
     for name in ("build/lib/x.py", "dist/own.whl", "src/own.egg-info/PKG-INFO", "src/own/__pycache__/x.pyc"):
@@ -141,14 +141,14 @@ def test_a_package_that_is_called_build_counts(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_library_built_for_another_machine_is_refused(project: Project) -> None:
-    """Libraries that are built here are checked against the target as any wheel is."""
+    """A library whose wheel is for another machine is rejected."""
     library(project.root / "libs" / "own", tag="cp312-cp312-linux_aarch64")
     with pytest.raises(LayersError, match="own is a wheel for cp312-cp312-linux_aarch64"):
         build(asking(project, '{path = "libs/own"}'))
 
 
 def test_a_commit_is_built_and_included(project: Project, tmp_path: Path) -> None:
-    """The lock pins the commit: what the branch became later is not in the layer."""
+    """The layer has the commit of the lock, not later commits of the branch."""
     origin = tmp_path / "origin"
     library(origin)
     git = ["git", "-C", str(origin), "-c", "user.name=a", "-c", "user.email=a@example.org"]

@@ -1,4 +1,4 @@
-"""Packages are made ready once, and each is looked at before it goes into any layer."""
+"""Packages are built once, and verified before they are in a layer."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.wheels import House
 
 
 def layer(root: Path) -> dict[str, Any]:
-    """The first layer of layers.json."""
+    """Return the first layer of layers.json."""
     found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"][0]
     return found
 
 
 def content(root: Path, name: str) -> str:
-    """One file of the first layer."""
+    """Return one file of the first layer."""
     with zipfile.ZipFile(root / layer(root)["zip"]) as zipped:
         return zipped.read(f"python/{name}").decode()
 
@@ -37,7 +37,7 @@ def content(root: Path, name: str) -> str:
 def test_one_changed_package_is_the_only_one_made_again(
     project: Project, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rest of a layer comes from the cache."""
+    """A build installs only the changed package; the others come from the cache."""
     asked: list[list[str]] = []
 
     def counted(root: Path, pins: Sequence[Pin], *rest: Any, **named: Any) -> None:
@@ -64,7 +64,7 @@ def test_one_changed_package_is_the_only_one_made_again(
 def test_another_project_takes_packages_from_the_cache(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
 ) -> None:
-    """Its layer has the bytes of a build from an empty cache; a cached package that was edited is made again."""
+    """A project's layer built from the cache equals a build without it; damaged cache entries are rebuilt."""
     house.wheel("base", files={"base.py": "NAME = 'base'\n" * 100})
     house.wheel("other")
     build(project.write({"main": ["base"]}))
@@ -91,7 +91,7 @@ def test_another_project_takes_packages_from_the_cache(
 def test_two_packages_with_one_file_make_the_same_layer_each_time(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which of the two wins in one folder is chance; here it is the first by name, whatever was made before."""
+    """If two packages have the same file, the layer has the file of the first package by name."""
     house.wheel("alpha", files={"shared.py": "WHO = 'alpha'\n", "alpha.py": ""})
     house.wheel("beta", files={"shared.py": "WHO = 'beta'\n", "beta.py": ""})
     root = project.write({"main": ["beta", "alpha"]})
@@ -104,7 +104,7 @@ def test_two_packages_with_one_file_make_the_same_layer_each_time(
 
 
 def test_uv_s_cache_stays_as_it_was(project: Project, house: House, tmp_path: Path) -> None:
-    """Files of the layer are links into uv's cache; making it lean must not write through them."""
+    """Pruning a layer does not change uv's cache, although its files are linked."""
     house.wheel("base", files={"base/__init__.py": "", "bin/tool": "#!/here/python"})
     root = project.write({"main": ["base"]})
     build(root)
@@ -114,8 +114,8 @@ def test_uv_s_cache_stays_as_it_was(project: Project, house: House, tmp_path: Pa
 
 
 @pytest.mark.gate
-def test_what_was_edited_in_uv_s_cache_is_never_shipped(project: Project, house: House, tmp_path: Path) -> None:
-    """The layer gets the locked wheel's file instead, from the index."""
+def test_an_edit_in_uv_s_cache_is_never_shipped(project: Project, house: House, tmp_path: Path) -> None:
+    """The layer has the locked wheel's file although the file in uv's cache was edited."""
     house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
     house.wheel("other")
     root = project.write({"main": ["base", "other"]})
@@ -130,10 +130,10 @@ def test_what_was_edited_in_uv_s_cache_is_never_shipped(project: Project, house:
 
 
 @pytest.mark.gate
-def test_what_was_edited_and_cannot_be_had_again_is_refused(
+def test_an_edit_in_uv_s_cache_without_an_index_is_rejected(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message names the package, and the folder that has to go."""
+    """An edited file of uv's cache fails the build without an index; the error names package and folder."""
     root = project.write({"main": [house.wheel("base").name]})
     build(root)
     (linked,) = downloads(tmp_path).rglob("base/__init__.py")
@@ -145,8 +145,8 @@ def test_what_was_edited_and_cannot_be_had_again_is_refused(
 
 
 @pytest.mark.gate
-def test_record_is_no_witness(project: Project, house: House, tmp_path: Path) -> None:
-    """A file that was edited in uv's cache together with its line in RECORD is not shipped; the locked one is."""
+def test_an_edit_with_its_record_is_not_shipped(project: Project, house: House, tmp_path: Path) -> None:
+    """A file that was edited in uv's cache together with its RECORD entry is not shipped."""
     house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
     house.wheel("other")
     root = project.write({"main": ["base", "other"]})
@@ -161,7 +161,7 @@ def test_record_is_no_witness(project: Project, house: House, tmp_path: Path) ->
 def test_an_edited_environment_never_reaches_a_layer(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """uv links its usual cache into environments. A first build on this machine takes nothing from there."""
+    """A first build does not use uv's usual cache, which is linked into environments that may be edited."""
     wheel = house.wheel("base", files={"base/__init__.py": "GOOD = True\n"})
     root = project.write({"main": ["base"]})
     (tmp_path / "locked.txt").write_text(f"base==1.0 --hash=sha256:{wheel.sha256}\n")
@@ -176,7 +176,7 @@ def test_an_edited_environment_never_reaches_a_layer(
 
 @pytest.mark.gate
 def test_a_file_that_was_added_with_its_record_is_not_shipped(project: Project, house: House, tmp_path: Path) -> None:
-    """A package is what its wheel holds: nothing less, nothing more."""
+    """A file that was added to uv's cache with a RECORD entry is not shipped."""
     house.wheel("base", files={"base/__init__.py": ""})
     root = project.write({"main": ["base"]})
     build(root)
@@ -186,10 +186,10 @@ def test_a_file_that_was_added_with_its_record_is_not_shipped(project: Project, 
     assert "python/base/added.py" not in zipfile.ZipFile(root / layer(root)["zip"]).namelist()
 
 
-def test_what_was_verified_once_comes_from_uv_s_cache(
+def test_a_verified_wheel_comes_from_uv_s_cache(
     project: Project, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A later build of the same wheel, with other settings, asks no index."""
+    """A later build of a verified wheel, with other settings, does not use the index."""
     root = project.write({"main": [house.wheel("base").name]})
     build(root)
     other_settings(root)
@@ -199,18 +199,18 @@ def test_what_was_verified_once_comes_from_uv_s_cache(
 
 
 def downloads(folder: Path) -> Path:
-    """The cache that uv downloads the packages of layers into."""
+    """Return uv's cache for the packages of layers."""
     return folder / "cache" / "lambda-layers-pipeline" / "layers" / "uv"
 
 
 def other_settings(root: Path) -> None:
-    """Change a setting that has every package made ready again."""
+    """Change a setting, so that every package is built again."""
     pyproject = root / "pyproject.toml"
     pyproject.write_text(pyproject.read_text() + 'keep = ["base/tests/*"]\n')
 
 
 def edit_with_record(cache: Path, package: str, name: str, text: str) -> None:
-    """Edit or add a file of a package in uv's cache, and have RECORD tell its digest."""
+    """Edit or add a file of a package in uv's cache, with its digest in RECORD."""
     (record,) = cache.rglob(f"{package}-1.0.dist-info/RECORD")
     (record.parent.parent / name).write_text(text)
     digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
@@ -226,17 +226,17 @@ def _offline(*arguments: Any, downloads: Path | None, **named: Any) -> None:
 
 @pytest.mark.gate
 def test_a_wheel_with_a_wrong_record_is_built(project: Project, house: House) -> None:
-    """Published wheels were edited after their RECORD was made: the lock's hash decides, and it is reported."""
+    """A wheel whose hash is locked is built although its RECORD is wrong, with a warning."""
     house.wheel("base", recorded={"base/__init__.py": "another\n"})
     root = project.write({"main": ["base"]})
-    (told,) = build(root)
-    assert told.startswith("base: __init__.py is not the file that the wheel's RECORD tells")
+    (warning,) = build(root)
+    assert warning.startswith("base: __init__.py is not the file that the wheel's RECORD tells")
     assert content(root, "base/__init__.py") == "NAME = 'base'\n"
 
 
 @pytest.mark.gate
 def test_tests_that_an_import_needs_are_missed(project: Project, house: House) -> None:
-    """`drop-tests` leaves tests out, and then imports everything again."""
+    """`drop-tests` fails the build if a module imports the tests."""
     house.wheel("base", files={"base/__init__.py": "", "base/tests/test_x.py": "assert False\n"})
     house.wheel(
         "odd", files={"odd/__init__.py": "from odd.tests import needed\n", "odd/tests/__init__.py": "needed = 1\n"}
@@ -252,7 +252,7 @@ def test_tests_that_an_import_needs_are_missed(project: Project, house: House) -
 
 @pytest.mark.gate
 def test_every_module_that_stays_is_imported_again(project: Project, house: House) -> None:
-    """Those below a package as well, on dependencies that were made before, and after one that ends the process."""
+    """`drop-tests` imports each remaining module, submodules included, also after one that exits the process."""
     house.wheel("base")
     files = {"odd/__init__.py": "", "odd/a.py": "import os; os._exit(0)\n", "odd/tests/__init__.py": "needed = 1\n"}
     files["odd/sub.py"] = "import base\nfrom odd.tests import needed\n"
@@ -263,8 +263,8 @@ def test_every_module_that_stays_is_imported_again(project: Project, house: Hous
         build(project.write({"main": ["base", "odd"]}, target=target))
 
 
-def test_what_the_runtime_brings_is_left_out_and_its_size_told(project: Project, house: House) -> None:
-    """`runtime-provided = "drop"` names what stays behind, with its bytes."""
+def test_runtime_packages_are_left_out_and_their_size_reported(project: Project, house: House) -> None:
+    """`runtime-provided = "drop"` leaves the SDK out, and lists its packages with their size."""
     house.wheel("jmespath")
     house.wheel("botocore", requires=["jmespath"])
     house.wheel("boto3", requires=["botocore", "jmespath"])
@@ -278,7 +278,7 @@ def test_what_the_runtime_brings_is_left_out_and_its_size_told(project: Project,
 
 @pytest.mark.gate
 def test_half_an_sdk_is_refused_by_the_build(project: Project, house: House) -> None:
-    """botocore without boto3 would come before the runtime's own."""
+    """The build rejects botocore without boto3, which would precede the runtime's botocore."""
     house.wheel("botocore")
     with pytest.raises(LayersError, match="half an SDK"):
         build(project.write({"main": ["botocore"]}))

@@ -1,4 +1,4 @@
-"""The zips in build/layers/ are read again only after a change, and no change is missed."""
+"""The zips in build/layers/ are read again only after a change, and each change is found."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def root(tmp_path: Path, cache: Cache) -> Path:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that are read and compared with their digests."""
+    """The files that are read to compare their digests."""
     paths: list[Path] = []
 
     def noted(path: Path) -> str | None:
@@ -46,7 +46,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def place(root: Path, cache: Cache) -> bool:
-    """Do what each build does, in a new process."""
+    """Place the zip as each build does, in a new process."""
     placed = PlacedFiles(root, cache)
     done = placed.place(PATH, DIGEST)
     placed.save()
@@ -54,7 +54,7 @@ def place(root: Path, cache: Cache) -> bool:
 
 
 def edit(file: Path) -> None:
-    """Change the content in place, and neither size nor modification time."""
+    """Change the content in place, with the same size and modification time."""
     before = file.stat()
     file.write_bytes(CONTENT[::-1])
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -63,14 +63,14 @@ def edit(file: Path) -> None:
 
 
 def test_an_unchanged_file_is_not_read(root: Path, cache: Cache, read: list[Path]) -> None:
-    """A build with nothing to do compares the status of its zips, and reads none."""
+    """A build without changes compares the status of its zips, and reads none."""
     assert place(root, cache)
     assert read == []
 
 
 @pytest.mark.gate
 def test_an_edit_that_keeps_size_and_date_is_found(root: Path, cache: Cache) -> None:
-    """The zip is replaced by the one that was built: the kernel's change time reveals the edit."""
+    """A zip that was edited with the same size and date is replaced, since its change time differs."""
     edit(root / PATH)
     assert place(root, cache)
     assert (root / PATH).read_bytes() == CONTENT
@@ -78,7 +78,7 @@ def test_an_edit_that_keeps_size_and_date_is_found(root: Path, cache: Cache) -> 
 
 @pytest.mark.gate
 def test_the_change_time_is_needed(root: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without it, the test above would fail: the edited zip would stay."""
+    """Without the change time the edit above is not found."""
     real = placed_files._identity
     monkeypatch.setattr(placed_files, "_identity", lambda file: [*real(file)[:-1], 0])
     (root / PATH).unlink()
@@ -90,13 +90,13 @@ def test_the_change_time_is_needed(root: Path, cache: Cache, monkeypatch: pytest
 
 @pytest.mark.gate
 def test_another_digest_is_never_taken_as_compared(root: Path, cache: Cache) -> None:
-    """A file that the project names with another digest is read, although its status is the same."""
+    """A file with an unchanged status is read again for another digest."""
     placed = PlacedFiles(root, cache)
     assert not placed.place(PATH, digest(b"another zip"))
 
 
 def test_a_file_that_was_changed_a_moment_ago_is_read_each_time(root: Path, cache: Cache, read: list[Path]) -> None:
-    """A later change could have the same time, where the kernel's clock has coarse steps."""
+    """A recently changed file is read each time, since a later change could have the same kernel time."""
     os.utime(root / PATH)
     assert place(root, cache)
     assert place(root, cache)
@@ -106,7 +106,7 @@ def test_a_file_that_was_changed_a_moment_ago_is_read_each_time(root: Path, cach
 def test_a_file_that_was_compared_is_not_read_again(
     root: Path, cache: Cache, read: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A zip that was touched is read once, when the kernel's clock has moved on."""
+    """A touched zip is read once, after the kernel's clock has advanced."""
     monkeypatch.setattr(placed_files, "_CLOCK_STEP_NS", -1)
     os.utime(root / PATH)
     assert place(root, cache)
@@ -115,7 +115,7 @@ def test_a_file_that_was_compared_is_not_read_again(
 
 
 def test_a_copied_project_compares_its_own_files(root: Path, cache: Cache, read: list[Path]) -> None:
-    """A comparison in another folder does not count."""
+    """A copied project reads its own files; comparisons in another folder do not count."""
     other = root.with_name("copy")
     shutil.copytree(root, other)
     edit(other / PATH)
@@ -126,7 +126,7 @@ def test_a_copied_project_compares_its_own_files(root: Path, cache: Cache, read:
 
 @pytest.mark.gate
 def test_a_damaged_copy_in_the_cache_is_not_placed(root: Path, cache: Cache) -> None:
-    """The bytes that are written are those that were compared."""
+    """A damaged copy in the cache is not placed."""
     cache.file(DIGEST).write_bytes(CONTENT[::-1])
     (root / PATH).unlink()
     assert not place(root, cache)

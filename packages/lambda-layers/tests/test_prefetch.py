@@ -1,4 +1,4 @@
-"""Where Poetry exports the lock, the packages that it names are made ready while it runs; Poetry's answer decides."""
+"""Packages of the lock are installed while Poetry exports it; Poetry's export decides."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.wheels import House
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """The order of installations and of Poetry's answer."""
+    """The order of installations and of Poetry's exports."""
     seen: list[tuple[str, list[str]]] = []
 
     def exported(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
@@ -39,26 +39,26 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
 
 
 def names(root: Path) -> dict[str, list[str]]:
-    """Layer -> its packages, as built."""
+    """Return layer -> its packages, as built."""
     found = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"]
-    return {each["name"]: [package["name"] for package in each["packages"]] for each in found}
+    return {layer["name"]: [package["name"] for package in layer["packages"]] for layer in found}
 
 
-def test_what_the_lock_names_is_installed_in_one_go(
+def test_packages_of_the_lock_are_installed_in_one_call(
     project: Project, house: House, installs: list[tuple[str, list[str]]]
 ) -> None:
-    """All groups' packages with what they need; what Poetry then says lacks nothing."""
+    """All packages of all groups are installed in one call, and the export needs no further one."""
     house.wheel("base")
     house.wheel("own", requires=["base", "deep"])
     house.wheel("deep")
     build(project.write({"main": ["base"], "one": ["own"]}))
-    assert [what for what in installs if what[0] == "install"] == [("install", ["base", "deep", "own"])]
+    assert [call for call in installs if call[0] == "install"] == [("install", ["base", "deep", "own"])]
 
 
-def test_what_only_poetry_names_is_made_all_the_same(
+def test_a_package_only_in_the_export_is_installed(
     project: Project, house: House, installs: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A guess that lacks a package costs time, nothing else."""
+    """A package that is only in Poetry's export is installed after it."""
     monkeypatch.setattr("lambda_layers.builder.prefetch._lock_pins", lambda *_: ())
     house.wheel("base")
     root = project.write({"main": ["base"]})
@@ -67,10 +67,10 @@ def test_what_only_poetry_names_is_made_all_the_same(
     assert names(root) == {"shared": ["base"]}
 
 
-def test_what_only_the_guess_names_is_in_no_layer(
+def test_a_package_only_in_the_prefetch_is_in_no_layer(
     project: Project, house: House, installs: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only Poetry's answer decides."""
+    """A prefetched package that is not in Poetry's export is in no layer."""
     house.wheel("base")
     house.wheel("extra")
     root = project.write({"main": ["base"], "test": ["extra"]})

@@ -1,4 +1,4 @@
-"""Packages of a private index: they come from the source that the lock names, and from no other."""
+"""Packages of a private index come only from the lock's source."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CORP = Source("corp-eu", "https://corp.example/simple/")
 
 @pytest.fixture
 def indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Index]]:
-    """A private index and another one that has a package of the same name and version with other content."""
+    """A private index, and another one with the same package name and version and other content."""
     folders = {name: tmp_path / name for name in ("corp", "other")}
     for name, folder in folders.items():
         folder.mkdir()
@@ -35,7 +35,7 @@ def indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[st
     with serve(folders["corp"], (USER, PASSWORD)) as corp, serve(folders["other"]) as other:
         for name in ("UV_NO_INDEX", "UV_FIND_LINKS"):
             monkeypatch.delenv(name, raising=False)
-        # what a machine may be configured with: the other index comes first, and also in addition
+        # A machine's configuration: the other index is the default one, and an additional one too.
         monkeypatch.setenv("UV_DEFAULT_INDEX", other.url)
         monkeypatch.setenv("UV_EXTRA_INDEX_URL", other.url)
         yield {"corp": corp, "other": other}
@@ -62,7 +62,7 @@ def root(project: Project, indexes: dict[str, Index], monkeypatch: pytest.Monkey
 
 
 def shipped(root: Path) -> str:
-    """The module of the private package in the layer."""
+    """Return the module of the private package in the layer."""
     (layer,) = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"]
     with zipfile.ZipFile(root / layer["zip"]) as zipped:
         return zipped.read("python/acme_secret/__init__.py").decode()
@@ -74,7 +74,7 @@ def shipped(root: Path) -> str:
 def test_a_package_comes_from_the_source_that_the_lock_names(
     root: Path, indexes: dict[str, Index], monkeypatch: pytest.MonkeyPatch, variables: str
 ) -> None:
-    """And from no other: an index that has the same name and version is not asked for it; nothing leaks."""
+    """A package is requested only from the lock's source, and no build file has the password."""
     monkeypatch.setenv(f"{variables}_USERNAME", USER)
     monkeypatch.setenv(f"{variables}_PASSWORD", PASSWORD)
     asked = len(indexes["other"].asked)
@@ -91,22 +91,22 @@ def test_a_package_comes_from_the_source_that_the_lock_names(
 @pytest.mark.slow
 @pytest.mark.parametrize("password", ["", "wrong-password"])
 def test_a_refusal_names_source_and_variables(root: Path, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
-    """Without credentials or with wrong ones; the message holds no password."""
+    """Missing or wrong credentials are an error that names source and variables, without the password."""
     if password:
         monkeypatch.setenv("POETRY_HTTP_BASIC_CORP_USERNAME", USER)
         monkeypatch.setenv("POETRY_HTTP_BASIC_CORP_PASSWORD", password)
     with pytest.raises(LayersError) as refused:
         build(root)
-    told = str(refused.value)
-    assert "takes acme-secret from the source corp (http://127.0.0.1:" in told
-    assert "POETRY_HTTP_BASIC_CORP_PASSWORD" in told
-    assert "UV_INDEX_CORP_PASSWORD" in told
-    assert "wrong-password" not in told
+    message = str(refused.value)
+    assert "takes acme-secret from the source corp (http://127.0.0.1:" in message
+    assert "POETRY_HTTP_BASIC_CORP_PASSWORD" in message
+    assert "UV_INDEX_CORP_PASSWORD" in message
+    assert "wrong-password" not in message
 
 
 @pytest.mark.slow
 def test_credentials_that_poetry_stores_are_used(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Those of `poetry config http-basic.corp`, in its configuration folder or a keyring."""
+    """The build uses the credentials of `poetry config http-basic.corp`."""
     (tmp_path / "config").mkdir()
     text = f'[http-basic.corp]\nusername = "{USER}"\npassword = "{PASSWORD}"\n'
     (tmp_path / "config" / "auth.toml").write_text(text)
@@ -129,7 +129,7 @@ class Keyring(KeyringBackend):
 
 @pytest.mark.slow
 def test_the_password_of_a_keyring_is_used(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Poetry's configuration has the user, and the keyring of this machine the password."""
+    """The build uses the user of Poetry's configuration with the keyring's password."""
     config = tmp_path / "config"
     (config / "python_keyring").mkdir(parents=True)
     (config / "corp_keyring.py").write_text(_KEYRING)
@@ -143,19 +143,19 @@ def test_the_password_of_a_keyring_is_used(root: Path, monkeypatch: pytest.Monke
 
 
 def test_each_source_has_a_call_of_its_own() -> None:
-    """The default index first; of a source, neither other indexes nor folders of wheels are asked."""
+    """Each source has a separate call of uv, the default index first."""
     pins = [
         Pin("a", source=CORP),
         Pin("b"),
         Pin("c", source=CORP),
         Pin("d", source=source_of("x", f"https://{PYPI}/simple/")),
     ]
-    told = {source: [pin.name for pin in found] for source, found in package_index.by_source(pins).items()}
-    assert told == {None: ["b", "d"], CORP: ["a", "c"]}
+    names = {source: [pin.name for pin in found] for source, found in package_index.by_source(pins).items()}
+    assert names == {None: ["b", "d"], CORP: ["a", "c"]}
 
 
 def test_credentials_are_in_variables_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Arguments of a process can be read by others, and are shown where it fails."""
+    """Credentials are passed in environment variables, since other users can read a process's arguments."""
     monkeypatch.delenv("UV_NO_INDEX", raising=False)
     url = "https://me:pass%40word@corp.example/simple/"  # pragma: allowlist secret
     call = package_index.index_call(Source("corp-eu", url))
@@ -168,13 +168,13 @@ def test_credentials_are_in_variables_only(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_without_an_index_everything_is_in_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """UV_NO_INDEX says that UV_FIND_LINKS has the packages of every source; their hashes decide."""
+    """With UV_NO_INDEX, packages of every source come from UV_FIND_LINKS."""
     monkeypatch.setenv("UV_NO_INDEX", "1")
     assert package_index.index_call(CORP) == package_index.IndexCall()
 
 
 def test_a_page_of_links_is_a_source() -> None:
-    """Poetry takes it as well; uv has another option for it."""
+    """A source that is an HTML page is passed to uv with --find-links."""
     assert not os.environ.get("UV_NO_INDEX")
     call = package_index.index_call(Source("pages", "https://corp.example/wheels.html"))
     assert call.arguments == ["--no-index", "--find-links", "https://corp.example/wheels.html"]
@@ -182,7 +182,7 @@ def test_a_page_of_links_is_a_source() -> None:
 
 @pytest.mark.gate
 def test_passwords_of_urls_are_blotted_out(tmp_path: Path) -> None:
-    """A failed command is shown with its arguments, where a commit's URL may hold a token."""
+    """The error of a failed command masks passwords and tokens in URLs."""
     url = "https://me:tok3n@host/x"  # pragma: allowlist secret
     with pytest.raises(LayersError) as caught:
         run(["sh", "-c", f"echo fetching {url}; exit 1", "git+https://tok3n@host/x"], cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Files that are pruned from a layer, and files that stay."""
+"""Files that are pruned from a layer, and files that are kept."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from tests.wheels import House
 
 
 @pytest.mark.parametrize("name", ["a/x.pyi", "a/py.typed", "a/x.h", "a/x.pxd", ".lock", "a.dist-info/direct_url.json"])
-def test_what_no_import_needs_goes(name: str) -> None:
-    """Stubs, headers, markers of type checkers, and what an installer leaves."""
+def test_files_that_no_import_needs_are_pruned(name: str) -> None:
+    """Stubs, headers, type markers and installer files are pruned."""
     assert is_pruned(name, drop_tests=False)
 
 
 @pytest.mark.parametrize(
     "name", ["a/x.py", "a/data.json", "a.dist-info/METADATA", "a.dist-info/licenses/LICENSE.h", "a/tests/t.py"]
 )
-def test_what_is_needed_stays(name: str) -> None:
-    """Code, data, metadata and licences; tests too, unless the settings ask."""
+def test_needed_files_are_kept(name: str) -> None:
+    """Code, data, metadata and licences are kept, and tests without `drop-tests`."""
     assert not is_pruned(name, drop_tests=False)
 
 
 @pytest.mark.parametrize(("name", "gone"), [("a/tests/t.py", True), ("a/test_x.py", True), ("a/testing.py", False)])
-def test_tests_go_where_it_is_asked(name: str, gone: bool) -> None:
-    """`drop-tests` leaves out only folders and modules of tests."""
+def test_drop_tests_prunes_only_tests(name: str, gone: bool) -> None:
+    """`drop-tests` prunes only folders and modules of tests."""
     assert is_pruned(name, drop_tests=True) is gone
 
 
 def test_the_record_names_what_is_left(house: House) -> None:
-    """Scripts and stubs vanish from RECORD too, which would otherwise hold this machine's interpreter path."""
+    """RECORD lists only the files that are left, without scripts and stubs."""
     house.wheel("base", files={"base/__init__.py": "", "base/x.pyi": "", "bin/tool": "#!/here/python"})
     folder = house.folder.parent / "python"
     with zipfile.ZipFile(house.wheels["base"].path) as zipped:
@@ -47,7 +47,7 @@ def test_the_record_names_what_is_left(house: House) -> None:
 
 
 def test_a_stub_that_is_read_at_run_time_stays(tmp_path: Path) -> None:
-    """lazy_loader's `attach_stub` opens the stub next to the module."""
+    """A stub that lazy_loader's `attach_stub` reads is kept."""
     (tmp_path / "lazy.py").write_text("import lazy_loader\nlazy_loader.attach_stub(__name__, __file__)\n")
     (tmp_path / "lazy.pyi").write_text("from . import a\n")
     Pruning(drop_tests=True).prune(tmp_path)
@@ -56,7 +56,7 @@ def test_a_stub_that_is_read_at_run_time_stays(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_headers_that_a_module_names_stay(tmp_path: Path) -> None:
-    """A package may compile or parse its own headers at run time; those that no module names go."""
+    """A header that a module names is kept; other headers are pruned."""
     package = tmp_path / "pkg"
     (package / "include").mkdir(parents=True)
     (package / "__init__.py").write_text("SOURCE = __file__.replace('__init__.py', 'include/defs.h')\n")
@@ -68,7 +68,7 @@ def test_headers_that_a_module_names_stay(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_stubs_that_are_data_stay(tmp_path: Path) -> None:
-    """A type checker brings stubs of other packages; stubs of its modules are pruned, and so is a package of stubs."""
+    """A type checker's stubs of other packages are kept; stubs of a package's modules and stub packages are pruned."""
     files = ["checker/__init__.py", "checker/own.py", "checker/own.pyi", "checker/typeshed/os.pyi"]
     files += [
         "native/__init__.py",
@@ -86,8 +86,8 @@ def test_stubs_that_are_data_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.gate
-def test_keep_names_what_stays(tmp_path: Path) -> None:
-    """`keep` has patterns of paths in the layer; whatever they match is left, tests included."""
+def test_files_that_match_keep_are_kept(tmp_path: Path) -> None:
+    """Files that match a pattern of `keep` are kept, tests included."""
     for name in ("pkg/__init__.py", "pkg/include/a.h", "pkg/tests/data.py", "pkg/other.h"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
@@ -97,7 +97,7 @@ def test_keep_names_what_stays(tmp_path: Path) -> None:
 
 
 def test_modules_without_source_stay(tmp_path: Path) -> None:
-    """A package may be shipped as bytecode only; bytecode next to its source is compiled again."""
+    """Bytecode without a source is kept; bytecode with its source is removed."""
     (tmp_path / "pkg" / "__pycache__").mkdir(parents=True)
     for name in ("only.pyc", "both.py", "both.pyc", "__pycache__/both.cpython-313.pyc"):
         (tmp_path / "pkg" / name).write_bytes(b"")

@@ -1,4 +1,4 @@
-"""The same lock, target and tools make the same bytes, and bytecode that Lambda accepts."""
+"""The same lock, target and tools give the same bytes, with bytecode that Lambda accepts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ print(json.dumps(compiled))
 
 
 _BUILD = "import pathlib, lambda_layers.builder.command; lambda_layers.builder.command.build(pathlib.Path.cwd())"
-# A machine with one core, another clock, and a file system that lists its files the other way round.
+# A machine with one core, another clock, and a file system that lists its files in reverse order.
 _OTHERWISE = """
 import concurrent.futures as futures, os, time
 init, now, listed, scanned = futures.ThreadPoolExecutor.__init__, time.time, os.listdir, os.scandir
@@ -69,7 +69,7 @@ def unpack(archive: Path, to: Path) -> Path:
 
 
 def compiled(folder: Path, *modules: str) -> list[str]:
-    """The files that importing these modules from an unpacked layer compiles."""
+    """Return the files that importing these modules from an unpacked layer compiles."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _IMPORTS, str(folder), *modules], capture_output=True, text=True, check=True
     )
@@ -78,7 +78,7 @@ def compiled(folder: Path, *modules: str) -> list[str]:
 
 
 def test_the_bytes_depend_on_nothing_around_them(project: Project, house: House, tmp_path: Path) -> None:
-    """Another folder, umask, time zone, locale, hash seed, clock, order of files, number of threads: the same bytes."""
+    """Folder, umask, time zone, locale, hash seed, clock, file order and threads do not change the bytes."""
     base = {f"base/m{index}.py": f"VALUES = {{'a', 'b', 'c'}}\nNUMBER = {index}\n" for index in range(20)}
     house.wheel("base", files={"base/__init__.py": "", **base})
     house.wheel("extra", requires=["base"])
@@ -108,7 +108,7 @@ def test_an_import_compiles_nothing(project: Project, house: House, tmp_path: Pa
 
 @pytest.mark.gate
 def test_bytecode_with_dates_would_be_noticed(tmp_path: Path) -> None:
-    """The check above sees what a common `pip install -t`, zipped, costs at every cold start."""
+    """The check above finds bytecode with dates, which `pip install -t` writes and each cold start compiles again."""
     source = tmp_path / "source" / "python" / "base"
     source.mkdir(parents=True)
     (source / "__init__.py").write_text("X = 1")
@@ -124,7 +124,7 @@ def test_bytecode_with_dates_would_be_noticed(tmp_path: Path) -> None:
 
 
 def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
-    """Importing every package of the layers that echo gets compiles no module of theirs."""
+    """Importing every package of echo's layers compiles no module."""
     if restore.restore_build(ROOT) is None:
         build(ROOT)
     layers = manifest.read(ROOT / manifest.MANIFEST_PATH).layers_of("echo")
@@ -139,7 +139,7 @@ def test_this_project_s_packages_compile_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_this_project_s_layers_are_the_same_from_empty_caches(tmp_path: Path) -> None:
-    """Everything that is made again, in another folder, has the bytes of what is there."""
+    """A build of this project in another folder, from empty caches, has the same bytes."""
     if restore.restore_build(ROOT) is None:
         build(ROOT)
     for name in ("pyproject.toml", "poetry.lock"):
@@ -155,7 +155,7 @@ def test_this_project_s_layers_are_the_same_from_empty_caches(tmp_path: Path) ->
 
 
 def test_a_file_that_is_no_python_stays_as_it_is(project: Project, house: House) -> None:
-    """Templates and code for other versions have no bytecode, and are no reason to ship no layer."""
+    """A template is shipped unchanged and without bytecode."""
     house.wheel("base", files={"base/__init__.py": "", "base/template.py": "print {{ name }}"})
     root = project.write({"main": ["base"]})
     build(root)

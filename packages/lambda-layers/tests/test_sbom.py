@@ -1,4 +1,4 @@
-"""The bill of materials: what really was installed, its licences and hashes."""
+"""The bill of materials: installed packages, licences and hashes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.wheels import House
 
 
 def bill(root: Path) -> dict[str, Any]:
-    """The bill of the first layer."""
+    """Return the bill of the first layer."""
     layer = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"][0]
     found: dict[str, Any] = json.loads((root / layer["sbom"]).read_text())
     assert found["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": layer["sha256"]}]
@@ -36,7 +36,7 @@ def bill(root: Path) -> dict[str, Any]:
 
 
 def test_every_package_has_its_licence_and_the_hash_of_its_wheel(project: Project, house: House) -> None:
-    """As CycloneDX, with who needs whom, and without a time."""
+    """The CycloneDX bill has licences, wheel hashes and dependencies, and no timestamp."""
     base = house.wheel("base", requires=["other"])
     house.wheel("other", headers="Classifier: License :: OSI Approved :: BSD License\n")
     root = project.write({"main": ["base"]})
@@ -65,7 +65,7 @@ NATIVE = "a-1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
     ],
 )
 def test_the_wheel_is_known_by_its_name(tag: str, files: list[str], file: str | None) -> None:
-    """Of all locked files, the one that was installed, even if its inside contradicts its name; none if built here."""
+    """The bill finds the installed wheel among the locked files, although its WHEEL file may contradict its name."""
     names = ["a-1.tar.gz", *files, "a-1-cp313-cp313-macosx_11_0_arm64.whl"]
     found = installed_wheel({name: name[::-1] for name in names}, parse_tag(tag), Target("3.13", "x86_64"))
     assert found == ((file, file[::-1]) if file else None)
@@ -105,7 +105,7 @@ PACKAGES = st.tuples(
 
 
 def by_the_library(layer: str, digest: str, packages: tuple[BuiltPackage, ...]) -> dict[str, Any]:
-    """The same bill, as CycloneDX's own library writes it."""
+    """Return the same bill from CycloneDX's library."""
     hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
     subject = Component(name=layer, type=ComponentType.CONTAINER, bom_ref=layer, hashes=hashes)
     parts = {package.name: component(package) for package in packages}
@@ -137,7 +137,7 @@ def component(package: BuiltPackage) -> Component:
 @given(packages=PACKAGES)
 @settings(max_examples=60)
 def test_the_bill_is_what_the_library_of_cyclonedx_writes(packages: tuple[BuiltPackage, ...]) -> None:
-    """The builder writes the document itself, for speed; only number and time are not the library's."""
+    """The bill equals the output of CycloneDX's library, except serial number and timestamp."""
     digest = "cd" * 32
     expected, found = by_the_library("shared", digest, packages), json.loads(cyclonedx_json("shared", digest, packages))
     assert found.pop("serialNumber").startswith("urn:uuid:")

@@ -1,4 +1,4 @@
-"""`[tool.layers]`: what is refused, and in which words."""
+"""`[tool.layers]`: valid values, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ GOOD = 'python = "3.13"\narchitecture = "arm64"\n'
 
 
 def written(folder: Path, text: str) -> Path:
-    """A pyproject.toml with this text."""
+    """Write a pyproject.toml with this text."""
     (folder / "pyproject.toml").write_text(text)
     return folder / "pyproject.toml"
 
 
 def test_the_target_is_read(tmp_path: Path) -> None:
-    """Python and architecture are needed; everything else has a default."""
+    """Python and architecture are required; the other settings have defaults."""
     found = read(written(tmp_path, f'[tool.layers]\n{GOOD}build-from-source = ["My_Package"]\n'))
     assert (found.target.python, found.target.machine) == ("3.13", "aarch64")
     assert (found.runtime_provided, found.drop_tests, *found.build_from_source) == ("ship", False, "my-package")
@@ -30,7 +30,7 @@ def test_the_target_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[tool]\n", "has no \\[tool.layers\\]"),
         (f'[tool.layers]\n{GOOD}shard = "x"\n', "shard: there is no such setting; there are architecture, .*python"),
@@ -48,14 +48,14 @@ def test_the_target_is_read(tmp_path: Path) -> None:
         ("[tool.layers\n", "pyproject.toml: "),
     ],
 )
-def test_what_is_wrong_is_told(tmp_path: Path, text: str, told: str) -> None:
-    """The message names the key, what was read and what is allowed."""
-    with pytest.raises(WrongUse, match=told):
+def test_an_invalid_setting_is_reported(tmp_path: Path, text: str, message: str) -> None:
+    """The error names the key, the value read and the allowed values."""
+    with pytest.raises(WrongUse, match=message):
         read(written(tmp_path, text))
 
 
-def test_no_pyproject_is_told(tmp_path: Path) -> None:
-    """A command that was started elsewhere says so."""
+def test_a_missing_pyproject_is_reported(tmp_path: Path) -> None:
+    """A command outside a project reports that pyproject.toml is missing."""
     with pytest.raises(WrongUse, match="run this in the project's folder"):
         read(tmp_path / "pyproject.toml")
     with pytest.raises(WrongUse, match="run this in the project's folder"):
@@ -64,7 +64,7 @@ def test_no_pyproject_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_runtime_past_its_end_is_refused() -> None:
-    """The table has dates: a runtime that is fine today is refused the day after its support ends."""
+    """A runtime is rejected from the day after its support ends."""
     runtimes.check_supported("3.12", date(2028, 10, 31))
     with pytest.raises(ValueError, match=r"ended on 2028-10-31; allowed are 3\.13, 3\.14"):
         runtimes.check_supported("3.12", date(2028, 11, 1))

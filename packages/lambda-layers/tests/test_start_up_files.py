@@ -1,4 +1,4 @@
-"""Namespace packages of three kinds, `.pth` files, and what editors leave in a function's folder."""
+"""Namespace packages of three kinds, `.pth` files, and editors' files in a function's folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BARE = "__import__('pkg_resources').declare_namespace(__name__)\n"
 
 
 def built(project: Project, house: House, init: str | None) -> tuple[Path, Manifest]:
-    """Two wheels that share the namespace `zope`, and the layer of both."""
+    """Build a layer of two wheels that share the namespace `zope`."""
     for name in ("zope-a", "zope-b"):
         module = f"zope/{name[-1]}.py"
         house.wheel(name, files={module: "X = 1\n", **({"zope/__init__.py": init} if init is not None else {})})
@@ -36,7 +36,7 @@ def built(project: Project, house: House, init: str | None) -> tuple[Path, Manif
 
 @pytest.mark.parametrize("init", [None, PKGUTIL, GUARDED])
 def test_namespace_packages_are_complete(project: Project, house: House, tmp_path: Path, init: str | None) -> None:
-    """Without a module (PEP 420), of pkgutil, and of pkg_resources where its absence is handled."""
+    """Namespace packages of PEP 420, pkgutil and guarded pkg_resources can be imported from the layer."""
     root, made = built(project, house, init)
     assert run_python(unpacked(root, tmp_path / "opt"), "import zope.a, zope.b; print('imported')") == "imported"
     assert check.missing_imports(root, made) == []
@@ -45,14 +45,14 @@ def test_namespace_packages_are_complete(project: Project, house: House, tmp_pat
 
 @pytest.mark.gate
 def test_a_namespace_that_needs_setuptools_is_reported(project: Project, house: House) -> None:
-    """The import would fail on Lambda only: a development environment has setuptools by chance."""
+    """A namespace that imports pkg_resources without setuptools is reported, since it would fail only on Lambda."""
     root, made = built(project, house, BARE)
-    (told,) = start_up_files.warnings(root, made)
-    assert told.startswith("layer shared: zope/__init__.py imports pkg_resources to declare a namespace")
+    (warning,) = start_up_files.warnings(root, made)
+    assert warning.startswith("layer shared: zope/__init__.py imports pkg_resources to declare a namespace")
 
 
 def test_with_setuptools_in_a_layer_nothing_is_reported(project: Project, house: House) -> None:
-    """It has pkg_resources."""
+    """With setuptools in the layer the namespace is not reported."""
     root, made = built(project, house, BARE)
     layer = made.layers[0]
     there = layer._replace(packages=(*layer.packages, manifest.Package("setuptools", "80")))
@@ -61,7 +61,7 @@ def test_with_setuptools_in_a_layer_nothing_is_reported(project: Project, house:
 
 @pytest.mark.gate
 def test_path_files_are_reported(project: Project, house: House) -> None:
-    """Modules that only a .pth file provides count, with a warning; .pth files of namespaces are harmless."""
+    """A .pth file that provides modules is reported; its modules count as provided."""
     files = {"more.pth": "hidden\n# a comment\n", "hidden/deep.py": "", "base/__init__.py": ""}
     house.wheel("base", files={**files, "base-nspkg.pth": "import sys\n"})
     root = project.write({"main": ["base"]})
@@ -69,13 +69,13 @@ def test_path_files_are_reported(project: Project, house: House) -> None:
     build(root)
     made = manifest.read(root / manifest.MANIFEST_PATH)
     assert check.missing_imports(root, made) == []
-    (told,) = start_up_files.warnings(root, made)
-    assert told.startswith("layer shared: more.pth is for a folder of site packages")
+    (warning,) = start_up_files.warnings(root, made)
+    assert warning.startswith("layer shared: more.pth is for a folder of site packages")
 
 
 @pytest.mark.gate
-def test_what_an_editor_leaves_is_no_module(tmp_path: Path) -> None:
-    """A lock that leads nowhere, and a name that is not UTF-8, do no harm."""
+def test_files_of_editors_are_not_modules(tmp_path: Path) -> None:
+    """An editor's broken link is ignored, and a file name that is not UTF-8 is read."""
     (tmp_path / "main.py").write_text("import json\n")
     (tmp_path / ".#main.py").symlink_to("somebody@host.123")
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text("import base\n")
@@ -84,7 +84,7 @@ def test_what_an_editor_leaves_is_no_module(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_name_that_is_not_utf_8_is_refused(project: Project, house: House) -> None:
-    """A function's file whose name is in Latin-1: the message has the name and what to do."""
+    """The build rejects a function's file whose name is not UTF-8."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     Path(os.fsdecode(os.fsencode(root) + b"/lambda/one/caf\xe9.txt")).write_text("")
@@ -93,7 +93,7 @@ def test_a_name_that_is_not_utf_8_is_refused(project: Project, house: House) -> 
 
 
 def test_a_native_program_and_its_library_are_in_the_zip(project: Project, house: House) -> None:
-    """abi3 modules, a bundled C++ runtime, data without code and an empty wheel are built like everything else."""
+    """Layers have abi3 modules, bundled libraries, data files and empty wheels."""
     house.wheel("stable", tag="cp39-abi3-manylinux_2_17_x86_64", files={"stable/__init__.py": ""})
     house.wheel(
         "cpp", tag="cp313-cp313-manylinux_2_28_x86_64", files={"cpp/__init__.py": "", "cpp.libs/notice.txt": "x"}
@@ -112,7 +112,7 @@ def test_a_native_program_and_its_library_are_in_the_zip(project: Project, house
 
 @pytest.mark.slow
 def test_a_wheel_of_100_mb_is_built(project: Project, house: House) -> None:
-    """Large wheels take no special path; those beyond Lambda's limit are refused by name."""
+    """A wheel of 100 MB is built."""
     house.wheel("large", files={f"large/{part}.bin": os.urandom(1) * 25_000_000 for part in range(4)})
     root = project.write({"main": ["large"]})
     build(root)

@@ -1,4 +1,4 @@
-"""Any target from any host: another architecture, another Python; these need the index, or uv's warm cache."""
+"""Builds for any target from any host; these tests need the index or uv's warm cache."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NATIVE = "pydantic_core/_pydantic_core"
 
 
 def built_for(tmp_path: Path, python: str, architecture: str) -> tuple[manifest.Manifest, Path, list[str]]:
-    """This project's layers for a target: the manifest, the native library of pydantic, and what is warned of."""
+    """Build this project's layers for a target; return manifest, pydantic's native library, and warnings."""
     for name in ("pyproject.toml", "poetry.lock"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "lambda", tmp_path / "lambda")
@@ -47,7 +47,7 @@ def built_for(tmp_path: Path, python: str, architecture: str) -> tuple[manifest.
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 @pytest.mark.parametrize("python", ["3.12", "3.13", "3.14"])
 def test_the_layers_are_for_the_target(tmp_path: Path, python: str, architecture: str) -> None:
-    """The native library's machine and name are the target's; bytecode is there where its interpreter is."""
+    """The native library is for the target's machine; there is bytecode if the target's interpreter is installed."""
     made, library, warnings = built_for(tmp_path, python, architecture)
     assert (made.python, made.architecture) == (python, architecture)
     machine, glibc, _ = read_requirements(library)
@@ -76,13 +76,13 @@ def test_layers_without_bytecode_say_so(project: Project, house: House, monkeypa
 
 
 def test_interpreters_are_asked_what_they_are() -> None:
-    """A shim that answers to every name is not an interpreter."""
+    """The search runs each interpreter, so that a shim for another version is not used."""
     assert interpreter.find("3.13") is not None
     assert interpreter.find("9.9") is None
 
 
 def test_the_newest_release_of_pyenv_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By number, not by letters; pre-releases and free-threaded builds are not interpreters of Lambda."""
+    """pyenv's versions are ordered by number; pre-releases and free-threaded builds are ignored."""
     for name in ("3.14.9", "3.14.10", "3.14.0", "3.14.11t", "3.14.0rc1", "3.1.4"):
         (tmp_path / "versions" / name / "bin").mkdir(parents=True)
         (tmp_path / "versions" / name / "bin" / "python").touch()
@@ -107,13 +107,13 @@ def test_the_newest_release_of_pyenv_comes_first(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_tags_that_fit_amazon_linux_2023(tag: str, fits: bool) -> None:
-    """glibc 2.34, no musl, this Python's own ABI or the stable one."""
+    """Tags fit with glibc 2.34 or less, without musl, and with this Python's or the stable ABI."""
     assert (tag in {str(known) for known in Target("3.13", "x86_64").tags()}) is fits
 
 
 @pytest.mark.slow
-def test_what_was_downloaded_once_needs_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project with the same packages builds its layers without the network."""
+def test_downloaded_packages_need_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project with the same packages is built without the network."""
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()

@@ -1,4 +1,4 @@
-"""Layers from uv.lock: the same pins give the same bytes as from poetry.lock."""
+"""Layers from uv.lock: the same pins give the same bytes as poetry.lock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.wheels import House
 
 
 def made(root: Path) -> dict[str, Any]:
-    """layers.json of a project."""
+    """Return layers.json of a project."""
     found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())
     return found
 
@@ -42,7 +42,7 @@ def lock(root: Path, tool: str = "uv", **variables: str) -> None:
 
 
 def set_lock(root: Path, name: str) -> None:
-    """Have the settings name a lock."""
+    """Set the lock file's name in the settings."""
     text = (root / "pyproject.toml").read_text()
     lines = [line for line in text.splitlines() if not line.startswith("lock = ")]
     lines.insert(lines.index("[tool.layers]") + 1, f'lock = "{name}"')
@@ -51,7 +51,7 @@ def set_lock(root: Path, name: str) -> None:
 
 @pytest.fixture
 def index(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
-    """An index that both tools can lock from."""
+    """An index from which both tools can lock."""
     monkeypatch.delenv("UV_NO_INDEX")
     monkeypatch.delenv("UV_FIND_LINKS")
     monkeypatch.setenv("POETRY_CACHE_DIR", str(tmp_path / "poetry"))
@@ -76,10 +76,10 @@ def root(project: Project, house: House, index: Index) -> Path:
 
 
 def test_layers_are_built_from_uv_lock(root: Path) -> None:
-    """Groups of PEP 735 become layers; markers of the target decide; nothing is built twice."""
+    """Groups of PEP 735 become layers, markers of the target are evaluated, and `why` works."""
     build(root)
-    told = [(layer["name"], [package["name"] for package in layer["packages"]]) for layer in made(root)["layers"]]
-    assert told == [("shared", ["base"]), ("one", ["deep", "extra"])]
+    layers = [(layer["name"], [package["name"] for package in layer["packages"]]) for layer in made(root)["layers"]]
+    assert layers == [("shared", ["base"]), ("one", ["deep", "extra"])]
     assert restore_build(root) is not None
     reason, *_ = why(root, "deep")
     assert (reason.layer, reason.way) == ("one", ("extra", "deep"))
@@ -88,7 +88,7 @@ def test_layers_are_built_from_uv_lock(root: Path) -> None:
 
 @pytest.mark.gate
 def test_a_changed_uv_lock_is_noticed(root: Path, house: House) -> None:
-    """A new version in the lock is a new layer."""
+    """A new version in uv.lock gives a new layer."""
     build(root)
     before = made(root)["layers"][0]["sha256"]
     house.wheel("base", "2.0")
@@ -101,7 +101,7 @@ def test_a_changed_uv_lock_is_noticed(root: Path, house: House) -> None:
 
 @pytest.mark.gate
 def test_a_stale_uv_lock_is_refused(root: Path) -> None:
-    """A lock that was not made for this pyproject.toml builds nothing, and is not changed."""
+    """A uv.lock that does not match pyproject.toml is rejected and not changed."""
     pyproject = root / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('["base"]', '["base", "deep"]'))
     before = (root / "uv.lock").read_bytes()
@@ -111,8 +111,8 @@ def test_a_stale_uv_lock_is_refused(root: Path) -> None:
 
 
 @pytest.mark.gate
-def test_a_python_that_uv_cannot_use_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """uv compares the lock with an interpreter that requires-python allows; the message says what to install."""
+def test_a_python_that_uv_cannot_use_is_reported(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A requires-python that excludes the available interpreters is an error that says what to install."""
     pyproject = root / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace(">=3.12,<3.15", ">=3.14,<3.15"))
     with pytest.raises(LayersError, match=r"(?s)Python requirement.*`uv python install 3\.13`"):
@@ -121,7 +121,7 @@ def test_a_python_that_uv_cannot_use_is_told(root: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.gate
 def test_two_locks_need_a_setting(root: Path) -> None:
-    """A lock that was left behind would ship old packages."""
+    """Two lock files are an error until the settings name one."""
     (root / "poetry.lock").write_text("")
     with pytest.raises(WrongUse, match=r"has poetry.lock and uv.lock; say which one in \[tool.layers\]"):
         build(root)
@@ -132,7 +132,7 @@ def test_two_locks_need_a_setting(root: Path) -> None:
 
 @pytest.mark.gate
 def test_a_missing_uv_lock_is_refused(root: Path) -> None:
-    """With the command that makes it, also where only the tables of pyproject.toml tell which tool a team uses."""
+    """A missing uv.lock is an error that names the command, if pyproject.toml has uv's tables."""
     (root / "uv.lock").unlink()
     with pytest.raises(WrongUse, match=r"there is no uv\.lock in .*`uv lock`"):
         build(root)
@@ -141,7 +141,7 @@ def test_a_missing_uv_lock_is_refused(root: Path) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("source", ['path = "libs/own"', 'path = "libs/own", editable = true', "workspace = true"])
 def test_an_edited_library_of_the_repository_is_noticed(root: Path, source: str) -> None:
-    """A path dependency of uv.lock, or a member of its workspace, is built, and built again once it changes."""
+    """A path dependency or workspace member is built, and built again after a change."""
     library(root / "libs" / "own")
     pyproject = root / "pyproject.toml"
     text = pyproject.read_text().replace('["base"]', '["base", "own"]')
@@ -159,7 +159,7 @@ def test_an_edited_library_of_the_repository_is_noticed(root: Path, source: str)
 
 @pytest.mark.gate
 def test_members_of_a_workspace_may_need_each_other(root: Path) -> None:
-    """A layer gets the members that its group needs, and no other; all members are in one lock."""
+    """A layer has only the workspace members that its group needs."""
     for name in ("own", "lone"):
         library(root / "libs" / name)
     lone, own = (root / "libs" / name / "pyproject.toml" for name in ("lone", "own"))
@@ -177,10 +177,10 @@ def test_members_of_a_workspace_may_need_each_other(root: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.gate
 @pytest.mark.parametrize("tool", ["poetry", "uv"])
-def test_what_a_tool_did_not_lock_is_named_with_what_helps(
+def test_an_unlocked_requirement_is_named_with_its_command(
     project: Project, house: House, index: Index, tool: str
 ) -> None:
-    """The wheels of one version need different packages, and the tool read another than the target's."""
+    """A package that only the target's wheel requires is named with the command that adds it."""
     house.wheel("het", tag="py3-none-macosx_11_0_arm64")
     house.wheel("het", tag="py3-none-manylinux2014_x86_64", requires=["only-here"])
     house.wheel("only-here")
@@ -204,7 +204,7 @@ def test_what_a_tool_did_not_lock_is_named_with_what_helps(
 @pytest.mark.slow
 @pytest.mark.gate
 def test_the_same_pins_give_the_same_bytes(project: Project, house: House, index: Index) -> None:
-    """Whether Poetry or uv locked them: layers, names and bills of materials are equal, byte by byte."""
+    """The same pins from Poetry and uv give equal layers, names and bills of materials."""
     house.wheel(
         "base",
         requires=["deep", "windows; sys_platform == 'win32'", "more; extra == 'all'"],
@@ -237,7 +237,7 @@ def test_the_same_pins_give_the_same_bytes(project: Project, house: House, index
 def test_a_private_index_of_uv_is_asked_with_its_credentials(
     project: Project, house: House, tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`[[tool.uv.index]]` gives the source its name; what the lock takes from it comes from nowhere else."""
+    """A package of a named `[[tool.uv.index]]` comes only from that index, with its credentials."""
     (tmp_path / "corp").mkdir()
     House(tmp_path / "corp").wheel("acme", files={"acme/__init__.py": "FROM = 'corp'\n"})
     house.wheel("acme")
@@ -297,7 +297,7 @@ resolution-markers = ["sys_platform == 'linux'"]
 
 
 def test_the_graph_of_uv_lock_has_markers_extras_files_and_sources() -> None:
-    """As that of poetry.lock: what only another Python needs is not there, and each package knows its index."""
+    """The graph omits packages for other Pythons, and has each package's files and index."""
     pyproject = """
     [project]
     dependencies = ["top[more]"]
@@ -315,6 +315,6 @@ def test_the_graph_of_uv_lock_has_markers_extras_files_and_sources() -> None:
 
 
 def test_commands_are_those_of_the_lock_s_tool() -> None:
-    """A message names what a team really uses."""
+    """Messages name the commands of the tool whose lock file is used."""
     assert lockfile.UV.add_command("boto3", "one") == "uv add --no-sync --group one boto3"
     assert lockfile.POETRY.add_command("boto3") == "poetry add --lock boto3"

@@ -1,4 +1,4 @@
-"""The pages for teams that use uv: their examples are real."""
+"""The examples of the pages for teams that use uv."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PAGES = ("uv.md", "move-to-uv.md")
 
 
 def page(name: str) -> str:
-    """The text of a page."""
+    """Return the text of a page."""
     return (PACKAGE / "docs" / name).read_text()
 
 
 def test_the_example_is_a_project(project: Project) -> None:
-    """Its settings are accepted, and its groups become the layers that the comments name."""
+    """The example's settings are accepted, and its groups become layers as its comments say."""
     root = project.root
     (root / "lambda" / "echo").mkdir(parents=True)
     (root / "lambda" / "echo" / "main.py").write_text("")
@@ -34,7 +34,7 @@ def test_the_example_is_a_project(project: Project) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_commands_and_tables_of_the_pages_exist(name: str) -> None:
-    """Each command of `lambda-layers` is one that there is, and each block of TOML can be read."""
+    """Each `lambda-layers` command of the pages exists, and each TOML block can be parsed."""
     commands = set(re.findall(r"lambda-layers (\w+)", page(name)))
     assert commands
     assert commands <= set(cli.commands)

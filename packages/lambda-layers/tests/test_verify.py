@@ -1,4 +1,4 @@
-"""The installed set is the locked one, and the target can load it; each fault is planted."""
+"""The installed packages are the locked ones, and the target can load them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INTEL = 62
 
 
 def unpacked(house: House, *names: str) -> Path:
-    """These wheels, installed by unzipping."""
+    """Install these wheels by unzipping them."""
     folder = house.folder.parent / "python"
     for name in names:
         with zipfile.ZipFile(house.wheels[name].path) as zipped:
@@ -33,7 +33,7 @@ def unpacked(house: House, *names: str) -> Path:
 
 
 def library(machine: int) -> bytes:
-    """An ELF library without sections, for a machine."""
+    """Return an ELF library without sections for a machine."""
     return (
         b"\x7fELF\x02\x01\x01"
         + bytes(9)
@@ -42,14 +42,14 @@ def library(machine: int) -> bytes:
 
 
 def refused(folder: Path, pins: list[Pin], target: Target = TARGET) -> str:
-    """Return the findings of an installed folder."""
+    """Return the findings in an installed folder."""
     with pytest.raises(LayersError) as caught:
         verify(folder, installed_packages(folder), pins, target)
     return str(caught.value)
 
 
-def test_what_fits_is_let_through(house: House) -> None:
-    """Every locked package, at its version, as a wheel for the target."""
+def test_a_fitting_package_is_accepted(house: House) -> None:
+    """A locked package at its version, as a wheel for the target, is accepted."""
     house.wheel("base", tag="cp313-cp313-manylinux_2_28_x86_64", files={"base.so": library(INTEL)})
     folder = unpacked(house, "base")
     verify(folder, installed_packages(folder), [Pin("base", "1.0")], TARGET)
@@ -57,13 +57,13 @@ def test_what_fits_is_let_through(house: House) -> None:
 
 @pytest.mark.gate
 def test_a_partial_install_is_refused(house: House) -> None:
-    """A package that is locked and absent, one of another version and one that is not locked are each named."""
+    """A missing package, another version and an unlocked package are each named."""
     house.wheel("base")
     house.wheel("other")
-    told = refused(unpacked(house, "base", "other"), [Pin("base", "2.0"), Pin("missing", "1.0")])
-    assert "base is locked at 2.0, and 1.0 was installed" in told
-    assert "missing 1.0 is locked, and was not installed" in told
-    assert "other 1.0 was installed, and is not locked" in told
+    findings = refused(unpacked(house, "base", "other"), [Pin("base", "2.0"), Pin("missing", "1.0")])
+    assert "base is locked at 2.0, and 1.0 was installed" in findings
+    assert "missing 1.0 is locked, and was not installed" in findings
+    assert "other 1.0 was installed, and is not locked" in findings
 
 
 @pytest.mark.gate
@@ -72,7 +72,7 @@ def test_a_partial_install_is_refused(house: House) -> None:
     ["cp313-cp313-manylinux_2_28_aarch64", "cp312-cp312-manylinux_2_28_x86_64", "cp313-cp313-manylinux_2_39_x86_64"],
 )
 def test_a_wheel_for_another_target_is_refused(house: House, tag: str) -> None:
-    """Another architecture, another Python and a newer glibc, as the wheel's own tags tell."""
+    """A wheel for another architecture, Python or newer glibc is rejected by its tags."""
     house.wheel("base", tag=tag)
     assert f"base is a wheel for {tag}; the target is Python 3.13" in refused(
         unpacked(house, "base"), [Pin("base", "1.0")]
@@ -81,21 +81,21 @@ def test_a_wheel_for_another_target_is_refused(house: House, tag: str) -> None:
 
 @pytest.mark.gate
 def test_a_wheel_that_lies_is_refused(house: House) -> None:
-    """A library for another machine in a wheel that says it fits everywhere."""
+    """A pure wheel with a library for another machine is rejected."""
     house.wheel("base", files={"base/native.so": library(ARM), "base/data.so": b"no library\0"})
-    told = refused(unpacked(house, "base"), [Pin("base", "1.0")])
-    assert "base/native.so is for aarch64; the target is x86_64" in told
-    assert "base/data.so: is no ELF library" in told
+    findings = refused(unpacked(house, "base"), [Pin("base", "1.0")])
+    assert "base/native.so is for aarch64; the target is x86_64" in findings
+    assert "base/data.so: is no ELF library" in findings
 
 
 def test_libraries_for_other_targets_are_reported(house: House) -> None:
-    """A wheel for many platforms brings all their libraries: reported, and harmless next to one for the target."""
+    """A wheel's libraries for other platforms are warnings, if it has one for the target."""
     mach = b"\xcf\xfa\xed\xfe" + bytes(60)
     files = {"base/here.so": library(INTEL), "base/arm.so": library(ARM), "base/mac.so": mach}
     house.wheel("base", files={**files, "base/script.so": b"GROUP ( /lib64/libc.so.6 )", "base/link.so.1": b"here.so"})
     folder = unpacked(house, "base")
-    told = verify(folder, installed_packages(folder), [Pin("base", "1.0")], TARGET)
-    assert sorted(told["base"]) == [
+    warnings = verify(folder, installed_packages(folder), [Pin("base", "1.0")], TARGET)
+    assert sorted(warnings["base"]) == [
         "base: base/arm.so is for aarch64; the target is x86_64",
         "base: base/link.so.1 is a text, not a library: nothing can load it",
         "base: base/mac.so is for macOS; the target is Linux",
@@ -105,7 +105,7 @@ def test_libraries_for_other_targets_are_reported(house: House) -> None:
 
 @pytest.mark.gate
 def test_an_extension_module_for_another_machine_is_refused(house: House) -> None:
-    """Its name says that the target's interpreter would load it, whatever else the wheel has."""
+    """An extension module whose name fits the target and whose machine does not is rejected."""
     name = "base/x.cpython-313-x86_64-linux-gnu.so"
     house.wheel("base", files={"base/here.so": library(INTEL), name: library(ARM)})
     assert f"{name} is for aarch64" in refused(unpacked(house, "base"), [Pin("base", "1.0")])
@@ -114,14 +114,14 @@ def test_an_extension_module_for_another_machine_is_refused(house: House) -> Non
 @pytest.mark.gate
 @pytest.mark.parametrize("size", [5, 20, 63])
 def test_a_library_that_was_cut_is_refused(house: House, size: int) -> None:
-    """Damaged ELF files are not reported as a bug of the builder."""
+    """A truncated ELF file is a finding and not a bug of the builder."""
     house.wheel("base", files={"base/cut.so": library(INTEL)[:size]})
     assert "base/cut.so: is no ELF library" in refused(unpacked(house, "base"), [Pin("base", "1.0")])
 
 
 @pytest.mark.gate
 def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A real library, held against a glibc older than any."""
+    """A library that needs a newer glibc than the target's is rejected."""
     found = importlib.util.find_spec("pydantic_core._pydantic_core")
     assert found is not None
     real = Path(found.origin or "")
@@ -130,12 +130,12 @@ def test_a_library_that_needs_a_newer_glibc_is_refused(house: House, monkeypatch
     house.wheel("base", files={"base/native.so": real.read_bytes()})
     monkeypatch.setattr(elf, "GLIBC", (2, 1))
     target = Target("3.13", "arm64" if machine == "aarch64" else "x86_64")
-    told = refused(unpacked(house, "base"), [Pin("base", "1.0")], target)
-    assert f"base/native.so needs glibc {newest[0]}.{newest[1]}; Lambda's Amazon Linux 2023 has 2.1" in told
+    findings = refused(unpacked(house, "base"), [Pin("base", "1.0")], target)
+    assert f"base/native.so needs glibc {newest[0]}.{newest[1]}; Lambda's Amazon Linux 2023 has 2.1" in findings
 
 
-def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
-    """Packages for an extra or another platform may be absent."""
+def test_requirements_are_evaluated_for_the_target(house: House) -> None:
+    """Requirements for an extra or another platform may be absent."""
     house.wheel("base", requires=["deep", "rare; extra == 'more'", "windows; sys_platform == 'win32'"])
     (found,) = installed_packages(unpacked(house, "base"))
     assert list(found.needs(TARGET)) == ["deep"]
@@ -143,7 +143,7 @@ def test_what_a_package_needs_is_asked_for_the_target(house: House) -> None:
 
 @pytest.mark.gate
 def test_an_incomplete_closure_is_refused() -> None:
-    """The requirements of a package are in its layer, in the shared one, or in the runtime."""
+    """A package whose requirement is in none of its layers is rejected."""
     piece = BuiltPackage("base", "1.0", "", (), ("deep",), "", None, (), "")
     check_dependencies("one", [piece], {"deep"})
     with pytest.raises(LayersError, match=r"layer one: base needs deep, as the wheel.*`poetry add --lock deep`"):

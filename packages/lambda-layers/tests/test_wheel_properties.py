@@ -1,4 +1,4 @@
-"""Wheels of every kind that the index has: each is built, or refused with what is wrong with it."""
+"""Unusual wheels of the index: each is built, or rejected with the reason."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from tests.wheels import House
 
 
 def layer(root: Path) -> dict[str, Any]:
-    """The first layer of layers.json."""
+    """Return the first layer of layers.json."""
     found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())["layers"][0]
     return found
 
 
 def entries(root: Path) -> dict[str, zipfile.ZipInfo]:
-    """The files of the first layer, by their names below python/."""
+    """Return the files of the first layer, by their names below python/."""
     with zipfile.ZipFile(root / layer(root)["zip"]) as zipped:
         return {entry.filename.removeprefix("python/"): entry for entry in zipped.infolist()}
 
 
 def unpacked(root: Path, folder: Path) -> Path:
-    """The first layer, unpacked with its modes as Lambda does it."""
+    """Unpack the first layer with its file modes, as Lambda does."""
     subprocess.run(["unzip", "-q", str(root / layer(root)["zip"]), "-d", str(folder)], check=True)
     return folder / "python"
 
 
 def run_python(layer: Path, code: str) -> str:
-    """Return the output of code that finds the layer's packages only."""
+    """Return the output of code that imports only the layer's packages."""
     script = f"import sys; sys.path.insert(0, {str(layer)!r})\n{code}"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -47,7 +47,7 @@ def run_python(layer: Path, code: str) -> str:
 
 @pytest.mark.gate
 def test_a_program_in_a_package_can_be_run(project: Project, house: House, tmp_path: Path) -> None:
-    """The wheel's executable bit is kept: 0755 for a program, 0644 for everything else."""
+    """An executable file of a wheel has mode 0755 in the layer, other files have 0644."""
     files = {"withbin/__init__.py": "", "withbin/tool": "#!/bin/sh\necho ran\n", "withbin/data": "x"}
     house.wheel("withbin", files=files, programs=["withbin/tool"])
     root = project.write({"main": ["withbin"]})
@@ -60,7 +60,7 @@ def test_a_program_in_a_package_can_be_run(project: Project, house: House, tmp_p
 
 @pytest.mark.gate
 def test_a_cache_without_file_modes_is_refused(project: Project, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a Windows drive in WSL each file is executable: the layer's bytes would depend on the machine."""
+    """A cache whose file system has no file modes, such as a Windows drive in WSL, is rejected."""
     house.wheel("base")
     monkeypatch.setattr(packages, "_is_executable", lambda _: True)
     with pytest.raises(WrongUse, match=r"keeps no file modes.*XDG_CACHE_HOME"):
@@ -70,7 +70,7 @@ def test_a_cache_without_file_modes_is_refused(project: Project, house: House, m
 @pytest.mark.gate
 @pytest.mark.parametrize("said", ["cp36-cp36m-manylinux2010_x86_64", "-", "no tag at all"])
 def test_the_file_s_name_decides(project: Project, house: House, said: str) -> None:
-    """pip and uv choose by the name of the file; published wheels say something else inside, or nothing."""
+    """A wheel is accepted by the tag of its file name, whatever its WHEEL file says."""
     wheel = house.wheel("tagged", tag="py3-none-manylinux2010_x86_64", said_tag=said)
     root = project.write({"main": ["tagged"]})
     build(root)
@@ -81,7 +81,7 @@ def test_the_file_s_name_decides(project: Project, house: House, said: str) -> N
 @pytest.mark.gate
 @pytest.mark.parametrize("need", ["plain (>=0.9.*)", "plain>=1,", "plain>=1; odd_marker == '1'", "plain >dev"])
 def test_requirements_are_read_leniently(project: Project, house: House, need: str) -> None:
-    """Old wheels hold what PEP 508 does not allow; none of it ends the build as a bug."""
+    """Requirements of old wheels that violate PEP 508 do not fail the build."""
     house.wheel("plain")
     house.wheel("lenient", headers=f"Requires-Dist: {need}\n")
     root = project.write({"main": ["lenient", "plain"]})
@@ -90,15 +90,15 @@ def test_requirements_are_read_leniently(project: Project, house: House, need: s
 
 
 @pytest.mark.gate
-def test_what_uv_cannot_read_is_refused_in_its_words(project: Project, house: House) -> None:
-    """The message names the package."""
+def test_a_wheel_with_invalid_metadata_is_rejected(project: Project, house: House) -> None:
+    """A wheel with invalid metadata is rejected, and the error names the package."""
     house.wheel("nameless", metadata=b"Metadata-Version: 2.1\nVersion: 1.0\n")
     with pytest.raises(LayersError, match="nameless"):
         build(project.write({"main": ["nameless"]}))
 
 
 def test_metadata_in_another_encoding_is_read(project: Project, house: House) -> None:
-    """Old tools wrote METADATA in Latin-1 and with CRLF."""
+    """METADATA in Latin-1 with CRLF is read."""
     text = "Metadata-Version: 2.1\r\nName: old\r\nVersion: 1.0\r\nAuthor: J\xf6rg\r\nSummary: f\xfcr alle\r\n"
     house.wheel("old", metadata=text.encode("latin-1"))
     root = project.write({"main": ["old"]})
@@ -107,7 +107,7 @@ def test_metadata_in_another_encoding_is_read(project: Project, house: House) ->
 
 
 def test_top_level_packages_bin_and_include_are_shipped(project: Project, house: House, tmp_path: Path) -> None:
-    """They can be imported; an installer's files for this machine's Python are pruned."""
+    """Packages named bin and include are shipped, and an installer's scripts are pruned."""
     files = {"bin/__init__.py": "", "bin/tool.py": "#!/usr/bin/env python\nX = 1\n", "include/__init__.py": "Y = 2\n"}
     files["binpkg-1.0.dist-info/entry_points.txt"] = "[console_scripts]\nhello = bin.tool:main\n"
     files["binpkg-1.0.data/scripts/script"] = "#!python\n"
@@ -121,7 +121,7 @@ def test_top_level_packages_bin_and_include_are_shipped(project: Project, house:
 
 
 def test_a_program_among_the_scripts_is_shipped(project: Project, house: House) -> None:
-    """Some packages find their native program in the `bin` folder next to them."""
+    """A native program of the wheel's scripts is shipped in `bin`."""
     files: dict[str, bytes | str] = {"native/__init__.py": "", "native-1.0.data/scripts/native": b"\x7fELF a program"}
     house.wheel("native", files=files, programs=["native-1.0.data/scripts/native"])
     root = project.write({"main": ["native"]})
@@ -130,7 +130,7 @@ def test_a_program_among_the_scripts_is_shipped(project: Project, house: House) 
 
 
 def test_data_folders_go_where_pip_puts_them(project: Project, house: House) -> None:
-    """`.data` folders: purelib and platlib among the packages, data at the top of the layer's python/."""
+    """Files of `.data` folders are placed as pip does."""
     names = ["purelib/pure.py", "platlib/plat.py", "data/share/x.txt", "headers/x.h"]
     house.wheel("folders", files={f"folders-1.0.data/{name}": "x = 1\n" for name in names})
     root = project.write({"main": ["folders"]})
@@ -140,7 +140,7 @@ def test_data_folders_go_where_pip_puts_them(project: Project, house: House) -> 
 
 
 def test_odd_records_are_read(project: Project, house: House) -> None:
-    """Names with commas, quotes and umlauts, and files that RECORD forgot."""
+    """Names with commas, quotes and umlauts, and files missing in RECORD, are shipped."""
     names = ["odd/a, b.txt", 'odd/"q".txt', "odd/\xfc.txt", "odd/__init__.py"]
     house.wheel("odd", files=dict.fromkeys(names, "x"))
     root = project.write({"main": ["odd"]})
@@ -149,12 +149,12 @@ def test_odd_records_are_read(project: Project, house: House) -> None:
 
 
 def test_a_pattern_that_keeps_nothing_is_reported(project: Project, house: House) -> None:
-    """`keep` with a typing error would be silent; it is a warning, also where nothing has to be built."""
+    """A pattern of `keep` that matches no file is a warning in each build."""
     house.wheel("hdr", files={"hdr/__init__.py": "", "hdr/defs.h": "int x;"})
     root = project.write({"main": ["hdr"]}, target=f'{TARGET}keep = ["hdr/*.h", "hrd/*"]\n')
-    told = ["[tool.layers] keep: no file of the layers matches 'hrd/*'"]
-    assert build(root) == told
+    warnings = ["[tool.layers] keep: no file of the layers matches 'hrd/*'"]
+    assert build(root) == warnings
     restored = restore_build(root)
     assert restored is not None
-    assert restored.warnings == told
+    assert restored.warnings == warnings
     assert "hdr/defs.h" in entries(root)

@@ -1,4 +1,4 @@
-"""`why` says what the build does, for every way in which Poetry restricts a dependency."""
+"""`why` agrees with the build for every restriction of a dependency in Poetry."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ dev-tool = {{path = "{path["dev-tool"]}"}}
 @pytest.mark.slow
 @pytest.mark.gate
 def test_why_says_what_the_build_does(locked: Path) -> None:
-    """Optional, platform, python, old development groups and extras: a layer is named only for what is exported."""
+    """`why` names a layer only for exported packages, and the reason for the others."""
     exported = {pin.name for pin in export(locked, ["main"])["main"] if TARGET.accepts(pin.marker)}
     names = ("optional", "windows", "old", "current", "dev-tool", "boto3")
-    told = {name: explain(why(locked, name)[0]) for name in names}
-    assert {name for name, text in told.items() if text.startswith("layer ")} == exported == {"current"}
-    assert told["optional"] == "no layer (extra all of the project, which no layer asks for)"
-    assert told["dev-tool"] == "no layer (group dev)"
-    assert told["windows"] == 'no layer, not for the target: only where sys_platform == "win32" (group main)'
-    assert told["old"].startswith("no layer, not for the target: only where python_")
+    reasons = {name: explain(why(locked, name)[0]) for name in names}
+    assert {name for name, text in reasons.items() if text.startswith("layer ")} == exported == {"current"}
+    assert reasons["optional"] == "no layer (extra all of the project, which no layer asks for)"
+    assert reasons["dev-tool"] == "no layer (group dev)"
+    assert reasons["windows"] == 'no layer, not for the target: only where sys_platform == "win32" (group main)'
+    assert reasons["old"].startswith("no layer, not for the target: only where python_")
 
 
 @pytest.mark.slow
 @pytest.mark.gate
 def test_extras_of_the_project_are_named(project: Project, house: House) -> None:
-    """Those of `[project.optional-dependencies]`, which the build exports as little."""
+    """`why` names an extra of `[project.optional-dependencies]`, which is not exported."""
     wheel = house.wheel("more")
     root = project.write({"main": []})
     text = (root / "pyproject.toml").read_text()
@@ -82,7 +82,7 @@ def test_extras_of_the_project_are_named(project: Project, house: House) -> None
 @pytest.mark.gate
 @pytest.mark.parametrize("static", ["base", ""])
 def test_groups_are_those_that_poetry_exports(project: Project, house: House, static: str) -> None:
-    """Beside requirements of PEP 621 and PEP 735, Poetry's own tables add none; where there are none, they count."""
+    """Poetry's tables count only if there are no requirements of PEP 621 and PEP 735."""
     need = f'["base @ {house.wheel("base").path.as_uri()}"]' if static else "[]"
     extra = f'extra = {{path = "{house.wheel("extra").path}"}}'
     root = project.write({"main": []})
@@ -100,7 +100,7 @@ def test_groups_are_those_that_poetry_exports(project: Project, house: House, st
 
 @pytest.mark.gate
 def test_why_never_prints_nothing(project: Project, house: House) -> None:
-    """A locked package that nothing requires, as in an old lock, is reported as such."""
+    """`why` reports a locked package that nothing requires."""
     house.wheel("base")
     root = project.write({"main": ["base"]})
     text = (root / "pyproject.toml").read_text()
@@ -133,5 +133,5 @@ def test_why_never_prints_nothing(project: Project, house: House) -> None:
     ],
 )
 def test_poetry_s_restrictions_are_markers(facts: dict[str, str], fits: bool) -> None:
-    """Python constraints in Poetry's notation, platforms, and markers with them."""
+    """Poetry's Python constraints and platforms are converted to markers."""
     assert TARGET.accepts(marker_of(facts)) is fits

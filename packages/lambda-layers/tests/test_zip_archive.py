@@ -1,4 +1,4 @@
-"""The zip: names and contents in, the same bytes out."""
+"""The zip archive: the same names and contents give the same bytes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def written(tree: dict[str, bytes]) -> tuple[bytes, int]:
 @given(tree=TREES)
 @settings(max_examples=60)
 def test_every_file_is_in_the_zip_as_it_was(tree: dict[str, bytes]) -> None:
-    """Any zip reader finds the files, in the order of their names, readable for everyone, with one date."""
+    """The archive has all files, sorted by name, with mode 0644 and one date."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "layer.zip"
         size = write(path, [deflate(name, [content]) for name, content in tree.items()]).unzipped
@@ -49,7 +49,7 @@ def test_every_file_is_in_the_zip_as_it_was(tree: dict[str, bytes]) -> None:
 @given(tree=TREES, seed=st.randoms())
 @settings(max_examples=40)
 def test_the_order_of_the_files_does_not_matter(tree: dict[str, bytes], seed: object) -> None:
-    """A file system lists files in any order; the bytes are the same."""
+    """The bytes do not depend on the order of the files."""
     names = list(tree)
     seed.shuffle(names)  # type: ignore[attr-defined]
     assert written({name: tree[name] for name in names}) == written(tree)
@@ -58,13 +58,13 @@ def test_the_order_of_the_files_does_not_matter(tree: dict[str, bytes], seed: ob
 @given(tree=TREES.filter(bool), data=st.data())
 @settings(max_examples=20)
 def test_another_content_makes_other_bytes(tree: dict[str, bytes], data: st.DataObject) -> None:
-    """One byte more in one file, and the digest is another."""
+    """A changed file changes the bytes."""
     changed = data.draw(st.sampled_from(sorted(tree)))
     assert written({**tree, changed: tree[changed] + b"!"}) != written(tree)
 
 
 def test_the_first_of_two_files_with_one_name_counts(tmp_path: Path) -> None:
-    """Two packages may bring the same file; a zip with both would depend on its reader."""
+    """The archive has only the first of two files with the same name."""
     assert (
         write(tmp_path / "layer.zip", [deflate("python/a", [b"first"]), deflate("python/a", [b"second!"])]).unzipped
         == 5
@@ -77,7 +77,7 @@ def test_the_first_of_two_files_with_one_name_counts(tmp_path: Path) -> None:
 @given(tree=TREES, executable=st.booleans())
 @settings(max_examples=40)
 def test_the_archive_is_what_python_s_zipfile_writes(tree: dict[str, bytes], executable: bool) -> None:
-    """Byte by byte, from memory or from a file; digest and size are those of the archive."""
+    """The archive equals zipfile's output, from memory and from a file, with the right size and digest."""
     with tempfile.TemporaryDirectory() as folder:
         path, blob = Path(folder) / "layer.zip", Path(folder) / "blob"
         parts = [deflate(name, [content], executable=executable) for name, content in tree.items()]
@@ -94,7 +94,7 @@ def test_the_archive_is_what_python_s_zipfile_writes(tree: dict[str, bytes], exe
 
 
 def by_zipfile(tree: dict[str, bytes], mode: int) -> bytes:
-    """An archive of the files, written by the standard library."""
+    """Return an archive of the files, written by the standard library."""
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w") as zipped:
         for name in sorted(tree):
@@ -106,7 +106,7 @@ def by_zipfile(tree: dict[str, bytes], mode: int) -> bytes:
 
 
 def test_a_file_in_parts_is_the_same_as_in_one(tmp_path: Path) -> None:
-    """Large files are read a part at a time, and the size of a part is in no byte of the archive."""
+    """The size of the parts in which a file is read does not change the bytes."""
     content = random.Random(1).randbytes(300_000)  # noqa: S311
     content += b"text " * 100_000
     pieces = [content[start : start + 7_777] for start in range(0, len(content), 7_777)]
@@ -115,7 +115,7 @@ def test_a_file_in_parts_is_the_same_as_in_one(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_more_files_than_a_plain_zip_can_count(tmp_path: Path) -> None:
-    """Beyond 65,535 files the directory's end is that of ZIP64, which Lambda and Python read."""
+    """An archive with more than 65,535 files is a valid ZIP64 archive."""
     entry, packed = deflate("python/0", [b"x"])
     write(tmp_path / "layer.zip", ((entry._replace(name=f"python/{number}"), packed) for number in range(66_000)))
     with zipfile.ZipFile(tmp_path / "layer.zip") as zipped:

@@ -1,4 +1,4 @@
-"""Wheels made in a test, some with a fault, so that no test of the builder needs an index or a large package."""
+"""Wheels made by tests, some with a fault, so that no test needs an index or a large package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PURE = "py3-none-any"
 
 @dataclass(frozen=True)
 class Wheel:
-    """One file of a package, and what its METADATA says."""
+    """One file of a package, and the requirements in its METADATA."""
 
     path: Path
     name: str
@@ -25,7 +25,7 @@ class Wheel:
 
     @property
     def sha256(self) -> str:
-        """The digest of the file."""
+        """Return the digest of the file."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
 
@@ -50,17 +50,17 @@ class House:
         programs: Iterable[str] = (),
         metadata: bytes = b"",
     ) -> Wheel:
-        """Make a wheel; `said_tag` is what its WHEEL file says where that is not the tag of its name; `-` is nothing.
+        """Create a wheel; `said_tag` is the tag in its WHEEL file if it differs from the name's; `-` means none.
 
-        recorded: what RECORD takes for the content of some files, where that is another.
-        programs: the files that are executable. metadata: METADATA, where it is not what the other arguments say.
+        recorded: the content that RECORD has for some files, if it differs. programs: the executable files. metadata:
+        METADATA, if the other arguments do not describe it.
         """
         module = name.replace("-", "_")
         needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
         info = f"{module}-{version}.dist-info"
         content: dict[str, bytes | str] = dict(files or {f"{module}/__init__.py": f"NAME = {name!r}\n"})
-        told = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}{needs}"
-        content[f"{info}/METADATA"] = metadata or told
+        default = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}{needs}"
+        content[f"{info}/METADATA"] = metadata or default
         content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\n{_tag_line(said_tag or tag)}"
         lines = [_recorded(path, data) for path, data in {**content, **(recorded or {})}.items()]
         content[f"{info}/RECORD"] = "".join([*lines, f"{info}/RECORD,,\n"])
@@ -73,7 +73,7 @@ class House:
         return self._keep(Wheel(path, name, version, tuple(requires)))
 
     def source(self, name: str, version: str = "1.0", *, build: str = "") -> Wheel:
-        """Make a source package that needs no build requirements; its backend runs `build` first."""
+        """Create a source package without build requirements; its backend runs `build` first."""
         backend = (
             f"{build}\nimport zipfile\n"
             "def build_wheel(folder, *a):\n"

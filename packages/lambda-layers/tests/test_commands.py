@@ -1,4 +1,4 @@
-"""The commands: what they print where, and their exit codes."""
+"""The commands: output streams and exit statuses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def root(project: Project, house: House) -> Path:
 
 
 def test_the_table_is_on_standard_error_and_json_on_standard_output(root: Path) -> None:
-    """The output of `cdk synth > file` has no table in it."""
+    """The table is written to standard error, so that `cdk synth > file` does not have it."""
     first = command(root, "build")
     assert (first.returncode, first.stdout) == (0, "")
     assert all(word in first.stderr for word in ("shared", "extra", "Python 3.13 on x86_64, with bytecode"))
@@ -56,7 +56,7 @@ def test_the_table_is_on_standard_error_and_json_on_standard_output(root: Path) 
 
 
 def test_the_reader_reads_what_the_builder_writes(root: Path) -> None:
-    """layers.json keeps to its contract."""
+    """layers.json follows its contract, and the reader returns each function's layers."""
     build(root)
     written: dict[str, Any] = json.loads((root / manifest.MANIFEST_PATH).read_text())
     assert written["target"] == {"python": "3.13", "architecture": "x86_64"}
@@ -70,8 +70,8 @@ def test_the_reader_reads_what_the_builder_writes(root: Path) -> None:
 
 
 @pytest.mark.gate
-def test_exit_codes_say_whose_turn_it_is(root: Path) -> None:
-    """2 for wrong use and settings, 1 for a red check; each with what to do, and no traceback."""
+def test_exit_statuses_distinguish_wrong_use_and_failed_checks(root: Path) -> None:
+    """Wrong use and settings exit with 2, a failed check with 1; each has a remedy and no traceback."""
     pyproject = root / "pyproject.toml"
     good = pyproject.read_text()
     pyproject.write_text(good.replace("[tool.layers]", '[tool.layers]\nshard = "x"'))
@@ -101,8 +101,8 @@ def test_exit_codes_say_whose_turn_it_is(root: Path) -> None:
         ("build", b"", "/build"),
     ],
 )
-def test_what_people_leave_in_files_is_no_bug(root: Path, file: str, content: bytes, said: str) -> None:
-    """The message names the file, and the exit status is 2, however early it is found."""
+def test_damaged_files_are_wrong_use(root: Path, file: str, content: bytes, said: str) -> None:
+    """Merge conflicts, wrong encodings and wrong types exit with 2, and the message names the file."""
     (root / file).write_bytes(content)
     for verb in (["build"], ["build", "--json"]):
         done = command(root, *verb)
@@ -111,23 +111,23 @@ def test_what_people_leave_in_files_is_no_bug(root: Path, file: str, content: by
 
 @pytest.mark.gate
 @pytest.mark.parametrize("text", [b"import base\ndef handler(:\n", b"import base\nx = '\xe9'\n"])
-def test_a_handler_that_is_no_python_is_told_with_its_line(tmp_path: Path, text: bytes) -> None:
-    """As a check that went red, not as a bug."""
+def test_a_handler_with_a_syntax_error_is_reported_with_its_line(tmp_path: Path, text: bytes) -> None:
+    """A handler with a syntax error fails the check with its line."""
     (tmp_path / "main.py").write_bytes(text)
     with pytest.raises(LayersError, match=r"main\.py:[12]: is no Python: "):
         imports(tmp_path)
 
 
-def test_why_tells_the_way_and_the_layer(root: Path) -> None:
-    """Layers come first; a group of development pulls into no layer."""
-    told = [(reason.group, reason.way, reason.layer) for reason in why(root, "Deep")]
-    assert told == [("one", ("extra", "deep"), "one"), ("test", ("deep",), "")]
+def test_why_prints_the_chain_and_the_layer(root: Path) -> None:
+    """`why` prints the dependency chain with its layer; a development group has none."""
+    reasons = [(reason.group, reason.way, reason.layer) for reason in why(root, "Deep")]
+    assert reasons == [("one", ("extra", "deep"), "one"), ("test", ("deep",), "")]
     done = command(root, "why", "deep")
     assert done.stdout.splitlines()[0] == "layer one (group one): extra -> deep"
 
 
-def test_why_tells_what_keeps_a_package_out(root: Path) -> None:
-    """Packages that the lock has for other targets only are in no layer, with a reason."""
+def test_why_names_the_marker_that_excludes_a_package(root: Path) -> None:
+    """`why` names the marker that excludes a package from the layers."""
     lock = root / "poetry.lock"
     text = lock.read_text().replace('deep = "*"', 'deep = {version = "*", markers = "sys_platform == \'win32\'"}')
     lock.write_text(text.replace('name = "deep"\n', 'name = "deep"\nmarkers = "sys_platform == \'win32\'"\n'))
@@ -140,14 +140,14 @@ def test_why_tells_what_keeps_a_package_out(root: Path) -> None:
 
 
 @pytest.mark.gate
-def test_why_refuses_what_the_lock_has_not(root: Path) -> None:
-    """And names what comes near."""
+def test_why_rejects_an_unknown_package(root: Path) -> None:
+    """`why` rejects an unknown package and suggests similar names."""
     with pytest.raises(WrongUse, match=r"poetry.lock has no depe; near are deep"):
         why(root, "depe")
 
 
-def test_diff_tells_what_another_revision_would_ship(root: Path, house: House, project: Project) -> None:
-    """Its own lock is built, by this builder, and compared package by package."""
+def test_diff_compares_with_another_revision(root: Path, house: House, project: Project) -> None:
+    """`diff` builds the other revision's lock and compares the packages."""
     git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for step in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
         subprocess.run([*git, *step], check=True)
@@ -165,8 +165,8 @@ def test_diff_tells_what_another_revision_would_ship(root: Path, house: House, p
 
 
 @pytest.mark.gate
-def test_a_revision_without_a_lock_is_told_by_its_name(root: Path) -> None:
-    """Not by the folder that it was unpacked into."""
+def test_a_revision_without_a_lock_is_reported_by_its_name(root: Path) -> None:
+    """A revision without a lock file is an error that names the revision, not a temporary folder."""
     git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for step in (["init", "-q"], ["add", "pyproject.toml"], ["commit", "-q", "-m", "one"]):
         subprocess.run([*git, *step], check=True)
@@ -175,10 +175,10 @@ def test_a_revision_without_a_lock_is_told_by_its_name(root: Path) -> None:
 
 
 def test_changes_are_added_removed_or_changed() -> None:
-    """A package that moved to another layer is removed there and added here."""
+    """A package that moves to another layer is removed from one and added to the other."""
     moved, same = Package("moved", "1", 5), Package("same", "1", 7)
     before, after = _built(shared=[moved, same], one=[]), _built(shared=[same], one=[moved])
-    found = [(each.layer, each.kind, each.bytes) for each in compare_manifests(before, after)]
+    found = [(change.layer, change.kind, change.bytes) for change in compare_manifests(before, after)]
     assert found == [("one", "added", 5), ("shared", "removed", -5)]
     assert Change("shared", "same", same, Package("same", "2", 9)).kind == "changed"
 
@@ -198,7 +198,7 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
     fault: BaseException,
     expected: tuple[int, str],
 ) -> None:
-    """A bug names the log with its traceback, and prints no traceback."""
+    """An interruption exits with 130; a bug exits with 3, and its traceback is only in the log."""
 
     def broken(*_: object) -> None:
         raise fault
@@ -219,8 +219,8 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
         log.unlink()
 
 
-def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file in place of the cache's folder is not a bug of the builder."""
+def test_an_unusable_cache_is_reported(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file in place of the cache's folder is an error that names XDG_CACHE_HOME."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     done = command(root, "build")
@@ -230,7 +230,7 @@ def test_a_cache_that_cannot_be_is_told(root: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.slow
 def test_the_page_shows_the_layers_of_this_project() -> None:
-    """Names, versions, digests and sizes in docs/layers.md are those of a build of the tree."""
+    """docs/layers.md has the names, versions, digests and sizes of this tree's build."""
     if restore_build(ROOT) is None:
         build(ROOT)
     page = (ROOT / "docs" / "layers.md").read_text().splitlines()
@@ -247,7 +247,7 @@ def test_the_page_shows_the_layers_of_this_project() -> None:
 
 
 def test_the_page_knows_every_command_and_setting() -> None:
-    """docs/layers.md shows what there is, and nothing that there is not."""
+    """docs/layers.md shows exactly the existing commands and settings."""
     page = (ROOT / "docs" / "layers.md").read_text()
     shown = set(re.findall(r"lambda-layers (\w+)", page))
     assert shown == set(cli.cli.commands)
