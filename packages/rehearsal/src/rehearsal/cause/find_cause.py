@@ -12,6 +12,7 @@ from contextlib import suppress
 from rehearsal.cause.failed_command import FailedCommand, FailedPart, cut_failed_command, recipe_starts
 from rehearsal.cause.findings import LINES, excerpt, first_finding, last_words, suggested_command
 from rehearsal.cause.model import Cause, FailedAction, Finding, Place, Statement
+from rehearsal.cause.remedies import with_remedy
 
 ConstructPath = Callable[[str, str], str]
 
@@ -48,7 +49,7 @@ def _cause(action: FailedAction, log: Iterable[str], construct_path: ConstructPa
         stage=action.stage,
         action=action.name,
         provider=action.provider,
-        message=found.message,
+        message=with_remedy(found.message),
         place=found.place,
         command=command.command if command else "",
         part=command.parts[0].target if command else "",
