@@ -9,6 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.
 # Without bytecode, each import of CDK takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 REPORTS := build/reports
+# Two tests at a time; those of one file in the same process, because they share what they deploy or synthesize.
+PARALLEL := pytest --numprocesses 2 --dist loadfile
 
 rehearse: setup
 	rehearse run --approve
@@ -22,11 +24,11 @@ test-end-to-end: setup layers
 	pytest -m e2e
 
 test-suites: setup layers
-	pytest --numprocesses 2 -m "not e2e and not soak"
+	$(PARALLEL) -m "not e2e and not soak"
 	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
 
 $(PACKAGES:%=test-%): test-%: setup layers
-	pytest packages/$* --numprocesses 2
+	$(PARALLEL) packages/$*
 
 # Installs Playwright; the tests of the console use it if Chromium is installed.
 test-console: browser

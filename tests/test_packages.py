@@ -188,6 +188,7 @@ os.rmdir = rmdir
 """
 
 
+@pytest.mark.slow
 @pytest.mark.gate
 @pytest.mark.parametrize(("file", "code"), [*((file, 0) for file in SETTINGS), (None, 1)])
 def test_two_pytests_at_the_same_time_delete_old_folders(tmp_path: Path, file: Path | None, code: int) -> None:

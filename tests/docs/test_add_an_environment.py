@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.docs.page import Page, run
 from tests.root import ROOT
 
 PAGE = Page(ROOT / "docs" / "add-an-environment.md")
+PUSHED = "not e2e and not slow and not soak and not pages"
 CONNECTION = "arn:aws:codeconnections:eu-central-1:210987654321:connection/7d2469ff-514a-4f39-9003-9ca4d1bf1f3a"
 
 
@@ -38,4 +40,7 @@ def test_the_gates_are_green_with_other_settings(copy: Path, context: dict[str, 
     (copy / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
     run("make synth generate", copy)
     assert re.search(r"^\| \w+Role \| .*\bstage\b", (copy / "docs" / "security.md").read_text(), re.MULTILINE)
-    run("make lock unit-stacks shipped", copy)
+    run(f"make lock && pytest -m '{PUSHED}' tests/gates tests/pipeline tests/stages tests/test_pipeline_app.py", copy)
+    for folder in (*copy.glob("packages/*/tests"), copy / "packages" / "rehearsal"):
+        shutil.rmtree(folder)  # the gate of secrets reads each file, and these have no settings
+    run("make shipped", copy)

@@ -63,8 +63,8 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 def leave_a_key(copy: Path) -> None:
     """A key of AWS in a page, and fewer files: the gate reads each one."""
-    for folder in copy.glob("packages/[!d]*"):  # cdk_delivery has the gate
-        shutil.rmtree(folder)
+    for name in ("bench", "tests"):
+        shutil.rmtree(copy / name)
     write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n")(copy)
 
 
@@ -254,9 +254,15 @@ def osv() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This project and its environments, in a separate folder."""
+    """This project with the packages that the gates need, and its environments, in a separate folder."""
     folder = tmp_path_factory.mktemp("gates") / "project"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE))
+    for unused in (
+        *folder.glob("packages/*/tests"),
+        folder / "packages" / "console",
+        folder / "packages" / "rehearsal",
+    ):
+        shutil.rmtree(unused)
     for tools in (".venv", ".tools", "node_modules"):
         (folder / tools).symlink_to(ROOT / tools)
     return folder
