@@ -355,6 +355,45 @@ def test_a_changed_cache_is_prepared_again(clones: Clones, capsys: pytest.Captur
 
 
 @pytest.mark.gate
+@pytest.mark.parametrize("fault", ["changed", "gone"])
+def test_a_linked_environment_that_is_damaged_is_prepared_again(clones: Clones, fault: str) -> None:
+    """A build of a rehearsal, whose cache links to the user's, gets the right files, and removes none of the user's."""
+    clones.provide("one")
+    (prepared,) = (clones.folder / "environments").iterdir()
+    users = prepared.rename(clones.folder / prepared.name)
+    prepared.symlink_to(users)
+    module = users / "lib" / "module.py"
+    if fault == "changed":
+        module.write_text("# changed\n")
+    else:
+        users.rename(clones.folder / "elsewhere")
+    two = clones.provide("two")
+    assert (two / "module.py").read_text() == "# lib/module.py\n"
+    assert not prepared.is_symlink()
+    assert len(clones.prepared) == 2
+    assert fault == "gone" or module.read_text() == "# changed\n"
+
+
+def test_a_linked_environment_is_used(clones: Clones) -> None:
+    """A build that sets up what the user has set up copies it, and prepares nothing."""
+    clones.provide("one")
+    (prepared,) = (clones.folder / "environments").iterdir()
+    prepared.symlink_to(prepared.rename(clones.folder / prepared.name))
+    assert (clones.provide("two") / "module.py").exists()
+    assert len(clones.prepared) == 1
+
+
+@pytest.mark.gate
+def test_a_changed_script_shares_no_environment(clones: Clones, tmp_path: Path) -> None:
+    """A fault in the pushed bin/setup is never hidden by what another bin/setup has prepared."""
+    clones.provide("one")
+    (changed := tmp_path / "setup").write_text("raise SystemExit(1)\n")
+    clones.script["provide"].__globals__["SOURCES"] = (changed,)
+    clones.provide("two")
+    assert len(clones.prepared) == 2
+
+
+@pytest.mark.gate
 def test_the_lock_is_the_one_that_the_project_names(clone: Path, script: dict[str, Any]) -> None:
     """Poetry's or uv's, whichever there is; with both, [tool.layers] decides, and a missing one is never replaced."""
     find, pyproject = script["project_lock"], (clone / "pyproject.toml").read_text()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host import host_environment
+from rehearsal.workspace.prepared_folders import XDG
 
 
 def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]:
@@ -56,6 +57,6 @@ def image_variables(place: BuildFolders) -> dict[str, str]:
         "npm_config_cache": str(caches / "npm"),
         "UV_CACHE_DIR": str(caches / "uv"),
         "PIP_CACHE_DIR": str(caches / "pip"),
-        "XDG_CACHE_HOME": str(caches / "xdg"),
+        "XDG_CACHE_HOME": str(caches / XDG),
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(caches / "jsii"),
     }

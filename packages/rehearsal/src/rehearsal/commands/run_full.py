@@ -35,7 +35,7 @@ from rehearsal.project.remotes import Remotes
 from rehearsal.project.source_trees import SourceTrees
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
-from rehearsal.workspace import retention
+from rehearsal.workspace import prepared_folders, retention
 from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.clock import Clock, parse_scale
 from rehearsal.workspace.layout import Workspace
@@ -97,6 +97,7 @@ def _execute(
 def _prepare(space: Workspace, config: Config, console: Console, wanted: RunOptions) -> Repository:
     space.make()
     set_build_image(space, config, wanted.image)
+    prepared_folders.link(space.caches, config.codebuild.prepared)
     space.remove_failed_work_folders()
     AcceptedFile(space).write([*config.accept, *wanted.names])
     repository = Repository(space.root, space.home)

@@ -21,7 +21,7 @@ from rehearsal.project.cdk_app import App
 from rehearsal.project.git_repository import Repository
 from rehearsal.project.source_trees import own_repositories
 from rehearsal.views.terminal import terminal
-from rehearsal.workspace import retention
+from rehearsal.workspace import prepared_folders, retention
 from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import exclusive_run
@@ -62,6 +62,7 @@ def up(
         AcceptedFile(space).add([*config.accept, *names])
         space.make()
         set_build_image(space, config, image)
+        prepared_folders.link(space.caches, config.codebuild.prepared)
         _up(space, App.from_options(app, pipeline), port, iam=iam, as_json=as_json)
     if and_console:
         become_console(space, [])

@@ -23,6 +23,7 @@ path = "../infra"                    # a git repository, or a folder of one
 image = "project"                    # builds run in their project's image, or in this one, as with `run --image`
 concurrent_builds = 1                # quota of each account; further builds wait in a queue, at most five times as many
 queued_builds = 1                    # the size of the queue, where it is not five times concurrent_builds
+prepared = ["project/environments"]  # folders of ~/.cache whose entries builds find in theirs
 
 [[invoke]]
 function = "OrdersFunctionName"      # the stack output that holds the function's name
@@ -95,9 +96,9 @@ class Prepare(BaseModel):
 
 
 class CodeBuild(BaseModel):
-    """The image of builds (empty: this machine's tools), and the quotas of every account.
+    """The image of builds (empty: this machine's tools), folders of this user's cache, and the quotas of every account.
 
-    Without `concurrent_builds` no build waits.
+    Without `concurrent_builds` no build waits. prepared: folders below XDG_CACHE_HOME whose entries builds find too.
 
     Source: AWS CodeBuild user guide, "Quotas": builds in a queue, five times the quota of concurrent builds.
     """
@@ -107,6 +108,15 @@ class CodeBuild(BaseModel):
     image: str = ""
     concurrent_builds: int | None = Field(default=None, ge=0)
     queued_builds: int | None = Field(default=None, ge=0)
+    prepared: tuple[str, ...] = ()
+
+    @field_validator("prepared")
+    @classmethod
+    def _is_below_the_cache(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if Path(name).is_absolute() or not {".", ".."}.isdisjoint(name.split("/")) or not name.strip("/"):
+                raise ValueError(f"got {name!r}; a folder below ~/.cache is allowed, such as 'project/environments'")
+        return names
 
     def quota(self) -> Quota | None:
         """Return the quota of builds; None where builds never wait."""

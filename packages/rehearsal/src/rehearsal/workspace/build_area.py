@@ -19,6 +19,7 @@ from pathlib import Path
 from rehearsal.errors import WrongUse
 from rehearsal.host.processes import remove_in_background
 from rehearsal.workspace import shared_caches
+from rehearsal.workspace.prepared_folders import user_cache
 
 VARIABLE = "REHEARSAL_BUILDS"
 BUILDS, CACHE = "builds", "cache"
@@ -123,9 +124,8 @@ def _root(home: Path) -> Path:
 
 
 def _candidates() -> list[Path]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     others = [Path(folder) / f"rehearsal-{os.getuid()}" for folder in ("/var/tmp", tempfile.gettempdir())]  # noqa: S108
-    return [folder.resolve() for folder in (cache / "rehearsal", *others) if folder.is_absolute()]
+    return [folder.resolve() for folder in (user_cache() / "rehearsal", *others) if folder.is_absolute()]
 
 
 def _make_private(folder: Path) -> bool:
