@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from rehearsal.deploy.lookups import failed_lookups, synthesize_with_lookups
+from rehearsal.deploy.lookups import committed_lookups, failed_lookups, synthesize_with_lookups
 from rehearsal.deploy.preparation import Preparation
 from rehearsal.errors import WrongUse
 from rehearsal.host.processes import CommandFailed
@@ -61,6 +62,17 @@ def test_a_look_up_that_still_finds_nothing_is_explained(prepared: bool) -> None
     with pytest.raises(WrongUse, match=r"for dns:example\.com\. Commit cdk\.context\.json.*\[\[prepare\]\]"):
         synthesize_with_lookups(synthesize, lambda: prepared)
     assert synthesize.call_count == 1 + prepared
+
+
+def test_committed_look_ups_of_another_account_are_named(tmp_path: Path) -> None:
+    """Where cdk.context.json has the look-ups of another account, the error says how to rehearse in that account."""
+    context = tmp_path / "cdk.context.json"
+    assert committed_lookups(context) == []
+    places = ("account=222222222222:region=eu-west-1", "account=222222222222:filter.tag:Name=main:region=eu-west-1")
+    context.write_text(json.dumps({f"vpc-provider:{place}": {} for place in places}))
+    synthesize = Mock(side_effect=CommandFailed(f"cdk synth: {VPC}"))
+    with pytest.raises(WrongUse, match=r'rehearsal\.toml account = "222222222222" and region = "eu-west-1"'):
+        synthesize_with_lookups(synthesize, lambda: False, committed_lookups(context))
 
 
 def test_another_error_is_passed_on() -> None:

@@ -13,7 +13,7 @@ from rehearsal.deploy import bootstrap, failed_deployment
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.deployment import Deployment, deployed_name, find
-from rehearsal.deploy.lookups import synthesize_with_lookups
+from rehearsal.deploy.lookups import committed_lookups, synthesize_with_lookups
 from rehearsal.deploy.preparation import Preparation
 from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
@@ -129,12 +129,16 @@ class FirstDeployment:
             repository.export(repository.head, folder / "source")
             link_node_modules(repository.top, folder / "source")
 
+        project = folder / "source" / repository.project
+
         def synthesize() -> Assembly:
-            out = self.app.synthesize(self.cdk, folder / "source" / repository.project, folder / "cdk.out", config)
+            out = self.app.synthesize(self.cdk, project, folder / "cdk.out", config)
             return cloud_assembly.read(out, self.app.pipeline, config.environment)
 
+        committed = committed_lookups(project / "cdk.context.json")
+        elsewhere = [place for place in committed if place != config.environment]
         try:
-            return synthesize_with_lookups(synthesize, lambda: preparation.run(*config.environment))
+            return synthesize_with_lookups(synthesize, lambda: preparation.run(*config.environment), elsewhere)
         except CommandFailed as error:
             text = f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
             raise WrongUse("\n".join([text, *ways_on(error.output)])) from error
