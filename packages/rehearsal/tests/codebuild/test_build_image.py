@@ -15,12 +15,14 @@ from unittest.mock import Mock
 import pytest
 
 from rehearsal.codebuild import build_image
-from rehearsal.codebuild.build_image import OF_PROJECT, choose_machine, find_image, require_engine
+from rehearsal.codebuild.build_image import OF_PROJECT, BuildImage, choose_machine, find_image, require_engine
 from rehearsal.codebuild.buildspec import UnsupportedFeature
+from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host.container import LABEL
 from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
+from rehearsal.host.processes import run_in_foreground
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from tests import debian_image
@@ -178,6 +180,20 @@ def test_runtime_versions_have_no_effect_in_a_custom_image(image: str, tmp_path:
     ran = run(json.dumps({"version": "0.2", "phases": phases}), {"image": image}, tmp_path)
     assert ran.printed[0].startswith("Python 3.11."), ran.log
     assert "runtime-versions has no effect: the image is not CodeBuild's" in ran.log
+
+
+def test_a_shell_in_an_image_has_the_selected_runtimes(
+    image: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The shell of a build starts after the commands that select its runtimes, with every variable unchanged."""
+    build = Build(**{**dict.fromkeys(Build.__dataclass_fields__, ""), "id": "shell"})  # type: ignore[arg-type]
+    (tmp_path / "source" / "src").mkdir(parents=True)
+    place = BuildFolders(tmp_path, {"": tmp_path / "source" / "src"}, tmp_path)
+    provide_hash_files(tmp_path / "bin")
+    machine = BuildImage(build, place, find_image(debian_image.ENGINE, image, print), None)
+    command = ["sh", "-c", 'echo "$CHOSEN $VALUE $PWD"; exit 3']
+    code = run_in_foreground(machine.terminal(command, {"VALUE": "a\n'b'"}, ["export CHOSEN=twelve"]))
+    assert (code, capfd.readouterr().out) == (3, "twelve a\n'b' /codebuild/output/source/src\n")
 
 
 def test_a_build_in_an_image_reaches_the_embedded_aws(account: Account, image: str) -> None:

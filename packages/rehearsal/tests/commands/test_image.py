@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from rehearsal.emulator.server import launcher
 from rehearsal.errors import WrongUse
 from rehearsal.host.container import LABEL
 from rehearsal.project.configuration import CodeBuild, Config
+from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from tests import debian_image
@@ -94,3 +96,51 @@ def test_an_image_without_an_engine_is_refused(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WrongUse, match="needs Docker's engine or podman, and this machine has neither: install one"):
         set_build_image(Workspace(tmp_path), Config(codebuild=CodeBuild(image="mine:1")), None)
+
+
+@pytest.fixture
+def in_image(tiny: Tiny, image: str) -> Iterator[str]:
+    """An image, in which the tiny pipeline's builds run."""
+    setting = BuildImageFile(tiny.space)
+    setting.write(image)
+    yield image
+    setting.write("")
+
+
+def test_a_shell_is_in_the_image_of_the_build(
+    tiny: Tiny, good: ExecutionView, in_image: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The shell has the image's variables, root, the source at CodeBuild's path, and the project's variables."""
+    look = 'echo "$IN_IMAGE $(id -u) $HOME $COLOUR"; cd "$CODEBUILD_SRC_DIR" && cat cdk.json; touch made; exit 3'
+    code, printed = tiny.call("shell", "Ship/Send", "--execution", good.id, "--command", look)
+    seen = capfd.readouterr().out
+    assert (code, seen.splitlines()[0]) == (1, "yes 0 /root green")
+    assert '"app"' in seen
+    assert f"of the image {in_image}" in " ".join(printed.split())
+    assert not [*tiny.signals.glob("shell-*")]
+    assert containers() == []
+
+
+def test_a_shell_in_an_image_that_is_missing_is_wrong_use(tiny: Tiny, good: ExecutionView, in_image: str) -> None:
+    """`shell` exits with 2 and names the image."""
+    BuildImageFile(tiny.space).write("localhost/no-such-image:1")
+    code, printed = tiny.call("shell", "Lint", "--execution", good.id, "--command", "true")
+    assert code == 2
+    assert "image: got localhost/no-such-image:1, which is not on this machine" in " ".join(printed.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_shell_that_is_killed_leaves_no_container(
+    tiny: Tiny, good: ExecutionView, in_image: str, number: signal.Signals
+) -> None:
+    """The container of a killed shell is removed within 10 seconds, though its command still runs."""
+    shell = Command(tiny, "shell", "Compile", "--execution", good.id, "--command", "sleep 600")
+    until(lambda: len(containers()) == 1)
+    shell.process.send_signal(number)
+    deadline = time.monotonic() + 10
+    while containers():
+        assert time.monotonic() < deadline, containers()
+        time.sleep(0.1)
+    shell.kill()
+    for folder in tiny.signals.glob("shell-*"):
+        shutil.rmtree(folder)

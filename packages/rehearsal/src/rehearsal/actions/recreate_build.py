@@ -18,14 +18,17 @@ from botocore.exceptions import ClientError
 from rehearsal.actions.clone_ref import unpack_or_clone
 from rehearsal.actions.codebuild_project import Project
 from rehearsal.aws import Endpoint, download_object, root
+from rehearsal.codebuild.build_image import choose_machine
 from rehearsal.codebuild.build_log import BuildLog
-from rehearsal.codebuild.machine import ThisMachine
+from rehearsal.codebuild.buildspec import UnsupportedFeature
+from rehearsal.codebuild.machine import Machine
 from rehearsal.codebuild.model import Build, BuildFolders, EnvironmentVariable
-from rehearsal.codebuild.prepare import prepare
+from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
+from rehearsal.host.processes import ForegroundCommand
 from rehearsal.project.remotes import Remotes
 
 if TYPE_CHECKING:
@@ -39,12 +42,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecreatedBuild:
-    """The folder, environment and shell of a build's first command. left: the folder is that of the failed build."""
+    """Runs shells where the build ran. left: its folder is that of the failed build."""
 
-    directory: Path
-    env: Mapping[str, str]
-    program: tuple[str, ...]
+    machine: Machine
+    prepared: Prepared
     left: bool
+
+    @property
+    def place(self) -> str:
+        """The folder of the shell, and the image that it is in."""
+        image = f" of the image {self.machine.image}" if self.machine.image else ""
+        return f"{self.machine.sources['']}{image}"
+
+    def shell(self, command: str | None) -> ForegroundCommand:
+        """Return a shell in the environment of the build's first command, to type in or for one command."""
+        words = [*self.prepared.shell, *(["-c", command] if command else [])]
+        return self.machine.terminal(words, self.prepared.env, self.prepared.selecting)
 
 
 def recreate_build(
@@ -56,11 +69,13 @@ def recreate_build(
     folder: Path,
     caches: Path,
     remotes: Remotes,
+    image: str,
 ) -> RecreatedBuild:
     """Recreate a build. The account's root assumes its role, so the role's trust policy does not matter.
 
     detail: the action's entry of ListActionExecutions. worked: the action's folder in its execution. folder: a new
-    folder. remotes: the repositories of the sources. Raises WrongUse where the project or an artifact was removed.
+    folder. remotes: the repositories of the sources. image: as for run_build. Raises WrongUse where the project or an
+    artifact was removed, or the image cannot be used.
     """
     inputs = detail["input"]
     region, settings = inputs["region"], inputs.get("resolvedConfiguration") or inputs.get("configuration", {})
@@ -82,10 +97,13 @@ def recreate_build(
     place = BuildFolders(folder, sources, caches)
     try:
         variables = endpoint.build_environ(credentials, region)
-        prepared = prepare(build, place, variables, log, lookup=lookup, machine=ThisMachine(build, place))
+        machine = choose_machine(build, place, image, variables, log)
+        prepared = prepare(build, place, variables, log, lookup=lookup, machine=machine)
+    except UnsupportedFeature as error:
+        raise WrongUse(str(error)) from error
     finally:
         log.close()
-    return RecreatedBuild(place.source, prepared.env, prepared.shell, left)
+    return RecreatedBuild(machine, prepared, left)
 
 
 def _sources(

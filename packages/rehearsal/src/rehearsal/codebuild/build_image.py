@@ -6,6 +6,7 @@ versions" (custom images have none); github.com/aws/aws-codebuild-docker-images 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach, expand_variables
 from rehearsal.codebuild.machine import Equipment, Machine, ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.codebuild.shell import VARIABLES, write_variables
 from rehearsal.host.container import Container, Mount
 from rehearsal.host.container_engine import ContainerEngine, find_engine
-from rehearsal.host.processes import Processes
+from rehearsal.host.processes import ForegroundCommand, Processes
 
 # The value of --image and of rehearsal.toml that means the image of each project.
 OF_PROJECT = "project"
@@ -103,6 +105,7 @@ class BuildImage:
         self.sources: Mapping[str, Path] = {
             name: _OUTPUT / path.parent.name / path.name for name, path in place.sources.items()
         }
+        self.image = image.name
         self.state = _OUTPUT / "tmp"
         self.reach = Reach(tuple(place.sources.values()))
 
@@ -143,7 +146,17 @@ class BuildImage:
     def shell(self, name: str) -> tuple[str, ...]:
         return (name,)
 
+    def terminal(self, command: Sequence[str], env: Mapping[str, str], first: Sequence[str]) -> ForegroundCommand:
+        container = self._container()
+        write_variables(self._place.state, env)
+        begin = (f". {self.state / VARIABLES}", f"cd -- {shlex.quote(str(self.sources['']))} || exit", *first)
+        return container.terminal("\n".join([*begin, f"exec {shlex.join(command)}"]))
+
     def processes(self, on_line: Callable[[str], None], cached: Sequence[Path] = ()) -> Processes:
+        return Processes(on_line, self._container(cached))
+
+    def _container(self, cached: Sequence[Path] = ()) -> Container:
+        """Return a new container. cached: as for `processes`."""
         home = self._place.home
         own = [path for path in cached if path.is_relative_to(home)]
         for folder in (self._place.state, *own):
@@ -155,8 +168,7 @@ class BuildImage:
             Mount(self._place.folder / "bin", _TOOLS, "read"),
             *([Mount(self._certificates, _CERTIFICATES, "read")] if self._certificates else []),
         ]
-        container = Container(self._image.engine, self._image.name, mounts, self._build.id, self._build.privileged)
-        return Processes(on_line, container)
+        return Container(self._image.engine, self._image.name, mounts, self._build.id, self._build.privileged)
 
 
 def _replaced(values: Mapping[str, str], paths: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from rehearsal.codebuild.buildspec import Buildspec
 from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach
 from rehearsal.codebuild.model import Build, BuildFolders
-from rehearsal.host.processes import Processes
+from rehearsal.host.processes import ForegroundCommand, Processes
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,11 @@ class Equipment:
 class Machine(Protocol):
     """Runs the commands of one build. Its paths are those that commands see.
 
-    user: runs the commands. sources: as in BuildFolders. state: the folder of the shell. reach: the files that can be
-    artifacts.
+    image: its name, empty on this machine. user: runs the commands. sources: as in BuildFolders. state: the folder of
+    the shell. reach: the files that can be artifacts.
     """
 
+    image: str
     user: str
     sources: Mapping[str, Path]
     state: Path
@@ -55,12 +56,17 @@ class Machine(Protocol):
     def shell(self, name: str) -> tuple[str, ...]:
         """Return the command of the shell, where the buildspec names it `name`."""
 
+    def terminal(self, command: Sequence[str], env: Mapping[str, str], first: Sequence[str]) -> ForegroundCommand:
+        """Return what runs a command in the caller's terminal, in the primary source, after the commands `first`."""
+
     def processes(self, on_line: Callable[[str], None], cached: Sequence[Path] = ()) -> Processes:
         """Return what runs commands. cached: folders of the cache, in the source or the home."""
 
 
 class ThisMachine:
     """Runs commands with this machine's tools."""
+
+    image = ""
 
     def __init__(self, build: Build, place: BuildFolders) -> None:
         self._build, self._place = build, place
@@ -95,6 +101,9 @@ class ThisMachine:
 
     def shell(self, name: str) -> tuple[str, ...]:
         return images.shell_command(name, self._build.image)
+
+    def terminal(self, command: Sequence[str], env: Mapping[str, str], first: Sequence[str]) -> ForegroundCommand:  # noqa: ARG002 - equip returns no commands
+        return ForegroundCommand(command, self.sources[""], env)
 
     def processes(self, on_line: Callable[[str], None], cached: Sequence[Path] = ()) -> Processes:  # noqa: ARG002 - commands see the folders of the cache
         return Processes(on_line)

@@ -15,12 +15,16 @@ from rehearsal.codebuild.model import Build, BuildFolders
 
 @dataclass(frozen=True)
 class Prepared:
-    """The buildspec, the environment of its first command, and the shell that runs its commands."""
+    """The buildspec, the environment of its first command, and the shell that runs its commands.
+
+    selecting: those of the buildspec's first commands that select the runtimes of an image.
+    """
 
     spec: Buildspec
     variables: Variables
     env: Mapping[str, str]
     shell: tuple[str, ...]
+    selecting: tuple[str, ...]
 
 
 def prepare(
@@ -55,7 +59,8 @@ def prepare(
     equipped = machine.equip(spec, env, log)
     path = variables.values.get("PATH") or equipped.variables["PATH"]
     spec = spec.preceded_by(equipped.commands)
-    return Prepared(spec, variables, {**equipped.variables, "PATH": path}, machine.shell(spec.env.shell))
+    env = {**equipped.variables, "PATH": path}
+    return Prepared(spec, variables, env, machine.shell(spec.env.shell), equipped.commands)
 
 
 def _report_differences(spec: Buildspec, build: Build, log: BuildLog) -> None:

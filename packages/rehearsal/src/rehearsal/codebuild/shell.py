@@ -16,7 +16,7 @@ from pathlib import Path
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import CommandResult, Processes
 
-COMMAND, _VARIABLES = "command.sh", "variables.sh"
+COMMAND, VARIABLES = "command.sh", "variables.sh"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\
 set -a
@@ -49,21 +49,20 @@ class Shell:
     ) -> None:
         self._processes, self._program, self._state, self._start = processes, program, state, directory
         self._seen = seen
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        exportable = {name: value for name, value in env.items() if _NAME.fullmatch(name)}
+        write_variables(state, env)
         # Shells cannot export these names: they are passed in the environment.
-        self._odd = {name: value for name, value in env.items() if name not in exportable} | {"PATH": env["PATH"]}
-        self._variables.write_bytes(b"".join(_export(name, value) for name, value in exportable.items()))
+        odd = {name: value for name, value in env.items() if not _NAME.fullmatch(name)}
+        self._odd = odd | {"PATH": env["PATH"]}
         (state / "directory").write_bytes(os.fsencode(directory) + b"\n")
 
     @property
     def _variables(self) -> Path:
-        return self._state / _VARIABLES
+        return self._state / VARIABLES
 
     def run(self, command: str, *, deadline: float, stop: Cancellation) -> CommandResult:
         """Run one command of the buildspec. deadline: a value of time.monotonic()."""
         parts = {
-            "variables": self._seen / _VARIABLES,
+            "variables": self._seen / VARIABLES,
             "directory": self._seen / "directory",
             "command": self._seen / COMMAND,
         }
@@ -83,12 +82,19 @@ class Shell:
 
     def values(self) -> dict[str, str]:
         """Return the current variables."""
-        variables, listed = (shlex.quote(str(self._seen / name)) for name in (_VARIABLES, "values"))
+        variables, listed = (shlex.quote(str(self._seen / name)) for name in (VARIABLES, "values"))
         text = f". {variables}; /usr/bin/env -0 > {listed}"
         (self._state / "values").touch()  # root in a container may create files that only root can read
         self._processes.run([*self._program, "-c", text], cwd=self._seen, env=self._odd)
         pairs = os.fsdecode((self._state / "values").read_bytes()).split("\0")
         return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name}
+
+
+def write_variables(state: Path, env: Mapping[str, str]) -> None:
+    """Write the file VARIABLES, which exports those of `env` that a shell can export."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    exports = (_export(name, value) for name, value in env.items() if _NAME.fullmatch(name))
+    (state / VARIABLES).write_bytes(b"".join(exports))
 
 
 def _export(name: str, value: str) -> bytes:

@@ -16,6 +16,7 @@ from rehearsal.host.processes import INTERRUPTED, run_in_foreground
 from rehearsal.project.remotes import Remotes
 from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace import shared_caches
+from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import scratch_folder
 
@@ -29,6 +30,7 @@ def shell(space: Workspace, action: str, wanted: str | None, command: str | None
     """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND fails.
 
     The folder is the one that a failed build has left; for any other build it is recreated from the input artifacts.
+    Where the last `run` or `up` has builds run in an image (--image, or rehearsal.toml), the shell is in the image too.
     """
     with open_deployment(space) as deployed:
         return _shell(space, deployed, resolve_execution(space, wanted), action, command)
@@ -54,12 +56,11 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
             folder=folder,
             caches=space.caches,
             remotes=Remotes(space.remote, space.sources),
+            image=BuildImageFile(space).read(),
         )
-        click.echo(
-            f"{stage}/{name}: {'as it was left' if rebuilt.left else 'made again'} in {rebuilt.directory}", err=True
-        )
-        words = [*rebuilt.program, "-c", command] if command else [*rebuilt.program]
-        code = run_in_foreground(words, cwd=rebuilt.directory, env=rebuilt.env)
+        state = "as it was left" if rebuilt.left else "made again"
+        click.echo(f"{stage}/{name}: {state} in {rebuilt.place}", err=True)
+        code = run_in_foreground(rebuilt.shell(command))
     if command and code == INTERRUPTED:
         raise KeyboardInterrupt
     return 1 if command and code else 0

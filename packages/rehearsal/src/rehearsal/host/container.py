@@ -1,14 +1,15 @@
-"""A container that runs the commands of one build.
+"""A container that runs the commands of one build, or a shell in the caller's terminal.
 
-Its first process is a shell script that works like supervisor.py. The engine's client passes its input and output on.
-At the end of the input, also where the rehearsal or the client is killed, the script ends, and the engine removes the
-container with every process in it.
+Its first process is a shell script. That of a build works like supervisor.py: the engine's client passes its input and
+output on. At the end of the input, also where the rehearsal or the client is killed, the script ends, and the engine
+removes the container with every process in it.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,28 +18,41 @@ from typing import Literal
 
 from rehearsal.errors import RehearsalError
 from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
+from rehearsal.host.processes import ForegroundCommand
 
 LABEL = "rehearsal.build"
 
-# The first processes of a container have small numbers; where they have not, `kill -1` would reach this machine's. The
-# refusal waits for a command: podman loses the output of a container that ends while input is on its way.
-# A command runs in the foreground, because a shell makes background commands ignore SIGINT. So a second process waits
-# for the end of the input, which then has to end the command. The script's own standard error would have the shell's
-# lines about killed processes. `newline` is in the messages. Where a user that is not root calls Docker, the mounted
-# folders are that user's: they become root's, whose git would reject them. At the end every file becomes the user's,
-# also one of podman's that a command has given to another user: the user could not remove it.
-_SCRIPT = r"""
-[ "$$" -lt 10 ] || {
-  read -r _
+# The first processes of a container have small numbers; where they have not, `kill -1` would reach this machine's.
+# Where a user that is not root calls Docker, the mounted folders are that user's: they become root's, whose git would
+# reject them. At the end every file becomes the user's, also one of podman's that a command has given to another user:
+# the user could not remove it.
+_FUNCTIONS = r"""
+is_separate() { [ "$$" -lt 10 ]; }
+refuse() {
   echo "it shares the processes of this machine: remove pidns from containers.conf"
   exit 1
 }
+take() {
+  shared=$1
+  shift
+  owner=$(stat -c %u:%g "$1")
+  [ "$owner" = 0:0 ] || { shift "$shared" && chown -hR 0:0 "$@"; }
+}
+give_back() {
+  shift
+  chown -hR "$owner" "$@"
+}
+"""
+# The refusal waits for a command: podman loses the output of a container that ends while input is on its way.
+# A command runs in the foreground, because a shell makes background commands ignore SIGINT. So a second process waits
+# for the end of the input, which then has to end the command. The script's own standard error would have the shell's
+# lines about killed processes. `newline` is in the messages.
+_COMMANDS = r"""
+is_separate || { read -r _; refuse; }
 exec 3<&0 </dev/null 2>/dev/null
 token=$1
-shared=$2
-shift 2
-owner=$(stat -c %u:%g "$1")
-[ "$owner" = 0:0 ] || (shift "$shared" && chown -hR 0:0 "$@")
+shift
+take "$@"
 newline='
 '
 while IFS= read -r command <&3; do
@@ -50,7 +64,17 @@ while IFS= read -r command <&3; do
   wait "$watch"
   printf '\000%s %d\n' "$token" "$status"
 done
-chown -hR "$owner" "$@"
+give_back "$@"
+"""
+_TERMINAL = r"""
+is_separate || refuse
+command=$1
+shift
+take "$@" 2>/dev/null
+(eval "$command")
+status=$?
+give_back "$@" 2>/dev/null
+exit "$status"
 """
 
 
@@ -84,13 +108,25 @@ class Container:
 
     def program(self, token: str) -> Sequence[str]:
         """Return the command that starts the container as root, on this machine's network, without its entrypoint."""
-        options = ["--rm", "--interactive", "--network=host", "--user=0:0", "--security-opt=label=disable"]
+        return self._run(_COMMANDS, token)
+
+    def terminal(self, command: str) -> ForegroundCommand:
+        """Return what runs shell code in the caller's terminal."""
+        options = ["--tty"] if sys.stdin.isatty() else []
+        engine, name = self.engine.program, self.name
+        # `kill -1` spares the script, which then gives the folders back.
+        ending = f"{engine} exec {name} sh -c 'kill -KILL -1'; {engine} wait {name}; {engine} rm --force {name}"
+        return ForegroundCommand(self._run(_TERMINAL, command, *options), Path("/"), self.environment, ending)
+
+    def _run(self, script: str, word: str, *more: str) -> Sequence[str]:
+        """Return the command for a script. word: its first argument, before the number and names of folders."""
+        options = ["--rm", "--interactive", "--network=host", "--user=0:0", "--security-opt=label=disable", *more]
         writable = sorted((mount for mount in self.mounts if mount.access != "read"), key=lambda mount: mount.access)
         return [
             *(self.engine.program, "run", *options, f"--name={self.name}", f"--label={LABEL}={self.label}"),
             *(["--privileged"] if self.privileged else []),
             *(mount.option() for mount in self.mounts),
-            *("--entrypoint=sh", self.image, "-c", _SCRIPT, "sh", token),
+            *("--entrypoint=sh", self.image, "-c", _FUNCTIONS + script, "sh", word),
             str(sum(mount.access == "shared" for mount in writable)),
             *(str(mount.target) for mount in writable),
         ]

@@ -209,15 +209,25 @@ def await_removals() -> None:
         thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def run_in_foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
-    """Run `command` in the terminal of this process; return its exit status, as a shell reports it.
+@dataclass(frozen=True)
+class ForegroundCommand:
+    """A command for a terminal. ending: shell code that ends what it has started elsewhere, where it is killed."""
+
+    words: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str]
+    ending: str = ""
+
+
+def run_in_foreground(command: ForegroundCommand) -> int:
+    """Run a command in the terminal of this process; return its exit status, as a shell reports it.
 
     Processes that it leaves running are ended. Only the command reacts to an interrupt.
     """
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        words = [*helper_process.helper_command(foreground.__name__), *command]
-        return subprocess.run(words, cwd=cwd, env=dict(env), check=False).returncode
+        words = [*helper_process.helper_command(foreground.__name__), command.ending, *command.words]
+        return subprocess.run(words, cwd=command.cwd, env=dict(command.env), check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)
 
