@@ -21,7 +21,7 @@ _NOT_FOUND = re.compile(
 )
 
 # The part of a key in cdk.context.json that says where the look-up was made.
-_PLACE = re.compile(r":account=(\d{12}):(?:[^"]*:)?region=([\w-]+)")
+_PLACE = re.compile(r':account=(\d{12}):(?:[^"]*:)?region=([\w-]+)')
 
 
 def failed_lookups(message: str) -> list[str]:
