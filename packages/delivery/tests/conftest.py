@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.synthesis import Synthesized
 
 # CDK's validation of templates takes most of the time of a synthesis: only tests of its findings add it, as a plugin.
-# CDK's process has the variables that are set when CDK is imported; the commands of tests have them not.
+# CDK's process inherits the variables that are set when CDK is imported; the tests' commands do not.
 os.environ["CDK_VALIDATION"] = "false"
 
 # The tools are pinned, locked and installed once for everything in the repository.

@@ -35,11 +35,11 @@ class Synthesized:
 
     @cached_property
     def pipeline(self) -> Template:
-        """The template of the pipeline's stack."""
+        """Return the template of the pipeline's stack."""
         return Template.from_json(json.loads((self.folder / "Pipeline.template.json").read_text()))
 
     def stage(self, id_: str) -> Template:
-        """The template of the shop in one environment, such as Dev."""
+        """Return the template of the shop in one environment, such as Dev."""
         (file,) = (self.folder / f"assembly-Pipeline-{id_}").glob("*.template.json")
         return Template.from_json(json.loads(file.read_text()))
 
@@ -63,13 +63,13 @@ def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> 
 def assembly(
     context: Mapping[str, Any], project: Project, folder: Path, change: Change | None = None, *, packs: bool = False
 ) -> Synthesized:
-    """Synthesize the whole assembly into `folder`. packs: with the rules of a push, whose findings raise no error."""
+    """Synthesize the whole assembly into `folder`. packs: with the rule packs, whose findings raise no error."""
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
     pipeline_stack(app, context, project, change)
     if packs:
         attach_packs(app)
         Validations.of(app).add_plugins(CloudFormationValidatePlugin())
-    with suppress(RuntimeError):  # the assembly is complete all the same, and has the findings
+    with suppress(RuntimeError):  # the assembly is complete in spite of the findings
         app.synth()
     return Synthesized(folder)
 

@@ -1,4 +1,4 @@
-"""A bug of a command exits with 3, and writes a file for the report."""
+"""The bug report: exit status 3 and a log file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cdk_delivery.commands import doctor
 def test_a_bug_is_reported_with_its_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback is printed; the file has versions, platform, command and traceback."""
+    """A bug prints no traceback; the log file has versions, platform, command and traceback."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["delivery", "doctor"])
     monkeypatch.setattr(doctor, "doctor", lambda *_: 1 / 0)

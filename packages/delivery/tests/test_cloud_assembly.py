@@ -1,4 +1,4 @@
-"""Only stacks in a manifest count: assets and leftovers of earlier syntheses are ignored."""
+"""Stacks of an assembly: only the ones in a manifest count, not assets or leftovers of earlier syntheses."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cluttered(tmp_path: Path) -> Path:
 def test_a_file_that_is_only_named_like_a_template_is_ignored(
     cluttered: Path, read: Callable[[Path], object], tmp_path: Path
 ) -> None:
-    """Mail templates and model cards of functions are assets; files of a renamed stack stay in cdk.out."""
+    """Assets with a template's file name, and files of a renamed stack, are ignored."""
     clean = write_assembly(tmp_path / "clean" / "cdk.out", Pipeline=QUEUE)
     write_stage(clean, "assembly-Dev", Shop=QUEUE)
     assert read(cluttered) == read(clean)
@@ -64,7 +64,7 @@ def test_stacks_of_stages_come_after_those_of_the_app(cluttered: Path) -> None:
 
 
 def test_the_template_of_a_nested_stack_is_found(tmp_path: Path) -> None:
-    """It is an asset of its parent, which names it."""
+    """A nested stack's template is found through the asset path in its parent."""
     nested = {"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:asset:path": "Inner.nested.template.json"}}
     folder = write_assembly(tmp_path, Outer={"Inner": nested})
     (folder / "Inner.nested.template.json").write_text(json.dumps({"Resources": QUEUE}))

@@ -1,4 +1,4 @@
-"""Properties of every pipeline, whatever its team deploys: approvals, permissions of builds, caches."""
+"""Properties of every team's pipeline: approvals, permissions of builds, caches."""
 
 import json
 import re
@@ -83,7 +83,7 @@ def test_a_changes_job_knows_who_is_asked(template: Template, environment: str, 
 
 
 @pytest.mark.slow
-def test_without_approval_and_leave_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
+def test_without_approval_and_permission_a_broadening_is_red(context: dict[str, Any], project: Project) -> None:
     """A new environment, without `approval` and `allow_broadening`, is red."""
     template = synthesize(context, project, lambda settings: settings["environments"][0].pop("allow_broadening"))
     template.has_resource_properties(
@@ -107,15 +107,15 @@ def test_a_push_starts_as_few_builds_as_it_can(stages: Sequence[Stage]) -> None:
 
 @pytest.mark.parametrize("id_", ["DevTest", "DevChanges", "ChangesProd", "SelfMutation", "FileAsset", "Synth"])
 def test_each_build_has_a_time_limit_and_an_encrypted_log(template: Template, id_: str) -> None:
-    """CodeBuild's default limit is an hour, and its default log never expires."""
+    """Each build has a timeout of at most 30 minutes and an encrypted log with a retention."""
     projects = template.find_resources("AWS::CodeBuild::Project")
-    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
+    (project,) = (resource["Properties"] for name, resource in projects.items() if id_ in name)
     assert project["TimeoutInMinutes"] <= 30
     group = template.find_resources("AWS::Logs::LogGroup")[project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"]]
     assert {"KmsKeyId", "RetentionInDays"} <= set(group["Properties"])
 
 
-def test_a_changes_job_may_only_look(template: Template) -> None:
+def test_a_changes_job_may_only_assume_reader_roles(template: Template) -> None:
     """The role of changes builds may assume the reader role of each account, and no other."""
     found = statements(template, "ChangesRole")
     (assume,) = (statement for statement in found if statement["Action"] == "sts:AssumeRole")
@@ -133,7 +133,7 @@ def test_tests_run_after_the_deployment(stages: Sequence[Stage], environment: st
 
 
 def test_the_pipeline_is_of_type_v2(template: Template) -> None:
-    """Only V2 has triggers and execution modes."""
+    """The pipeline has type V2, which triggers and execution modes need."""
     template.has_resource_properties("AWS::CodePipeline::Pipeline", {"PipelineType": "V2"})
 
 
@@ -173,21 +173,19 @@ def test_generated_steps_install_pinned_tools(synthesized: Synthesized) -> None:
 def test_each_build_keeps_what_it_downloads(template: Template, id_: str) -> None:
     """Each build has a local cache for later builds on the same host."""
     projects = template.find_resources("AWS::CodeBuild::Project")
-    (project,) = (each["Properties"] for name, each in projects.items() if id_ in name)
+    (project,) = (resource["Properties"] for name, resource in projects.items() if id_ in name)
     assert project["Cache"] == {"Type": "LOCAL", "Modes": ["LOCAL_CUSTOM_CACHE"]}
 
 
 @pytest.mark.parametrize(("environment", "account"), [("dev", "222222222222"), ("prod", "333333333333")])
-def test_a_test_build_may_assume_the_role_of_its_environment_alone(
-    template: Template, environment: str, account: str
-) -> None:
+def test_a_test_build_may_assume_only_its_environments_role(template: Template, environment: str, account: str) -> None:
     """The tests of dev cannot assume the role of prod."""
     allowed = [s for s in statements(template, f"{environment.title()}TestRole") if s["Action"] == "sts:AssumeRole"]
     role = f"arn:aws:iam::{account}:role/shop-delivery-{environment}-eu-west-1-tests"
     assert [statement["Resource"] for statement in allowed] == [role]
 
 
-def test_a_test_build_learns_the_deployed_names(stages: Sequence[Stage]) -> None:
+def test_a_test_build_gets_the_deployed_names(stages: Sequence[Stage]) -> None:
     """The names of deployed resources are outputs of the stack, passed to the build as variables."""
     (dev,) = (stage for stage in stages if stage["Name"] == "Dev")
     (test,) = (action for action in dev["Actions"] if action["Name"] == "Test")
@@ -207,7 +205,7 @@ def test_the_synth_build_keeps_what_its_tools_download(template: Template) -> No
     assert spec["artifacts"]["base-directory"] == "cdk.out"
 
 
-def test_a_build_has_what_its_team_says(template: Template) -> None:
+def test_a_build_has_its_teams_settings(template: Template) -> None:
     """A build has the team's commands, reports, folders and variables, in addition to the pipeline's variables."""
     project = {"Name": "shop-delivery-prod-eu-west-1-test"}
     (found,) = template.find_resources("AWS::CodeBuild::Project", {"Properties": project}).values()

@@ -1,4 +1,4 @@
-"""The digests of built layers and code are their asset hashes, so that unchanged ones are not deployed again."""
+"""Built layers and code: their digests are the asset hashes, so that unchanged ones are not deployed again."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def keys(manifest: Path) -> dict[str, Any]:
     return {id_: layer["Properties"]["Content"]["S3Key"] for id_, layer in layers.items()}
 
 
-def test_the_digest_alone_names_the_asset(tmp_path: Path) -> None:
-    """The S3 key depends on the digest only, not on the folder or on the content that CDK would hash."""
+def test_only_the_digest_names_the_asset(tmp_path: Path) -> None:
+    """The S3 key depends only on the digest, not on the folder or on the content that CDK would hash."""
     before = manifest(tmp_path / "before", DIGESTS)
     assert keys(manifest(tmp_path / "after", DIGESTS, content="other")) == keys(before)
 
@@ -60,7 +60,7 @@ def test_another_digest_is_another_asset(tmp_path: Path) -> None:
     assert [id_ for id_ in before if before[id_] != after.get(id_)] == [id_ for id_ in before if "shared" in id_]
 
 
-def test_the_digest_alone_names_the_code_of_a_function(tmp_path: Path) -> None:
+def test_only_the_digest_names_a_functions_code(tmp_path: Path) -> None:
     """Unchanged code has the same S3 key, so that its function is not updated."""
 
     def code(folder: str, content: str) -> tuple[str, Any]:
@@ -75,8 +75,8 @@ def test_the_digest_alone_names_the_code_of_a_function(tmp_path: Path) -> None:
 
 
 @pytest.mark.gate
-def test_what_was_not_built_is_named(tmp_path: Path) -> None:
-    """A missing manifest has the command that builds; a missing function has the functions that are built."""
+def test_a_missing_build_is_reported(tmp_path: Path) -> None:
+    """A missing manifest is an error with the build command, a missing function one with the built functions."""
     stack = Stack(App(analytics_reporting=False), "Stack")
     with pytest.raises(WrongUse, match=r"absent\.json; build the layers with `lambda-layers build`"):
         BuiltLayers(stack, "None", manifest=tmp_path / "absent.json")
@@ -87,18 +87,18 @@ def test_what_was_not_built_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("function", "digests"), [("till", ["a", "b"]), ("stock", ["a"])])
 def test_a_function_gets_the_layers_that_were_built_for_it(tmp_path: Path, function: str, digests: list[str]) -> None:
-    """The shared layer comes first."""
+    """A function has its built layers, the shared one first."""
     built = BuiltLayers(
         Stack(App(analytics_reporting=False), "Stack"), "Layers", manifest=manifest(tmp_path / "layers", DIGESTS)
     )
     assert [layer.digest for layer in built.layers_of(function)] == [digit * 64 for digit in digests]
 
 
-def test_a_layer_is_for_its_target_and_tells_its_packages(tmp_path: Path) -> None:
-    """A layer version has its runtime, its architecture, and its packages as metadata for later changes reports."""
+def test_a_layer_has_its_target_and_packages(tmp_path: Path) -> None:
+    """A layer version has runtime, architecture, and its packages as metadata for the changes report."""
     found = template(manifest(tmp_path / "layers", DIGESTS))
     target = {"CompatibleRuntimes": ["python3.13"], "CompatibleArchitectures": ["arm64"]}
     found.all_resources_properties("AWS::Lambda::LayerVersion", target)
     layers = found.find_resources("AWS::Lambda::LayerVersion").values()
-    told = [layer["Metadata"]["packages"] for layer in layers]
-    assert {"layer": "till", "versions": {"till-package": "1.0"}} in told
+    packages = [layer["Metadata"]["packages"] for layer in layers]
+    assert {"layer": "till", "versions": {"till-package": "1.0"}} in packages

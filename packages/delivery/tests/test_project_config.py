@@ -1,4 +1,4 @@
-"""`[tool.delivery]` is read strictly: what was read, what is allowed, and what to do."""
+"""`[tool.delivery]` of pyproject.toml, and the errors for wrong values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_only_the_folder_of_the_policies_is_needed(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
-    """The message names the folder and the remedy."""
+    """A folder without pyproject.toml is an error that names the folder and the remedy."""
     with pytest.raises(WrongUse, match=f"there is no pyproject.toml in {tmp_path}; run this in the project's folder"):
         read_config(tmp_path)
 
@@ -83,7 +83,7 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    """The message says where, what was read, and what is needed."""
+    """The error names the key, the value read, and the required value."""
     whole = text if text.startswith("[") else f"[tool.delivery]\n{text}"
     with pytest.raises(WrongUse) as refused:
         read_config(project(tmp_path, whole))

@@ -1,4 +1,4 @@
-"""The usage of AWS's quotas by an assembly, known before a deployment."""
+"""An assembly's usage of AWS's quotas, checked before a deployment."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.synthesis import Synthesized
 
 @pytest.mark.gate
 def test_too_many_actions_are_found(tmp_path: Path) -> None:
-    """The usage has the remedy."""
+    """An exceeded quota of actions is found, with the remedy."""
     action = {"Name": "a"}
     stages = [{"Name": "Live", "Actions": [action] * 51}]
     pipeline = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": stages}}
@@ -26,7 +26,7 @@ def test_too_many_actions_are_found(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
-    """CodeBuild would reject it only when the stack is deployed."""
+    """A long buildspec is found, which CodeBuild would reject only in the deployment."""
     project = {"Type": "AWS::CodeBuild::Project", "Properties": {"Source": {"BuildSpec": "x" * 25_601}}}
     write_assembly(tmp_path, Pipeline={"B": project})
     assert [use.what for use in quota_usages(tmp_path) if use.exceeded] == ["Pipeline/characters of B's buildspec"]
@@ -34,7 +34,7 @@ def test_a_buildspec_that_is_too_long_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.gate
 def test_a_policy_that_is_too_long_is_found(tmp_path: Path) -> None:
-    """IAM would reject it only when the stack is deployed."""
+    """A long policy is found, which IAM would reject only in the deployment."""
     document = {"Statement": [{"Resource": [f"arn:aws:iam::{n:012}:role/x" for n in range(300)]}]}
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
     write_assembly(tmp_path, Pipeline={"P": policy})
@@ -56,7 +56,7 @@ def test_the_policies_of_a_role_count_together(tmp_path: Path) -> None:
     ]
 
 
-def test_programs_ask_for_them(synthesized: Synthesized) -> None:
+def test_usages_are_printed_as_json(synthesized: Synthesized) -> None:
     """`delivery quotas --json` lists the usages, the nearest first."""
     done = CliRunner().invoke(cli, ["quotas", "--json", str(synthesized.folder)], standalone_mode=False)
     shares = [use["used"] / use["allowed"] for use in json.loads(done.stdout)]

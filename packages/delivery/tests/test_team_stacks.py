@@ -1,4 +1,4 @@
-"""What a team's stack has to define, and the errors for wrong definitions."""
+"""The definitions that a team's stack needs, and the errors for wrong ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 
 class TopicStage(ServiceStage):
-    """A topic, which needs no file to be published."""
+    """A stage with a topic, which has no file to publish."""
 
     def __init__(self, scope: Construct, id_: str, *, env: Target, stack_name: str | None) -> None:
         super().__init__(scope, id_, env=env)
@@ -55,7 +55,7 @@ Make = Callable[..., Template]
 
 @pytest.fixture
 def made(context: Mapping[str, Any], project: Project) -> Make:
-    """Return a team's pipeline that deploys `stage`, with an approval before the waves in `asks`."""
+    """A function that returns a team's pipeline with `stage`, and an approval before the waves in `asks`."""
 
     def make(stage: StageFactory[ShopOptions], asks: Asks = lambda wave: wave.approval) -> Template:
         class Team(DeliveryStack[ShopOptions]):
@@ -97,15 +97,15 @@ def test_a_service_without_files_needs_no_assets(made: Make) -> None:
         ),
     ],
 )
-def test_a_stack_that_says_something_else_than_its_settings_is_refused(
+def test_a_stack_that_contradicts_its_settings_is_rejected(
     made: Make, stage: StageFactory[ShopOptions], asks: Asks, message: str
 ) -> None:
-    """A missing approval, another scope or id, and a stack's name without the stage's are errors."""
+    """A missing approval, another scope or id, and a stack name without the stage's prefix are errors."""
     with pytest.raises(ValueError, match=re.escape(message)):
         made(stage, asks)
 
 
-def test_a_stack_that_says_nothing_is_refused(context: Mapping[str, Any], project: Project) -> None:
+def test_a_stack_without_build_is_rejected(context: Mapping[str, Any], project: Project) -> None:
     """The error has the name of the class without `build`."""
 
     class Silent(DeliveryStack[ShopOptions]):

@@ -23,8 +23,8 @@ def waves(context: dict[str, Any], project: Project) -> Template:
 
 
 @pytest.mark.slow
-def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> None:
-    """One approval precedes the wave, and each environment has its tests after its deployment."""
+def test_environments_of_one_wave_are_deployed_concurrently(waves: Template) -> None:
+    """The wave has one approval, and its environments are deployed concurrently, each followed by its tests."""
     stages = actions(waves)
     assert list(stages)[-3:] == ["Dev", "ApproveLive", "Live"]
     live = dict(stages["Live"])
@@ -35,7 +35,7 @@ def test_environments_of_one_wave_are_deployed_side_by_side(waves: Template) -> 
 @pytest.mark.slow
 def test_an_approval_is_asked_with_the_changes_of_each_environment(waves: Template) -> None:
     """The comment has the summary of each environment, within CodePipeline's 1,000 characters."""
-    (stage,) = (each for each in pipeline_of(waves)["Stages"] if each["Name"] == "ApproveLive")
+    (stage,) = (row for row in pipeline_of(waves)["Stages"] if row["Name"] == "ApproveLive")
     *changes, approval = stage["Actions"]
     comment = approval["Configuration"]["CustomData"]
     assert len(changes) == 2
@@ -70,7 +70,7 @@ def test_a_failed_prod_rolls_back_and_is_not_tried_again(synthesized: Synthesize
 
 @pytest.mark.slow
 def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
-    """The approval's stage has no rollback."""
+    """The approval's stage has no rollback on failure."""
     approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
     assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
 

@@ -1,4 +1,4 @@
-"""The wheel in an environment with its base dependencies only, as in the changes and integration builds."""
+"""The wheel with its base dependencies only, as in the changes and integration builds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_lists_its_verbs(python: Path, tmp_path: Path) -> None:
-    """`delivery --help` works without CDK, since a command imports what it needs when it runs."""
+    """`delivery --help` works without CDK, since each command imports its modules when it runs."""
     done = run(python.with_name("delivery"), "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for verb in ("bootstrap", "destroy", "doctor", "generate", "quotas"):
@@ -52,7 +52,7 @@ def test_the_changes_build_needs_no_cdk(python: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_holds_every_file_of_the_package(python: Path) -> None:
-    """The constructs read the code of the notifier as a file."""
+    """The wheel has every file of the package, such as the notifier's code, which the constructs read."""
     (installed,) = python.parent.parent.glob("lib/python*/site-packages/cdk_delivery")
     source = PACKAGE / "src" / "cdk_delivery"
     here, there = ({file.relative_to(top) for file in top.rglob("*") if file.is_file()} for top in (source, installed))

@@ -19,7 +19,7 @@ def waiting_pipeline(
     endpoint: Endpoint, credentials: Credentials, region: str, *, name: str, bucket: str
 ) -> tuple[str, str]:
     """Create the pipeline; return the id of its execution and the revision of its source."""
-    s3, api, iam = (endpoint.client(each, credentials, region) for each in ("s3", "codepipeline", "iam"))
+    s3, api, iam = (endpoint.client(service, credentials, region) for service in ("s3", "codepipeline", "iam"))
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     data = io.BytesIO()
@@ -46,6 +46,6 @@ def waiting_pipeline(
     where = {"pipelineName": name, "pipelineExecutionId": str(summary["pipelineExecutionId"])}
     deadline = time.monotonic() + 20
     while not api.get_pipeline_execution(**where)["pipelineExecution"]["artifactRevisions"]:
-        assert time.monotonic() < deadline, "the source never came"
+        assert time.monotonic() < deadline, "the source action did not succeed within 20 seconds"
         time.sleep(0.02)
     return where["pipelineExecutionId"], version

@@ -48,18 +48,18 @@ def types(assembly: Synthesized, name: str) -> set[str]:
     """Return the resource types that are deployed with the policy `name`."""
     templates = [json.loads(file.read_text()) for file in assembly.folder.glob(FILES[name])]
     found = {resource["Type"] for template in templates for resource in template["Resources"].values()}
-    return {each for each in found if not each.startswith("AWS::CDK::")}
+    return {kind for kind in found if not kind.startswith("AWS::CDK::")}
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_policy_covers_what_the_templates_need(synthesized: Synthesized, policy: Policy, name: str) -> None:
-    """Every action in AWS's resource schemas of the templates' types is allowed."""
+    """The policy allows every action of AWS's resource schemas for the templates' types."""
     assert list(missing(types(synthesized, name), allowed(policy(name)))) == []
 
 
 @pytest.mark.gate
 def test_a_type_that_is_not_covered_is_found(policy: Policy) -> None:
-    """Planted fault: a table is added to the service without `make generate`."""
+    """The check finds a table that was added to the service without `make generate`."""
     assert "AWS::DynamoDB::Table: dynamodb:CreateTable" in list(
         missing({"AWS::DynamoDB::Table"}, allowed(policy("environment")))
     )
@@ -93,12 +93,12 @@ def test_no_action_is_a_wildcard(policy: Policy, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_role_is_made_with_the_boundary_alone(policy: Policy, name: str) -> None:
+def test_a_role_is_created_only_with_the_boundary(policy: Policy, name: str) -> None:
     """A role can be created only with the boundary; otherwise a stack could make itself an administrator."""
     making = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
-    found = [each for each in policy(name) if each["Effect"] == "Allow" and {*making} & {*each["Action"]}]
+    found = [row for row in policy(name) if row["Effect"] == "Allow" and {*making} & {*row["Action"]}]
     wanted = {"StringLike": {"iam:PermissionsBoundary": f"arn:aws:iam::*:policy/{BOUNDARY}"}}
-    assert [each["Condition"] for each in found] == [wanted]
+    assert [statement["Condition"] for statement in found] == [wanted]
 
 
 def role_names(folder: Path) -> Iterator[str]:
@@ -108,20 +108,20 @@ def role_names(folder: Path) -> Iterator[str]:
             if artifact["type"] == "aws:cloudformation:stack":
                 properties = artifact["properties"]
                 resources = json.loads((manifest.parent / properties["templateFile"]).read_text())["Resources"]
-                for id_, each in resources.items():
-                    if each["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
-                        given = each["Properties"].get("RoleName")
+                for id_, resource in resources.items():
+                    if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+                        given = resource["Properties"].get("RoleName")
                         yield given or f"{properties['stackName']}-{id_}-"
 
 
-def test_an_environment_has_roles_of_its_own_names_alone(synthesized: Synthesized, policy: Policy) -> None:
-    """A stage can neither pass nor change a role that it did not create, even one that trusts Lambda."""
-    allowing = [each for each in policy("environment") if each["Effect"] == "Allow"]
+def test_an_environment_has_only_its_own_roles(synthesized: Synthesized, policy: Policy) -> None:
+    """A stage can neither pass nor change a role that it did not create, even a role that trusts Lambda."""
+    allowing = [statement for statement in policy("environment") if statement["Effect"] == "Allow"]
     reached = {
         resource.partition(":iam::*:")[2]
-        for each in allowing
-        if any(action.startswith("iam:") for action in each["Action"])
-        for resource in each["Resource"]
+        for statement in allowing
+        if any(action.startswith("iam:") for action in statement["Action"])
+        for resource in statement["Resource"]
     }
     patterns = environment_role_names(synthesized.folder)
     assert reached == {f"{kind}/{name}" for kind in ("role", "policy") for name in patterns}
@@ -174,7 +174,7 @@ def test_the_boundary_and_the_bootstrap_are_out_of_reach(policy: Policy, name: s
     for held in (BOUNDARY, "delivery-pipeline", "delivery-environment-resources"):
         arn = f"arn:aws:iam::1:policy/{held}"
         assert {decision(policy(name), action, arn) for action in POLICY_CHANGES} == {"denied"}
-    assert ["iam:DeleteRolePermissionsBoundary"] in [each["Action"] for each in policy(name)]
+    assert ["iam:DeleteRolePermissionsBoundary"] in [statement["Action"] for statement in policy(name)]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -227,20 +227,20 @@ def test_the_bootstraps_roles_are_passed_to_the_services_of_a_pipelines_actions(
         assert decision(policy("environment"), "iam:PassRole", arn) == "nothing"
 
 
-def test_what_a_handler_reads_is_allowed() -> None:
+def test_reads_of_a_handler_are_allowed() -> None:
     """Read actions are allowed for unused properties too: no rehearsal can prove that a handler does without."""
     assert {"s3:GetBucketWebsite", "s3:GetReplicationConfiguration"} <= needed_actions("AWS::S3::Bucket")
     assert "ec2:DescribeSubnets" in needed_actions("AWS::Lambda::Function")
 
 
-def test_what_changes_something_else_is_left_out() -> None:
+def test_actions_for_absent_properties_are_left_out() -> None:
     """Actions for properties that no stack has, or that cannot be allowed by name, are not in the policy."""
     assert not {"s3:PutBucketWebsite", "s3tables:CreateTable"} & needed_actions("AWS::S3::Bucket")
     assert "iam:GetUserPolicy" not in needed_actions("AWS::IAM::Policy")
 
 
 def test_a_type_of_a_service_that_others_only_name_has_its_actions() -> None:
-    """Planted fault: ec2 is excluded for functions, so a security group would get no action at all."""
+    """A security group has its ec2 actions, although ec2 is excluded for functions."""
     assert {"ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"} <= needed_actions("AWS::EC2::SecurityGroup")
 
 

@@ -95,7 +95,7 @@ def denied(
 
 
 def test_the_reads_of_the_pipelines_account_are_allowed(endpoint: Endpoint) -> None:
-    """Changes are denied, and so are reads of another pipeline."""
+    """Reads of this pipeline are allowed; changes and reads of another pipeline are denied."""
     holder = credentials(endpoint, SETTINGS.account, "reads")
     client = endpoint.client("s3", root(SETTINGS.account), SETTINGS.region)
     client.create_bucket(
@@ -113,13 +113,13 @@ def test_the_reads_of_the_pipelines_account_are_allowed(endpoint: Endpoint) -> N
 
 
 def test_changes_are_allowed_where_that_was_asked_for(endpoint: Endpoint) -> None:
-    """The option to approve allows retry, stop and rollback too."""
+    """The option to approve also allows retry, stop and rollback."""
     holder = credentials(endpoint, SETTINGS.account, "approves", approve=True)
     assert denied(endpoint, holder, SETTINGS.region, CHANGES) == []
 
 
 def test_the_reads_of_an_environments_functions_are_allowed(endpoint: Endpoint) -> None:
-    """Invoking them is allowed with the option only."""
+    """Reading an environment's functions is allowed; invoking them needs the option."""
     invocation: list[tuple[str, str, dict[str, Any]]] = [("lambda", "invoke", {"FunctionName": FUNCTION})]
     holder = credentials(endpoint, ENVIRONMENT.account, "functions")
     assert denied(endpoint, holder, ENVIRONMENT.region, FUNCTION_READS) == []

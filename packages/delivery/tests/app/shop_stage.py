@@ -18,7 +18,7 @@ from cdk_delivery.constructs.service_stage import ServiceStage
 from cdk_delivery.constructs.test_role import IntegrationTestRole, IntegrationTestRoleNames
 from tests.app.shop_options import ShopOptions
 
-# What the rule packs miss in a function that does next to nothing.
+# The findings of the rule packs for a minimal function.
 FINDINGS = (
     "AwsSolutions-L1",
     "Serverless-LambdaLatestVersion",
@@ -49,7 +49,7 @@ class ShopStage(ServiceStage):
 
 
 class ShopStack(Stack):
-    """The shop's stack. outputs: what its tests need."""
+    """The shop's stack. outputs: the values that its tests need."""
 
     def __init__(
         self, scope: Construct, id_: str, *, code: Path, tester: IntegrationTestRoleNames, options: ShopOptions

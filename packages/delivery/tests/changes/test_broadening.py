@@ -17,7 +17,7 @@ def template(**resources: Any) -> Any:
     """Return a template: logical id -> properties. The type is the beginning of the id."""
     types = {"Role": "AWS::IAM::Role", "Policy": "AWS::IAM::ManagedPolicy", "Key": "AWS::KMS::Key"}
     types |= {"Group": "AWS::EC2::SecurityGroup", "Call": "AWS::Lambda::Permission"}
-    return {"Resources": {id_: {"Type": types[id_], "Properties": each} for id_, each in resources.items()}}
+    return {"Resources": {id_: {"Type": types[id_], "Properties": properties} for id_, properties in resources.items()}}
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_a_policy_that_allows_more_is_found(case: str) -> None:
 
 
 @pytest.mark.gate
-def test_who_may_assume_a_role_is_looked_at() -> None:
+def test_a_changed_trust_policy_is_found() -> None:
     """Another account, any principal, and an AWS managed policy are reported."""
     old = {"AssumeRolePolicyDocument": {"Statement": [TRUST]}}
     new = deepcopy(old)
@@ -106,6 +106,6 @@ def test_a_new_caller_of_a_function_is_found() -> None:
         (policy(allow("sqs:*")), policy()),
     ],
 )
-def test_what_allows_no_more_is_left_alone(old: Template, new: Template) -> None:
+def test_narrower_permissions_are_not_reported(old: Template, new: Template) -> None:
     """Narrower, equivalent and removed permissions are not reported."""
     assert broadenings(template(Policy=old), template(Policy=new)) == []

@@ -1,4 +1,4 @@
-"""Which stack statuses count as deployed, and errors of an account that cannot be read."""
+"""The stack statuses that count as deployed, and errors of an account that cannot be read."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ class InStatus(ReaderSessions):
 
 
 class Refusing(ReaderSessions):
-    """An API that answers every call with one error."""
+    """An API that returns one error for every call."""
 
     def __init__(self, code: str) -> None:
         self._code = code
@@ -47,8 +47,8 @@ class Refusing(ReaderSessions):
 
 
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
-def test_a_stack_that_was_never_deployed_or_is_gone_is_absent(status: str) -> None:
-    """CloudFormation still returns its template, but the next deployment is the first one."""
+def test_an_undeployed_or_deleted_stack_is_absent(status: str) -> None:
+    """A stack in these statuses is absent, although CloudFormation still returns its template."""
     assert DeployedTemplates(InStatus(status)).find(STACK) is None
 
 
@@ -66,7 +66,7 @@ def test_a_stack_that_was_never_deployed_or_is_gone_is_absent(status: str) -> No
     ],
 )
 def test_a_stack_that_takes_no_update_has_a_way_out(status: str, way_out: str) -> None:
-    """Such a stack is not absent, since CloudFormation rejects its update; the verb that repairs it is named."""
+    """A stack that CloudFormation cannot update is not absent, and the result names the command that repairs it."""
     found = DeployedTemplates(InStatus(status)).find(STACK)
     assert found
     assert (found.template, found.way_out) == (TEMPLATE, way_out)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 PIPELINE, PROD, REGION = "111111111111", "333333333333", "eu-west-1"
 STAGE = "assembly-Pipeline-Prod"
 EXECUTION_ROLE = f"arn:aws:iam::{PROD}:role/cfn-exec"
-# What the push has in its folder of policies, and what the account has of it.
+# The policies in the push's folder, which the account has too.
 POLICIES = {
     name: {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": f"{name}:*", "Resource": "*"}]}
     for name in ("boundary", "environment", "reader")
@@ -118,10 +118,10 @@ def job(endpoint: Endpoint, execution: tuple[str, str], tmp_path: Path, monkeypa
 
 @pytest.mark.gate
 @pytest.mark.parametrize("metadata", [{}, {"DeployedBy": "another-delivery"}])
-def test_a_stack_of_somebody_else_is_never_deployed_over(
+def test_a_stack_of_another_pipeline_is_never_overwritten(
     job: Job, capsys: pytest.CaptureFixture[str], metadata: dict[str, str]
 ) -> None:
-    """A stack of the same name by another pipeline is red, whatever approval and broadening settings say."""
+    """A stack that another pipeline deployed is red, whatever the approval and broadening settings are."""
     name = f"Taken{len(metadata)}"
     job.deploy(name, template("sqs:SendMessage") | {"Metadata": metadata})
     assert job.run(name, template("sqs:SendMessage"), BROADENING="asked") == 1
@@ -132,7 +132,7 @@ def test_a_stack_of_somebody_else_is_never_deployed_over(
 def test_a_stack_that_takes_no_update_is_red_before_it_is_approved(
     job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After a failed first creation, the message has the command that deletes the stack."""
+    """After a failed first creation, the error has the command that deletes the stack."""
     broken = {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"RoleArn": "x", "Stages": []}}
     made = {"Metadata": {"DeployedBy": "delivery"}, "Resources": {"Broken": broken}}
     api = job.client("cloudformation", PROD)
@@ -140,10 +140,10 @@ def test_a_stack_that_takes_no_update_is_red_before_it_is_approved(
     with pytest.raises(WaiterError):
         api.get_waiter("stack_create_complete").wait(StackName="Dead", WaiterConfig={"Delay": 0.1})
     assert job.run("Dead", template("sqs:SendMessage"), BROADENING="asked") == 1
-    told = capsys.readouterr().err
-    assert "Dead in 333333333333/eu-west-1 is in ROLLBACK_COMPLETE and takes no update" in told
+    errors = capsys.readouterr().err
+    assert "Dead in 333333333333/eu-west-1 is in ROLLBACK_COMPLETE and takes no update" in errors
     command = "aws cloudformation delete-stack --stack-name Dead --region eu-west-1 --role-arn"
-    assert f"`{command} {EXECUTION_ROLE}`" in told
+    assert f"`{command} {EXECUTION_ROLE}`" in errors
 
 
 @pytest.mark.gate
@@ -154,18 +154,18 @@ def test_a_push_that_needs_a_bootstrap_is_red(job: Job, policy: str, capsys: pyt
     (job.folder / "access" / f"{policy}.json").write_text(json.dumps(changed))
     (job.folder / "access" / "environment-2.json").write_text(json.dumps(POLICIES["environment"]))
     assert job.run("New", template("sqs:SendMessage"), BROADENING="asked") == 1
-    told = capsys.readouterr().err
-    assert f"delivery-{policy}" in told
-    assert "delivery-environment-2" in told
-    assert "differ from access/ of this push; bootstrap the account first" in told
-    assert f"`delivery bootstrap --only {PROD}/{REGION} --profile {PROD}=PROFILE`" in told
+    errors = capsys.readouterr().err
+    assert f"delivery-{policy}" in errors
+    assert "delivery-environment-2" in errors
+    assert "differ from access/ of this push; bootstrap the account first" in errors
+    assert f"`delivery bootstrap --only {PROD}/{REGION} --profile {PROD}=PROFILE`" in errors
 
 
 @pytest.mark.gate
 def test_an_account_that_cannot_be_read_is_no_first_deployment(
     job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the reader role the report says that nothing was compared, and it is red with an approval too."""
+    """Without the reader role the report says that nothing was compared, and is red also with an approval."""
 
     def refuse(*_: object) -> None:
         raise CannotCompare("the role is missing")
@@ -179,17 +179,17 @@ def test_an_account_that_cannot_be_read_is_no_first_deployment(
 
 
 @pytest.mark.gate
-def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
+def test_a_broadening_is_red_unless_it_is_approved_or_allowed(
     job: Job, execution: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message has the broadening and the remedies; the report's files are always written."""
+    """A broadening is red without an approval; the error has the remedies, and the report's files are written."""
     job.deploy("Broader", template("sqs:SendMessage"))
     wanted = template("sqs:SendMessage", "sqs:PurgeQueue", VisibilityTimeout=5)
     assert job.run("Broader", wanted) == 1
-    told = capsys.readouterr()
-    assert "changes: red: IAM or security groups broaden in prod without an approval:" in told.err
-    assert "sqs:PurgeQueue" in told.err
-    assert "`approval` or `allow_broadening` for this environment (pages/approvals.md)" in told.err
+    printed = capsys.readouterr()
+    assert "changes: red: IAM or security groups broaden in prod without an approval:" in printed.err
+    assert "sqs:PurgeQueue" in printed.err
+    assert "`approval` or `allow_broadening` for this environment (pages/approvals.md)" in printed.err
     found = json.loads(job.wrote("changes.json"))
     assert (found["environment"], found["push"]["revision"]) == ("prod", execution[1])
     assert len(found["counted_broadenings"]) == 1
@@ -197,7 +197,7 @@ def test_a_broadening_is_red_unless_somebody_is_asked_or_it_is_allowed(
     changed = {resource["id"]: resource["kind"] for resource in stack["resources"]}
     assert changed == {"Policy": "changed", "Queue": "changed"}
     assert (stack["account"], stack["first"]) == (PROD, False)
-    assert job.wrote("changes.md") == told.out.removesuffix("\n")
+    assert job.wrote("changes.md") == printed.out.removesuffix("\n")
     summary = job.wrote("summary.txt")
     assert summary.startswith(f"{execution[1][:8]} ")
     assert "2 changed" in summary
@@ -214,7 +214,7 @@ def test_a_change_that_broadens_nothing_is_green(job: Job) -> None:
     assert json.loads(job.wrote("changes.json"))["counted_broadenings"] == []
 
 
-def test_a_replaced_resource_is_told_by_the_projects_list(job: Job) -> None:
+def test_a_replaced_resource_is_found_by_the_projects_list(job: Job) -> None:
     """The project's create_only.json decides which changed property replaces a resource."""
     deployed, wanted = template("sqs:SendMessage"), template("sqs:SendMessage")
     wanted["Resources"]["Policy"]["Properties"]["Description"] = "another"
@@ -224,7 +224,7 @@ def test_a_replaced_resource_is_told_by_the_projects_list(job: Job) -> None:
 
 
 def test_without_the_projects_configuration_nothing_is_compared(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
-    """The message names the table and the key."""
+    """Without the project's configuration the command exits with 2, and names the table and the key."""
     (job.folder / "pyproject.toml").write_text("")
     assert job.run("Any", template("sqs:*")) == 2
     assert "changes: pyproject.toml [tool.delivery] access: is missing" in capsys.readouterr().err

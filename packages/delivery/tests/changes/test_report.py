@@ -40,13 +40,13 @@ def test_each_change_is_of_one_kind() -> None:
     ]
 
 
-def test_metadata_alone_is_no_change() -> None:
+def test_a_change_of_metadata_is_not_a_change() -> None:
     """CloudFormation ignores metadata, and so does the report."""
     (stack,) = made({"a": queue()}, {"a": {**queue(), "Metadata": {"aws:cdk:path": "x"}}}).stacks
     assert stack.resources == []
 
 
-def test_a_new_version_of_a_package_is_told() -> None:
+def test_a_new_version_of_a_package_is_reported() -> None:
     """Package versions are read from the metadata of the layers."""
     (stack,) = made({"l": layer(pydantic="2.1", old="1")}, {"l": layer(pydantic="2.2")}).stacks
     assert [str(package) for package in stack.packages] == ["shared: old 1 -> none", "shared: pydantic 2.1 -> 2.2"]
@@ -72,8 +72,8 @@ def test_the_summary_fits_into_an_approval() -> None:
     assert 690 < len(cut) <= 700
 
 
-def test_where_room_is_short_what_broadens_is_said() -> None:
-    """In a wave of twelve, a summary has about 50 characters: broadening comes first."""
+def test_a_short_summary_begins_with_the_broadening() -> None:
+    """A summary of about 50 characters, as in a wave of twelve, begins with the broadening."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
     assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places (cut)"
 
@@ -91,7 +91,7 @@ def test_programs_read_all_of_it() -> None:
 
 
 def test_traffic_has_a_section() -> None:
-    """The console's page of the approval shows it."""
+    """changes.md, which the console shows at the approval, has a section on traffic."""
     old, new = ({"a": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionVersion": v}}} for v in ("1", "2"))
     text = made(old, new).as_markdown()
     assert "### Traffic\n\n- a: all at once\n" in text

@@ -56,19 +56,19 @@ def test_the_pace_is_that_of_the_deployment_configuration(config: Any, pace: str
 
 
 def test_the_alarms_that_stop_a_shift_are_counted() -> None:
-    """The text has the number of alarms, one or several."""
+    """The text has the number of alarms that stop a shift."""
     shifts = [*traffic_shifts(template("One"), template("Two", {"Ref": "Canary"}, alarms=2))]
     assert str(shifts[0]) == "Live: 10% for 5 min, then 100%, stopped by 2 alarms"
 
 
 def test_without_codedeploy_all_traffic_moves_at_once() -> None:
-    """An alias without an update policy has no shift."""
+    """An alias without an update policy moves all traffic in one step."""
     assert [str(shift) for shift in traffic_shifts(template("One"), template("Two", policy=False))] == [
         "Live: all at once"
     ]
 
 
-def test_nothing_is_shifted_at_the_first_deployment_or_without_a_new_version() -> None:
-    """CloudFormation uses the policy for updates of the version only."""
+def test_only_a_new_version_shifts_traffic() -> None:
+    """CloudFormation shifts traffic only if an update changes the alias's version."""
     assert list(traffic_shifts({}, template("One"))) == []
     assert list(traffic_shifts(template("One"), template("One", {"Ref": "Canary"}))) == []

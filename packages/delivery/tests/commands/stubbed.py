@@ -29,7 +29,7 @@ class Stubbed(Sessions):
 
 
 def holding(*stacks: str | dict[str, Any]) -> Answers:
-    """Return an API of CloudFormation with these stacks, by name or by description."""
+    """Return a CloudFormation API with these stacks, by name or by description."""
     known = {"StackStatus": "CREATE_COMPLETE", "CreationTime": "2026-01-01T00:00:00Z"}
     described = [known | ({"StackName": stack} if isinstance(stack, str) else stack) for stack in stacks]
     return lambda stub: stub.add_response("describe_stacks", {"Stacks": described})

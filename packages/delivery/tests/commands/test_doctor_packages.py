@@ -1,4 +1,4 @@
-"""Doctor's rows about the packages, for each way in which they do not fit the project."""
+"""Doctor's rows about the packages, for each mismatch with the project."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_the_bootstrap_is_as_new_as_the_assembly_asks_for(synthesized: Synthesiz
     assert max(needed) == BOOTSTRAP_VERSION
 
 
-def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any], generated: Path) -> None:
+def test_every_bootstrapped_region_is_checked(context: dict[str, Any], generated: Path) -> None:
     """The pipeline's account in the regions of its environments is checked too."""
     settings = json.loads(json.dumps(context["delivery"]))
     settings["environments"][1]["region"] = "eu-central-1"
@@ -84,7 +84,7 @@ def test_every_place_that_is_bootstrapped_is_looked_at(context: dict[str, Any], 
 
 
 def test_the_stacks_are_those_of_the_assembly(context: dict[str, Any], synthesized: Synthesized) -> None:
-    """`destroy` finds exactly the stacks that the assembly deploys, among all stacks of the accounts."""
+    """`destroy` finds exactly the stacks of the assembly among all stacks of the accounts."""
     found = {
         (artifact["properties"]["stackName"], artifact["environment"].removeprefix("aws://"))
         for file in synthesized.folder.rglob("manifest.json")

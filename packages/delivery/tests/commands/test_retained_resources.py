@@ -1,4 +1,4 @@
-"""Deleting retained resources waits for updates, and reports objects that cannot be deleted."""
+"""Deletion of retained resources: it waits for updates, and reports objects that cannot be deleted."""
 
 import pytest
 from botocore.stub import Stubber
@@ -20,13 +20,13 @@ def locked(stub: Stubber) -> None:
 
 
 def test_an_object_that_is_not_deleted_is_named() -> None:
-    """S3's answer is a success with a list of errors, which is reported."""
+    """The errors in S3's successful response are reported."""
     with pytest.raises(PipelineError, match="kept: 1 objects are not deleted, artifact among them: locked"):
         delete_resource(RetainedResource(HERE, "AWS::S3::Bucket", "kept"), Stubbed(locked))
 
 
 def test_a_stack_that_is_being_updated_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After an abandoned execution CloudFormation finishes its update first."""
+    """The deletion waits for a running update, such as that of an abandoned execution."""
 
     def updating(stub: Stubber) -> None:
         for status in ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"):

@@ -1,4 +1,4 @@
-"""Only the stacks whose name begins with an environment's stage are taken for its stacks."""
+"""The stacks of an environment are the ones whose name begins with its stage."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_several_stacks_are_deleted_in_reverse_order_of_their_creation() -> None
     assert found == ["Dev-Shop", "Dev-Queue", "Dev-Data"]
 
 
-def test_stacks_of_other_stages_are_none() -> None:
+def test_stacks_of_other_stages_are_left_out() -> None:
     """A stack with the stage's name elsewhere in its name, or as part of a longer word, is not found."""
     assert names(holding("Dev2-Shop", "Dev", "Prod-Dev-Shop", "Dev-Shop", "CDKToolkit")) == ["Dev-Shop"]
 
 
 def test_a_nested_stack_goes_with_its_parent() -> None:
-    """Nested stacks are left out: CloudFormation deletes them with their parent only."""
+    """Nested stacks are left out, since CloudFormation deletes them with their parent."""
     parent = "arn:aws:cloudformation:eu-west-1:222222222222:stack/Dev-Shop/1"
     nested = created("Dev-Shop-Nested", 2, ParentId=parent, RootId=parent)
     assert names(holding(created("Dev-Shop", 1), nested)) == ["Dev-Shop"]

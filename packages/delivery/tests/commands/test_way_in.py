@@ -17,7 +17,7 @@ ONLY = ("--only", f"{ACCOUNTS[1]}/eu-west-1")
 
 @pytest.fixture(scope="module")
 def bootstrapped(person: Person) -> Person:
-    """All accounts are bootstrapped, by an earlier test or here."""
+    """A project whose accounts are bootstrapped, by an earlier test or here."""
     stacks = [person.client("cloudformation", account).list_stacks()["StackSummaries"] for account in ACCOUNTS]
     if not all(stacks):
         assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
@@ -40,7 +40,7 @@ def states(output: str) -> dict[str, str]:
 
 
 def test_without_the_boundary_nothing_is_done(person: Person) -> None:
-    """Bootstrap refuses settings without the boundary; deployments would fail later with a message that says less."""
+    """Bootstrap rejects settings without the boundary, with which deployments would fail later and with less detail."""
     person.set(permissions_boundary=False)
     done = person.types("bootstrap", "--print")
     person.set(permissions_boundary=True)
@@ -49,7 +49,7 @@ def test_without_the_boundary_nothing_is_done(person: Person) -> None:
 
 
 def test_it_prints_what_it_would_do(person: Person) -> None:
-    """With --print the commands are printed and nothing is called, for operators who have to ask others."""
+    """With --print the commands are printed and not run, for operators who pass them to others."""
     done = person.types("bootstrap", "--print")
     assert done.returncode == 0
     assert (
@@ -87,7 +87,7 @@ def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> N
     assert "it has to be JSON with a `context`" in done.stderr
 
 
-def test_one_account_alone(person: Person) -> None:
+def test_only_one_account(person: Person) -> None:
     """--only bootstraps one account, for a new environment; an unknown account is rejected."""
     done = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-1")
     assert "aws://222222222222/eu-west-1" in done.stdout
@@ -97,7 +97,7 @@ def test_one_account_alone(person: Person) -> None:
     assert "delivery needs 111111111111/eu-west-1, 222222222222/eu-west-1, 333333333333/eu-west-1" in refused.stderr
 
 
-def test_a_no_changes_nothing(person: Person) -> None:
+def test_a_declined_bootstrap_changes_nothing(person: Person) -> None:
     """If the operator declines, nothing is created."""
     done = person.types("bootstrap", *PROFILES, given="n\n")
     assert done.returncode == 130
@@ -145,7 +145,7 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("policy", ["boundary", "environment"])
-def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
+def test_a_policy_that_differs_from_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
     """After `make generate` without a bootstrap doctor is red, and a bootstrap fixes it."""
     iam, arn = bootstrapped.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
@@ -157,7 +157,7 @@ def test_a_policy_that_is_not_the_projects_is_red(bootstrapped: Person, policy: 
 
 
 def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> None:
-    """Accounts that other CDK apps trust stay trusted; the difference is printed before the question."""
+    """Accounts that other CDK apps trust stay trusted; the difference is printed before the confirmation."""
     api = bootstrapped.client("cloudformation", ACCOUNTS[1])
 
     def parameters() -> dict[str, str]:

@@ -25,7 +25,7 @@ def keeping(bucket: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def deployed(person: Person) -> None:
-    """Three stacks, as the pipeline deploys them."""
+    """Deploy three stacks, as the pipeline does."""
     for account, name, template in zip(
         ACCOUNTS, ("shop-delivery", "Dev-Shop", "Prod-Shop"), (keeping("kept"), QUEUE, QUEUE), strict=True
     ):
@@ -62,8 +62,8 @@ def stacks(person: Person) -> set[str]:
     }
 
 
-def test_a_no_deletes_nothing(person: Person) -> None:
-    """The resources to delete and to retain are listed before the question; declining deletes nothing."""
+def test_a_declined_destroy_deletes_nothing(person: Person) -> None:
+    """The resources to delete and to retain are listed before the confirmation; declining deletes nothing."""
     done = person.types("destroy", *PROFILES, given="n\n")
     assert done.returncode == 130
     lines = [line for line in done.stdout.splitlines() if "/eu-west-1: " in line]
@@ -72,8 +72,8 @@ def test_a_no_deletes_nothing(person: Person) -> None:
     assert stacks(person) == {"Prod-Shop", "Dev-Shop", "shop-delivery"}
 
 
-def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
-    """The highest environment is deleted first, data only with --data; a second run finds nothing."""
+def test_stacks_are_deleted_in_order_and_data_on_request(person: Person) -> None:
+    """The highest environment is deleted first, and data only with --data; a second run finds nothing."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
     done = person.types("destroy", "--yes", "--data", *PROFILES)
     assert done.returncode == 0, done.stderr
@@ -84,13 +84,13 @@ def test_everything_goes_in_order_and_data_on_request(person: Person) -> None:
     assert person.types("destroy", *PROFILES).stdout == "nothing is deployed\n"
 
 
-def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
-    """A later run with --data deletes retained resources, though their stack is deleted."""
+def test_retained_data_is_deleted_by_a_later_run(person: Person) -> None:
+    """A later run with --data deletes retained resources, although their stack is deleted."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
     assert person.types("destroy", "--yes", *PROFILES).returncode == 0
-    told = person.types("destroy", *PROFILES).stdout
-    assert "nothing is deployed" in told
-    assert "left by an earlier deletion, stays; --data would delete it: AWS::S3::Bucket kept" in told
+    output = person.types("destroy", *PROFILES).stdout
+    assert "nothing is deployed" in output
+    assert "left by an earlier deletion, stays; --data would delete it: AWS::S3::Bucket kept" in output
     assert buckets(person) == ["kept"]
     assert person.types("destroy", "--data", *PROFILES, given="n\n").returncode == 130
     done = person.types("destroy", "--data", "--yes", *PROFILES)
@@ -99,7 +99,7 @@ def test_data_that_was_left_is_taken_up_again(person: Person) -> None:
     assert person.types("destroy", "--data", "--yes", *PROFILES).stdout == "nothing is deployed\n"
 
 
-def test_an_execution_that_is_on_its_way_is_stopped_first(person: Person) -> None:
+def test_a_running_execution_is_stopped_first(person: Person) -> None:
     """A running execution is stopped, since it would deploy again what is being deleted."""
     execution, _ = waiting_pipeline(
         person.endpoint, root(ACCOUNTS[0]), "eu-west-1", name="shop-delivery", bucket="source"
@@ -129,7 +129,7 @@ def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person:
     assert person.types("destroy", "--data", "--yes", *PROFILES).returncode == 0
 
 
-def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
+def test_a_stack_of_another_pipeline_is_not_deleted(person: Person) -> None:
     """A stack that another pipeline deployed to an environment of the same name is not deleted."""
     person.set(name="other-delivery")
     done = person.types("destroy", "--yes", *PROFILES)
@@ -141,7 +141,7 @@ def test_a_stack_of_somebody_else_is_left_alone(person: Person) -> None:
 
 @pytest.fixture
 def another_region(person: Person) -> Iterator[Any]:
-    """Prod is in another region, where CDK adds a support stack to the pipeline's account."""
+    """A region of prod in which CDK adds a support stack to the pipeline's account."""
     before = json.loads((person.folder / "cdk.json").read_text())["context"]["delivery"]["environments"]
     person.set(environments=[before[0], before[1] | {"region": "eu-central-1"}])
     api = person.endpoint.client("cloudformation", root(ACCOUNTS[0]), "eu-central-1")
@@ -150,7 +150,7 @@ def another_region(person: Person) -> Iterator[Any]:
     person.set(environments=before)
 
 
-def test_what_supports_other_regions_goes_too(person: Person, another_region: Any) -> None:
+def test_support_stacks_of_other_regions_are_deleted(person: Person, another_region: Any) -> None:
     """The support stack's bucket and key are listed, and deleted with --data."""
     listed = person.types("destroy", *PROFILES, given="n\n").stdout
     assert f"{ACCOUNTS[0]}/eu-central-1: shop-delivery-support-eu-central-1" in listed

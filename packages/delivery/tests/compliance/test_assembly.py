@@ -22,7 +22,7 @@ def judged(context: dict[str, Any], project: Project, tmp_path_factory: pytest.T
 
 
 @pytest.mark.slow
-def test_every_pack_stands_in_the_report(judged: Synthesized) -> None:
+def test_every_pack_is_in_the_report(judged: Synthesized) -> None:
     """All packs are in the report; one attached to a Stage instead of the app would be missing."""
     assert judged.assembly.packs() >= set(PACKS)
 
@@ -50,8 +50,8 @@ def planted(tmp_path: Path, *accepted: str) -> App:
 
 
 @pytest.mark.gate
-def test_a_finding_that_nobody_accepted_makes_synth_fail(tmp_path: Path) -> None:
-    """The synthesis raises an error, though it writes the whole assembly: only the exit code is a gate."""
+def test_an_unaccepted_finding_makes_synth_fail(tmp_path: Path) -> None:
+    """The synthesis fails for an unaccepted finding, although it writes the whole assembly."""
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         planted(tmp_path).synth()
     assert Assembly(tmp_path / "cdk.out").violations()
@@ -59,7 +59,7 @@ def test_a_finding_that_nobody_accepted_makes_synth_fail(tmp_path: Path) -> None
 
 @pytest.mark.gate
 def test_a_stale_acknowledgement_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """S1 is found and accepted; CB4 is about build projects, so that its acceptance is stale."""
+    """An acceptance of CB4, a rule for build projects, is stale for a bucket."""
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         planted(tmp_path, "AwsSolutions-S1", "AwsSolutions-CB4").synth()
     stale = Assembly(tmp_path / "cdk.out").stale()
@@ -69,5 +69,5 @@ def test_a_stale_acknowledgement_is_found(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_folder_that_is_no_assembly_is_wrong_use(tmp_path: Path) -> None:
-    """It exits with 2, unlike an assembly with faults."""
+    """A folder without an assembly exits with 2, unlike an assembly with findings."""
     assert main([str(tmp_path)]) == 2

@@ -1,4 +1,4 @@
-"""The checks of connections in a template find missing permissions and missing dead-letter queues."""
+"""The checks of connections in a template: missing permissions and missing dead-letter queues."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def assembly(tmp_path: Path) -> Callable[[Plant], Path]:
     return planted
 
 
-def test_what_is_connected_as_it_should_be_has_no_fault(assembly: Callable[[Plant], Path]) -> None:
-    """Without a planted fault there is none, so that each test below finds its own."""
+def test_correct_connections_have_no_fault(assembly: Callable[[Plant], Path]) -> None:
+    """An assembly without a planted fault has no finding, so that each test below finds its own."""
     assert main([str(assembly(lambda _: None))]) == 0
 
 
@@ -131,7 +131,7 @@ def test_a_queue_without_properties_is_read() -> None:
         "M": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
     }
     found = faults(Template("T", resources))
-    assert [each for each in found if "the role R may not sqs:ReceiveMessage" in each]
+    assert [fault for fault in found if "the role R may not sqs:ReceiveMessage" in fault]
 
 
 def a_role(**properties: Any) -> Template:

@@ -1,4 +1,4 @@
-"""Each build may read and write its artifacts only, by the object keys that CodePipeline generates."""
+"""The artifacts that each build may read and write, by the object keys that CodePipeline generates."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ def patterns(template: Template, role: str) -> Role:
     arns = template.find_resources("AWS::IAM::Role")[role]["Properties"]["ManagedPolicyArns"]
     for policy in (policies[arn["Ref"]]["Properties"]["PolicyDocument"] for arn in arns):
         for statement in policy["Statement"]:
-            objects = [each for each in _listed(statement["Resource"]) if "ArtifactsBucket" in json.dumps(each)]
+            objects = [arn for arn in _listed(statement["Resource"]) if "ArtifactsBucket" in json.dumps(arn)]
             for action in _listed(statement["Action"]):
                 found.setdefault(action, []).extend(_key_pattern(object_) for object_ in objects)
     return found
@@ -70,10 +70,10 @@ def template(context: dict[str, Any], project: Project) -> Template:
 
 
 def names(action: Mapping[str, Any], kind: str) -> set[str]:
-    return {each["Name"] for each in action.get(f"{kind}Artifacts", [])}
+    return {artifact["Name"] for artifact in action.get(f"{kind}Artifacts", [])}
 
 
-def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> None:
+def test_a_build_may_use_the_artifacts_of_its_action(template: Template) -> None:
     """A build may read all input artifacts of its action, and write all output artifacts."""
     found = list(builds(template))
     assert len(found) == 1 + 4 + 4
@@ -82,12 +82,12 @@ def test_a_build_may_have_the_artifacts_of_its_action(template: Template) -> Non
         assert all(may(role, "s3:PutObject", name) for name in names(action, "Output")), action["Name"]
 
 
-def test_a_build_writes_nothing_that_another_one_makes(template: Template) -> None:
-    """Only Synth may write the assembly that is deployed; tests write nothing, and read only the push."""
+def test_a_build_cannot_write_artifacts_of_another_build(template: Template) -> None:
+    """Only Synth may write the deployed assembly; test builds may read only the push and write nothing."""
     (source,) = pipeline_of(template)["Stages"][0]["Actions"]
     pushed = names(source, "Output")
     for action, role in builds(template):
-        assert not any(may(role, "s3:PutObject", each) for each in pushed), action["Name"]
+        assert not any(may(role, "s3:PutObject", artifact) for artifact in pushed), action["Name"]
         if not action["Name"].endswith("Synth"):
             assert not may(role, "s3:PutObject", "Synth_Output"), action["Name"]
         if action["Name"].endswith("Test"):

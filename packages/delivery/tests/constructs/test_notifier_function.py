@@ -33,9 +33,10 @@ ONE_STEP = "Traffic: of each function that changes: all calls in one step, as of
 
 @dataclass
 class Aws:
-    """CodePipeline and SNS, as far as the function calls them: `asked` has its requests, `told` its messages.
+    """Fakes of CodePipeline and SNS: `asked` has the requests, `published` the last message.
 
-    execution: members of the event's execution; actions: of its action that deploys; past: executions that succeeded.
+    execution: members of the event's execution; actions: stage and status of deploy actions; past: successful
+    executions.
     """
 
     revisions: tuple[dict[str, str], ...] = ()
@@ -43,7 +44,7 @@ class Aws:
     actions: tuple[tuple[str, str], ...] = ()
     past: tuple[dict[str, Any], ...] = ()
     asked: list[dict[str, Any]] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)
+    published: dict[str, str] = field(default_factory=dict)
 
     def client(self, _: str) -> Aws:
         return self
@@ -66,13 +67,13 @@ class Aws:
         self.asked.append(asked)
         return {"pipelineExecutionSummaries": list(self.past)}
 
-    def publish(self, **told: str) -> None:
-        self.told = told
+    def publish(self, **message: str) -> None:
+        self.published = message
 
     @property
     def lines(self) -> list[str]:
-        """The lines of the notice between its first and its last one."""
-        return self.told["Message"].splitlines()[1:-1]
+        """Return the lines of the notice between its first and its last one."""
+        return self.published["Message"].splitlines()[1:-1]
 
 
 def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: dict[str, str], **has: Any) -> Aws:
@@ -87,18 +88,18 @@ def notice(monkeypatch: pytest.MonkeyPatch, detail: dict[str, Any], *revisions: 
 
 
 def past(id_: str, *, days: int = 1, **members: Any) -> dict[str, Any]:
-    """Return an execution that succeeded so many days ago."""
+    """Return an execution that succeeded `days` days ago."""
     return {"pipelineExecutionId": id_, "startTime": datetime.now(UTC) - timedelta(days=days), **members}
 
 
-def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notice has the first line of the commit's message, which a connection wraps in JSON."""
+def test_a_success_has_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notice has the first line of the commit message, which a connection wraps in JSON."""
     summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": "Sell twice\n\nBecause."})
     revision = {"revisionId": "0123abc", "revisionSummary": summary, "revisionUrl": "https://example.com/0123abc"}
     aws = notice(monkeypatch, DETAIL, revision)
     assert aws.asked == [{"pipelineName": "shop-delivery", "pipelineExecutionId": "0a1b"}]
-    assert (aws.told["TopicArn"], aws.told["Subject"]) == ("arn:of:the:topic", "shop-delivery succeeded")
-    assert aws.told["Message"].splitlines() == [
+    assert (aws.published["TopicArn"], aws.published["Subject"]) == ("arn:of:the:topic", "shop-delivery succeeded")
+    assert aws.published["Message"].splitlines() == [
         "shop-delivery succeeded at 2026-01-02T03:04:05Z.",
         "Revision: 0123abc Sell twice https://example.com/0123abc",
         PAGE,
@@ -106,21 +107,21 @@ def test_a_success_tells_revision_and_page(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("summary", ["Sell twice", "[]", "42", '{"a": 1}', "{"])
-def test_a_message_of_other_sources_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, summary: str) -> None:
+def test_a_message_of_another_source_is_unchanged(monkeypatch: pytest.MonkeyPatch, summary: str) -> None:
     """CodeCommit's summary is the message itself, even if it looks like JSON."""
     aws = notice(monkeypatch, DETAIL, {"revisionId": "0123abc", "revisionSummary": summary})
-    assert f"Revision: 0123abc {summary}" in aws.told["Message"].splitlines()
+    assert f"Revision: 0123abc {summary}" in aws.published["Message"].splitlines()
 
 
-def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_has_action_reason_and_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """The notice has the stage, the action, and the provider's summary and URL if there are any."""
     result = {
         "external-execution-summary": "Build terminated with state: FAILED",
         "external-execution-url": "https://log",
     }
     aws = notice(monkeypatch, FAILED | {"execution-result": result}, {"revisionId": "0123abc"})
-    assert aws.told["Subject"] == "shop-delivery Build/Synth failed"
-    assert aws.told["Message"].splitlines()[1:] == [
+    assert aws.published["Subject"] == "shop-delivery Build/Synth failed"
+    assert aws.published["Message"].splitlines()[1:] == [
         "Revision: 0123abc",
         "Result: Build terminated with state: FAILED",
         "Log: https://log",
@@ -136,29 +137,29 @@ def test_a_failure_tells_where_why_and_its_log(monkeypatch: pytest.MonkeyPatch) 
         ("FAILED", "Traffic: this release has none of it: CloudFormation has taken its update back"),
     ],
 )
-def test_a_deployment_tells_what_the_traffic_does(monkeypatch: pytest.MonkeyPatch, state: str, said: str) -> None:
-    """Its plan at the start, and who has the traffic at the end."""
+def test_a_deployment_reports_its_traffic(monkeypatch: pytest.MonkeyPatch, state: str, said: str) -> None:
+    """The notice has the shift's plan at the start, and the release that has the traffic at the end."""
     aws = notice(monkeypatch, DEPLOY | {"state": state})
-    assert aws.told["Subject"] == f"shop-delivery Prod/Shop.Deploy {state.lower()}"
+    assert aws.published["Subject"] == f"shop-delivery Prod/Shop.Deploy {state.lower()}"
     assert aws.lines == [said]
 
 
-def test_the_deployment_of_a_rollback_tells_that_it_is_immediate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A release that comes back is not shifted; the notice names the execution whose failure brings it back."""
+def test_a_rollback_is_reported_as_immediate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback does not shift traffic; its notice names the execution whose failure caused it."""
     trigger = {"triggerType": "AutomatedRollback", "triggerDetail": '{"FailedPipelineExecutionId":"0bad"}'}
     aws = notice(monkeypatch, DEPLOY | {"state": "STARTED"}, execution=ROLLBACK | {"trigger": trigger})
     assert aws.lines == ["Rollback: to the release of execution 0old, because 0bad failed", ONE_STEP]
 
 
 def test_a_rollback_by_hand_names_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its trigger is the caller's ARN, not a failure."""
+    """The notice of a manual rollback names its target and no failure."""
     trigger = {"triggerType": "ManualRollback", "triggerDetail": "arn:aws:sts::1:assumed-role/dev/kim"}
     aws = notice(monkeypatch, DETAIL, execution=ROLLBACK | {"trigger": trigger})
     assert aws.lines == ["Rollback: to the release of execution 0old"]
 
 
-def test_a_failed_stage_tells_which_release_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a bake time no action fails: the release has all traffic until the rollback has ended."""
+def test_a_failed_stage_names_the_rollback_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure in the bake time names the release with all traffic, and the target of the rollback."""
     aws = notice(
         monkeypatch,
         STAGE_FAILED,
@@ -166,7 +167,7 @@ def test_a_failed_stage_tells_which_release_comes_back(monkeypatch: pytest.Monke
         actions=(("Prod", "Succeeded"), ("Dev", "Succeeded")),
         past=(past("0a1b"), past("0new"), past("0old")),
     )
-    assert aws.told["Subject"] == "shop-delivery Prod failed"
+    assert aws.published["Subject"] == "shop-delivery Prod failed"
     assert aws.asked[1:] == [
         {"pipelineName": "shop-delivery", "filter": {"pipelineExecutionId": "0a1b"}},
         {"pipelineName": "shop-delivery", "filter": {"succeededInStage": {"stageName": "Prod"}}},
@@ -188,10 +189,10 @@ def test_a_failed_stage_tells_which_release_comes_back(monkeypatch: pytest.Monke
         ({"execution": ROLLBACK, "past": (past("0old"),)}, "a rollback that fails is not rolled back"),
     ],
 )
-def test_a_failed_stage_tells_why_nothing_can_come_back(
+def test_a_failed_stage_without_a_target_says_why(
     monkeypatch: pytest.MonkeyPatch, has: dict[str, Any], why: str
 ) -> None:
-    """The release keeps all traffic; the notice has the command that takes it away."""
+    """Without a rollback target the notice says why, and has the command that reverts the commit."""
     aws = notice(monkeypatch, STAGE_FAILED, {"revisionId": "0123abc"}, actions=(("Prod", "Succeeded"),), **has)
     assert aws.lines[-3:] == [
         "Traffic: this release has all of it, by Shop.Deploy",
@@ -200,15 +201,15 @@ def test_a_failed_stage_tells_why_nothing_can_come_back(
     ]
 
 
-def test_a_failed_deployment_needs_no_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CloudFormation has taken it back: there is nothing to revert for the sake of prod."""
+def test_a_failed_deployment_needs_no_revert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed deployment, which CloudFormation rolled back, has no command to revert."""
     aws = notice(monkeypatch, STAGE_FAILED, {"revisionId": "0123abc"}, actions=(("Prod", "Failed"),))
     assert aws.lines[1] == "Traffic: this release has none of it: no stack was deployed"
-    assert "git revert" not in aws.told["Message"]
+    assert "git revert" not in aws.published["Message"]
 
 
-def test_a_target_before_a_rollback_is_told_as_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CodePipeline does not say whether it looks further back than the last execution that succeeded."""
+def test_an_uncertain_rollback_target_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notice says that CodePipeline may reject a target that is older than a successful rollback."""
     aws = notice(monkeypatch, STAGE_FAILED, past=(past("0up", **ROLLBACK), past("0old")))
     assert aws.lines[-1] == (
         "Rollback: to the release of execution 0old, which gets all calls in one step, "
@@ -217,10 +218,10 @@ def test_a_target_before_a_rollback_is_told_as_uncertain(monkeypatch: pytest.Mon
 
 
 def test_a_source_that_fails_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notice is sent without a revision."""
-    assert notice(monkeypatch, FAILED).told["Message"].splitlines()[1:] == [PAGE]
+    """The notice of a failed source has no revision."""
+    assert notice(monkeypatch, FAILED).published["Message"].splitlines()[1:] == [PAGE]
 
 
 def test_the_subject_is_as_short_as_sns_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A subject has 100 characters at most, as many as one name may have. Source: Amazon SNS API reference, Publish."""
-    assert len(notice(monkeypatch, FAILED | {"action": "a" * 100}).told["Subject"]) == 100
+    """A subject has at most 100 characters. Source: Amazon SNS API reference, Publish."""
+    assert len(notice(monkeypatch, FAILED | {"action": "a" * 100}).published["Subject"]) == 100

@@ -77,7 +77,7 @@ def test_an_alias_is_updated_by_its_deployment_group(prod: Template) -> None:
 
 
 def test_an_environment_without_a_shift_has_nothing_of_it(shifted: Synthesized) -> None:
-    """The template of dev, which shifts nothing, has no resource of CodeDeploy."""
+    """The template of dev, which has no shift, has no CodeDeploy resource."""
     dev = shifted.stage("Dev")
     assert "UpdatePolicy" not in one(dev, "AWS::Lambda::Alias")
     assert [id_ for id_ in dev.to_json()["Resources"] if id_.startswith(("Traffic", "Bake"))] == []
@@ -119,7 +119,7 @@ def test_the_pace_depends_on_when_a_release_was_built(prod: Template) -> None:
 def test_ten_functions_of_a_stack_shift_concurrently(
     monkeypatch: pytest.MonkeyPatch, context: dict[str, Any], project: Project
 ) -> None:
-    """More of them could exceed the rate of Lambda's API: each waits for one of the first ten, also in the long run."""
+    """Ten functions shift concurrently, within the rate of Lambda's API; each further one waits for one of them."""
 
     class LargeShop(AliasedShop):
         """The shop with 25 more functions."""
@@ -196,20 +196,20 @@ def test_the_pipeline_waits_for_the_bake_time_and_rolls_back(shifted: Synthesize
 
 
 def patterns(shifted: Synthesized, kind: str) -> list[dict[str, Any]]:
-    """The details of the events of one kind that become notices, but for what fails or succeeds anywhere."""
+    """Return the details of the event patterns of one kind that name a stage."""
     rules = shifted.pipeline.find_resources("AWS::Events::Rule").values()
     found = [rule["Properties"]["EventPattern"] for rule in rules]
     wanted = [f"CodePipeline {kind} Execution State Change"]
-    return [each["detail"] for each in found if each["detail-type"] == wanted and "stage" in each["detail"]]
+    return [pattern["detail"] for pattern in found if pattern["detail-type"] == wanted and "stage" in pattern["detail"]]
 
 
 def test_a_stage_that_fails_is_a_notice_where_it_is_rolled_back(shifted: Synthesized) -> None:
-    """In its bake time no action fails, of which there would be a notice."""
+    """A failed stage with a rollback is a notice, since in its bake time no action fails."""
     assert patterns(shifted, "Stage") == [{"state": ["FAILED"], "stage": ["Prod"]}]
 
 
 def test_the_start_and_the_end_of_a_shift_are_notices(shifted: Synthesized) -> None:
-    """Of the actions that deploy a stack with a shift; their function has the plan in words."""
+    """Start and end of a deploy action with a shift are notices; the notifier has the shift's plan."""
     (shift,) = patterns(shifted, "Action")
     assert shift == {"state": ["STARTED", "SUCCEEDED"], "stage": ["Prod"], "action": ["Shop.Deploy"]}
     (notifier,) = shifted.pipeline.find_resources("AWS::Lambda::Function").values()
@@ -242,7 +242,7 @@ def test_the_templates_are_what_cloudformation_takes(shifted: Synthesized) -> No
 def test_a_check_that_cannot_run_is_refused(
     monkeypatch: pytest.MonkeyPatch, context: dict[str, Any], checked: Project, checks: dict[str, str], message: str
 ) -> None:
-    """A check for an unknown alias fails the synthesis with the known aliases: it would check nothing."""
+    """A check for an unknown alias, or with an invalid event, fails the synthesis."""
     monkeypatch.setattr(shop_pipeline, "ShopStage", AliasedShop)
     wrong = replace(checked, config=replace(checked.config, checks=checks))
     with pytest.raises(WrongUse, match=message):

@@ -13,8 +13,8 @@ CODECOMMIT = {"type": "codecommit", "repository": "shop"}
 S3 = {"type": "s3", "bucket": "pushes", "key": "source.zip"}
 
 
-def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized) -> None:
-    """The trigger filters by branch and file paths, and nothing else starts the pipeline."""
+def test_a_documentation_change_starts_nothing(synthesized: Synthesized) -> None:
+    """The trigger filters by branch and file paths, and is the only start of the pipeline."""
     properties = pipeline_of(synthesized.pipeline)
     (trigger,) = properties["Triggers"]
     assert trigger["GitConfiguration"] == {
@@ -27,7 +27,7 @@ def test_a_change_of_documentation_alone_starts_nothing(synthesized: Synthesized
 
 @pytest.mark.slow
 def test_without_ignored_paths_every_push_starts_it(context: dict[str, Any], project: Project) -> None:
-    """Then there is no filter of paths: CloudFormation rejects an empty one."""
+    """Without ignored paths the trigger has no path filter, since CloudFormation rejects an empty one."""
     template = synthesize(context, project, lambda settings: settings["source"].update(ignored_paths=[]))
     (trigger,) = pipeline_of(template)["Triggers"]
     assert trigger["GitConfiguration"]["Push"] == [{"Branches": {"Includes": ["main"]}}]
@@ -73,8 +73,8 @@ def test_other_sources_raise_no_finding(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("execution", ["superseded", "queued"])
-def test_how_executions_meet_is_a_setting(context: dict[str, Any], project: Project, execution: str) -> None:
-    """In the mode superseded a newer push overtakes, in the mode queued it waits."""
+def test_the_execution_mode_is_a_setting(context: dict[str, Any], project: Project, execution: str) -> None:
+    """The setting `execution` selects the pipeline's execution mode, SUPERSEDED or QUEUED."""
     template = synthesize(context, project, lambda settings: settings.update(execution=execution))
     assert pipeline_of(template)["ExecutionMode"] == execution.upper()
 
@@ -92,7 +92,7 @@ def test_the_source_role_can_use_one_connection(synthesized: Synthesized) -> Non
 
 @pytest.mark.slow
 def test_only_pushes_of_the_branch_start_it(context: dict[str, Any], project: Project) -> None:
-    """The branch is a setting, here not main."""
+    """The trigger's branch is a setting, here not main."""
     template: Template = synthesize(context, project, lambda settings: settings["source"].update(branch="release"))
     (trigger,) = pipeline_of(template)["Triggers"]
     assert trigger["GitConfiguration"]["Push"][0]["Branches"] == {"Includes": ["release"]}

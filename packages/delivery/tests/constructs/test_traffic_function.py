@@ -17,9 +17,9 @@ CHECKS = [{"function": "echo", "event": {"Records": []}}, {"function": "other", 
 
 
 class Aws:
-    """CodeDeploy and Lambda, as far as the function calls them.
+    """Fakes of CodeDeploy and Lambda.
 
-    live: the version of the alias; payload: what each invocation returns; error: the function fails.
+    live: the version of the alias; payload: the response of each invocation; error: the function fails.
     """
 
     def __init__(self, *, live: str, payload: Any = None, error: bool = False) -> None:
@@ -43,9 +43,9 @@ class Aws:
         answer = {"Payload": io.BytesIO(json.dumps(self.payload).encode())}
         return {**answer, "FunctionError": "Unhandled"} if self.error else answer
 
-    def put_lifecycle_event_hook_execution_status(self, **told: str) -> None:
-        assert (told["deploymentId"], told["lifecycleEventHookExecutionId"]) == ("d-1", "hook-1")
-        self.status = told["status"]
+    def put_lifecycle_event_hook_execution_status(self, **request: str) -> None:
+        assert (request["deploymentId"], request["lifecycleEventHookExecutionId"]) == ("d-1", "hook-1")
+        self.status = request["status"]
 
 
 def checked(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> Aws:
@@ -85,8 +85,10 @@ def test_a_version_that_fails_gets_no_traffic(
     assert "d-1: 2 failed: {" in capsys.readouterr().out
 
 
-def test_a_check_that_breaks_is_answered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """An error of the check itself is reported as Failed: without an answer a deployment waits for an hour."""
+def test_an_exception_in_the_check_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An exception in the check is reported as Failed, since a deployment without a status waits for an hour."""
     aws = Aws(live="1")
     monkeypatch.setattr(aws, "get_alias", lambda **_: 1 / 0)
     assert checked(monkeypatch, aws).status == "Failed"
@@ -106,7 +108,7 @@ def test_a_check_that_breaks_is_answered(monkeypatch: pytest.MonkeyPatch, capsys
 def test_an_older_release_gets_all_traffic_at_once(
     monkeypatch: pytest.MonkeyPatch, released: str, before: str | None, pace: str
 ) -> None:
-    """In a rollback, the release was built earlier than the one that it replaces."""
+    """A release that was built earlier than the deployed one, as in a rollback, gets all traffic in one step."""
     sent: list[urllib.request.Request] = []
 
     def urlopen(request: urllib.request.Request) -> io.BytesIO:
@@ -120,6 +122,6 @@ def test_an_older_release_gets_all_traffic_at_once(
         event["OldResourceProperties"] = {"Released": before, "Config": "canary"}
     traffic_function.handler(event, None)
     assert isinstance(sent[0].data, bytes)
-    told = json.loads(sent[0].data)
-    assert (sent[0].full_url, sent[0].method, told["Status"]) == ("https://answer", "PUT", "SUCCESS")
-    assert told["Data"] == {"Config": pace}
+    response = json.loads(sent[0].data)
+    assert (sent[0].full_url, sent[0].method, response["Status"]) == ("https://answer", "PUT", "SUCCESS")
+    assert response["Data"] == {"Config": pace}

@@ -9,7 +9,7 @@ from cdk_delivery.gates.accepted_vulnerabilities import read
 
 
 def test_settings_that_are_no_toml_are_wrong_use(tmp_path: Path) -> None:
-    """The message names the file and the fault."""
+    """An invalid pyproject.toml is an error that names the file and the fault."""
     (tmp_path / "pyproject.toml").write_text("[tool")
     with pytest.raises(WrongUse, match=r"pyproject\.toml cannot be read"):
         read(tmp_path)

@@ -1,4 +1,4 @@
-"""The gate fails for a push that bypasses an approval, unless cdk.json accepts the risk by name and reason."""
+"""The approvals gate: it fails for a push that bypasses an approval, unless cdk.json accepts the risk."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PIPELINE = {
 def lowered(value: Any) -> Any:
     """Return a template's pipeline as the API has it; keys of actions' configurations are not changed."""
     if isinstance(value, list):
-        return [lowered(each) for each in value]
+        return [lowered(item) for item in value]
     if not isinstance(value, dict) or "Fn::Sub" in value:
         return value["Fn::Sub"].replace("${AWS::Partition}", "aws") if isinstance(value, dict) else value
     return {
@@ -131,8 +131,8 @@ def test_a_push_that_opens_an_environment_is_red(
 ) -> None:
     """In a build, which reads the deployed pipeline, the gate is red until cdk.json accepts exactly this risk."""
     assert gate(change, **BUILD) == 1
-    told = capsys.readouterr().err
-    assert f'context.delivery.accepted_risks: {{"risk": "{risk}", "reason": "..."}}' in told
+    errors = capsys.readouterr().err
+    assert f'context.delivery.accepted_risks: {{"risk": "{risk}", "reason": "..."}}' in errors
     assert gate(change, risk, **BUILD) == 0
     assert gate(change, "approval-removed/Other", **BUILD) == 1
 
@@ -144,15 +144,15 @@ def test_a_push_that_opens_nothing_is_green(gate: Callable[..., int], change: Ch
 
 
 def test_on_a_laptop_there_is_nothing_to_compare_with(gate: Callable[..., int]) -> None:
-    """Outside of a build no deployed pipeline is read: `make synth` needs no credentials."""
+    """Outside of a build the gate reads no deployed pipeline, so that `make synth` needs no credentials."""
     assert gate(without_approval) == 0
 
 
 @pytest.mark.parametrize("code", ["PipelineNotFoundException", "AccessDeniedException"])
-def test_a_pipeline_that_cannot_be_read_is_no_fault(
+def test_a_pipeline_that_cannot_be_read_is_green(
     gate: Callable[..., int], code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A first deployment is green, and so is the push that adds the permission to read the pipeline."""
+    """The gate is green for a first deployment, and without the permission to read the pipeline."""
     monkeypatch.setattr("boto3.client", lambda _: Api(code))
     assert gate(without_approval, **BUILD) == 0
 
@@ -178,7 +178,7 @@ def build_role(*resources: Any, **statement: Any) -> dict[str, Any]:
     ],
 )
 def test_a_build_that_may_deploy_is_red(gate: Callable[..., int], role: dict[str, Any]) -> None:
-    """It is red outside of a build too, since the template alone shows it."""
+    """A build role that may deploy is red also outside of a build, since the template shows it."""
     assert gate(nothing, roles=role) == 1
     assert gate(nothing, "build-deploys/BuildRole", roles=role) == 0
 

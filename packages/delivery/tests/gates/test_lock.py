@@ -14,7 +14,7 @@ from cdk_delivery.lockfile import POETRY, UV, Lockfile
 
 @dataclass
 class Tool:
-    """A stand-in for subprocess.run, which exits with `returncode`. asked: the beginnings of the commands."""
+    """A fake of subprocess.run, which exits with `returncode`. asked: the beginnings of the commands."""
 
     returncode: int = 0
     asked: list[list[str]] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Tool:
 
 @pytest.fixture
 def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Replaces the real tool, which the tests of all gates run."""
+    """A fake that replaces the real tool, which the tests of all gates run."""
     tool = Tool()
     monkeypatch.setattr("subprocess.run", tool.run)
     return tool
@@ -34,14 +34,14 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
 
 @pytest.fixture(params=[POETRY, UV], ids=["Poetry", "uv"])
 def kind(request: pytest.FixtureRequest) -> Lockfile:
-    """Each kind of lock."""
+    """Each kind of lock file."""
     found: Lockfile = request.param
     return found
 
 
 @pytest.fixture
 def root(tmp_path: Path, tool: Tool, kind: Lockfile) -> Path:
-    """A project whose lock passed once."""
+    """A project whose lock has passed once."""
     for name in lock.input_files(kind):
         (tmp_path / name).write_text(f"# {name} as it was")
     assert lock.main(tmp_path) == 0
@@ -52,15 +52,15 @@ def root(tmp_path: Path, tool: Tool, kind: Lockfile) -> Path:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("changed", [0, 1, 2], ids=["pyproject.toml", "the lock", "the tools' pins"])
-def test_a_change_is_asked_about(root: Path, tool: Tool, kind: Lockfile, changed: int) -> None:
-    """A change of any input file runs the tool again, as long as it fails."""
+def test_a_change_runs_the_tool(root: Path, tool: Tool, kind: Lockfile, changed: int) -> None:
+    """A change of any input file runs the tool again until it passes."""
     (root / lock.input_files(kind)[changed]).write_text("# another")
     for tool.returncode in (1, 1, 0):
         assert lock.main(root) == tool.returncode
     assert len(tool.asked) == 3
 
 
-def test_what_did_not_change_is_not_asked_about(
+def test_an_unchanged_lock_runs_no_tool(
     root: Path, tool: Tool, kind: Lockfile, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a change the tool does not run, and the output says so."""
@@ -69,8 +69,10 @@ def test_what_did_not_change_is_not_asked_about(
 
 
 @pytest.mark.parametrize("missing", [0, 2], ids=["pyproject.toml", "the tools' pins"])
-def test_a_missing_file_is_told(root: Path, kind: Lockfile, missing: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """The message has the name of the missing file."""
+def test_a_missing_file_is_reported(
+    root: Path, kind: Lockfile, missing: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing file is an error with its name."""
     name = lock.input_files(kind)[missing]
     (root / name).unlink()
     assert lock.main(root) == 2
@@ -79,7 +81,7 @@ def test_a_missing_file_is_told(root: Path, kind: Lockfile, missing: int, capsys
 
 @pytest.mark.gate
 def test_a_project_without_a_lock_is_refused(root: Path, kind: Lockfile, capsys: pytest.CaptureFixture[str]) -> None:
-    """The message has the command that creates the lock that [tool.layers] names, or Poetry's."""
+    """A missing lock file is an error with the command that creates it."""
     (root / kind.name).unlink()
     (root / "pyproject.toml").write_text(f'[tool.layers]\nlock = "{kind.name}"\n')
     assert lock.main(root) == 2
@@ -88,7 +90,7 @@ def test_a_project_without_a_lock_is_refused(root: Path, kind: Lockfile, capsys:
 
 @pytest.mark.gate
 def test_two_locks_need_a_setting(root: Path, tool: Tool, kind: Lockfile, capsys: pytest.CaptureFixture[str]) -> None:
-    """With both locks a setting is required, so that an abandoned one is never used by accident."""
+    """Two lock files are an error until a setting names one, so that no abandoned lock is used."""
     for name in (POETRY.name, UV.name):
         (root / name).write_text("# a lock")
     assert lock.main(root) == 2
@@ -98,10 +100,10 @@ def test_two_locks_need_a_setting(root: Path, tool: Tool, kind: Lockfile, capsys
     assert tool.asked == [[*kind.check[:3]]]
 
 
-def test_a_missing_tool_is_told(
+def test_a_missing_tool_is_reported(
     root: Path, kind: Lockfile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message has the command that installs the tool."""
+    """A missing tool is an error with the command that installs it."""
     monkeypatch.undo()
     monkeypatch.setenv("PATH", str(root))
     (root / kind.name).write_text("another")
@@ -111,7 +113,7 @@ def test_a_missing_tool_is_told(
 
 @pytest.mark.gate
 def test_uv_refuses_a_stale_lock(tmp_path: Path) -> None:
-    """The real uv fails for a lock of another pyproject.toml, and does not rewrite it."""
+    """The real uv fails for the lock of another pyproject.toml, and does not rewrite it."""
     (tmp_path / "requirements-tools.txt").write_text("")
     project = '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.12"\ndependencies = []\n'
     (tmp_path / "pyproject.toml").write_text(project)

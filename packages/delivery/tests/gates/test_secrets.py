@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.mark.gate
 def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A changed file is scanned again, as long as it contains a secret."""
+    """A changed file is scanned again in each run until it has no secret."""
     (root / "docs" / "b.md").write_text(f"the key is {KEY}\n")
     for _ in range(2):
         assert secrets.main(root) == 1
@@ -40,8 +40,8 @@ def test_a_file_that_was_clean_is_scanned_again_once_it_changed(root: Path, caps
 
 
 @pytest.mark.gate
-def test_what_the_baseline_calls_harmless_no_more_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A finding that is removed from the baseline is red, though the file has not changed since a green scan."""
+def test_a_finding_removed_from_the_baseline_is_red(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A finding that is removed from the baseline is red, although the file has not changed since a green scan."""
     (root / "a.md").write_text(f"the key is {KEY}\n")
     for results, status in (({"a.md": [FIND]}, 0), ({}, 1), ({"a.md": [FIND | {"is_secret": True}]}, 1)):
         (root / secrets.BASELINE).write_text(json.dumps({"results": results}))
@@ -69,15 +69,15 @@ def test_a_binary_file_is_green(root: Path) -> None:
 def test_more_names_than_a_command_line_takes_are_scanned(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The files of every command line are scanned, of the last one too."""
+    """The files of every command line are scanned, also of the last one."""
     deep = root / ("a" * 100) / ("b" * 120)
     deep.mkdir(parents=True)
     for name in ("one.md", "two.md", "zz.md"):
         (deep / name).write_text(f"the key is {KEY}\n")
     monkeypatch.setattr(secrets, "ARGUMENT_BYTES", 300)
     assert secrets.main(root) == 1
-    told = capsys.readouterr().err
-    assert [f"{name}:1: AWS Access Key" in told for name in ("one.md", "two.md", "zz.md")] == [True] * 3
+    errors = capsys.readouterr().err
+    assert [f"{name}:1: AWS Access Key" in errors for name in ("one.md", "two.md", "zz.md")] == [True] * 3
 
 
 def test_twelve_thousand_long_names_fit() -> None:
@@ -97,10 +97,10 @@ def test_portions_lose_no_name() -> None:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("name", ["my_cache/a.md", "assembly/a.md", "build/a.md", "docs/poetry.lock"])
-def test_what_is_only_named_like_something_made_is_scanned(
+def test_a_source_file_with_a_generated_name_is_scanned(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A source file is scanned, even if a part of its path is like that of a generated one."""
+    """A source file is scanned even if its path resembles a generated file's."""
     (root / name).parent.mkdir(exist_ok=True)
     (root / name).write_text(f"the key is {KEY}\n")
     assert secrets.main(root) == 1
@@ -111,7 +111,7 @@ def test_what_is_only_named_like_something_made_is_scanned(
     "name",
     [".mypy_cache/a.md", ".cfnlint_cache/a.md", "build/layers/a.md", "cdk.out/a.md", "poetry.lock", "docs/a.pyc"],
 )
-def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
+def test_generated_files_are_not_scanned(root: Path, name: str) -> None:
     """Generated files are not scanned, since they are not part of a push."""
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text(f"the key is {KEY}\n")
@@ -119,13 +119,13 @@ def test_what_is_made_is_not_scanned(root: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["[", '{"a": 1}', ""])
-def test_a_memory_that_cannot_be_read_is_none(root: Path, text: str) -> None:
-    """A damaged cache, as of a killed build, means that everything is scanned again."""
+def test_a_damaged_cache_is_ignored(root: Path, text: str) -> None:
+    """With a damaged cache, as after a killed build, everything is scanned again."""
     (root / FOLDER / "secrets.json").write_text(text)
     assert secrets.main(root) == 0
 
 
-def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_files_are_not_scanned_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache depends on names and contents, not on dates or on the project's folder."""
     scanned: list[str] = []
 
@@ -141,7 +141,7 @@ def test_what_did_not_change_is_not_scanned_again(root: Path, monkeypatch: pytes
     assert scanned == ["a.md"]
 
 
-def test_what_is_called_harmless_is_scanned_once(root: Path) -> None:
+def test_an_accepted_finding_is_scanned_once(root: Path) -> None:
     """A file with an accepted finding is cached as clean."""
     (root / "a.md").write_text(f"the key is {KEY}\n")
     (root / secrets.BASELINE).write_text(json.dumps({"results": {"a.md": [FIND]}}))

@@ -1,4 +1,4 @@
-"""cfn-lint reads only templates that have changed, or whose rules have."""
+"""The templates gate: cfn-lint reads only templates that have changed, or whose rules have."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.gate
 def test_a_template_that_changed_is_read_again(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """A changed template is linted again, as long as it has findings; the message names the construct."""
+    """A changed template is linted in each run until it has no finding; the message names the construct."""
     queue(root / "cdk.out", "Dev", Colour="red")
     for _ in range(2):
         assert templates.main(root) == 1
@@ -91,7 +91,7 @@ def log_bucket() -> dict[str, Any]:
 
 
 def test_the_policy_of_a_load_balancers_log_bucket_is_clean(tmp_path: Path) -> None:
-    """Earlier versions of cfn-lint reported it wrongly, which failed the synthesis of a good project."""
+    """cfn-lint reports nothing for a bucket policy that earlier versions rejected wrongly."""
     write_assembly(tmp_path / "cdk.out", a=log_bucket())
     assert templates.main(tmp_path) == 0
 
@@ -114,7 +114,7 @@ def test_other_rules_are_a_change(
     assert sorted(read) == ["cdk.out/a.template.json", "cdk.out/assembly-Dev/a.template.json"]
 
 
-def test_what_did_not_change_is_not_read_again(root: Path, read: list[str]) -> None:
+def test_unchanged_templates_are_not_read_again(root: Path, read: list[str]) -> None:
     """The cache is valid in another folder too; only a new template is linted."""
     elsewhere = root.rename(root.with_name("another-folder"))
     queue(elsewhere / "cdk.out", "Prod", QueueName="new")
@@ -124,6 +124,6 @@ def test_what_did_not_change_is_not_read_again(root: Path, read: list[str]) -> N
 
 
 def test_without_templates_nothing_is_green(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The message has the command that writes them."""
+    """Without templates the gate exits with 2, and names the command that writes them."""
     assert templates.main(tmp_path) == 2
     assert "`make synth` writes them" in capsys.readouterr().err

@@ -12,7 +12,7 @@ PRICES: Prices = json.loads((APP / "prices.json").read_text())
 
 
 def test_the_builds_of_a_push_are_those_of_the_pipeline(synthesized: Synthesized) -> None:
-    """The number of builds is that of the synthesized pipeline with its two environments."""
+    """The table has as many builds as the synthesized pipeline with two environments."""
     stages = pipeline_of(synthesized.pipeline)["Stages"]
     builds = [
         action for stage in stages for action in stage["Actions"] if action["ActionTypeId"]["Category"] == "Build"
@@ -28,25 +28,25 @@ def test_every_action_has_its_minutes(synthesized: Synthesized) -> None:
 
 
 def test_a_push_of_two_environments() -> None:
-    """Builds: 9 minutes and 4 for each environment. Deployments: 3 more for each. The source: 1 more."""
+    """A push has 9 build minutes and 4 for each environment; deployments add 3 for each, the source 1."""
     found = cost(2, PRICES)
     assert round(found.push, 4) == round(17 * 0.005 + 24 * 0.002, 4)
     assert found.keys == 3
 
 
 def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
-    """24 minutes of actions cost 4.8 cents, so that 21 pushes cost more than a dollar."""
+    """The flat price is lower from 21 pushes on, since a push's 24 minutes of actions cost 4.8 cents."""
     assert cost(2, PRICES).flat == 21
 
 
-def test_a_part_of_a_minute_is_paid_as_a_whole_one() -> None:
+def test_minutes_are_rounded_up() -> None:
     """The minutes of each build and each action are rounded up."""
     longer: Prices = {**PRICES, "minutes": {**PRICES["minutes"], "Source": 0.9, "Prepare": 0.1, "Test": 1.5}}
     assert cost(2, longer) == cost(2, PRICES)
 
 
 def test_alarms_and_dashboards_cost_the_same_without_a_push() -> None:
-    """Their number comes from the file of prices, and their cost does not depend on pushes."""
+    """Their number comes from the price file, and their cost does not depend on pushes."""
     watched: Prices = {**PRICES, "alarm_month": 0.1, "alarms_of_an_environment": 9}
     watched |= {"dashboard_month": 3.0, "dashboards_of_an_environment": 1}
     assert cost(2, PRICES).watching == 0

@@ -1,4 +1,4 @@
-"""Generated files are written where the project's configuration says, from its assembly."""
+"""Generated files: their paths come from the project's configuration, their content from its assembly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILES = {
 
 
 def test_every_generated_file_is_written(generated: Path) -> None:
-    """All of them are below the project's root, and none is empty."""
+    """All generated files are below the project's root, and none is empty."""
     assert {*generated_files(generated, generated / "cdk.out")} == FILES
     assert all((generated / path).read_text().strip() for path in FILES)
 
@@ -45,7 +45,7 @@ def test_a_second_time_nothing_changes(generated: Path) -> None:
 
 
 def test_a_part_of_a_policy_that_is_not_needed_any_more_is_removed(generated: Path) -> None:
-    """Otherwise `bootstrap` would create it in accounts; other files of the folder are not removed."""
+    """A stale part of a policy is removed, which `bootstrap` would create; other files are kept."""
     stale, other = generated / "access" / "environment-resources-2.json", generated / "access" / "notes.json"
     for file in (stale, other):
         file.write_text("{}")
@@ -55,13 +55,13 @@ def test_a_part_of_a_policy_that_is_not_needed_any_more_is_removed(generated: Pa
 
 
 def test_the_list_of_replacing_properties_has_the_types_of_the_templates(generated: Path) -> None:
-    """It has the shop's types only: functions, and no queues."""
+    """The list has only the shop's types: functions, and no queues."""
     found = json.loads((generated / "access" / "create_only.json").read_text())
     assert "FunctionName" in found["AWS::Lambda::Function"]
     assert "AWS::SQS::Queue" not in found
 
 
 def test_without_an_assembly_nothing_is_generated(tmp_path: Path) -> None:
-    """The message has the command that synthesizes one."""
+    """A missing assembly is an error with the command that synthesizes it."""
     with pytest.raises(WrongUse, match=r"there is no assembly in .*cdk\.out; `make synth` writes it"):
         write(tmp_path)

@@ -1,4 +1,4 @@
-"""Every role of the templates has a row with its purpose."""
+"""The table of roles: each role of the templates has a row with its purpose."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def assembly(folder: Path, role: str, service: str) -> Path:
 
 
 @pytest.mark.gate
-def test_a_role_that_nothing_explains_is_refused(tmp_path: Path) -> None:
-    """The message has the role, and the table for its purpose."""
+def test_a_role_without_a_purpose_is_rejected(tmp_path: Path) -> None:
+    """A role without a purpose is an error that names the role and the configuration table."""
     with pytest.raises(WrongUse, match=r"ReaderRole: .* pyproject\.toml \[tool\.delivery\.roles\]"):
         table(assembly(tmp_path, "ReaderRole", "states"), {"OtherRole": "writes"})
 
 
 def test_a_project_explains_its_own_roles(tmp_path: Path) -> None:
-    """A purpose belongs to a pattern of logical ids, without CDK's hash."""
+    """The configuration gives purposes by patterns of logical ids, without CDK's hash."""
     found = table(assembly(tmp_path, "ReaderRole", "states"), {r"Read\w+": "reads"})
     assert found.splitlines()[-1] == "| ReaderRole | dev | states | nothing | reads |"
 
@@ -44,13 +44,13 @@ def test_a_project_explains_its_own_roles(tmp_path: Path) -> None:
     ],
 )
 def test_the_role_of_a_function_needs_no_reason(tmp_path: Path, purposes: dict[str, str], role: str, why: str) -> None:
-    """A function's role may have a purpose, but need not."""
+    """A function's role may have a purpose in the configuration, but does not need one."""
     found = table(assembly(tmp_path, "ShopRole", "lambda"), purposes)
     assert found.splitlines()[-1] == f"| {role} | dev | lambda | nothing | {why} |"
 
 
 def test_only_the_table_of_a_page_is_replaced(tmp_path: Path) -> None:
-    """The text before and after it stays."""
+    """The text before and after the table is unchanged."""
     (tmp_path / "page.md").write_text("before\n<!-- begin -->\nold\n<!-- end -->\nafter\n")
     found = replace_table(tmp_path, "page.md", MARKS, "| new |\n")
     assert found == "before\n<!-- begin -->\n\n| new |\n\n<!-- end -->\nafter\n"

@@ -1,4 +1,4 @@
-"""A project has a model of its service's options."""
+"""The model of a service's options."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMBER = 1
 
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
-    """A project with a module of options, whose imports are undone afterwards."""
+    """A project with a module of options, whose imports are undone at the end."""
     (tmp_path / "own_service").mkdir()
     (tmp_path / "own_service" / "options.py").write_text(MODEL)
     path, modules = [*sys.path], {*sys.modules}
@@ -58,7 +58,7 @@ def test_the_model_is_imported_from_the_project(root: Path, context: dict[str, A
 
 
 def test_without_a_model_any_json_object_is_allowed(tmp_path: Path, context: dict[str, Any]) -> None:
-    """Only an object is allowed; without `service` it is empty."""
+    """Without a model, `service` may be any object, and is empty by default."""
     settings = settings_type(tmp_path, ProjectConfig("access"))
     known = delivery(context, {"colours": ["red"]}, {})
     del known["environments"][1]["service"]
@@ -77,7 +77,7 @@ def test_without_a_model_any_json_object_is_allowed(tmp_path: Path, context: dic
     ],
 )
 def test_a_model_that_is_not_there_is_refused(root: Path, options: str, message: str) -> None:
-    """The message has the setting that names the model, the value, and what is needed."""
+    """The error has the setting that names the model, the value, and the required type."""
     with pytest.raises(WrongUse) as refused:
         settings_type(root, ProjectConfig("access", options=options))
     assert str(refused.value).startswith(f"pyproject.toml [tool.delivery] options: '{options}' {message}")

@@ -39,7 +39,7 @@ def test_a_build_of_the_real_codebuild_is_the_real_aws(context: dict[str, Any]) 
 
 @pytest.mark.gate
 def test_an_endpoint_in_the_environment_allows_nothing(context: dict[str, Any]) -> None:
-    """Only the account decides: builds of a rehearsal have no endpoint variable, and a user's shell may have one."""
+    """Only the account decides; an endpoint variable, which a user's shell may have, does not allow placeholders."""
     with pytest.raises(SettingsError):
         reject_placeholders(
             Delivery[ShopOptions].read(context["delivery"]),
@@ -63,14 +63,14 @@ def test_placeholders_do_without_an_account(context: dict[str, Any], environ: di
     assert delivery.account == "111111111111"
 
 
-def test_settings_of_ones_own_pass(context: dict[str, Any]) -> None:
-    """Settings without placeholders pass with real credentials."""
+def test_settings_without_placeholders_are_accepted(context: dict[str, Any]) -> None:
+    """Settings without placeholders are accepted with real credentials."""
     settings = deepcopy(context["delivery"])
     settings["account"] = "210987654321"
     settings["source"]["connection_arn"] = "arn:aws:codeconnections:eu-west-1:210987654321:connection/7d2469ff-514a"
     settings["notify"] = {"emails": ["delivery@company.com"]}
-    for number, one in enumerate(settings["environments"]):
-        one["account"] = f"21098765430{number}"
+    for number, environment in enumerate(settings["environments"]):
+        environment["account"] = f"21098765430{number}"
     delivery = Delivery[ShopOptions].read(settings)
     reject_placeholders(delivery, REAL, page="pages/go-live.md")
     assert delivery.account == "210987654321"

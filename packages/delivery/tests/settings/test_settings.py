@@ -1,4 +1,4 @@
-"""Wrong settings are rejected with the value, the allowed values and what to do."""
+"""Wrong settings are rejected with the value, the allowed values and the remedy."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -155,7 +155,7 @@ def no_environment(settings: dict[str, Any]) -> None:
 def test_a_wrong_setting_is_refused(
     context: dict[str, Any], spoil: Callable[[dict[str, Any]], None], message: str
 ) -> None:
-    """The message says where, what was read, and what is allowed."""
+    """The error names the setting, the value read, and the allowed values."""
     settings = deepcopy(context["delivery"])
     spoil(settings)
     with pytest.raises(SettingsError) as refused:
@@ -163,7 +163,7 @@ def test_a_wrong_setting_is_refused(
     assert message in str(refused.value)
 
 
-def test_every_fault_is_named_at_once(context: dict[str, Any]) -> None:
+def test_every_fault_is_reported_together(context: dict[str, Any]) -> None:
     """All errors are reported together."""
     settings = deepcopy(context["delivery"])
     unknown_key(settings)
@@ -186,12 +186,12 @@ def test_settings_are_frozen(context: dict[str, Any]) -> None:
         delivery.name = "other"
 
 
-def test_an_account_is_shared_in_so_many_words(context: dict[str, Any]) -> None:
+def test_a_shared_account_needs_a_setting(context: dict[str, Any]) -> None:
     """With `shares_account_with: ["dev"]`, prod may be in the account of dev."""
     settings = deepcopy(context["delivery"])
     shared_account(settings)
     settings["environments"][1]["shares_account_with"] = ["dev"]
-    assert len({one.account for one in Delivery[ShopOptions].read(settings).environments}) == 1
+    assert len({environment.account for environment in Delivery[ShopOptions].read(settings).environments}) == 1
 
 
 def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -> None:
@@ -199,7 +199,7 @@ def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -
     settings = deepcopy(context["delivery"])
     prod = settings["environments"][1] | {"wave": "prods"}
     settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
-    assert [[one.name for one in wave] for wave in Delivery[ShopOptions].read(settings).waves()] == [
+    assert [[environment.name for environment in wave] for wave in Delivery[ShopOptions].read(settings).waves()] == [
         ["dev"],
         ["prod", "prod2"],
     ]
@@ -215,7 +215,7 @@ def test_two_regions_of_one_wave_may_share_an_account(context: dict[str, Any]) -
     ],
 )
 def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str, Any]) -> None:
-    """All kinds of sources are accepted, and GitLab's nested groups."""
+    """Each kind of source is accepted, and a GitLab repository in nested groups."""
     assert Delivery[ShopOptions].read({**context["delivery"], "source": source}).source.type == source["type"]
 
 
@@ -224,7 +224,7 @@ def test_each_kind_of_source_is_taken(context: dict[str, Any], source: dict[str,
 def test_no_environment_can_be_called_as_a_part_of_the_pipeline(
     context: dict[str, Any], project: Project, source: dict[str, Any]
 ) -> None:
-    """Every construct of the pipeline's stack is a reserved name; CDK's own error would be a traceback."""
+    """Every construct id of the pipeline's stack is a reserved name, for which CDK's error would be a traceback."""
     key = {"key": "source.zip"} if source["type"] == "s3" else {}
     app = App(context=context, analytics_reporting=False)
     stack = pipeline_stack(app, context, project, lambda settings: settings.update(source=source | key))

@@ -1,4 +1,4 @@
-"""The settings of traffic are rejected where they cannot work."""
+"""Settings of traffic: descriptions, and errors for settings that cannot work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(context: dict[str, Any], traffic: dict[str, Any]) -> Traffic:
 
 
 def test_all_traffic_moves_at_once_by_default(context: dict[str, Any]) -> None:
-    """Without the setting there is no shift, and no resource of CodeDeploy."""
+    """Settings without `traffic` have no shift, and create no CodeDeploy resource."""
     assert not read(context, {}).shifts
     assert str(read(context, {})) == "all at once"
 
@@ -40,7 +40,7 @@ def test_all_traffic_moves_at_once_by_default(context: dict[str, Any]) -> None:
 def test_a_shift_is_described_with_its_duration(
     context: dict[str, Any], traffic: dict[str, Any], minutes: int, words: str
 ) -> None:
-    """The approval's comment has the text, since the deployment takes as long."""
+    """The approval's comment has this text, since the deployment takes as long as the shift."""
     assert (read(context, traffic).duration, str(read(context, traffic))) == (minutes, words)
 
 
@@ -52,7 +52,7 @@ def test_a_shift_is_described_with_its_duration(
     ],
 )
 def test_a_plan_says_when_a_function_has_all_calls(context: dict[str, Any], traffic: dict[str, Any], plan: str) -> None:
-    """Notices say it where a shift starts."""
+    """Notices at the start of a shift have this text."""
     assert read(context, traffic).plan == plan
 
 
@@ -79,8 +79,8 @@ def test_a_plan_says_when_a_function_has_all_calls(context: dict[str, Any], traf
         ({"bake_minutes": 56}, ".bake_minutes: got 56; input should be less than or equal to 55"),
     ],
 )
-def test_what_cannot_work_is_refused(context: dict[str, Any], traffic: dict[str, Any], message: str) -> None:
-    """The message has the value read, what is allowed, and what to do."""
+def test_an_impossible_shift_is_rejected(context: dict[str, Any], traffic: dict[str, Any], message: str) -> None:
+    """The error has the value read, the allowed values, and the remedy."""
     with pytest.raises(SettingsError) as refused:
         read(context, traffic)
     assert str(refused.value) == HERE + message

@@ -1,4 +1,4 @@
-"""The types of single settings accept what AWS, git and mail servers accept."""
+"""The types of single settings accept the values that AWS, git and mail servers accept."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_branch_is_one_that_git_takes(branch: str) -> None:
 
 @pytest.mark.parametrize("branch", ["a{b,c}", "a]", "@"])
 def test_a_branch_that_a_trigger_reads_as_a_pattern_is_refused(branch: str) -> None:
-    """Git accepts such names, or reads them as HEAD; CodePipeline's trigger would match other branches."""
+    """A branch that CodePipeline's trigger would read as a pattern, or git as HEAD, is rejected."""
     assert not accepts(Branch, branch)
 
 
@@ -67,7 +67,7 @@ def test_a_branch_that_a_trigger_reads_as_a_pattern_is_refused(branch: str) -> N
     "address", ["team@company.com", "a.b+c@x-y.co.uk", "o'neil@example.org", f"{'a' * 64}@example.com"]
 )
 def test_an_address_is_taken(address: str) -> None:
-    """Addresses that mail servers accept are valid."""
+    """E-mail addresses that mail servers accept are valid."""
     assert accepts(Email, address)
 
 
@@ -92,8 +92,8 @@ def test_an_address_is_taken(address: str) -> None:
         f"a@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 63}.com",
     ],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
-    """Amazon SNS would accept the subscription, and never deliver its confirmation."""
+def test_an_invalid_address_is_rejected(address: str) -> None:
+    """An invalid address is rejected, since SNS would accept it and never deliver the confirmation."""
     assert not accepts(Email, address)
 
 
