@@ -49,7 +49,7 @@ def _cause(action: FailedAction, log: Iterable[str], construct_path: ConstructPa
         stage=action.stage,
         action=action.name,
         provider=action.provider,
-        message=with_remedy(found.message),
+        message=with_remedy(found.message, tail),
         place=found.place,
         command=command.command if command else "",
         part=command.parts[0].target if command else "",

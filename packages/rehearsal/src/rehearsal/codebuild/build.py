@@ -24,7 +24,7 @@ from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseRes
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.runtimes import RuntimeNotFound
-from rehearsal.codebuild.shell import COMMAND, Shell
+from rehearsal.codebuild.shell import COMMAND, SCRIPT, Shell
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import remove_in_background
 
@@ -61,7 +61,8 @@ def run_build(
     with _temporary_folder(place) as folders:
         machine = choose_machine(build, folders, image, credentials, log)
         log.say(f"CODEBUILD_SRC_DIR={machine.sources['']}")
-        log.rename(str(machine.state / COMMAND), _SCRIPT)
+        for name in (COMMAND, SCRIPT):
+            log.rename(str(machine.state / name), _SCRIPT)
         try:
             prepared = prepare(build, folders, credentials, log, lookup=lookup, machine=machine)
         except (InvalidBuildspec, RuntimeNotFound) as error:

@@ -17,6 +17,7 @@ from rehearsal.codebuild.buildspec import Buildspec
 from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach
 from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.codebuild.yarn import provide_yarn
 from rehearsal.host.processes import ForegroundCommand, Processes
 
 
@@ -96,6 +97,8 @@ class ThisMachine:
         bundling = bundling_variables(folder, installed.bundling_node, privileged=self._build.privileged)
         provide_aws_cli(installed.path[0], downloads, notes_file(folder), env["PATH"])
         path = os.pathsep.join([*map(str, installed.path), env["PATH"]])
+        if "yarn" in images.missing_tools(image, path):
+            provide_yarn(installed.path[0], notes_file(folder))
         log.report_missing(images.missing_tools(image, path))
         return Equipment({**bundling, **env, "PATH": path})
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import CommandResult, Processes
 
-COMMAND, VARIABLES = "command.sh", "variables.sh"
+COMMAND, SCRIPT, VARIABLES = "command.sh", "script.sh", "variables.sh"
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _SCRIPT = """\
 set -a
@@ -68,9 +68,9 @@ class Shell:
         }
         quoted = {name: shlex.quote(str(path)) for name, path in parts.items()}
         here = shlex.quote(os.fsdecode((self._state / "directory").read_bytes().removesuffix(b"\n")))
-        (self._state / "script.sh").write_bytes(os.fsencode(_SCRIPT.format(here=here, **quoted)))
+        (self._state / SCRIPT).write_bytes(os.fsencode(_SCRIPT.format(here=here, **quoted)))
         (self._state / COMMAND).write_bytes(os.fsencode(command))
-        script = str(self._seen / "script.sh")
+        script = str(self._seen / SCRIPT)
         return self._processes.run(
             [*self._program, script], cwd=self._start, env=self._odd, deadline=deadline, stop=stop
         )
