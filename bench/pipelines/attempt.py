@@ -58,7 +58,7 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
         _clone(pipeline, clones, folder)
         app = folder / pipeline.folder
         environment = {**prepare(app), **pipeline.deploy.variables}
-        pipeline.deploy.write_context(app)
+        pipeline.deploy.write_settings(app)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return Attempt(pipeline, "not prepared", error=first_error(_output(error) or str(error)))
     first = _run(pipeline, app, environment, limit, ())

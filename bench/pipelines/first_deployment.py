@@ -15,32 +15,44 @@ CONFIGURATION = "rehearsal.toml"
 
 @dataclass(frozen=True)
 class FirstDeployment:
-    """The variables before the command, and its options. app: that of `--app`; empty for cdk.json's."""
+    """The variables before the command, and its options. app: that of `--app`; empty for cdk.json's.
+
+    pipeline: the stack with the pipeline, where the app has several. settings: account and region of rehearsal.toml.
+    """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     app: str = ""
+    pipeline: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `NAME=value --app "COMMAND" --context KEY=value`; `-` is nothing."""
+        """Read `NAME=value --app "COMMAND" --pipeline STACK --account ID --region NAME --context KEY=value`, or `-`."""
         parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         parser.add_argument("variables", nargs="*")
-        parser.add_argument("--app", default="")
+        for option in ("--app", "--pipeline", "--account", "--region"):
+            parser.add_argument(option, default="")
         parser.add_argument("--context", action="append", default=[])
         found = parser.parse_args([] if text == "-" else shlex.split(text))
-        return cls(_pairs(found.variables), found.app, _pairs(found.context))
+        settings = {name: value for name in ("account", "region") if (value := getattr(found, name))}
+        return cls(_pairs(found.variables), found.app, found.pipeline, settings, _pairs(found.context))
 
     @property
     def options(self) -> list[str]:
         """The options of `rehearse run`."""
-        return ["--app", self.app] if self.app else []
+        named = {"--app": self.app, "--pipeline": self.pipeline}
+        return [word for option, value in named.items() if value for word in (option, value)]
 
-    def write_context(self, project: Path) -> None:
-        """Write the context to the rehearsal's configuration, which a project of other people does not have."""
-        if self.context:
-            lines = (f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in self.context.items())
-            (project / CONFIGURATION).write_text("[context]\n" + "".join(lines))
+    def write_settings(self, project: Path) -> None:
+        """Write settings and context to the rehearsal's configuration, which other people's projects lack."""
+        lines = [*_lines(self.settings), *(("[context]\n", *_lines(self.context)) if self.context else ())]
+        if lines:
+            (project / CONFIGURATION).write_text("".join(lines))
+
+
+def _lines(values: Mapping[str, str]) -> list[str]:
+    return [f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in values.items()]
 
 
 def _pairs(words: list[str]) -> dict[str, str]:

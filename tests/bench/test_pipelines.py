@@ -133,14 +133,17 @@ def test_requirements_are_those_that_name_cdk(tmp_path: Path) -> None:
 
 
 def test_what_the_owners_pages_say_of_the_first_deployment_is_read(tmp_path: Path) -> None:
-    """Variables, `--app` and `--context` of the column `deploy`; a dash stands for none."""
+    """The column `deploy` has variables, options of `run`, and settings of rehearsal.toml; a dash stands for none."""
     path = tmp_path / "list.tsv"
     head = "repository\tcommit\tfolder"
-    path.write_text(f'{head}\tdeploy\na/b\t0\t.\tUSE_IT=true X=1 --app "python -m app" --context a=b=c\nc/d\t0\t.\t-\n')
+    deploy = 'USE_IT=true X=1 --app "python -m app" --pipeline Dev --account 222222222222 --context a=b=c'
+    path.write_text(f"{head}\tdeploy\na/b\t0\t.\t{deploy}\nc/d\t0\t.\t-\n")
     first, second = [pipeline.deploy for pipeline in command.read_list(path)]
-    assert (first.variables, first.options) == ({"USE_IT": "true", "X": "1"}, ["--app", "python -m app"])
-    first.write_context(tmp_path)
-    assert read_config(tmp_path).context == {"a": "b=c"}
+    assert first.variables == {"USE_IT": "true", "X": "1"}
+    assert first.options == ["--app", "python -m app", "--pipeline", "Dev"]
+    first.write_settings(tmp_path)
+    config = read_config(tmp_path)
+    assert (config.account, config.region, config.context) == ("222222222222", REGION, {"a": "b=c"})
     assert second == FirstDeployment()
     path.write_text(f"{head}\na/b\t0\t.\n")
     assert command.read_list(path)[0].deploy == FirstDeployment()
