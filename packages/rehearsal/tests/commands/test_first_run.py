@@ -92,10 +92,11 @@ def test_a_deployment_that_fails_is_explained_afterwards(first: Tiny) -> None:
     code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")
     assert code == 1
     log = first.space.logs / "cdk-deploy.log"
-    error = printed[printed.index("`cdk ") :]
-    assert "S3 Error Code: NoSuchKey" in error
-    assert error.endswith(f" (Missing)\nthe whole log: {log}")
-    assert len(error.splitlines()) == 2
+    reason, command, path = printed.splitlines()[-3:]
+    assert "S3 Error Code: NoSuchKey" in reason
+    assert reason.endswith(" (Missing)")
+    assert command.startswith("`cdk ")
+    assert (command.endswith("` ended with 1"), path) == (True, f"the whole log: {log}")
     assert "CREATE_FAILED" in log.read_text()
-    assert first.call("why") == (1, f"the first deployment failed: {error}")
+    assert first.call("why") == (1, "\n".join([f"the first deployment failed: {reason}", command, path]))
     assert "`rehearse up` deploys again" in first.call("env", "pipeline")[1]

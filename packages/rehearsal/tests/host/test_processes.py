@@ -188,20 +188,21 @@ NO_MODULE = "Error while finding module specification for 'cdk.app' (ModuleNotFo
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
-        (FAILED_DEPLOYMENT, ": store already exists (Pipeline/Store)"),
-        (FAILED_SYNTHESIS, ": ModuleNotFoundError: No module named 'stage' (/project/app.py:3)"),
-        (f"python3: {NO_MODULE}\npython3 -m cdk.app: Subprocess exited with error 1\n", f": python3: {NO_MODULE}"),
-        ("first\n\nthe reason\n\n", ": the reason"),
+        (FAILED_DEPLOYMENT, "store already exists (Pipeline/Store)"),
+        (FAILED_SYNTHESIS, "ModuleNotFoundError: No module named 'stage' (/project/app.py:3)"),
+        (f"python3: {NO_MODULE}\npython3 -m cdk.app: Subprocess exited with error 1\n", f"python3: {NO_MODULE}"),
+        ("first\n\nthe reason\n\n", "the reason"),
         ("", ""),
     ],
 )
 def test_a_failure_says_command_status_first_error_and_log(tmp_path: Path, output: str, reason: str) -> None:
-    """The error has the command, its exit status, the relevant line of the output, and the path of the log."""
+    """The error has the relevant line of the output, then the command, its exit status, and the path of the log."""
     log = tmp_path / "log.txt"
     (tmp_path / "output").write_text(output)
     with pytest.raises(CommandFailed) as failure:
         check(["/bin/sh", "-c", "cat output; exit 4"], cwd=tmp_path, env=ENV, log=log)
-    assert str(failure.value) == f"`/bin/sh -c 'cat output; exit 4'` ended with 4{reason}\nthe whole log: {log}"
+    command = ["`/bin/sh -c 'cat output; exit 4'` ended with 4", f"the whole log: {log}"]
+    assert str(failure.value).splitlines() == [*filter(None, [reason]), *command]
     assert log.read_text() == output
 
 

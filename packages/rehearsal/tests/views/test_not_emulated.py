@@ -28,13 +28,15 @@ def test_unused_features_are_not_reported() -> None:
 
 
 def test_used_features_are_reported() -> None:
-    """Sources, builds and functions that ran are reported."""
+    """Sources, builds and functions that ran are reported; a deployment alone runs no function."""
     actions = [
         ActionView("source", "Source/CodeCommit", status="Succeeded"),
         ActionView("build", "Build/CodeBuild", status="Succeeded"),
         ActionView("deploy", "Deploy/CloudFormation", status="Succeeded"),
     ]
     text = report(view("Succeeded", *actions))
+    assert "functions" not in text
+    text = "; ".join(not_emulated(view("Succeeded", *actions), [], iam=True, functions=True))
     assert "sources came from this machine's repository" in text
     assert "builds ran on this machine" in text
     assert "functions ran on this machine" in text

@@ -23,6 +23,8 @@ _NO_BOOTSTRAP = re.compile(
 _FILE = r"(?P<file>(?:[\w@.+-]+/)*[\w@.+-]*\.\w+)"
 _NOT_AN_ERROR = re.compile(r"^(?:warning|note|info|hint|\w*Warning)\b", re.IGNORECASE)
 
+# An event of a stack in the output of `cdk deploy`; the events after it are those of the rollback.
+_STACK_EVENT = re.compile(r"^.*\b\w+_FAILED +\| AWS::\S+ +\| (?P<construct>\S+)(?: \(\w+\))? (?P<message>.+)$")
 # The first line of an error, and the line after it where the tool writes the place there.
 _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     # ruff, and compilers that point with an arrow
@@ -35,8 +37,7 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     (re.compile(r"^ERROR (?P<message>.+)$"), re.compile(r"^   (?P<construct>[^\s/]+/\S+)")),
     # an annotation of a construct
     (re.compile(r"^\[Error at /?(?P<construct>[^\]]+)\] (?P<message>.+)$"), None),
-    # `cdk deploy`: an event of a stack
-    (re.compile(r"^.*\b\w+_FAILED +\| AWS::\S+ +\| (?P<construct>\S+)(?: \(\w+\))? (?P<message>.+)$"), None),
+    (_STACK_EVENT, None),
     # mypy, gcc, eslint: FILE:LINE:COLUMN: error: MESSAGE
     (re.compile(rf"^{_FILE}:(?P<line>\d+)(?::\d+)?(?::| -) error:? (?P<message>.+)$"), None),
     # tsc: FILE(LINE,COLUMN): error TS2322: MESSAGE
@@ -105,7 +106,8 @@ def _matches(lines: Sequence[str]) -> Iterator[Finding]:
             groups = match.groupdict() | (place.groupdict() if place else {})
             where = _place(groups) if groups.keys() > {"message"} else _named_file(groups["message"])
             message = groups["message"]
-            yield Finding(message, number, where, excerpt(lines, number), suggested_command(message))
+            shown = excerpt(lines if first is not _STACK_EVENT else lines[: number + 1], number)
+            yield Finding(message, number, where, shown, suggested_command(message))
 
 
 def _place(groups: dict[str, str | None]) -> Place:

@@ -264,21 +264,24 @@ def check(
     log: Path,
     stop: Cancellation | None = None,
 ) -> None:
-    """Run `command` and write its output to a new log. Raises CommandFailed unless it exits with 0."""
+    """Run `command` and write its output to a new log. Raises CommandFailed unless it exits with 0.
+
+    The error has the first error of the output, then the command and the path of the log.
+    """
     with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
         result = processes.run(command, cwd=cwd, env=env, stop=stop)
     if result.returncode != 0:
         how = "was stopped" if result.ending == "stopped" else f"ended with {result.returncode}"
         with log.open(errors="replace") as file:
             lines = [line.rstrip("\n") for line in collections.deque(file, LINES)]
-        text = f"`{shlex.join(command)}` {how}{_first_error(lines)}\nthe whole log: {log}"
-        raise CommandFailed(text, "\n".join(lines))
+        text = [*_first_error(lines), f"`{shlex.join(command)}` {how}", f"the whole log: {log}"]
+        raise CommandFailed("\n".join(text), "\n".join(lines))
 
 
-def _first_error(lines: Sequence[str]) -> str:
-    """Return `: message (place)`; the last line where no line has the form of an error, nothing without lines."""
+def _first_error(lines: Sequence[str]) -> list[str]:
+    """Return `message (place)`; the last line where no line has the form of an error, nothing without lines."""
     finding = first_finding(lines) or last_words(lines)
     if finding is None:
-        return ""
+        return []
     where = "" if str(finding.place) in finding.message else f" ({finding.place})"
-    return f": {finding.message}{where}"
+    return [f"{finding.message}{where}"]

@@ -19,7 +19,6 @@ _BOOTSTRAPPED = (
     " the push"
 )
 _BUILDS = ("Build/CodeBuild", "Test/CodeBuild", "Rule/CodeBuild", "Compute/Commands")
-_FUNCTIONS = ("Deploy/CloudFormation", "Invoke/Lambda")
 _GIT = ("Source/CodeStarSourceConnection", "Source/CodeCommit", "Source/GitHub")
 
 
@@ -31,18 +30,20 @@ def not_emulated(
     administrators: bool = False,
     bootstrapped: Sequence[str] = (),
     above: Sequence[Path] = (),
+    functions: bool = False,
 ) -> list[str]:
     """Return an entry for each difference from AWS that mattered in this run.
 
     resources: notes on resources without effect. iam: whether the run enforced policies. administrators: whether
     CloudFormation has AdministratorAccess. bootstrapped: the environments that the run bootstrapped after the first
     deployment. above: files in parent folders of the builds that programs take for the project's configuration.
+    functions: whether a function ran since the embedded AWS was started.
     """
     return [
         *([] if iam else [_NO_IAM]),
         *([_ADMINISTRATORS] if iam and administrators else []),
         *([f"{', '.join(bootstrapped)}: {_BOOTSTRAPPED}"] if bootstrapped else []),
-        *_of_providers(view, iam=iam, above=above),
+        *_of_providers(view, iam=iam, above=above, functions=functions),
         *_notes_of_logs(view),
         *_not_executed(view),
         *_not_reached(view),
@@ -50,16 +51,16 @@ def not_emulated(
     ]
 
 
-def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path]) -> Iterator[str]:
+def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path], functions: bool) -> Iterator[str]:
     actions = [action for _, action in _actions(view) if action.status and action.executed]
     providers = {action.provider for action in actions}
     if providers & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
     if any(action.provider in _BUILDS and not _ran_in_image(action) for action in actions):
         yield "builds ran on this machine, not in the project's build image"
-    if providers & {*_FUNCTIONS}:
+    if functions:
         yield from _of_functions()
-    if iam and providers & {*_BUILDS, *_FUNCTIONS, "Rule/Commands", "Rule/LambdaInvoke"} and (reason := mount_error()):
+    if iam and (functions or providers & {*_BUILDS, "Rule/Commands"}) and (reason := mount_error()):
         yield f"nothing is hidden from builds and functions, not even the keys of every account's root ({reason})"
     if providers & {*_BUILDS} and mount_error():
         yield "builds could read and change the project by its absolute path"

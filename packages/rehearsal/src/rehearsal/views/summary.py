@@ -81,6 +81,7 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
         administrators=grants_administrator_access(space),
         bootstrapped=operators_part(space),
         above=found_above(space.builds),
+        functions=bool(ColdStartRecord(space.cold_starts).latest()),
     )
     entries = [*differences, *traffic.pace(space, traffic.shifts(space, view))]
     space.logs.mkdir(parents=True, exist_ok=True)

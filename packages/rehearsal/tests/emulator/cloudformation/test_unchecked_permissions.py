@@ -12,11 +12,13 @@ TABLE: dict[str, Any] = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
-POLICY = {"Version": "2012-10-17", "Statement": []}
+PULL = {"Effect": "Allow", "Action": "ecr:BatchGetImage"}
+POLICY = {"Version": "2012-10-17", "Statement": [{**PULL, "Principal": {"AWS": "*"}}]}
+OF_A_SERVICE = {"Version": "2012-10-17", "Statement": [{**PULL, "Principal": {"Service": "lambda.amazonaws.com"}}]}
 
 
 def test_a_policy_that_no_request_is_checked_against_is_reported(embedded: Embedded) -> None:
-    """Each resource with such a policy or key has a line at the end of a run, and others have none."""
+    """Each resource with such a policy or key has a line at the end of a run. Policies for AWS's services have none."""
     keyed = {**TABLE, "SSESpecification": {"SSEEnabled": True, "KMSMasterKeyId": "alias/mine"}}
     embedded.stack(
         "unchecked",
@@ -24,6 +26,7 @@ def test_a_policy_that_no_request_is_checked_against_is_reported(embedded: Embed
             "Plain": {"Type": "AWS::DynamoDB::Table", "Properties": TABLE},
             "Keyed": {"Type": "AWS::DynamoDB::Table", "Properties": keyed},
             "Shared": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryPolicyText": POLICY}},
+            "Bootstrap": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryPolicyText": OF_A_SERVICE}},
             "Events": {
                 "Type": "AWS::Logs::ResourcePolicy",
                 "Properties": {"PolicyName": "events", "PolicyDocument": "{}"},

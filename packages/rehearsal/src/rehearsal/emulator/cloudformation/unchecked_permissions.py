@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import Handlers, ProvisionedResource
-from rehearsal.json_values import member
+from rehearsal.json_values import items, mapping, member
 
 Properties = Mapping[str, object]
 
@@ -47,4 +47,14 @@ def _recorded(record: ResourceRecord, type_: str, handlers: Handlers) -> Handler
 
 def _is_unchecked(type_: str, properties: Properties) -> bool:
     paths = _UNCHECKED[type_]
-    return not paths or any(member(properties, *path) for path in paths)
+    return not paths or any(_names_callers(member(properties, *path)) for path in paths)
+
+
+def _names_callers(value: object) -> bool:
+    """Return whether a policy is about other callers than AWS's services; a bootstrap's repository has one for Lambda.
+
+    A key is about every caller.
+    """
+    statements = items(value, "Statement")
+    services = [mapping(statement, "Principal").keys() == {"Service"} for statement in statements]
+    return bool(value) and not (services and all(services))
