@@ -235,8 +235,8 @@ def test_the_templates_are_what_cloudformation_takes(shifted: Synthesized) -> No
     ("checks", "message"),
     [
         ({"Alive": "event.json"}, "checks.*: got 'Alive'; no stack has such an alias of a function; there are Live"),
-        ({"Live": "none.json"}, r"none.json is no event \(.*No such file.*\); a file with JSON is needed"),
-        ({"Live": "buildspec.yml"}, "buildspec.yml is no event"),
+        ({"Live": "none.json"}, r"none.json is not an event \(.*No such file.*\); a file with JSON is needed"),
+        ({"Live": "buildspec.yml"}, "buildspec.yml is not an event"),
     ],
 )
 def test_a_check_that_cannot_run_is_refused(
