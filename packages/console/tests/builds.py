@@ -1,4 +1,4 @@
-"""Builds of the tests and their logs, as CodeBuild and CloudWatch Logs answer about them."""
+"""Builds and their logs, as CodeBuild and CloudWatch Logs return them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FAILED = (Path(__file__).parent / "recorded" / "failed-build.log").read_text().s
 
 
 class Builds:
-    """Builds by id, each with the lines of its log, of which a page has at most `page`. more: members of a build."""
+    """Builds by id, each with its log lines, at most `page` in one page. more: members of a build."""
 
     def __init__(self, aws: FakeAws, page: int = 10_000) -> None:
         self.logs: dict[str, list[str]] = {}
@@ -45,7 +45,7 @@ class Builds:
         }
 
     def _events(self, given: Json) -> Json:
-        """Tokens are the number of a page's first line, forwards, or of the line after its last one, backwards."""
+        """Return a page of events; a token is the first line forwards, or the line after the last one backwards."""
         lines = self.logs.get(given["logStreamName"])
         if lines is None:
             raise Refused("ResourceNotFoundException", "The specified log stream does not exist.")

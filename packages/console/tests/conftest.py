@@ -1,4 +1,4 @@
-"""A console in a thread of the test's process, in front of an AWS of the tests."""
+"""A console in a thread of the test's process, in front of a fake AWS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.pipelines import NAME, START
 
 @dataclass
 class Answer:
-    """An answer of the console."""
+    """A response of the console."""
 
     status: int
     text: str
@@ -46,7 +46,7 @@ class Console:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, cookie: bool = True) -> Answer:
-        """Read a page, with the cookie of a browser that has opened the printed URL."""
+        """Read a page with the cookie of a browser that has opened the printed URL."""
         return self.call("GET", path, headers, cookie=cookie)
 
     def post(self, path: str, /, **form: str) -> Answer:
@@ -73,7 +73,7 @@ class Console:
             connection.close()
 
     def start(self) -> None:
-        """Serve in a thread, as a process that was started again with the same keys."""
+        """Serve in a thread, like a process that is restarted with the same keys."""
         self.site = dataclasses.replace(self.site)
         opened = server.listen(self.port)
         ready = threading.Event()
@@ -103,7 +103,7 @@ class Console:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
-    """An AWS that answers nothing yet; the clients of the test's process call it."""
+    """A fake AWS without operations, which the clients of the test's process call."""
     with running_aws() as found:
         for name, value in {
             "AWS_ENDPOINT_URL": found.url,
@@ -128,13 +128,13 @@ def free_port() -> int:
 
 @pytest.fixture
 def options() -> Options:
-    """The permissions of the test's console; a test's module may have another fixture of this name."""
+    """The permissions of the test's console; a test module may override this fixture."""
     return Options(approve=True, invoke=True, rehearsed=True)
 
 
 @pytest.fixture
 def console(aws: FakeAws, options: Options) -> Iterator[Console]:
-    """A console in front of the AWS."""
+    """A console in front of the fake AWS."""
     reads = Aws(None, "eu-west-1")
     port = free_port()
     found = Console(Site(reads, PipelineReads(reads, NAME), Keys(port), options, now=lambda: START + 700), port)

@@ -1,4 +1,4 @@
-"""Decisions of policies, as the embedded AWS of a rehearsal answers about them."""
+"""Policy decisions, as the embedded AWS of a rehearsal returns them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DENIED = Decision(
 
 
 def serve_decisions(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Decision]:
-    """Let the AWS answer with decisions about a role with two grants; return the list of them."""
+    """Serve decisions about a role with two grants, and return the list of them."""
     found = [Decision(ROLE, "s3:GetObject", "arn:aws:s3:::one/key", allowed=True), DENIED]
 
     def answer(path: str) -> Json:

@@ -1,4 +1,4 @@
-"""A pipeline in the embedded AWS of a rehearsal with IAM on, and roles that have the console's printed policy only."""
+"""A pipeline in the embedded AWS with IAM, and roles that have only the console's printed policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CODE = "def handler(event, context):\n    return {'sum': sum(event)}\n"
 
 @dataclass(frozen=True)
 class Deployment:
-    """A pipeline that waits for an approval, and the policies of its account and of an environment's."""
+    """A pipeline that waits for an approval, and the policies of its account and of an environment's account."""
 
     endpoint: Endpoint
     name: str
@@ -44,7 +44,7 @@ class Deployment:
         return list(self.policies)[1]
 
     def client(self, service: str, account: str = "") -> Any:
-        """A client of an account's root, for what the console does not do."""
+        """Return a client of an account's root, for requests that the console does not send."""
         return self.endpoint.client(service, root(account or self.account), self.region)
 
     def allow(self, *, without: str = "") -> None:
@@ -60,14 +60,14 @@ class Deployment:
 
 
 def read_policies() -> dict[str, Json]:
-    """The policies that the command prints for this repository's pipeline, of its account and of one environment."""
+    """Return the policies that the command prints, for the pipeline's account and for one environment's."""
     command = [str(Path(sys.executable).with_name("delivery")), "access", "console"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return dict(list(json.loads(printed).items())[:2])
 
 
 def deploy_pipeline(to: Deployment) -> None:
-    """A source, a build with a report, an approval, and a stage that would deploy to the environment."""
+    """Deploy a pipeline with a source, a build with a report, an approval, and a deploy action."""
     bucket, key = f"{to.name}-artifactsbucket1", to.client("kms").create_key()["KeyMetadata"]["Arn"]
     create_source(to.client("s3"), bucket, to.region, "dev")
     for name in ("codepipeline", "codebuild"):
@@ -83,7 +83,7 @@ def deploy_pipeline(to: Deployment) -> None:
 
 
 def project_of(to: Deployment, name: str) -> Json:
-    """A build project whose log goes to a group of the pipeline."""
+    """Return a build project whose log group belongs to the pipeline."""
     image = {"Type": "LINUX_CONTAINER", "ComputeType": "BUILD_GENERAL1_SMALL", "Image": "aws/codebuild/standard:7.0"}
     return {
         "Name": name,
@@ -96,7 +96,7 @@ def project_of(to: Deployment, name: str) -> Json:
 
 
 def definition(to: Deployment, bucket: str, key: str, project: str) -> Json:
-    """The pipeline."""
+    """Return the definition of the pipeline."""
     source = action("Source", "S3", "Repo", S3Bucket=bucket, S3ObjectKey="source.zip", PollForSourceChanges="false")
     build = action("Build", "CodeBuild", "Synth", ProjectName=project)
     deploy = action("Deploy", "CloudFormation", "Deploy", StackName=f"{to.stage}-Shop", ActionMode="CREATE_UPDATE")
@@ -122,7 +122,7 @@ def definition(to: Deployment, bucket: str, key: str, project: str) -> Json:
 
 
 def deploy_function(to: Deployment) -> None:
-    """A stack with a function, a version and an alias in the environment's account; the function was called."""
+    """Deploy a function, a version and an alias to the environment's account, and invoke the function."""
     create_role(to.client("iam", to.environment), "function", {"Service": "lambda.amazonaws.com"}, "logs:*")
     name = f"{to.stage}-Shop-Basket"
     properties = {
@@ -145,7 +145,7 @@ def deploy_function(to: Deployment) -> None:
 
 
 def write_profiles(to: Deployment) -> None:
-    """Write a profile for each account, with temporary credentials of a role that has the printed policy only."""
+    """Write a profile for each account, with credentials of a role that has only the printed policy."""
     sections = []
     for account in to.policies:
         iam = to.client("iam", account)

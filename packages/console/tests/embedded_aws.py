@@ -1,4 +1,4 @@
-"""The embedded AWS of a rehearsal, and what the pipelines of these tests need there."""
+"""The embedded AWS of a rehearsal, and resources for these tests' pipelines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def embedded_aws(folder: Path) -> Iterator[Endpoint]:
 
 
 def create_source(s3: Any, bucket: str, region: str, environment: str) -> None:
-    """Create a bucket with versions, whose source.zip has the changes of an environment."""
+    """Create a versioned bucket whose source.zip has the changes of an environment."""
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     source = io.BytesIO()

@@ -1,4 +1,4 @@
-"""An AWS of the tests: answers by recorded shapes, each of which botocore's model of the service has to allow."""
+"""A fake AWS with recorded responses, each of which must match botocore's model of the service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MODELS: dict[str, Any] = {}
 
 
 class Refused(Exception):
-    """An error of the API's own, by its code."""
+    """An API error with its code."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -39,16 +39,16 @@ def service_model(service: str) -> Any:
 
 
 def unknown_members(shape: Any, value: Any, path: str = "answer") -> list[str]:
-    """Return what an answer has that the model does not allow: members, types, and values of an enumeration."""
+    """Return the members, types and enumeration values of a response that the model does not allow."""
     kind = shape.type_name
     if kind == "structure":
         if not isinstance(value, dict):
             return [f"{path}: {value!r}"]
-        strange = [f"{path}.{name}" for name in value.keys() - shape.members.keys()]
+        unknown = [f"{path}.{name}" for name in value.keys() - shape.members.keys()]
         missing = [f"{path}.{name} is missing" for name in shape.required_members if name not in value]
         known = [name for name in value if name in shape.members]
         return (
-            strange + missing + [e for n in known for e in unknown_members(shape.members[n], value[n], f"{path}.{n}")]
+            unknown + missing + [e for n in known for e in unknown_members(shape.members[n], value[n], f"{path}.{n}")]
         )
     if kind == "list":
         return [error for item in value for error in unknown_members(shape.member, item, f"{path}[]")]
@@ -62,12 +62,12 @@ def unknown_members(shape: Any, value: Any, path: str = "answer") -> list[str]:
         "timestamp": (int, float),
     }
     if not isinstance(value, types.get(kind, (object,))):
-        return [f"{path}: {value!r} is no {kind}"]
+        return [f"{path}: {value!r} is not a {kind}"]
     return [f"{path}: {value!r}"] if getattr(shape, "enum", None) and value not in shape.enum else []
 
 
 class FakeAws:
-    """Answers calls by functions of their input. calls: what was called, in order."""
+    """A fake AWS whose operations are functions of their input. calls: the received calls, in order."""
 
     def __init__(self) -> None:
         self.operations: dict[str, Callable[[Json], Json]] = {}
@@ -87,7 +87,7 @@ class FakeAws:
         return [given for name, given in self.calls if name == operation]
 
     def answer(self, target: str, given: Json) -> Json:
-        """Answer one call. Raises Refused."""
+        """Return the response of one call. Raises Refused."""
         version, _, operation = target.partition(".")
         name = f"{SERVICES[version]}:{operation}"
         self.calls.append((name, given))
@@ -97,12 +97,12 @@ class FakeAws:
             raise Refused("UnknownOperationException", f"the test does not answer {name}")
         answer = self.operations[name](given)
         shape = service_model(SERVICES[version]).operation_model(operation).output_shape
-        strange = unknown_members(shape, answer) if shape else []
-        assert not strange, f"{name}: {strange[:5]}"
+        unknown = unknown_members(shape, answer) if shape else []
+        assert not unknown, f"{name}: {unknown[:5]}"
         return answer
 
     def start(self) -> None:
-        """Listen on the same port as before, if there was one."""
+        """Listen on the same port as before, or on a free one."""
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self._server.aws = self  # type: ignore[attr-defined]
         self._server.daemon_threads = True
@@ -110,7 +110,7 @@ class FakeAws:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def listens(self) -> bool:
-        """Return whether it answers."""
+        """Return whether the fake AWS listens."""
         return self._server is not None
 
     def stop(self) -> None:
@@ -122,12 +122,12 @@ class FakeAws:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers for the AWS of its server."""
+    """The HTTP handler of a fake AWS."""
 
     protocol_version = "HTTP/1.1"
 
     def parse_request(self) -> bool:
-        """Drop connections that are still open when the AWS has stopped."""
+        """Drop connections that are still open after the fake AWS has stopped."""
         self.close_connection = True
         return self._aws().listens() and super().parse_request()
 
@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send_part(content)
 
     def _send_part(self, content: bytes) -> None:
-        """Answer with the range that is wanted, or with everything."""
+        """Send the requested range, or everything."""
         unit, _, span = self.headers.get("Range", "").partition("=")
         if not unit:
             self._send(200, content, "application/octet-stream")
@@ -202,7 +202,7 @@ IDENTITY = (
 
 @contextmanager
 def running_aws() -> Iterator[FakeAws]:
-    """Start an AWS, and stop it at the end."""
+    """Start a fake AWS, and stop it at the end."""
     aws = FakeAws()
     aws.start()
     try:
@@ -212,8 +212,8 @@ def running_aws() -> Iterator[FakeAws]:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until `condition` holds; fail where it does not in time."""
+    """Wait until `condition` holds; fail after some seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
+        assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""A function of the tests, as the reads of functions return it, and its calls by hand."""
+"""A function as the console's reads return it, and its manual invocations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BASKET = FunctionView(
 
 
 def serve_functions(aws: FakeAws, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """Let the pipeline deploy one function; return the list that its calls by hand go to."""
+    """Make the pipeline deploy one function, and return the list of its manual invocations."""
     definition = pipeline.definition()
     definition["stages"][2]["actions"][0] |= {
         "configuration": {"StackName": "Dev-Shop"},

@@ -1,4 +1,4 @@
-"""Pipelines of the tests, as the API of CodePipeline answers about them."""
+"""Pipelines of the tests, as CodePipeline's API returns them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAGES = (("Source", ("Source",)), ("Build", ("Synth",)), ("Dev", ("Deploy", "Te
 
 @dataclass
 class Run:
-    """An attempt of an action, by seconds after the start of its execution. seconds: None while it runs."""
+    """An action's attempt, in seconds after its execution's start. seconds: None while it runs."""
 
     stage: str
     action: str
@@ -52,7 +52,7 @@ class Execution:
 
 
 class Pipeline:
-    """A pipeline that an AWS of the tests answers about."""
+    """A pipeline of the fake AWS."""
 
     def __init__(self, *executions: Execution, stages: Sequence[tuple[str, Sequence[str]]] = STAGES) -> None:
         self.executions, self.stages = list(executions), stages
@@ -61,7 +61,7 @@ class Pipeline:
         self.answers: list[Json] = []
 
     def serve(self, aws: FakeAws) -> Pipeline:
-        """Let the AWS answer about this pipeline."""
+        """Serve this pipeline from the fake AWS."""
         aws.operations |= {
             "codepipeline:ListPipelines": lambda _: {"pipelines": [{"name": NAME, "version": 3}]},
             "codepipeline:GetPipeline": lambda _: {"pipeline": self.definition()},
@@ -156,7 +156,7 @@ class Pipeline:
 
 
 def green(**more: Any) -> Execution:
-    """An execution that went through every stage."""
+    """Return an execution that went through every stage."""
     return Execution(
         "Succeeded",
         [
@@ -173,13 +173,13 @@ def green(**more: Any) -> Execution:
 
 
 def red(**more: Any) -> Execution:
-    """An execution whose build failed."""
+    """Return an execution whose build failed."""
     failed = Run("Build", "Synth", 2, 100, "Failed", "build FAILED: exit status 2", build="synth:2")
     return Execution("Failed", [Run("Source", "Source", 0, 2), failed], seconds=102, **more)
 
 
 def waiting(wait: str = "wait-1", **more: Any) -> Execution:
-    """An execution that waits for an approval."""
+    """Return an execution that waits for an approval."""
     changes = Run("Dev", "Test", 264, 30, build="test:1", outputs=(("Changes_Output", "shop/Changes_Ou/abc"),))
     runs = [*green().runs[:3], changes, Run("Prod", "Approve", 295, None, "InProgress", token=wait)]
     return Execution("InProgress", runs, seconds=300, **more)

@@ -1,4 +1,4 @@
-"""The folder of this package, and of the repository."""
+"""The folders of this package and of the repository."""
 
 from pathlib import Path
 

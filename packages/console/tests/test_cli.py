@@ -1,4 +1,4 @@
-"""The command: what it writes, and how it refuses."""
+"""The command: its output, and its errors."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tests.pipelines import NAME, Pipeline, green, red
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
-    """Run the command; return its exit code."""
+    """Run the command, and return its exit status."""
     monkeypatch.setattr(sys, "argv", ["pipeline-console", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()
     return ended.value.code
 
 
-def test_a_report_is_one_file_that_asks_nobody(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With the first error; neither scripts nor addresses of files, nor forms."""
+def test_a_report_is_one_self_contained_file(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The HTML report has the first error, and no scripts, external files or forms."""
     Pipeline(red(message="Break <it>"), green()).serve(aws)
     Builds(aws).add("synth:2", FAILED)
     file = tmp_path / "report.html"
@@ -41,7 +41,7 @@ def test_a_report_is_one_file_that_asks_nobody(aws: FakeAws, monkeypatch: pytest
 def test_history_is_written_as_json(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """To standard output, where that is asked for."""
+    """`--json -` writes the history to standard output."""
     Pipeline(green()).serve(aws)
     assert run(monkeypatch, "--region", "eu-west-1", "--json", "-") == 0
     assert json.loads(capsys.readouterr().out)["pipeline"] == NAME
@@ -61,7 +61,7 @@ def test_history_is_written_as_json(
 def test_wrong_use_ends_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    """With what was read, and what is allowed."""
+    """Wrong use exits with 2; the message has the value read and the allowed ones."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     assert run(monkeypatch, *arguments) == 2
@@ -71,7 +71,7 @@ def test_wrong_use_ends_with_2(
 def test_several_pipelines_need_a_choice(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Their names are listed."""
+    """With several pipelines the command exits with 2 and lists their names."""
     aws.operations["codepipeline:ListPipelines"] = lambda _: {"pipelines": [{"name": "one"}, {"name": "two"}]}
     assert run(monkeypatch, "--region", "eu-west-1") == 2
     assert "one, two; choose one by --pipeline NAME" in capsys.readouterr().err
@@ -80,14 +80,14 @@ def test_several_pipelines_need_a_choice(
 def test_a_denied_start_ends_with_1(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And names the permission."""
+    """A denied read at the start exits with 1 and names the permission."""
     aws.refusals["codepipeline:GetPipeline"] = Refused("AccessDeniedException", "denied")
     assert run(monkeypatch, "--region", "eu-west-1", "--pipeline", "shop") == 1
     assert "codepipeline:GetPipeline" in capsys.readouterr().err
 
 
 def test_a_bug_leaves_a_log(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 3, with the path of a log that holds versions and the traceback; no traceback reaches the terminal."""
+    """A bug exits with 3 and prints the path of a log with the traceback; the terminal shows no traceback."""
     monkeypatch.setattr("pipeline_console.reads.pipeline.choose", lambda *_: 1 / 0)
     assert run(monkeypatch, "--region", "eu-west-1") == 3
     said = capsys.readouterr().err

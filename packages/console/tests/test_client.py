@@ -1,4 +1,4 @@
-"""Calls of AWS: throttling, denials, other accounts, and an AWS that does not answer."""
+"""Calls of AWS: throttling, denials, other accounts, and an unreachable AWS."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.pipelines import NAME, Pipeline, green
 
 
 def problem(aws: Aws, operation: str = "get_pipeline", **given: Any) -> tuple[str, str]:
-    """Kind and action of the problem that a call ends with."""
+    """Return kind and action of the problem with which a call fails."""
     with pytest.raises(ReadFailed) as failed:
         aws.call("codepipeline", operation, **(given or {"name": NAME}))
     return failed.value.problem.kind, failed.value.problem.action
 
 
 def test_a_throttled_call_is_repeated(aws: FakeAws) -> None:
-    """It succeeds when AWS answers again."""
+    """A throttled call is repeated until it succeeds."""
     answers = iter([Refused("ThrottlingException", "Rate exceeded"), None])
 
     def throttles(_: Json) -> Json:
@@ -40,7 +40,7 @@ def test_a_throttled_call_is_repeated(aws: FakeAws) -> None:
 
 
 def test_problems_have_a_kind_and_the_action(aws: FakeAws) -> None:
-    """Pages use both; a denial names the action that is missing."""
+    """A problem has a kind and the called action; a denial has the missing permission."""
     client = Aws(None, "eu-west-1")
     refusals = {
         "ThrottlingException": "throttled",
@@ -58,7 +58,7 @@ def test_problems_have_a_kind_and_the_action(aws: FakeAws) -> None:
 
 
 def test_another_account_needs_its_profile(aws: FakeAws) -> None:
-    """The message says which option names it; the pipeline's own account needs none."""
+    """Another account needs a profile, and the error names the option; the pipeline's account needs none."""
     aws.operations["codepipeline:ListPipelines"] = lambda _: {"pipelines": []}
     client = Aws(None, "eu-west-1")
     client.call("codepipeline", "list_pipelines", account="111111111111")
@@ -67,7 +67,7 @@ def test_another_account_needs_its_profile(aws: FakeAws) -> None:
 
 
 def test_pages_say_that_aws_throttles_and_polls_become_rarer(aws: FakeAws, console: Console) -> None:
-    """The stream of events reports it to each page."""
+    """While AWS throttles, the console polls less often, and reports it to its pages in the event stream."""
     Pipeline(green()).serve(aws)
     console.site.aws.throttled_at = time.monotonic()
     assert console.site.watch.pause == REHEARSED_SECONDS * THROTTLED_FACTOR

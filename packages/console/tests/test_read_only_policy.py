@@ -1,4 +1,4 @@
-"""The console as an AWS client with the printed policy only: its profiles, IAM on, and each permission taken away.
+"""The console as an AWS client that has only the printed policy, also with single permissions removed.
 
 `delivery access console` prints the policy, and the embedded AWS of a rehearsal evaluates it.
 """
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The embedded AWS with the pipeline, its build, a function, and a role in each account with the policy only."""
+    """The embedded AWS with a pipeline, its build, a function, and a role in each account that has only the policy."""
     folder = tmp_path_factory.mktemp("policy")
     policies = read_policies()
     arn = policies[next(iter(policies))]["Statement"][0]["Resource"][0].split(":")
@@ -48,7 +48,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 @pytest.fixture
 def variables(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """The variables of a user whose endpoint is the embedded AWS, and whose credentials are in profiles."""
+    """The environment variables of a user whose endpoint is the embedded AWS, with credentials in profiles."""
     for name, value in deployment.endpoint.environ(root(deployment.account), deployment.region).items():
         if "ENDPOINT" in name or "BUNDLE" in name:
             monkeypatch.setenv(name, value)
@@ -62,14 +62,14 @@ def variables(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deploy
 
 @pytest.fixture
 def server_pid(variables: Deployment) -> int:
-    """The process of the embedded AWS."""
+    """The process id of the embedded AWS."""
     server = Workspace(Path(variables.config["AWS_CONFIG_FILE"]).parent).server()
     assert server
     return server.pid
 
 
 def console_of(deployment: Deployment) -> Console:
-    """A console that has read nothing yet, read-only as on AWS."""
+    """Return a console that has read nothing yet, read-only as on AWS."""
     accounts = {deployment.environment: f"of-{deployment.environment}"}
     aws, port = Aws(f"of-{deployment.account}", deployment.region, accounts), free_port()
     return Console(Site(aws, PipelineReads(aws, deployment.name), Keys(port), Options()), port)
@@ -77,7 +77,7 @@ def console_of(deployment: Deployment) -> Console:
 
 @pytest.fixture
 def console(variables: Deployment) -> Iterator[Console]:
-    """A console with the whole policy, whose pipeline waits."""
+    """A console with the complete policy, whose pipeline waits for an approval."""
     found = console_of(variables)
     found.start()
     eventually(lambda: "/approvals/Gate/Approve" in found.get("/").text, seconds=60)
@@ -86,7 +86,7 @@ def console(variables: Deployment) -> Iterator[Console]:
 
 
 def paths(console: Console) -> dict[str, str]:
-    """The page of each name, for the execution that waits."""
+    """Return the path of each page for the waiting execution."""
     (execution,) = console.site.reads.executions(1)
     id_ = execution["pipelineExecutionId"]
     build = next(detail for detail in console.site.reads.actions(id_) if detail["actionName"] == "Synth")
@@ -103,7 +103,7 @@ def paths(console: Console) -> dict[str, str]:
 
 
 def test_the_printed_policy_is_enough_for_every_page(console: Console) -> None:
-    """Each page shows what it is for, read from the embedded AWS, and misses no permission."""
+    """Every page shows its content with the printed policy, and names no missing permission."""
     expected = {
         "pipeline": "waits for an approval",
         "execution": "Synth",
@@ -139,7 +139,7 @@ DENIALS = {
     "logs:FilterLogEvents": "functions",
     "cloudwatch:GetMetricStatistics": "functions",
 }
-# What the pages still show without the action; the first three are reads that every page needs.
+# The text that a page still shows without the action; every page needs the first three reads.
 LEFT = {"history": "Executions", "build": "", "log": "", "approval": "Gate / Approve", "functions": "Functions"}
 
 
@@ -147,7 +147,7 @@ LEFT = {"history": "Executions", "build": "", "log": "", "approval": "Gate / App
 def test_each_permission_that_is_taken_away_is_named_and_the_rest_works(
     console: Console, variables: Deployment
 ) -> None:
-    """The page that needs the action names it; its other parts are there."""
+    """The page that needs a removed permission names it, and shows its other parts."""
     pages = paths(console)
     for denied, page in DENIALS.items():
         variables.allow(without=denied)
@@ -159,14 +159,14 @@ def test_each_permission_that_is_taken_away_is_named_and_the_rest_works(
 
 
 def forget(console: Console) -> None:
-    """Let the console read everything again."""
+    """Clear the console's caches."""
     console.site.reads._cache.clear()
     console.site.reads._ended.clear()
     console.site.logs.close()
 
 
 def test_the_weights_of_an_alias_are_read_while_they_move(console: Console, variables: Deployment) -> None:
-    """By one call for each function of the page, with the printed policy."""
+    """The printed policy suffices to read an alias's weights during a shift."""
     console.get("/functions")
     functions, name = variables.client("lambda", variables.environment), f"{variables.stage}-Shop-Basket"
     functions.update_function_configuration(FunctionName=name, Description="another version")
@@ -183,13 +183,13 @@ def test_the_weights_of_an_alias_are_read_while_they_move(console: Console, vari
 
 
 def test_every_action_of_the_policy_is_tried(deployment: Deployment) -> None:
-    """GetPipelineExecution is read only for an execution beyond the latest hundred."""
+    """Every action of the policy is tested, except GetPipelineExecution, which older executions need."""
     actions = {a for policy in deployment.policies.values() for s in policy["Statement"] for a in s["Action"]}
     assert actions - DENIALS.keys() == {"codepipeline:GetPipelineExecution"}
 
 
 def test_an_older_execution_needs_its_own_permission(console: Console, variables: Deployment) -> None:
-    """It is named on the page of an execution that is not among the latest."""
+    """The page of an older execution names its missing permission."""
     path = "/executions/00000000-0000-4000-8000-000000000000"
     assert console.get(path).status == 404
     variables.allow(without="codepipeline:GetPipelineExecution")
@@ -197,13 +197,13 @@ def test_an_older_execution_needs_its_own_permission(console: Console, variables
 
 
 def processor_seconds(pid: int) -> float:
-    """The processor time of a process. Source: Linux manual page proc_pid_stat(5), utime and stime."""
+    """Return a process's processor time. Source: Linux manual page proc_pid_stat(5), utime and stime."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_an_open_page_follows_an_idle_pipeline(console: Console, variables: Deployment, server_pid: int) -> None:
-    """It stays connected; prints the processor time of console and embedded AWS together, which docs state."""
+    """An open page stays connected; the test prints the processor time of console and embedded AWS."""
     command = [sys.executable, "-m", "pipeline_console", "--rehearsed", "--profile", f"of-{variables.account}"]
     port = free_port()
     command += ["--region", variables.region, "--pipeline", variables.name, "--port", str(port)]
@@ -231,7 +231,7 @@ def percent_of_a_processor(*pids: int) -> float:
 
 
 def log_in(process: subprocess.Popen[str], port: int) -> dict[str, str]:
-    """Open the printed URL; return the header with its cookie."""
+    """Open the printed URL, and return the header with its cookie."""
     assert process.stdout
     said = process.stdout.readline()
     token = re.search(r"token=(\S+)", said)
@@ -244,7 +244,7 @@ def log_in(process: subprocess.Popen[str], port: int) -> dict[str, str]:
 
 
 def test_the_command_serves_aws_with_a_profile(variables: Deployment) -> None:
-    """Read-only, by the options that a user of AWS gives; a change is refused."""
+    """The command with a profile serves a read-only console, as for a user of AWS."""
     port = free_port()
     given = ["--profile", f"of-{variables.account}", "--region", variables.region, "--pipeline", variables.name]
     given += ["--account", f"{variables.environment}=of-{variables.environment}", "--port", str(port)]

@@ -1,4 +1,4 @@
-"""The console in front of the embedded AWS of a rehearsal, with IAM on: the same pages by the same APIs."""
+"""The console in front of the embedded AWS with IAM: the same pages through the same APIs."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def deploy(endpoint: Endpoint) -> None:
 
 
 def client(endpoint: Endpoint, service: str) -> Any:
-    """A client of the account's root."""
+    """Return a client of the account's root."""
     return endpoint.client(service, root(ACCOUNT), REGION)
 
 
 def definition() -> dict[str, Any]:
-    """A source, then an approval."""
+    """Return a pipeline with a source and an approval."""
     source = action("Source", "S3", "Repo", S3Bucket=BUCKET, S3ObjectKey="source.zip", PollForSourceChanges="false")
     source["outputArtifacts"] = [{"name": "Code"}]
     approval = action("Approval", "Manual", "Approve", CustomData="release it?")
@@ -61,7 +61,7 @@ def definition() -> dict[str, Any]:
 
 @pytest.fixture
 def rehearsed(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
-    """A console of that pipeline, with the variables that `rehearse console` gives it."""
+    """A console of that pipeline, with the variables of `rehearse console`."""
     for name, value in endpoint.environ(root(ACCOUNT), REGION).items():
         monkeypatch.setenv(name, value)
     aws = Aws(None, REGION)
@@ -73,7 +73,7 @@ def rehearsed(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
 
 
 def test_a_rehearsed_pipeline_is_shown_and_approved(rehearsed: Console) -> None:
-    """From its waiting approval to its success, in the history and in the events as well."""
+    """A waiting approval is shown and approved, and the execution succeeds in the history."""
     eventually(lambda: "/approvals/Gate/Approve" in rehearsed.get("/").text, seconds=30)
     page = rehearsed.get("/approvals/Gate/Approve").text
     assert "release it?" in page
@@ -89,7 +89,7 @@ def test_a_rehearsed_pipeline_is_shown_and_approved(rehearsed: Console) -> None:
 
 
 def test_decisions_of_policies_are_read_with_a_signature(rehearsed: Console, endpoint: Endpoint) -> None:
-    """The role of the pipeline has used its policy; without a signature the embedded AWS answers nothing."""
+    """The console reads the decisions with a signed request; an unsigned one is denied."""
     eventually(lambda: "s3:GetObject" in rehearsed.get("/permissions").text, seconds=30)
     assert "tiny" in rehearsed.get("/permissions").text
     context = ssl.create_default_context(cafile=str(endpoint.ca))

@@ -1,4 +1,4 @@
-"""Access to the console, and the policy of its pages."""
+"""Access to the console, and its content security policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pipeline(aws: FakeAws) -> Pipeline:
 
 
 def test_the_printed_url_becomes_a_strict_cookie(console: Console) -> None:
-    """The token leaves the address, and scripts cannot read the cookie."""
+    """The printed URL's token is replaced by a strict cookie, which scripts cannot read."""
     answer = console.get(f"/?token={console.site.keys.token}", cookie=False)
     assert (answer.status, answer.headers["location"]) == (303, "/")
     assert console.site.keys.session in answer.headers["set-cookie"]
@@ -33,7 +33,7 @@ def test_the_printed_url_becomes_a_strict_cookie(console: Console) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("path", ["/", "/?token=wrong", "/static/console.js", "/events", "/executions/x"])
 def test_without_the_cookie_nothing_is_served(console: Console, path: str) -> None:
-    """Neither pages nor files nor events, and the answer says what to open."""
+    """Without the cookie no page, file or event is served; the response says to open the printed URL."""
     answer = console.get(path, cookie=False)
     assert (answer.status, "open the URL" in answer.text) == (401, True)
 
@@ -41,7 +41,7 @@ def test_without_the_cookie_nothing_is_served(console: Console, path: str) -> No
 @pytest.mark.gate
 @pytest.mark.parametrize("path", ["//evil.example/", "/%2F/evil.example", "/\\\\evil.example"])
 def test_the_token_leads_to_this_console_only(console: Console, path: str) -> None:
-    """A path that names another host is none after the token."""
+    """The redirect after the token never leads to another host."""
     location = console.get(f"{path}?token={console.site.keys.token}", cookie=False).headers["location"]
     assert re.fullmatch(r"/(?![/\\\\]).*", location)
 
@@ -50,15 +50,15 @@ def test_the_token_leads_to_this_console_only(console: Console, path: str) -> No
 @pytest.mark.parametrize(
     "name", ["..%2Fsite.py", "%2e%2e%2fsite.py", "..%5Csite.py", "%2Fetc%2Fpasswd", "..", "console.py", ".css"]
 )
-def test_no_file_but_those_of_the_page_is_served(console: Console, name: str) -> None:
-    """Neither by a path that leads out of the folder, nor of another type."""
+def test_only_files_of_the_page_are_served(console: Console, name: str) -> None:
+    """Files outside of the static folder, and files of other types, are not served."""
     assert console.get(f"/static/{name}").status == 404
 
 
 @pytest.mark.gate
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "evil.example:{port}", ""])
 def test_another_host_is_refused(console: Console, host: str) -> None:
-    """A name that resolves to 127.0.0.1 reaches nothing, with the cookie as well."""
+    """A request with another Host header is rejected even with the cookie."""
     assert console.get("/", {"Host": host.format(port=console.port)}).status == 421
 
 
@@ -75,12 +75,12 @@ def test_another_host_is_refused(console: Console, host: str) -> None:
     ids=str,
 )
 def test_a_foreign_origin_is_refused(console: Console, headers: dict[str, str]) -> None:
-    """Reads as well: a page of another origin gets nothing."""
+    """A request from another origin is rejected, reads included."""
     assert console.get("/", headers).status == 403
 
 
 def test_every_answer_has_a_strict_policy(console: Console) -> None:
-    """No inline script, no other host, no frame, nothing kept; pages hold neither inline script nor style."""
+    """Every response forbids inline scripts, other hosts, frames and caching; pages have no inline script or style."""
     for path in ("/", "/executions/unknown", "/static/console.css"):
         headers = console.get(path).headers
         assert "script-src 'self';" in headers["content-security-policy"]
@@ -88,7 +88,7 @@ def test_every_answer_has_a_strict_policy(console: Console) -> None:
         assert "unsafe" not in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "same-origin"  # the address of a page reaches no other host
+        assert headers["referrer-policy"] == "same-origin"  # no other host gets the URL of a page
         assert headers["cache-control"] in ("no-store", "no-cache")
     page = console.get("/").text
     assert page.count("<script") == page.count("<script src=") == 1
@@ -97,7 +97,7 @@ def test_every_answer_has_a_strict_policy(console: Console) -> None:
 
 
 def test_no_credential_reaches_a_page(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither keys nor the cookie's value, which a script could read there."""
+    """No page has the token or the cookie's value, which a script could read."""
     page = console.get("/").text
     assert console.site.keys.session not in page
     assert console.site.keys.token not in page
@@ -105,7 +105,7 @@ def test_no_credential_reaches_a_page(console: Console, monkeypatch: pytest.Monk
 
 @pytest.mark.gate
 def test_a_bug_of_a_page_leaves_a_log(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One for each bug. The page names it, and has no traceback; the next page is served."""
+    """A bug in a page writes one log, which the page names without a traceback; the next page is served."""
     with monkeypatch.context() as changed:
         changed.setattr(console.site.reads, "executions", lambda *_: 1 / 0)
         answer = console.get("/")
@@ -119,7 +119,7 @@ def test_a_bug_of_a_page_leaves_a_log(console: Console, monkeypatch: pytest.Monk
 
 
 def test_the_session_of_a_port_outlives_the_console(tmp_path: Path) -> None:
-    """Only its user can read it; a file that others can read, or a damaged one, is not used."""
+    """A port's session survives a restart; a file that others can read, or a damaged one, is not used."""
     first = kept_session(8377, tmp_path)
     assert (kept_session(8377, tmp_path), kept_session(8378, tmp_path) == first) == (first, False)
     file = tmp_path / "pipeline-console" / "session-8377"

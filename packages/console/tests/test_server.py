@@ -1,4 +1,4 @@
-"""The port that the console listens on."""
+"""The port on which the console listens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.conftest import free_port
 
 
 def test_a_port_that_is_taken_is_wrong_use() -> None:
-    """Where it was asked for; the default port gives way to a free one."""
+    """A requested port that is in use is an error; without a request a free port is used."""
     port = free_port()
     with server.listen(port) as first:
         with pytest.raises(WrongUse, match=f"--port {port}: "):
@@ -21,6 +21,6 @@ def test_a_port_that_is_taken_is_wrong_use() -> None:
 
 
 def test_only_this_machine_is_listened_to() -> None:
-    """No other address than the loopback's."""
+    """The console listens only on the loopback address."""
     with server.listen(None) as opened:
         assert opened.getsockname()[0] == "127.0.0.1"

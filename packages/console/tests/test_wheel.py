@@ -1,4 +1,4 @@
-"""The wheel, installed in an environment with its dependencies only: the command serves every page."""
+"""The installed wheel with its dependencies only: the command serves every page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UV = shutil.which("uv", path=os.pathsep.join([str(ROOT / ".tools" / "bin"), os.e
 
 
 def variables() -> dict[str, str]:
-    """The variables of this process, without those that lead to this repository."""
+    """Return this process's environment variables without the ones that lead to this repository."""
     return {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
 
 
@@ -44,7 +44,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_file_of_the_package(command: Path) -> None:
-    """Templates, scripts and styles among them, and the licence. No code of others is copied into it."""
+    """The wheel has every file of the package and the licence, and no copied code."""
     (packages,) = command.parent.parent.glob("lib/python*/site-packages")
     source = PACKAGE / "src" / "pipeline_console"
     here, there = (
@@ -58,7 +58,7 @@ def test_the_wheel_holds_every_file_of_the_package(command: Path) -> None:
 
 
 def test_the_installed_command_serves_every_page(aws: FakeAws, command: Path, tmp_path: Path) -> None:
-    """With the templates and files of the wheel, from a folder that has nothing to do with it."""
+    """The installed command serves every page from a folder outside of the repository."""
     failed = red()
     Pipeline(waiting(), failed).serve(aws)
     Builds(aws).add("synth:2", FAILED)

@@ -1,4 +1,4 @@
-"""A real Chromium for the tests: the one of CHROMIUM, or of PATH, driven by what `bin/setup browser` installs."""
+"""A real Chromium for the tests: the one of CHROMIUM or PATH, driven by playwright of `bin/setup browser`."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ INSTALL = "apt-get install chromium; bin/setup browser"
 
 
 def missing() -> str:
-    """Return why a browser is missing, with the line that installs it; empty where there is one."""
+    """Return why no browser can be used, with the command that installs it; empty if one can."""
     if not chromium():
         return f"no Chromium was found by CHROMIUM or on PATH: {INSTALL}"
     return "" if driver_folder() else f"nothing drives Chromium: {INSTALL}"
 
 
 def chromium() -> str:
-    """Return the path of Chromium; empty where there is none."""
+    """Return the path of Chromium; empty if there is none."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
 
 
 def driver_folder() -> str:
-    """Return where playwright is; empty where it was not installed."""
+    """Return the folder of playwright; empty if it is not installed."""
     return next((str(folder) for folder in ROOT.glob("build/browser/lib/python*/site-packages")), "")
 
 
 def skip_or_fail(reason: str, *, required: bool) -> None:
-    """Skip the test; where the browser is required, which CI says, fail it."""
+    """Skip the test, or fail it if the browser is required, as in CI."""
     if required:
         pytest.fail(f"CONSOLE_BROWSER=required, and {reason}")
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""Every page for a phone, for the keyboard and for axe, which checks what assistive technology needs."""
+"""Accessibility of every page: on a phone, by keyboard, and by axe's rules for assistive technology."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OpenPage = Callable[..., Any]
 
 
 def every_page(aws: FakeAws, execution: Execution, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Serve what each page shows: a red execution among others, a function, decisions; return the paths."""
+    """Serve the content of every page, and return the paths."""
     pipeline = Pipeline(waiting(), execution, green()).serve(aws)
     Builds(aws).add("synth:2", FAILED)
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
@@ -34,7 +34,7 @@ def every_page(aws: FakeAws, execution: Execution, monkeypatch: pytest.MonkeyPat
 def test_a_phone_shows_every_page_without_scrolling_sideways(
     aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """390 pixels wide."""
+    """Every page fits a screen of 390 pixels without horizontal scrolling."""
     execution = red(message="A message that is quite long, as messages of commits tend to be when they explain")
     for path in every_page(aws, execution, monkeypatch):
         page = open_page(path, viewport={"width": 390, "height": 844})
@@ -42,7 +42,7 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
 
 
 def test_keys_lead_through_the_console(aws: FakeAws, open_page: OpenPage) -> None:
-    """To pages, rows and the list of keys."""
+    """Keys open pages, select rows, and open the list of keys."""
     Pipeline(red(), green()).serve(aws)
     page = open_page("/")
     page.keyboard.press("g")
@@ -57,7 +57,7 @@ def test_keys_lead_through_the_console(aws: FakeAws, open_page: OpenPage) -> Non
 
 
 def test_axe_finds_nothing_serious(aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On every page, with its details opened; in dark colors as well, where the contrasts differ."""
+    """axe finds no serious violation on any page with open details, and no low contrast in dark colors."""
     axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
     for path in every_page(aws, red(), monkeypatch):
         page = open_page(path, color_scheme="light")
@@ -69,14 +69,14 @@ def test_axe_finds_nothing_serious(aws: FakeAws, open_page: OpenPage, monkeypatc
 
 
 def serious(found: Any) -> list[tuple[str, list[str]]]:
-    """The rules that are broken seriously, with the elements that do."""
+    """Return the seriously violated rules, with the elements that violate them."""
     broken = [rule for rule in found.response["violations"] if rule["impact"] in ("serious", "critical")]
     return [(rule["id"], [node["html"][:90] for node in rule["nodes"]]) for rule in broken]
 
 
 @pytest.mark.gate
 def test_axe_is_red_where_a_contrast_is_too_low(aws: FakeAws, open_page: OpenPage) -> None:
-    """So the rules are in force."""
+    """axe reports an element with low contrast, so that the test above can fail."""
     axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
     Pipeline(green()).serve(aws)
     page = open_page("/")

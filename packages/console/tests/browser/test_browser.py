@@ -37,7 +37,7 @@ def shown(page: Any, text: str, seconds: float = 5) -> None:
 
 
 def test_a_red_run_opens_at_the_first_error(aws: FakeAws, open_page: OpenPage) -> None:
-    """The failing line is on the first screen, and the next command is copied by a key."""
+    """The failing line is on the first screen, and Enter copies the next command."""
     execution = red()
     Pipeline(execution, green()).serve(aws)
     Builds(aws).add("synth:2", FAILED)
@@ -49,7 +49,7 @@ def test_a_red_run_opens_at_the_first_error(aws: FakeAws, open_page: OpenPage) -
 
 
 def test_a_page_follows_a_run_to_green(aws: FakeAws, open_page: OpenPage) -> None:
-    """Details that were opened stay open, and the focus stays where it is."""
+    """The page updates while open details stay open and the focus does not move."""
     execution = waiting()
     Pipeline(execution).serve(aws)
     Builds(aws)
@@ -70,7 +70,7 @@ def test_a_page_follows_a_run_to_green(aws: FakeAws, open_page: OpenPage) -> Non
 def test_an_approval_is_answered_on_the_page_of_its_changes(
     aws: FakeAws, open_page: OpenPage, button: str, status: str
 ) -> None:
-    """From the pipeline's page, with a comment; the page that was written on is kept while the pipeline changes."""
+    """An approval is answered with a comment, and the page keeps the comment while the pipeline changes."""
     pipeline = Pipeline(waiting()).serve(aws)
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
     page = open_page("/")
@@ -84,11 +84,11 @@ def test_an_approval_is_answered_on_the_page_of_its_changes(
     assert pipeline.answers == [{"status": status, "summary": "as discussed"}]
 
 
-def test_of_two_browsers_one_answers(aws: FakeAws, open_page: OpenPage) -> None:
-    """The other one's page says that nothing was changed."""
+def test_an_approval_is_answered_by_one_of_two_browsers(aws: FakeAws, open_page: OpenPage) -> None:
+    """Of two browsers that answer one approval, the second shows that nothing was changed."""
     pipeline = Pipeline(waiting()).serve(aws)
     first, second = open_page("/approvals/Prod/Approve"), open_page("/approvals/Prod/Approve")
-    second.evaluate("document.body.dataset.still = 1")  # its page does not learn of the answer in time
+    second.evaluate("document.body.dataset.still = 1")  # its page is not updated by the first answer
     first.get_by_role("button", name="Reject").click()
     first.wait_for_url("**/executions/*")
     second.get_by_role("button", name="Approve 01234567").click()
@@ -97,7 +97,7 @@ def test_of_two_browsers_one_answers(aws: FakeAws, open_page: OpenPage) -> None:
 
 
 def test_a_failed_stage_is_retried(aws: FakeAws, open_page: OpenPage) -> None:
-    """By its button."""
+    """The retry button retries the failed stage."""
     execution = red()
     Pipeline(execution).serve(aws)
     Builds(aws).add("synth:2", FAILED)
@@ -107,7 +107,7 @@ def test_a_failed_stage_is_retried(aws: FakeAws, open_page: OpenPage) -> None:
 
 
 def test_a_log_of_100_megabytes_is_followed_searched_and_linked(aws: FakeAws, open_page: OpenPage) -> None:
-    """With a page of a few hundred elements."""
+    """A log of 100 MB can be followed, searched and linked with fewer than a thousand elements."""
     execution = red()
     Pipeline(execution).serve(aws)
     lines = [f"{n} " + "x" * 480 for n in range(200_000)]
@@ -126,7 +126,7 @@ def test_a_log_of_100_megabytes_is_followed_searched_and_linked(aws: FakeAws, op
 
 
 def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In log lines, commit messages, branch and stack names, summaries, variables, reasons, decisions and reports."""
+    """Markup in logs, messages, names, summaries, variables, reasons, decisions and reports is shown as text."""
     execution = waiting(message=PLANTED)
     execution.runs[1].summary = execution.runs[2].summary = PLANTED
     execution.runs[2].variables = {"BranchName": PLANTED, "StackName": PLANTED}
@@ -165,7 +165,7 @@ def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage, monkeypatc
 def test_the_bar_of_an_alias_moves_while_traffic_shifts(
     aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """About a second after the weights have changed, without a change of the pipeline's state."""
+    """The bar of an alias changes with its weights, without a change of the pipeline's state."""
     serve_functions(aws, Pipeline(waiting()).serve(aws), monkeypatch)
     page = open_page("/functions")
     page.locator('.weights rect[width="90.0"]').wait_for()
@@ -179,10 +179,10 @@ def test_the_bar_of_an_alias_moves_while_traffic_shifts(
 def test_weights_that_do_not_move_are_not_read_again(
     aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While no execution runs and one version has all of the traffic, an open page costs nothing more."""
-    whole = dataclasses.replace(BASKET, aliases=(Alias("live", (Share("7", 100.0),)),))
+    """An open page reads no weights while no execution runs and one version has all traffic."""
+    unshifted = dataclasses.replace(BASKET, aliases=(Alias("live", (Share("7", 100.0),)),))
     serve_functions(aws, Pipeline(green()).serve(aws), monkeypatch)
-    monkeypatch.setattr(functions, "read", lambda *_: whole)
+    monkeypatch.setattr(functions, "read", lambda *_: unshifted)
     page = open_page("/functions")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -193,7 +193,7 @@ def test_weights_that_do_not_move_are_not_read_again(
 def test_a_console_that_was_killed_is_reported_and_the_page_recovers(
     aws: FakeAws, console: Console, open_page: OpenPage
 ) -> None:
-    """Without a reload; changes of that time are shown."""
+    """The page reports a stopped console, and shows its state again without a reload."""
     pipeline = Pipeline(waiting()).serve(aws)
     page = open_page("/")
     console.stop()
@@ -205,7 +205,7 @@ def test_a_console_that_was_killed_is_reported_and_the_page_recovers(
 
 
 def test_an_aws_that_does_not_answer_is_reported_and_the_page_recovers(aws: FakeAws, open_page: OpenPage) -> None:
-    """The last state stays visible until then."""
+    """The page reports that AWS does not respond, and recovers once it does."""
     Pipeline(green()).serve(aws)
     page = open_page("/")
     aws.stop()
@@ -216,7 +216,7 @@ def test_an_aws_that_does_not_answer_is_reported_and_the_page_recovers(aws: Fake
 
 
 def test_an_aws_that_throttles_is_reported(aws: FakeAws, console: Console, open_page: OpenPage) -> None:
-    """With the seconds between polls, which have become more; the page is shown."""
+    """The page reports that AWS throttles, with the longer polling interval."""
     Pipeline(green()).serve(aws)
     page = open_page("/")
     console.site.aws.throttled_at = time.monotonic()
@@ -226,7 +226,7 @@ def test_an_aws_that_throttles_is_reported(aws: FakeAws, console: Console, open_
 
 
 def test_a_hundred_environments_are_on_the_first_page(aws: FakeAws, open_page: OpenPage) -> None:
-    """Each with two actions, and two hundred executions; prints the time to the first paint, which docs state."""
+    """The first page shows a hundred environments and two hundred executions; the test prints the first paint."""
     stages = [("Source", ("Source",)), *((f"Env{n:03}", ("Deploy", "Test")) for n in range(100))]
     runs = [Run("Source", "Source", 0, 1)]
     runs += [Run(f"Env{n:03}", name, 2 + n, 1) for n in range(100) for name in ("Deploy", "Test")]
@@ -240,7 +240,7 @@ def test_a_hundred_environments_are_on_the_first_page(aws: FakeAws, open_page: O
 
 @pytest.mark.gate
 def test_a_browser_that_is_required_and_missing_is_red() -> None:
-    """CI cannot skip these tests; elsewhere they are skipped with the line that installs it."""
+    """A missing browser fails the tests in CI; elsewhere they are skipped with the command that installs it."""
     with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
         skip_or_fail("apt-get install chromium", required=True)
     with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
@@ -248,7 +248,7 @@ def test_a_browser_that_is_required_and_missing_is_red() -> None:
 
 
 def test_no_file_of_the_console_names_another_host() -> None:
-    """Scripts and styles are shipped in the wheel."""
+    """No script, style or template of the wheel has the URL of another host."""
     folder = PACKAGE / "src" / "pipeline_console" / "pages"
     files: list[Path] = [*folder.rglob("*.js"), *folder.rglob("*.css"), *folder.rglob("*.html")]
     found = {file.name: re.findall(r"https?://[^\s\"'<>]+", file.read_text()) for file in files}

@@ -1,4 +1,4 @@
-"""Screenshots of the main pages, kept in build/reports/console; those of the README are copies of them."""
+"""Screenshots of the main pages in build/reports/console, from which the README's are copied."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOG = [*FAILED[:8], "\x1b[32mruff\x1b[0m All checks passed!", *FAILED[8:]]
 def test_screenshots_of_the_main_pages(
     aws: FakeAws, open_page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One each, light and dark, with the same executions."""
+    """Each main page has a screenshot, some in dark colors, with the same executions."""
     released = waiting(message="Show prices with tax", commit="ab12cd34" * 5)
     released.runs[3].stage, released.runs[3].action = "Prod", "Test"
     failed = red(message="Round prices to whole cents", commit="0c9d8e7f" * 5, start=START - 5000)

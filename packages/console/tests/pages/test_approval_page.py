@@ -1,4 +1,4 @@
-"""The page of an approval, and its answer."""
+"""The page of an approval, and its answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORT = (Path(__file__).parents[1] / "recorded" / "changes.md").read_text()
 
 
 def artifact(text: str = REPORT, padding: int = 0) -> bytes:
-    """The zip of an artifact; padding: bytes of another file in it."""
+    """Return the zip of an artifact; padding: bytes of another file in it."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("build/changes/changes.md", text)
@@ -30,19 +30,19 @@ def artifact(text: str = REPORT, padding: int = 0) -> bytes:
 
 @pytest.fixture
 def pipeline(aws: FakeAws) -> Pipeline:
-    """A pipeline that waits, with a report of changes."""
+    """A pipeline that waits for an approval, with a report of changes."""
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact()
     return Pipeline(waiting()).serve(aws)
 
 
 def fields(page: str) -> dict[str, str]:
-    """The hidden fields of the page's form."""
+    """Return the hidden fields of the page's form."""
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 @pytest.mark.usefixtures("pipeline")
 def test_the_sections_of_a_report_are_in_the_order_of_a_review(console: Console) -> None:
-    """Tests, resources with what loses data first, traffic, packages, permissions; then the whole report, rendered."""
+    """The page shows tests, resources with data loss first, traffic, packages, permissions, and the whole report."""
     page = console.get("/approvals/Prod/Approve").text
     in_order = (
         "Tests of the environment before",
@@ -66,7 +66,7 @@ def test_the_sections_of_a_report_are_in_the_order_of_a_review(console: Console)
 
 
 def test_broadenings_of_the_approvals_own_stage_are_above_all(aws: FakeAws, console: Console) -> None:
-    """The report of its stage is open and first."""
+    """The report of the approval's stage is first and open."""
     execution = waiting()
     execution.runs[3].stage = "Prod"
     Pipeline(execution).serve(aws)
@@ -77,15 +77,15 @@ def test_broadenings_of_the_approvals_own_stage_are_above_all(aws: FakeAws, cons
 
 @pytest.mark.gate
 @pytest.mark.usefixtures("pipeline")
-def test_asterisks_of_permissions_stay_where_they_are(console: Console) -> None:
-    """Markdown would take a pair of them for emphasis, and the permission would look narrower than it is."""
+def test_asterisks_of_permissions_are_shown(console: Console) -> None:
+    """Asterisks of permissions are not rendered as Markdown emphasis, which would hide them."""
     page = console.get("/approvals/Prod/Approve").text
     assert page.count("BasketRole: s3:Get* on arn:aws:s3:::*/*") == 2
     assert "<em>" not in page
 
 
 def test_a_report_of_another_form_is_rendered_as_it_is(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
-    """Without sections; what broadens is found by its heading."""
+    """A report without the known sections is rendered whole, and its broadenings are found by the heading."""
     pipeline.executions[0].runs[3].stage = "Prod"
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact("# ours\n\nSome **text**\n\n## Broadens IAM\n\n- x\n")
     page = console.get("/approvals/Prod/Approve").text
@@ -96,15 +96,15 @@ def test_a_report_of_another_form_is_rendered_as_it_is(aws: FakeAws, console: Co
 
 @pytest.mark.gate
 @pytest.mark.parametrize("heading", ["# Broadens", "## Broadens IAM", "### broadens"])
-def test_no_later_heading_hides_what_broadens(heading: str) -> None:
-    """Several headings are one list, of whatever level they are."""
+def test_all_headings_of_broadenings_count(heading: str) -> None:
+    """Several headings for broadenings, of any level, are combined into one list."""
     found = changes_report("Prod/Test", f"{REPORT}\n\n{heading}\n\n- another\n\n### Broadens\n", here=True)
     assert [line.rpartition(": ")[2] for line in found.broadenings if "another" in line] == ["another"]
     assert any("BasketRole" in line for line in found.broadenings)
 
 
 def test_conditions_that_roll_the_release_back_are_shown(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
-    """Those of the stages that the approval releases, with the minutes in which an alarm counts."""
+    """The page shows the rollback conditions of the released stages, with the alarm's minutes."""
     definition = pipeline.definition()
     rule = {
         "name": "BakeProd",
@@ -119,7 +119,7 @@ def test_conditions_that_roll_the_release_back_are_shown(aws: FakeAws, console: 
 
 @pytest.mark.usefixtures("pipeline")
 def test_a_large_artifact_is_read_by_ranges(aws: FakeAws, console: Console) -> None:
-    """Its directory and the report, not the rest."""
+    """The console reads only the zip's directory and the report of a large artifact."""
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact(padding=5_000_000)
     assert "requests" in console.get("/approvals/Prod/Approve").text
     ranges = [call["range"] for call in aws.called("s3:GetObject")]
@@ -128,8 +128,8 @@ def test_a_large_artifact_is_read_by_ranges(aws: FakeAws, console: Console) -> N
 
 
 @pytest.mark.usefixtures("pipeline")
-def test_an_answer_counts_for_this_wait(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
-    """With the comment; then the execution is shown."""
+def test_an_approval_is_sent_with_its_comment(aws: FakeAws, console: Console, pipeline: Pipeline) -> None:
+    """An approval is sent with its comment, and the browser is redirected to the execution."""
     page = console.get("/approvals/Prod/Approve").text
     given = {**fields(page), "decision": "Approved", "comment": "fine"}
     answer = console.post("/approvals/Prod/Approve", **given)
@@ -139,7 +139,7 @@ def test_an_answer_counts_for_this_wait(aws: FakeAws, console: Console, pipeline
 
 @pytest.mark.usefixtures("pipeline")
 def test_a_rejection_is_sent(console: Console, pipeline: Pipeline) -> None:
-    """Without a comment it says where it came from."""
+    """A rejection without a comment says that it came from the console."""
     page = console.get("/approvals/Prod/Approve").text
     console.post("/approvals/Prod/Approve", **fields(page), decision="Rejected")
     assert pipeline.answers == [{"status": "Rejected", "summary": "Rejected in the console"}]
@@ -148,7 +148,7 @@ def test_a_rejection_is_sent(console: Console, pipeline: Pipeline) -> None:
 @pytest.mark.gate
 @pytest.mark.parametrize("change", ["answered", "another execution", "another wait"])
 def test_a_stale_page_cannot_approve(aws: FakeAws, console: Console, pipeline: Pipeline, change: str) -> None:
-    """Nothing is sent to AWS, and the page says so."""
+    """An answer from a stale page is not sent to AWS, and the page says so."""
     given = fields(console.get("/approvals/Prod/Approve").text)
     if change == "answered":
         pipeline.put_approval({"token": "wait-1", "result": {"status": "Rejected", "summary": ""}})
@@ -165,7 +165,7 @@ def test_a_stale_page_cannot_approve(aws: FakeAws, console: Console, pipeline: P
 
 @pytest.mark.usefixtures("pipeline")
 def test_a_report_that_may_not_be_read_names_the_permission(aws: FakeAws, console: Console) -> None:
-    """Of the artifact's key too, above the buttons, and the approval still works."""
+    """A missing permission for the report or its key is named above the form, and the approval still works."""
     message = "User kim is not authorized to perform: kms:Decrypt on the resource key/1"
     aws.refusals["s3:GetObject"] = Refused("AccessDenied", message, 403)
     page = console.get("/approvals/Prod/Approve").text
@@ -174,7 +174,7 @@ def test_a_report_that_may_not_be_read_names_the_permission(aws: FakeAws, consol
 
 @pytest.mark.usefixtures("pipeline")
 def test_markup_in_a_report_stays_text(aws: FakeAws, console: Console) -> None:
-    """HTML, scripts as links, and images of other hosts."""
+    """HTML, script links and external images in a report are not rendered."""
     planted = (
         "# <b>title</b>\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1))\n\n![y](https://evil.example/i.png)\n"
     )
@@ -187,16 +187,16 @@ def test_markup_in_a_report_stays_text(aws: FakeAws, console: Console) -> None:
 
 
 def damaged(kind: str) -> bytes:
-    """An artifact that cannot be read as a zip."""
-    whole = artifact()
+    """Return an artifact that cannot be read as a zip."""
+    content = artifact()
     if kind == "encrypted":
-        return whole.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01").replace(
+        return content.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01").replace(
             b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01"
         )
     if kind == "cut":
-        return whole[: len(whole) // 2]
+        return content[: len(content) // 2]
     if kind == "large directory":
-        return whole[:-10] + (90_000_000).to_bytes(4, "little") + whole[-6:]
+        return content[:-10] + (90_000_000).to_bytes(4, "little") + content[-6:]
     return b"<html>"
 
 
@@ -204,7 +204,7 @@ def damaged(kind: str) -> bytes:
 @pytest.mark.usefixtures("pipeline")
 @pytest.mark.parametrize("kind", ["encrypted", "cut", "large directory", "no zip"])
 def test_an_artifact_that_cannot_be_read_leaves_the_page(aws: FakeAws, console: Console, kind: str) -> None:
-    """The page names the object, and the approval can still be answered."""
+    """The page names an unreadable artifact, and the approval can still be answered."""
     aws.files["/artifacts/shop/Changes_Ou/abc"] = damaged(kind)
     answer = console.get("/approvals/Prod/Approve")
     assert (answer.status, "<textarea" in answer.text) == (200, True)
@@ -214,7 +214,7 @@ def test_an_artifact_that_cannot_be_read_leaves_the_page(aws: FakeAws, console: 
 @pytest.mark.gate
 @pytest.mark.usefixtures("pipeline")
 def test_a_report_that_unpacks_to_gigabytes_is_cut(aws: FakeAws, console: Console) -> None:
-    """A part of it is read, and the page says so; what broadens permissions within that part is found."""
+    """A huge report is truncated with a note; broadenings in its first part are found."""
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("changes.md", REPORT + "- a line\n" * 5_000_000)
@@ -230,7 +230,7 @@ def test_a_report_that_unpacks_to_gigabytes_is_cut(aws: FakeAws, console: Consol
 @pytest.mark.usefixtures("pipeline")
 @pytest.mark.parametrize("unit", ["[", "![", "`a", "- a\n", "[a](", "a\n"], ids=repr)
 def test_a_report_that_is_slow_to_render_is_shown_as_text(aws: FakeAws, console: Console, unit: str) -> None:
-    """400,000 characters of it take a parser of Markdown many seconds."""
+    """A report that a Markdown parser would render for many seconds is shown as text."""
     aws.files["/artifacts/shop/Changes_Ou/abc"] = artifact("# slow\n\n" + unit * (400_000 // len(unit)))
     begin = time.monotonic()
     assert "<pre># slow" in console.get("/approvals/Prod/Approve").text
@@ -238,17 +238,17 @@ def test_a_report_that_is_slow_to_render_is_shown_as_text(aws: FakeAws, console:
 
 
 class TestReadOnly:
-    """A console that may not change anything."""
+    """A read-only console."""
 
     @pytest.fixture
     def options(self) -> Options:
-        """As it is on AWS by default."""
+        """The default permissions on AWS."""
         return Options()
 
     @pytest.mark.gate
     @pytest.mark.usefixtures("pipeline")
     def test_a_read_only_console_neither_shows_nor_takes_an_answer(self, console: Console, pipeline: Pipeline) -> None:
-        """A form that is made by hand is refused as well."""
+        """A read-only console shows no form, and rejects one that is sent without its page."""
         page = console.get("/approvals/Prod/Approve").text
         assert "<textarea" not in page
         id_ = pipeline.executions[0].id

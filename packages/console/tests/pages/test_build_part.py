@@ -1,4 +1,4 @@
-"""The build of an action, when its details are opened."""
+"""The build details of an action."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ARN = "arn:aws:codebuild:eu-west-1:111111111111:report/unit:1"
 
 
 def reports(_: Json) -> Json:
-    """One report with a failed test."""
+    """Return one report with a failed test."""
     counts = {"FAILED": 1, "ERROR": 1, "SUCCEEDED": 41}
     summary = {"total": 43, "statusCounts": counts, "durationInNanoSeconds": 1}
     return {"reports": [{"arn": ARN, "type": "TEST", "name": "unit", "status": "FAILED", "testSummary": summary}]}
 
 
 def test_failed_tests_come_first(aws: FakeAws, console: Console) -> None:
-    """With the messages of the report, and the phases of the build."""
+    """Failed tests with their messages precede the phases of the build."""
     execution = red()
     Pipeline(execution).serve(aws)
     builds = Builds(aws)
@@ -39,7 +39,7 @@ def test_failed_tests_come_first(aws: FakeAws, console: Console) -> None:
 
 
 def test_reports_that_may_not_be_read_leave_the_phases(aws: FakeAws, console: Console) -> None:
-    """And name the permission."""
+    """Without the permission for reports the phases are shown, and the permission is named."""
     execution = red()
     Pipeline(execution).serve(aws)
     builds = Builds(aws)

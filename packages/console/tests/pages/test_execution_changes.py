@@ -1,4 +1,4 @@
-"""Retry, stop and rollback."""
+"""Changes of an execution: retry, stop and rollback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.pipelines import NAME, Pipeline, green, red, waiting
 
 
 def test_a_red_execution_can_be_retried(aws: FakeAws, console: Console) -> None:
-    """Its failed stage: the failed actions, or all of them."""
+    """A failed stage can be retried with its failed actions or with all actions."""
     execution = red()
     Pipeline(execution).serve(aws)
     path = f"/executions/{execution.id}"
@@ -23,7 +23,7 @@ def test_a_red_execution_can_be_retried(aws: FakeAws, console: Console) -> None:
 
 
 def test_a_running_execution_can_be_stopped(aws: FakeAws, console: Console) -> None:
-    """With a reason; its actions are abandoned only where that was chosen."""
+    """A stop has a reason, and abandons actions only if that was chosen."""
     execution = waiting()
     Pipeline(execution).serve(aws)
     assert "Stop and abandon" in console.get(f"/executions/{execution.id}").text
@@ -35,7 +35,7 @@ def test_a_running_execution_can_be_stopped(aws: FakeAws, console: Console) -> N
 
 
 def test_a_stage_can_be_rolled_back_to_an_execution_that_succeeded(aws: FakeAws, console: Console) -> None:
-    """Stages that deploy; then the new execution is shown."""
+    """A rollback is offered for stages that deploy, and the browser is redirected to the new execution."""
     target = green()
     pipeline = Pipeline(green(), target).serve(aws)
     page = console.get(f"/executions/{target.id}").text
@@ -47,8 +47,8 @@ def test_a_stage_can_be_rolled_back_to_an_execution_that_succeeded(aws: FakeAws,
     assert call["targetPipelineExecutionId"] == target.id
 
 
-def test_what_aws_refuses_is_shown(aws: FakeAws, console: Console) -> None:
-    """In its words."""
+def test_errors_of_aws_are_shown(aws: FakeAws, console: Console) -> None:
+    """The page shows AWS's error message."""
     execution = red()
     Pipeline(execution).serve(aws)
     aws.refusals["codepipeline:RetryStageExecution"] = Refused("StageNotRetryableException", "it was superseded")
@@ -71,7 +71,7 @@ def test_what_aws_refuses_is_shown(aws: FakeAws, console: Console) -> None:
 def test_a_foreign_form_changes_nothing(
     aws: FakeAws, console: Console, csrf: str | None, headers: dict[str, str]
 ) -> None:
-    """Without the token of this server, or from another origin, with the cookie as well."""
+    """A form without the server's token, or from another origin, is rejected even with the cookie."""
     execution = waiting()
     Pipeline(execution).serve(aws)
     token = console.site.keys.csrf if csrf is None else csrf

@@ -1,4 +1,4 @@
-"""The page of an execution, as a browser gets it."""
+"""The HTML page of an execution."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.pipelines import Execution, Pipeline, Run, green, red, waiting
 
 
 def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Console) -> None:
-    """The failing line with its neighbours, file and line, the command, and what to run next."""
+    """A failed execution's page begins with the failing line, its context, file, command, and the next command."""
     execution = red()
     Pipeline(execution, green()).serve(aws)
     Builds(aws, page=4).add("synth:2", FAILED)
@@ -29,7 +29,7 @@ def test_a_red_execution_begins_with_its_first_error(aws: FakeAws, console: Cons
 
 
 def test_the_first_error_is_found_in_a_colored_log(aws: FakeAws, console: Console) -> None:
-    """Escape sequences neither hide it nor reach the page; the id of its test is quoted for a shell."""
+    """Escape sequences do not hide the first error, and the test id is quoted for a shell."""
     execution = red()
     Pipeline(execution).serve(aws)
     test = "FAILED tests/test_price.py::test_prices[1 EUR] - AssertionError: assert 1 == 2"
@@ -42,7 +42,7 @@ def test_the_first_error_is_found_in_a_colored_log(aws: FakeAws, console: Consol
 
 
 def assembly() -> bytes:
-    """The zip of a build's artifact: a cloud assembly in a cloud assembly."""
+    """Return the zip of a build's artifact: a nested cloud assembly."""
     stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Shop.json", "stackName": "Dev-Shop"}}
     queue = {"Type": "AWS::SQS::Queue", "Metadata": {"aws:cdk:path": "Dev/Shop/Orders/Resource"}}
     content = io.BytesIO()
@@ -54,14 +54,14 @@ def assembly() -> bytes:
 
 
 def failed_stack() -> Execution:
-    """An execution whose stack has a resource that could not be created."""
+    """Return an execution whose stack has a resource that could not be created."""
     built = Run("Build", "Synth", 0, 60, outputs=(("Synth_Output", "shop/Synth/abc"),))
     why = "Dev-Shop ROLLBACK_COMPLETE: OrdersABC (AWS::SQS::Queue): it exists already"
     return Execution(status="Failed", runs=[built, Run("Dev", "Deploy", 60, 5, status="Failed", summary=why)])
 
 
 def test_a_resource_that_failed_is_named_by_its_construct(aws: FakeAws, console: Console) -> None:
-    """The path is in the cloud assembly that the execution built."""
+    """A failed resource is named by its construct path from the execution's cloud assembly."""
     execution = failed_stack()
     Pipeline(execution).serve(aws)
     aws.files["/artifacts/shop/Synth/abc"] = assembly()
@@ -71,7 +71,7 @@ def test_a_resource_that_failed_is_named_by_its_construct(aws: FakeAws, console:
 @pytest.mark.gate
 @pytest.mark.parametrize("manifest", ["[" * 100_000, "{}" + " " * 50_000_000, "[]", '{"artifacts": {"a": 1}}'])
 def test_a_hostile_assembly_leaves_the_logical_id(aws: FakeAws, console: Console, manifest: str) -> None:
-    """One that is nested without end, one that unpacks to 50 MB, one of another form."""
+    """With a deeply nested, huge or malformed assembly, the page shows the logical id."""
     execution, content = failed_stack(), io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", manifest)
@@ -82,7 +82,7 @@ def test_a_hostile_assembly_leaves_the_logical_id(aws: FakeAws, console: Console
 
 
 def test_an_assembly_that_may_not_be_read_leaves_the_logical_id(aws: FakeAws, console: Console) -> None:
-    """And the page says what permission is missing."""
+    """Without access to the assembly the page shows the logical id, and names the missing permission."""
     execution = failed_stack()
     Pipeline(execution).serve(aws)
     aws.refusals["s3:GetObject"] = Refused("AccessDenied", "kim is not authorized to perform: s3:GetObject", 403)
@@ -92,7 +92,7 @@ def test_an_assembly_that_may_not_be_read_leaves_the_logical_id(aws: FakeAws, co
 
 
 def test_a_log_that_may_not_be_read_leaves_the_rest_of_the_page(aws: FakeAws, console: Console) -> None:
-    """The missing permission is named, and the error is what CodePipeline says."""
+    """Without access to the log the page names the missing permission and shows CodePipeline's error."""
     execution = red()
     Pipeline(execution).serve(aws)
     Builds(aws).add("synth:2", FAILED)
@@ -104,7 +104,7 @@ def test_a_log_that_may_not_be_read_leaves_the_rest_of_the_page(aws: FakeAws, co
 
 
 def test_a_green_execution_shows_waiting_apart_from_working(aws: FakeAws, console: Console) -> None:
-    """Variables and artifacts are there as well, and no error."""
+    """A successful execution's page shows work and waiting separately, with variables and without an error."""
     execution = green()
     Pipeline(execution).serve(aws)
     page = console.get(f"/executions/{execution.id}").text
@@ -113,8 +113,8 @@ def test_a_green_execution_shows_waiting_apart_from_working(aws: FakeAws, consol
     assert "https://dev.example" in page
 
 
-def test_no_state_is_shown_by_color_alone(aws: FakeAws, console: Console) -> None:
-    """Each bar's row has a sign and a word, and the legend has the signs of failures and of the critical path."""
+def test_no_state_is_shown_only_by_color(aws: FakeAws, console: Console) -> None:
+    """Each status has a sign and a word in addition to its color, also in the legend."""
     execution = red()
     Pipeline(execution, waiting()).serve(aws)
     page = console.get(f"/executions/{execution.id}").text
@@ -127,7 +127,7 @@ def test_no_state_is_shown_by_color_alone(aws: FakeAws, console: Console) -> Non
 
 
 def test_restarts_and_rollbacks_are_one_story(aws: FakeAws, console: Console) -> None:
-    """An execution of the same revision, and a rollback to it, the oldest first."""
+    """Executions of the same revision and rollbacks to it are listed together, the oldest first."""
     first = green(start=1_760_000_000.0)
     again = green(start=1_760_100_000.0)
     back = green(start=1_760_200_000.0, rollback_of=first.id, trigger=("ManualRollback", "arn:aws:iam::1:user/kim"))
@@ -143,7 +143,7 @@ def test_restarts_and_rollbacks_are_one_story(aws: FakeAws, console: Console) ->
 
 
 def test_an_unknown_execution_is_not_found(aws: FakeAws, console: Console) -> None:
-    """In words, with status 404."""
+    """An unknown execution has status 404 and a message."""
     Pipeline(green()).serve(aws)
     answer = console.get("/executions/unknown")
     assert (answer.status, "there is no such execution" in answer.text) == (404, True)

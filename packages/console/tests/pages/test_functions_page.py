@@ -1,4 +1,4 @@
-"""The page of functions, and calls by hand."""
+"""The page of functions, and manual invocations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.pipelines import Pipeline, green
 
 @pytest.fixture
 def invoked(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """A pipeline that deploys one function; its calls by hand."""
+    """The manual invocations of the only function that a pipeline deploys."""
     return serve_functions(aws, Pipeline(green()).serve(aws), monkeypatch)
 
 
 @pytest.mark.usefixtures("invoked")
 def test_weights_calls_errors_and_cold_starts_are_shown(console: Console) -> None:
-    """Of each function of the environment."""
+    """The page shows weights, invocations, errors and cold starts of each function."""
     page = console.get("/functions").text
     for text in (
         "version 7 90%",
@@ -41,7 +41,7 @@ def test_weights_calls_errors_and_cold_starts_are_shown(console: Console) -> Non
 
 @pytest.mark.usefixtures("invoked")
 def test_a_stack_that_may_not_be_read_names_the_permission(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page is there."""
+    """The page is shown without access to a stack, and names the missing permission."""
 
     def names(*_: object) -> list[str]:
         raise ReadFailed(Problem("denied", "cloudformation:ListStackResources", "denied"))
@@ -52,18 +52,18 @@ def test_a_stack_that_may_not_be_read_names_the_permission(console: Console, mon
 
 
 class TestInvoke:
-    """Calls by hand, with events of a project."""
+    """Manual invocations with the project's events."""
 
     @pytest.fixture
     def options(self, tmp_path: Path) -> Options:
-        """A console with one event."""
+        """The options of a console with one event."""
         (tmp_path / "order.json").write_text('{"order": 1}')
         return Options(invoke=True, events=tmp_path)
 
     def test_a_function_is_invoked_with_an_event_of_the_project(
         self, console: Console, invoked: list[tuple[object, ...]]
     ) -> None:
-        """Or with the one that was written; its answer is text."""
+        """A function is invoked with the project's event or a typed one, and its response is shown as text."""
         path = "/functions/222222222222/eu-west-1/basket/invoke"
         assert "order.json" in console.get("/functions").text
         page = console.post(path, qualifier="live", file="order.json").text
@@ -75,7 +75,7 @@ class TestInvoke:
     def test_an_action_without_a_role_deploys_to_the_pipelines_account(
         self, aws: FakeAws, console: Console, invoked: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Its functions are invoked there."""
+        """Functions of an action without a role are invoked in the pipeline's account."""
         definition = Pipeline(green()).definition()
         definition["stages"][2]["actions"][0]["configuration"] = {"StackName": "Dev-Shop"}
         aws.operations["codepipeline:GetPipeline"] = lambda _: {"pipeline": definition}
@@ -87,10 +87,8 @@ class TestInvoke:
         assert invoked == [(("", "eu-west-1"), "basket", "live", "{}")]
 
     @pytest.mark.gate
-    def test_only_what_the_pipeline_deploys_is_invoked(
-        self, console: Console, invoked: list[tuple[object, ...]]
-    ) -> None:
-        """Neither in other accounts and regions, nor other functions, nor with what is not JSON."""
+    def test_only_deployed_functions_are_invoked(self, console: Console, invoked: list[tuple[object, ...]]) -> None:
+        """Other accounts, regions and functions, and events that are not JSON, are rejected."""
         assert console.post("/functions/999999999999/eu-west-1/basket/invoke", event="{}").status == 404
         assert console.post("/functions/222222222222/us-east-1/basket/invoke", event="{}").status == 404
         assert console.post("/functions/222222222222/eu-west-1/another/invoke", event="{}").status == 404
@@ -100,16 +98,16 @@ class TestInvoke:
 
 
 class TestNotAllowed:
-    """A console that may change the pipeline, and invoke nothing."""
+    """A console that may change the pipeline, and not invoke functions."""
 
     @pytest.fixture
     def options(self) -> Options:
-        """The permission to approve is another one."""
+        """The permission to approve only."""
         return Options(approve=True)
 
     @pytest.mark.gate
     def test_invoking_needs_its_own_permission(self, console: Console, invoked: list[tuple[object, ...]]) -> None:
-        """The form is absent, and one that is made by hand is refused."""
+        """Without the permission to invoke, the page shows no form and a forged one is rejected."""
         assert "Invoke" not in console.get("/functions").text
         assert console.post("/functions/222222222222/eu-west-1/basket/invoke", event="{}").status == 403
         assert invoked == []

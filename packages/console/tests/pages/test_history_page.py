@@ -1,4 +1,4 @@
-"""The page of history, and the same for programs."""
+"""The page of the history, and its JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.pipelines import START, Pipeline, green, red
 
 
 def test_two_hundred_executions_are_listed(aws: FakeAws, console: Console) -> None:
-    """From several pages of the API, newest first, with figures."""
+    """The latest 200 executions of several API pages are listed, newest first, with figures."""
     executions = [green(start=START - n * 3600, message=f"change {n}") for n in range(250)]
     Pipeline(*executions).serve(aws)
     page = console.get("/executions").text
@@ -21,8 +21,8 @@ def test_two_hundred_executions_are_listed(aws: FakeAws, console: Console) -> No
     assert "Lead time" in page
 
 
-def test_programs_read_the_same(aws: FakeAws, console: Console) -> None:
-    """With a version of the format."""
+def test_the_history_is_available_as_json(aws: FakeAws, console: Console) -> None:
+    """The JSON has the same executions and environments, with a format version."""
     good, bad = green(start=START - 100), red()
     Pipeline(bad, good).serve(aws)
     found = json.loads(console.get("/executions.json?days=7").text)
@@ -31,7 +31,7 @@ def test_programs_read_the_same(aws: FakeAws, console: Console) -> None:
 
 
 def test_figures_that_may_not_be_read_leave_the_executions(aws: FakeAws, console: Console) -> None:
-    """And name the permission."""
+    """Without access to the figures the executions are listed, and the missing permission is named."""
     execution = green()
     Pipeline(execution).serve(aws)
     aws.refusals["codepipeline:ListActionExecutions"] = Refused("AccessDeniedException", "denied")

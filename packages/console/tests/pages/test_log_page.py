@@ -1,4 +1,4 @@
-"""The page of a log: parts of it, phases, search, and logs that grow or cannot be read."""
+"""The page of a log: parts, phases, search, and logs that grow or cannot be read."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def failed(aws: FakeAws) -> Run:
 
 
 def path(console: Console, run: Run) -> str:
-    """The path of the log of an attempt."""
+    """Return the path of an attempt's log."""
     id_ = console.site.reads.executions()[0]["pipelineExecutionId"]
     return f"/executions/{id_}/actions/{run.id}/log"
 
 
 def read(console: Console, run: Run, query: str = "") -> dict[str, Any]:
-    """The answer that the page reads."""
+    """Return the response that the page's script reads."""
     found: dict[str, Any] = json.loads(console.get(f"{path(console, run)}/lines{query}").text)
     return found
 
 
 def test_a_log_of_many_pages_is_read_in_parts(aws: FakeAws, console: Console, failed: Run) -> None:
-    """The browser gets the lines that it asks for, and the number of all."""
+    """The browser gets the requested lines and the total number of lines."""
     Builds(aws, page=100).add("synth:2", [f"line {n}" for n in range(5000)])
     eventually(lambda: bool(read(console, failed)["complete"]))
     found = read(console, failed, "?from=4321&count=3")
@@ -46,7 +46,7 @@ def test_a_log_of_many_pages_is_read_in_parts(aws: FakeAws, console: Console, fa
 
 
 def test_phases_and_the_failed_command_are_sections(aws: FakeAws, console: Console, failed: Run) -> None:
-    """With the lines where they begin, and how they ended."""
+    """Phases and the first failed command are sections with their line and status."""
     Builds(aws, page=4).add("synth:2", FAILED)
     eventually(lambda: bool(read(console, failed)["complete"]))
     marks = [(mark["name"], mark["kind"], mark["line"]) for mark in read(console, failed)["marks"]]
@@ -59,7 +59,7 @@ def test_phases_and_the_failed_command_are_sections(aws: FakeAws, console: Conso
 def test_a_log_is_followed_until_its_build_ends(
     aws: FakeAws, console: Console, failed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """New lines come while the build runs; the last ones too, although it has ended by then."""
+    """New lines are shown while the build runs, and the last ones after its end."""
     monkeypatch.setattr(log_file, "FOLLOW_SECONDS", 0.05)
     builds = Builds(aws)
     builds.add("synth:2", ["one"], running=True)
@@ -73,7 +73,7 @@ def test_a_log_is_followed_until_its_build_ends(
 
 
 def test_a_search_finds_lines_in_any_case(aws: FakeAws, console: Console, failed: Run) -> None:
-    """By their numbers; beyond a thousand it says that there are more."""
+    """A search ignores case and returns line numbers, at most a thousand."""
     Builds(aws).add("synth:2", [*FAILED, *(f"match {n}" for n in range(1200))])
     eventually(lambda: bool(read(console, failed)["complete"]))
     found = json.loads(console.get(f"{path(console, failed)}/search?q=ERROR%3A+incompatible").text)
@@ -83,7 +83,7 @@ def test_a_search_finds_lines_in_any_case(aws: FakeAws, console: Console, failed
 
 
 def test_a_log_that_may_not_be_read_names_the_permission(aws: FakeAws, console: Console, failed: Run) -> None:
-    """And the page goes on once it is granted."""
+    """The page names the missing permission, and continues once it is granted."""
     Builds(aws).add("synth:2", ["line"])
     aws.refusals["logs:GetLogEvents"] = Refused(
         "AccessDeniedException", "kim is not authorized to perform: logs:GetLogEvents"
@@ -97,7 +97,7 @@ def test_a_log_that_may_not_be_read_names_the_permission(aws: FakeAws, console: 
 def test_a_log_beyond_its_limit_says_where_the_rest_is(
     aws: FakeAws, console: Console, failed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk of this machine has an end."""
+    """A log beyond the size limit is truncated, and the page names the stream with the rest."""
     monkeypatch.setattr(log_file, "LARGEST", 5_000)
     Builds(aws, page=100).add("synth:2", [f"line {n}" for n in range(5000)])
     eventually(lambda: bool(read(console, failed)["complete"]))
@@ -107,14 +107,14 @@ def test_a_log_beyond_its_limit_says_where_the_rest_is(
 
 
 def test_half_of_a_character_is_replaced(aws: FakeAws, console: Console, failed: Run) -> None:
-    """JSON can hold a surrogate without its other half, which no encoding has."""
+    """A lone surrogate, which JSON can have, is replaced."""
     Builds(aws).add("synth:2", ["a\ud800b"])
     eventually(lambda: bool(read(console, failed)["complete"]))
     assert read(console, failed)["lines"] == [[["a?b", ""]]]
 
 
-def test_a_log_of_100_megabytes_blocks_nobody(aws: FakeAws, console: Console, failed: Run) -> None:
-    """While it is read, other pages answer within half a second, and its first lines are there within seconds."""
+def test_a_log_of_100_megabytes_does_not_block_other_pages(aws: FakeAws, console: Console, failed: Run) -> None:
+    """While a log of 100 MB is read, other pages respond within half a second, and its first lines within seconds."""
     line = "x" * 990 + " {}"
     Builds(aws, page=1000).add("synth:2", [line.format(n) for n in range(100_000)])
     console.get(path(console, failed))

@@ -1,4 +1,4 @@
-"""The page of permissions, in a rehearsal."""
+"""The page of permissions in a rehearsal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def decisions(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Decision]:
 
 @pytest.mark.usefixtures("decisions")
 def test_a_role_has_what_it_used_never_used_and_was_denied(console: Console) -> None:
-    """With the missing statement, to be copied."""
+    """A role's used, unused and denied permissions are shown, with the missing statement to copy."""
     page = console.get("/permissions").text
     assert "1 denied" in page
     assert "<code>s3:GetObject</code>" in page
@@ -33,7 +33,7 @@ def test_a_role_has_what_it_used_never_used_and_was_denied(console: Console) -> 
 
 
 def test_new_decisions_are_followed(console: Console, decisions: list[Decision]) -> None:
-    """Each is read once; a rehearsal that was started afresh begins again."""
+    """Each decision is read once; a restarted rehearsal starts again from the first."""
     assert json.loads(console.get("/permissions/decisions?from=1").text)["total"] == 2
     decisions.append(Decision(ROLE, "s3:PutObject", "*", allowed=True))
     found = json.loads(console.get("/permissions/decisions?from=2").text)
@@ -43,7 +43,7 @@ def test_new_decisions_are_followed(console: Console, decisions: list[Decision])
 
 
 def test_another_version_of_the_format_is_named(aws: FakeAws, console: Console) -> None:
-    """Instead of a page that shows something else."""
+    """An unknown format version is an error that names the version."""
     Pipeline(green()).serve(aws)
     aws.rehearsal = lambda _: {"version": 2}
     assert "version 2 is not known" in console.get("/permissions").text
@@ -54,11 +54,11 @@ class TestOnAws:
 
     @pytest.fixture
     def options(self) -> Options:
-        """AWS has no log of decisions."""
+        """Default options, since AWS has no log of decisions."""
         return Options()
 
     def test_decisions_are_known_in_a_rehearsal_only(self, aws: FakeAws, console: Console) -> None:
-        """The page says so, and no page links to it."""
+        """On AWS the page says that it needs a rehearsal, and no page links to it."""
         Pipeline(green()).serve(aws)
         answer = console.get("/permissions")
         assert (answer.status, "in a rehearsal only" in answer.text) == (404, True)

@@ -1,4 +1,4 @@
-"""The page of the pipeline, as a browser gets it."""
+"""The HTML page of the pipeline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.pipelines import Pipeline, green, red, waiting
 
 
 def test_every_stage_shows_its_actions_and_the_execution_in_it(aws: FakeAws, console: Console) -> None:
-    """With revision and message; a newer execution that failed early leaves the older one in later stages."""
+    """Each stage shows its actions and its latest execution, with revision and message."""
     first, second = green(message="Add a basket"), red(message="Break it", commit="f" * 40)
     Pipeline(second, first).serve(aws)
     page = console.get("/").text
@@ -18,7 +18,7 @@ def test_every_stage_shows_its_actions_and_the_execution_in_it(aws: FakeAws, con
 
 
 def test_a_closed_transition_says_who_closed_it_and_why(aws: FakeAws, console: Console) -> None:
-    """And the execution that waits in front of it is shown there."""
+    """A disabled transition shows who disabled it and why, and the execution that waits for it."""
     pipeline = Pipeline(waiting()).serve(aws)
     pipeline.disabled["Prod"] = ("arn:aws:iam::111111111111:user/kim", "freeze")
     pipeline.inbound["Prod"] = pipeline.executions[0]
@@ -30,7 +30,7 @@ def test_a_closed_transition_says_who_closed_it_and_why(aws: FakeAws, console: C
 
 
 def test_a_waiting_approval_is_on_every_page(aws: FakeAws, console: Console) -> None:
-    """With the way to its changes."""
+    """Every page has a link to the waiting approval."""
     pipeline = Pipeline(waiting()).serve(aws)
     for path in ("/", f"/executions/{pipeline.executions[0].id}"):
         assert "/approvals/Prod/Approve" in console.get(path).text

@@ -1,4 +1,4 @@
-"""ANSI escape sequences as pieces of text."""
+"""Conversion of ANSI escape sequences to styled text."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from pipeline_console.views.ansi import Piece, pieces, plain
     ],
 )
 def test_pieces_have_the_classes_of_their_colors(line: str, shown: list[Piece]) -> None:
-    """Sequences that move a cursor are dropped; after a carriage return, the last text is shown."""
+    """Colors become classes, cursor sequences are dropped, and text after a carriage return replaces the line."""
     assert pieces(line) == shown
 
 
 def test_a_plain_line_has_no_escape_sequence() -> None:
-    """As search and copies want it."""
+    """A plain line, for search and copies, has no escape sequence."""
     assert plain("\x1b[1mbold\x1b[0m text") == "bold text"

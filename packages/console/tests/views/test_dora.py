@@ -1,4 +1,4 @@
-"""The four DORA figures, each with the executions behind it."""
+"""The four DORA figures, each with its executions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TESTED = (("Source", ("Source",)), ("Dev", ("Deploy", "Test")), ("Prod", ("Deplo
 
 
 def figures_of(*executions: Execution, days: int = 30, now: float = START + 20 * DAY) -> dict[str, Figures]:
-    """The figures of each environment; executions are given with the newest first."""
+    """Return the figures of each environment; executions are given newest first."""
     pipeline = Pipeline(*executions, stages=TESTED)
     summaries = pipeline.summaries({})["pipelineExecutionSummaries"]
     details = pipeline.details({})["actionExecutionDetails"]
@@ -17,7 +17,7 @@ def figures_of(*executions: Execution, days: int = 30, now: float = START + 20 *
 
 
 def change(day: float, test: str = "Succeeded", authored: str = "", rollback_of: str = "") -> Execution:
-    """An execution that deploys to prod on a day, ten minutes after it has started, and is tested there."""
+    """Return an execution that deploys to prod, ten minutes after its start, and runs the tests."""
     variables = {"AuthorDate": authored} if authored else {}
     runs = [
         Run("Source", "Source", 0, 1, variables=variables),
@@ -28,7 +28,7 @@ def change(day: float, test: str = "Succeeded", authored: str = "", rollback_of:
 
 
 def test_a_deployment_is_a_stage_that_succeeded() -> None:
-    """Rollbacks and executions that did not get there are none."""
+    """A deployment is a successful stage; rollbacks and failed executions do not count."""
     early = Execution("Failed", [Run("Dev", "Deploy", 0, 10, "Failed")], start=START)
     back = change(3, rollback_of="x")
     first, second = change(1), change(2)
@@ -38,7 +38,7 @@ def test_a_deployment_is_a_stage_that_succeeded() -> None:
 
 
 def test_lead_time_begins_with_the_commit_where_the_source_gives_its_date() -> None:
-    """Elsewhere it is unknown, and no time of another kind takes its place."""
+    """The lead time starts at the commit's date, and is unknown without it."""
     known = change(1, authored="2025-10-10T08:53:20+00:00")
     assert figures_of(known)["Prod"].lead_time == 600.0
     assert figures_of(change(1))["Prod"].lead_time is None
@@ -46,7 +46,7 @@ def test_lead_time_begins_with_the_commit_where_the_source_gives_its_date() -> N
 
 
 def test_a_red_test_after_a_deployment_is_a_failure_until_the_next_success() -> None:
-    """Half of two changes, restored a day later."""
+    """A failed test after a deployment is a failure, restored by the next success."""
     bad, good = change(1, test="Failed"), change(2)
     prod = figures_of(good, bad)["Prod"]
     assert prod.failure_rate == 0.5
@@ -55,15 +55,15 @@ def test_a_red_test_after_a_deployment_is_a_failure_until_the_next_success() -> 
     assert prod.restore_time == DAY
 
 
-def test_a_failed_deployment_is_no_failure_of_a_change() -> None:
-    """Nothing was deployed: CloudFormation has rolled the stack back."""
+def test_a_failed_deployment_is_not_a_failed_change() -> None:
+    """A failed deployment is not a failed change, since CloudFormation has rolled the stack back."""
     broken = Execution("Failed", [Run("Prod", "Deploy", 0, 10, "Failed")], start=START + DAY)
     prod = figures_of(broken)["Prod"]
     assert (prod.failure_rate, prod.failures) == (None, ())
 
 
 def test_a_rollback_is_a_failure_that_it_restores_itself() -> None:
-    """From when it enters the stage to its end there."""
+    """A rollback is a failure whose restore time is the rollback's duration in the stage."""
     back = change(2, rollback_of="x")
     prod = figures_of(back, change(1))["Prod"]
     assert prod.failure_rate == 1.0
@@ -72,18 +72,18 @@ def test_a_rollback_is_a_failure_that_it_restores_itself() -> None:
 
 
 def test_only_the_last_days_count() -> None:
-    """By when the stage ended."""
+    """Only stages that ended in the last days count."""
     old, new = change(1), change(15)
     assert [c.execution_id for c in figures_of(new, old, days=7)["Prod"].deployments] == [new.id]
 
 
 def test_figures_are_written_for_programs() -> None:
-    """With the executions behind each."""
+    """The JSON of the figures has the executions of each."""
     found = figures_of(change(1))["Prod"].as_json()
     assert (found["deployments_per_week"], found["lead_time_seconds"], found["failures"]) == (0.23, None, [])
     assert len(found["deployments"]) == 1
 
 
 def test_stages_without_a_deploy_action_are_no_environments() -> None:
-    """A stage that builds has no figures."""
+    """Stages without a deploy action have no figures."""
     assert list(figures_of(green())) == ["Dev", "Prod"]

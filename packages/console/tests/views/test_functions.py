@@ -1,4 +1,4 @@
-"""Functions: weights of aliases, calls of both log formats; the answers are held to botocore's models."""
+"""Functions: weights of aliases, and invocations from both log formats, checked against botocore's models."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ TIMEOUT = f"REPORT RequestId: 3\tDuration: 10000 ms\t{SIZES}: 9 MB\tStatus: time
 
 
 def checked(service: str, operation: str, answer: Json) -> Any:
-    """An answer that botocore's model allows."""
+    """Return a response that botocore's model allows."""
     shape = service_model(service).operation_model(operation).output_shape
     assert unknown_members(shape, answer) == []
     return answer
 
 
 def test_an_alias_without_weights_has_one_version() -> None:
-    """It gets everything."""
+    """An alias without weights sends all traffic to its version."""
     found = alias(checked("lambda", "GetAlias", {"Name": "live", "FunctionVersion": "7"}))
     assert [(share.version, share.percent) for share in found.shares] == [("7", 100.0)]
 
 
 def test_weights_are_percentages_of_all_traffic() -> None:
-    """The alias's own version gets the rest; the largest share comes first."""
+    """The alias's version has the remaining percentage; the largest share comes first."""
     answer = {"Name": "live", "FunctionVersion": "7", "RoutingConfig": {"AdditionalVersionWeights": {"8": 0.9}}}
     found = alias(checked("lambda", "GetAlias", answer))
     assert [(share.version, share.percent) for share in found.shares] == [("8", 90.0), ("7", 10.0)]
 
 
 def test_calls_are_read_from_reports_of_both_formats() -> None:
-    """With cold starts, errors and timeouts; other lines are none. The latest is first."""
+    """Invocations are read from text and JSON reports, latest first; other lines are ignored."""
     record = {"requestId": "4", "status": "error", "metrics": {"durationMs": 5.5, "maxMemoryUsedMB": 70}}
     report = json.dumps({"type": "platform.report", "record": record})
     messages = [TEXT, WARM, TIMEOUT, report, "[1]", "{}", "[" * 100_000, "text"]
@@ -50,14 +50,14 @@ def test_calls_are_read_from_reports_of_both_formats() -> None:
 
 
 def test_a_metric_is_the_sum_of_its_points() -> None:
-    """None is zero."""
+    """A metric is the sum of its data points, zero without any."""
     answer = checked("cloudwatch", "GetMetricStatistics", {"Label": "Errors", "Datapoints": []})
     assert total([{"Sum": 2.0}, {"Sum": 3.0}]) == 5
     assert total(answer["Datapoints"]) == 0
 
 
 def test_stacks_are_listed_once_with_account_and_region() -> None:
-    """Of Prepare and Deploy of the same stack, one; the account is the role's."""
+    """A stack with two actions is listed once, with the account of their role."""
     type_ = {"category": "Deploy", "owner": "AWS", "provider": "CloudFormation", "version": "1"}
     role = "arn:aws:iam::222222222222:role/deploy"
     actions = [

@@ -1,4 +1,4 @@
-"""Revisions: what an execution delivers."""
+"""Revisions, triggers and durations of executions, as text."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from pipeline_console.views.times import duration
     ],
 )
 def test_a_connections_summary_is_its_commits_message(summary: str, shown: str) -> None:
-    """Its first line, without JSON; other sources have the message itself."""
+    """The message is the first line of the commit's message, extracted from a connection's JSON."""
     assert message(summary) == shown
 
 
 def test_only_web_addresses_become_links() -> None:
-    """An address that runs a script is none."""
+    """A URL with another scheme than HTTP does not become a link."""
     assert revision({"revisionId": "a", "revisionUrl": "javascript:alert(1)"}).url == ""
     assert revision({"revisionId": "a", "revisionUrl": "https://example.com/c"}).url == "https://example.com/c"
     assert revision({"revisionId": "01234567" * 5}).short == "01234567"
 
 
 def test_a_caller_is_shown_by_name() -> None:
-    """The last part of its ARN."""
+    """A caller is shown by the last part of its ARN."""
     trigger: Any = {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:sts::1:assumed-role/dev/kim"}
     assert trigger_text(trigger) == "started by assumed-role/dev/kim"
     assert trigger_text({"triggerType": "WebhookV2", "triggerDetail": "x"}) == "push"
@@ -53,5 +53,5 @@ def test_a_caller_is_shown_by_name() -> None:
     ],
 )
 def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
-    """Rounded to what is worth reading."""
+    """A duration is rounded to at most two units."""
     assert duration(seconds) == text

@@ -1,4 +1,4 @@
-"""The waterfall: attempts on one time line, waiting apart from working, the critical path."""
+"""The waterfall of an execution: attempts, waiting, work, and the critical path."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from tests.pipelines import START, Execution, Pipeline, Run, green
 
 
 def flow(*runs: Run, now: float = START + 1000) -> Waterfall:
-    """The waterfall of an execution with these attempts."""
+    """Return the waterfall of an execution with these attempts."""
     execution = Execution(runs=list(runs))
     details = Pipeline(execution).details({"filter": {"pipelineExecutionId": execution.id}})
     return waterfall(details["actionExecutionDetails"], now)
 
 
 def test_parallel_work_counts_once_and_waiting_apart() -> None:
-    """Ten seconds in which two actions work are ten seconds of work."""
+    """Parallel work counts once, and waiting separately."""
     found = flow(
         Run("Build", "One", 0, 10),
         Run("Build", "Two", 5, 10),
@@ -25,7 +25,7 @@ def test_parallel_work_counts_once_and_waiting_apart() -> None:
 
 
 def test_the_critical_path_is_the_chain_that_decided_the_end() -> None:
-    """Of two parallel actions the longer one; its seconds count work only."""
+    """The critical path has the longer of two parallel actions; its seconds count work only."""
     found = flow(
         Run("Source", "Source", 0, 2),
         Run("Build", "Short", 2, 3),
@@ -38,19 +38,19 @@ def test_the_critical_path_is_the_chain_that_decided_the_end() -> None:
 
 
 def test_attempts_are_numbered_in_the_order_of_their_starts() -> None:
-    """A retried action has a row for each attempt."""
+    """A retried action has a row for each attempt, numbered by start."""
     found = flow(Run("Build", "Synth", 0, 5, "Failed"), Run("Build", "Synth", 20, 6))
     assert [(run.attempt, run.attempts, run.status) for run in found.rows] == [(1, 2, "Failed"), (2, 2, "Succeeded")]
 
 
 def test_a_running_action_grows_with_time() -> None:
-    """Its bar ends now."""
+    """The bar of a running action ends now."""
     (run,) = flow(Run("Build", "Synth", 10, None, "InProgress"), now=START + 40).rows
     assert run.seconds == 30.0
 
 
 def test_bars_and_ticks_are_within_the_time_line() -> None:
-    """Also for an action that took no time, which has a visible bar."""
+    """Bars and ticks are within the time line; an action without duration has a visible bar."""
     found = flow(Run("Source", "Source", 0, 0), Run("Build", "Synth", 1, 299))
     assert [found.percent(run.started) for run in found.rows] == [0.0, 0.333]
     assert found.width(found.rows[0]) > 0
@@ -58,12 +58,12 @@ def test_bars_and_ticks_are_within_the_time_line() -> None:
 
 
 def test_an_execution_without_actions_has_no_rows() -> None:
-    """It has just been started."""
+    """An execution that has just started has no rows."""
     assert flow().rows == ()
 
 
 def test_an_execution_of_every_stage_is_read_whole() -> None:
-    """Outputs, variables and the ids of builds."""
+    """Rows have the outputs, variables and builds of their actions."""
     execution = green()
     details = Pipeline(execution).details({"filter": {"pipelineExecutionId": execution.id}})
     rows = {run.place: run for run in waterfall(details["actionExecutionDetails"], START).rows}
