@@ -1,4 +1,4 @@
-"""What the owner's pages say for the first `cdk deploy` of a pipeline, for its rehearsal."""
+"""Variables and options of the first `cdk deploy` of a pipeline, as its own files give them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about errors whose tools do not say it."""
+"""Remedies for errors whose tools do not name one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MISSING_TOOL = re.compile(r"rehearsal: (?P<note>the image has (?P<tool>\S+), th
 
 
 def with_remedy(message: str, log: Iterable[str]) -> str:
-    """Return the message, followed by what to do about it where that is known. log: the end of the action's log."""
+    """Return the message, followed by its remedies. log: the end of the action's log."""
     notes = (match for line in log if (match := _MISSING_TOOL.search(line)))
     missing = (match["note"] for match in notes if f"{match['tool']}: " in message)
     known = (remedy for error, remedy in _REMEDIES.items() if error.search(message))

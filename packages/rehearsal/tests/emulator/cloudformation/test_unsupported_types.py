@@ -117,6 +117,16 @@ def test_only_the_newest_assembly_with_the_stack_counts(tmp_path: Path) -> None:
     assert re.findall(r"--accept ([\w:]+)", answer()) == ["AWS::A::Thing", "AWS::New::Thing"]
 
 
+@pytest.mark.parametrize("file", ["Later.json", "manifest.json"])
+def test_an_assembly_without_some_files_adds_nothing(tmp_path: Path, file: str) -> None:
+    """A damaged assembly leaves the types of the stack itself."""
+    folder = tmp_path / "b1" / "src1" / "src" / "cdk.out"
+    write_assembly(folder, Api=template("AWS::A::Thing"), Later=template("AWS::B::Thing"))
+    (folder / file).write_text("{")
+    explain(tmp_path)
+    assert f"{REFUSED}; `rehearse run --accept AWS::A::Thing` continues" in answer()
+
+
 def test_another_error_stays_as_it_is(tmp_path: Path) -> None:
     """Only the refusal of types is explained."""
     explain(tmp_path)

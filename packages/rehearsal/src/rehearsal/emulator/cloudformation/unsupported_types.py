@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.requests import Answer
+from rehearsal.errors import WrongUse
 from rehearsal.project.cloud_assembly import all_stacks, find_assemblies, pipelines
 from rehearsal.project.unsupported_parts import unsupported_parts
 from rehearsal.workspace.acceptances import Accepted, continue_hint
@@ -45,13 +46,15 @@ class UnsupportedTypes:
         return explained
 
     def _of_assembly(self, stack: str) -> set[str]:
-        """What the newest assembly in a build's sources that has this stack needs to be accepted."""
+        """The types and providers to accept for the newest assembly with this stack; empty without such an assembly."""
         sources = self._builds.glob("*/src*/src")
-        found = [path for source in sources for path in find_assemblies(source) if _has_stack(path, stack)]
-        if not found:
+        try:
+            found = [path for source in sources for path in find_assemblies(source) if _has_stack(path, stack)]
+            newest = max(found, key=lambda path: (path / "manifest.json").stat().st_mtime, default=None)
+            stacks = all_stacks(newest) if newest else []
+            return {*unsupported_parts(stacks, pipelines(stacks), self._supported(), self._accepted())}
+        except (OSError, ValueError, WrongUse):  # a build has an assembly without some of its files
             return set()
-        stacks = all_stacks(max(found, key=lambda path: (path / "manifest.json").stat().st_mtime))
-        return {*unsupported_parts(stacks, pipelines(stacks), self._supported(), self._accepted())}
 
 
 def _has_stack(assembly: Path, name: str) -> bool:
