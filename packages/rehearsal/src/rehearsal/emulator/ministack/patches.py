@@ -45,6 +45,7 @@ ALWAYS = (
     refusals.FUNCTION_LIMITS,
     refusals.FUNCTION_CODE,
     refusals.QUEUE_VISIBILITY,
+    refusals.PUBLIC_BUCKETS,
     refusals.LOG_PAGES,
 )
 WITHOUT_IAM = (services.OPEN_BUCKETS,)
@@ -139,6 +140,14 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
             permissions.STACK_ROLE_BOUNDARIES,
             refusals.PRINCIPALS,  # a role whose trust policy is refused is not created
         )
+        for operation in ("create", "update")
+    },
+    **{
+        f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::S3::{kind}][{operation}]": (
+            refusals.PUBLIC_BUCKETS,
+            other,
+        )
+        for kind, other in (("Bucket", permissions.BUCKET_ENCRYPTION), ("BucketPolicy", refusals.PRINCIPALS))
         for operation in ("create", "update")
     },
     "ministack.services.lambda_svc:_invoke": (

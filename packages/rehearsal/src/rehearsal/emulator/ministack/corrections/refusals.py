@@ -9,6 +9,7 @@ from rehearsal.emulator.iam import policy_principals
 from rehearsal.emulator.logs import group_keys, pages
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
+from rehearsal.emulator.s3 import public_access
 
 TESTS = "tests/emulator"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
@@ -105,6 +106,33 @@ QUEUE_VISIBILITY = Correction(
             f"{HANDLERS}[AWS::Lambda::EventSourceMapping][create]",
             "sha256:f053a4e8c30c5543",
             limits.provision_within_limits(limits.check_visibility),
+        ),
+    ),
+)
+PUBLIC_BUCKETS = Correction(
+    fault="A stack's buckets may have public policies and access control lists, which S3 refuses for a new bucket.",
+    test=f"{TESTS}/s3/test_public_access.py::test_ministack_stores_a_public_policy",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            f"{HANDLERS}[AWS::S3::BucketPolicy][create]",
+            "sha256:3f5b8eaf6b5504f9",
+            limits.provision_within_limits(public_access.check_policy),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::S3::BucketPolicy][update]",
+            "sha256:49b0a92ca247ab1d",
+            limits.change_within_limits(public_access.check_policy),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::S3::Bucket][create]",
+            "sha256:477b78a3cb150dfd",
+            limits.provision_within_limits(public_access.check_acl),
+        ),
+        Patch(
+            f"{HANDLERS}[AWS::S3::Bucket][update]",
+            "sha256:1d4f3f6390bb209c",
+            limits.change_within_limits(public_access.check_acl),
         ),
     ),
 )

@@ -56,6 +56,16 @@ def bucket_policy(owner: str | None, name: str) -> str:
     return policy
 
 
+def blocks_public_policies(name: str) -> bool:
+    """Return whether a bucket of the request's account refuses public policies."""
+    return bool(s3._public_access_blocked(s3.get_account_id(), name, "BlockPublicPolicy"))
+
+
+def is_public_policy(policy: str) -> bool:
+    """Return whether S3 takes a bucket policy as public."""
+    return bool(s3._policy_is_public(policy))
+
+
 def bucket_encryption(owner: str, name: str) -> str:
     """Return the default encryption of a bucket in the XML of S3's API; empty where it has none."""
     return str(s3._bucket_encryption.get_scoped(owner, None, name) or "")
