@@ -52,12 +52,15 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     (re.compile(rf"^[a-z][\w-]*: {_FILE}: (?P<message>.+)$"), None),
     # TOOL: red: MESSAGE
     (re.compile(r"^[a-z][\w-]*: (?:red|error|failed): (?P<message>.+)$"), None),
-    (re.compile(r"^(?:❌ .*failed: |error: |Error: |fatal: |ERROR: |npm error )(?P<message>.+)$"), None),
+    (re.compile(r"^(?:❌ .*failed: |✘ \[ERROR\] |error: |Error: |fatal: |ERROR: |npm error )(?P<message>.+)$"), None),
+    # Yarn 1
+    (re.compile(r"^error (?!Command failed )(?P<message>.+)$"), None),
     (re.compile(r"^(?P<message>.*\bis not authorized to perform: .+)$"), None),
 )
 # What tools print after the error itself: which command had failed, and how many errors there were.
 _TRAILER = re.compile(
-    r"^(?:$|make(?:\[\d+\])?:|.*Subprocess exited with error|Synthesis finished with errors|Found \d+ error|\d+ file)"
+    r"^(?:$|make(?:\[\d+\])?:|.*Subprocess exited with error|Synthesis finished with errors|Found \d+ error|\d+ file"
+    r"|error Command failed |info Visit https://yarnpkg)"
 )
 
 
