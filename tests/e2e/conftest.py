@@ -176,7 +176,7 @@ def _running(copy: Project, first: Ran) -> Iterator[Project]:
 def deployed(_running: Project) -> Iterator[Project]:
     """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it."""
     # The first rehearsal has run all of `make check`, and each gate has tests.
-    _running.replace("Makefile", "\ncheck: unit lint shipped lock types\n", "\ncheck: lock\n")
+    _running.replace("Makefile", "\ncheck: types unit lint shipped lock\n", "\ncheck: lock\n")
     yield _running
     _running.git("reset", "--quiet", "--hard")
     _running.git("clean", "--quiet", "--force", "-d")
