@@ -44,7 +44,7 @@ def _environments(folder: Path, number: int) -> None:
     delivery = settings["context"]["delivery"]
     dev = delivery["environments"][0] | {"wave": "all"}
     delivery["environments"] = [
-        dev | {"name": f"env{each}", "account": f"{each + 1:012}"} for each in range(1, number + 1)
+        dev | {"name": f"env{index}", "account": f"{index + 1:012}"} for index in range(1, number + 1)
     ]
     (folder / "cdk.json").write_text(json.dumps(settings, indent=2))
     makefile, left_out = _CHECK.subn("check: lock", (folder / "Makefile").read_text())

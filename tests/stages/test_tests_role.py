@@ -15,9 +15,12 @@ from tests.stages.conftest import BUILD_ROLE, Make
 from tests.synthesized import Synthesized
 
 TOLD = {
-    f"{each.id}{name}" for each in FUNCTIONS for name in ("FunctionName", "LogGroupName", "CodeDigest", "LayerDigests")
+    f"{function.id}{name}"
+    for function in FUNCTIONS
+    for name in ("FunctionName", "LogGroupName", "CodeDigest", "LayerDigests")
 }
-TOLD |= {f"{each.id}{'QueueUrl' if each.feed is QueueSource else 'TopicArn'}" for each in FUNCTIONS} | {"Revision"}
+TOLD |= {f"{function.id}{'QueueUrl' if function.feed is QueueSource else 'TopicArn'}" for function in FUNCTIONS}
+TOLD.add("Revision")
 
 
 def asked() -> Iterator[str]:

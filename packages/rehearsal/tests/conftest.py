@@ -133,8 +133,10 @@ class Embedded:
     def stack(self, name: str, resources: dict[str, Any], **outputs: Any) -> dict[str, Any]:
         """Create or update a stack, and wait; its description."""
         api = self.client("cloudformation")
-        body = json.dumps({"Resources": resources, "Outputs": {key: {"Value": each} for key, each in outputs.items()}})
-        exists = any(each["StackName"] == name for each in api.describe_stacks()["Stacks"])
+        body = json.dumps(
+            {"Resources": resources, "Outputs": {key: {"Value": output} for key, output in outputs.items()}}
+        )
+        exists = any(stack["StackName"] == name for stack in api.describe_stacks()["Stacks"])
         (api.update_stack if exists else api.create_stack)(StackName=name, TemplateBody=body)
         return self.settled(name)
 

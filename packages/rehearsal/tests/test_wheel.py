@@ -133,4 +133,4 @@ def test_the_wheel_needs_what_the_lock_has() -> None:
     wheel = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
     assert wheel["dependencies"] == sorted(project["rehearsal"])
     assert wheel["optional-dependencies"] == {"node": project["node"]}
-    assert any(each.startswith("ministack==") for each in wheel["dependencies"])
+    assert any(requirement.startswith("ministack==") for requirement in wheel["dependencies"])

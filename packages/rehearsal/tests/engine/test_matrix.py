@@ -124,7 +124,7 @@ def an_update_starts_it_again_unless_it_is_stopped(stage: Stage, ending: Ending)
     stage.wait()
     stopped = ending.abandon is not None
     assert first.status == ("Stopped" if stopped else "Cancelled")
-    assert [each.origin.restart_of for each in stage.all] == ([None] if stopped else [None, first.id])
+    assert [execution.origin.restart_of for execution in stage.all] == ([None] if stopped else [None, first.id])
     assert ("new" in stage.played.seen, "b" in stage.played.seen) == (not stopped, False)
     assert bool(stage.events(first)[-1]["restarted_as"]) is not stopped
 
@@ -161,7 +161,7 @@ def rolling(**failure: Any) -> dict[str, Any]:
 def a_stage_rolls_itself_back_only_after_a_failure(stage: Stage, ending: Ending) -> None:
     good = stage.run(rolling())
     execution = ending.play(stage, "a", rolling())
-    others = [each for each in stage.all if each not in (good, execution)]
+    others = [other for other in stage.all if other not in (good, execution)]
     assert execution.status == ending.status
     assert [other.origin.rollback_of for other in others] == ([good.id] if ending.failed else [])
 
@@ -171,7 +171,7 @@ def a_failure_condition_is_evaluated_only_after_a_failure(stage: Stage, ending: 
     good = stage.run(definition)
     stage.played.parts["check"] = fails
     execution = ending.play(stage, "a", definition)
-    others = [each for each in stage.all if each not in (good, execution)]
+    others = [other for other in stage.all if other not in (good, execution)]
     assert ("check" in stage.played.seen, bool(others)) == (ending.failed, ending.failed)
 
 
@@ -215,7 +215,7 @@ def an_unmet_success_condition_rolls_back(stage: Stage, ending: Ending) -> None:
     stage.played.parts["a"] = succeeds
     ending.end(stage, execution, door)
     stage.wait()
-    others = [each for each in stage.all if each not in (good, execution)]
+    others = [other for other in stage.all if other not in (good, execution)]
     assert (execution.status, bool(others)) == (ending.status, ending.failed)
 
 

@@ -46,9 +46,11 @@ def find_denials(template: Template) -> frozenset[Denial]:
     denials: set[Denial] = set()
     for holder, resource in resources.items():
         texts = list(_denial_texts(resource))
-        over = [*_denial_targets(holder, resource, resources)] if texts else []
+        targets = [*_denial_targets(holder, resource, resources)] if texts else []
         denials |= {
-            Denial(as_text(each), text, holder, frozenset(referenced_ids(each))) for each in over for text in texts
+            Denial(as_text(target), text, holder, frozenset(referenced_ids(target)))
+            for target in targets
+            for text in texts
         }
         for arn in attached_policies(resource):
             if not (
