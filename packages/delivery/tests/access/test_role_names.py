@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cdk_delivery.access.role_names import environment_role_names
+from aws_cdk import DefaultStackSynthesizer
+
+from cdk_delivery.access.role_names import QUALIFIER, environment_role_names
 from tests.assemblies import write_stage
 
 
@@ -38,3 +40,8 @@ def test_a_stack_that_one_environment_has_counts_too(tmp_path: Path) -> None:
     """The policy has the stacks of every environment, since all accounts get the same policy."""
     found = environment_role_names(assembly(tmp_path, Dev=["Dev-Shop", "Dev-Samples"], Prod=["Prod-Shop"]))
     assert found == ["*-Samples-*", "*-Shop-*", "*-tests"]
+
+
+def test_the_qualifier_is_the_one_that_cdk_bootstraps_with() -> None:
+    """The commands know it without CDK, which takes seconds to import."""
+    assert QUALIFIER == DefaultStackSynthesizer.DEFAULT_QUALIFIER

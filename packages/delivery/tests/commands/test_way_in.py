@@ -11,6 +11,7 @@ from cdk_delivery.commands.reader import Reader
 from tests.commands.conftest import ACCOUNTS, PROFILES, Person
 
 pytestmark = pytest.mark.slow
+ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 ONLY = ("--only", f"{ACCOUNTS[1]}/eu-west-1")
 
@@ -144,16 +145,19 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Person) -> None:
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("policy", ["boundary", "environment"])
-def test_a_policy_that_differs_from_the_projects_is_red(bootstrapped: Person, policy: str) -> None:
-    """After `make generate` without a bootstrap doctor is red, and a bootstrap fixes it."""
-    iam, arn = bootstrapped.client("iam", ACCOUNTS[1]), f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
-    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
-    check = f"{ACCOUNTS[1]}/eu-west-1: {'boundary' if policy == 'boundary' else 'execution policy'}"
-    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
+def test_a_policy_that_differs_from_the_projects_is_red(bootstrapped: Person) -> None:
+    """After `make generate` without a bootstrap doctor is red for each changed policy, and a bootstrap fixes them."""
+    iam = bootstrapped.client("iam", ACCOUNTS[1])
+    document = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})
+    for policy in ("boundary", "environment"):
+        arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+    checks = [f"{ACCOUNTS[1]}/eu-west-1: {check}" for check in ("boundary", "execution policy")]
+    before = states(bootstrapped.types("doctor", *PROFILES).stdout)
+    assert [before[check] for check in checks] == ["red", "red"]
     bootstrap_again(bootstrapped)
-    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
+    after = states(bootstrapped.types("doctor", *PROFILES).stdout)
+    assert [after[check] for check in checks] == ["ok", "ok"]
 
 
 def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> None:
@@ -203,8 +207,7 @@ def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> N
     """The pipeline's execution policy in an environment's account is red."""
     iam = bootstrapped.client("iam", ACCOUNTS[1])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[1]}-eu-west-1"
-    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [anything]})
+    document = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})
     arn = iam.create_policy(PolicyName="delivery-pipeline", PolicyDocument=document)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     assert states(bootstrapped.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.access.resource_permissions import needed_actions
+from cdk_delivery.access.role_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.changes.policy_statements import PolicyDocument, Statement, allow, deny, document
-from cdk_delivery.constructs.build_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.quotas import MANAGED_POLICY
 
 # Resource types that CDK creates in the pipeline's account for environments in other regions.

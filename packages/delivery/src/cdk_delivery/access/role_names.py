@@ -7,7 +7,11 @@ from pathlib import Path
 
 from cdk_delivery.changes.stacks import read_stacks
 from cdk_delivery.cloud_assembly import Template, stack_artifacts
-from cdk_delivery.constructs.build_names import TESTS_ROLES
+
+# The qualifier in the names of the bootstrap's roles and buckets: CDK's default. CDK takes seconds to import.
+QUALIFIER = "hnb659fds"
+# The pattern of the role that the tests of an environment assume, EnvironmentBuildNames.environment_role.
+TESTS_ROLES = "*-tests"
 
 
 def environment_role_names(assembly: Path) -> list[str]:

@@ -68,16 +68,26 @@ class Sessions:
 
     def __init__(self, profiles: Sequence[str]) -> None:
         self._profiles = dict(_parse_profile(profile) for profile in profiles)
+        # A session reads the models of its services for a tenth of a second each, and keeps them.
+        self._sessions: dict[str | None, boto3.Session] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
 
     def client(self, service: str, target: Target) -> Any:
-        """Return a boto3 client. Raises WrongUse for an unknown profile."""
-        try:
-            session = boto3.Session(profile_name=self._profiles.get(target.account))
-        except ProfileNotFound as error:
-            raise WrongUse(
-                f"--profile {target.account}=...: {error}; `aws configure list-profiles` lists them"
-            ) from error
-        return session.client(service, region_name=target.region, config=CLIENT_CONFIG)
+        """Return the boto3 client of a service in an account and region. Raises WrongUse for an unknown profile."""
+        key = service, target.account, target.region
+        if key not in self._clients:
+            session = self._session(target.account)
+            self._clients[key] = session.client(service, region_name=target.region, config=CLIENT_CONFIG)
+        return self._clients[key]
+
+    def _session(self, account: str) -> boto3.Session:
+        profile = self._profiles.get(account)
+        if profile not in self._sessions:
+            try:
+                self._sessions[profile] = boto3.Session(profile_name=profile)
+            except ProfileNotFound as error:
+                raise WrongUse(f"--profile {account}=...: {error}; `aws configure list-profiles` lists them") from error
+        return self._sessions[profile]
 
     def option(self, target: Target) -> str:
         """Return the option that names the account's profile, with a space before it; empty without a profile."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cdk_delivery.access.policy_files import PolicyFiles
+from cdk_delivery.access.role_names import QUALIFIER
 from cdk_delivery.changes.bootstrap_policies import policy_document
 from cdk_delivery.changes.policy_documents import decoded
 from cdk_delivery.changes.reader_role import policy_arn
 from cdk_delivery.commands.accounts import Sessions, Target
 from cdk_delivery.commands.bootstrap import Plan
 from cdk_delivery.commands.doctor_rows import Row
-from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.json_values import items, member
 from cdk_delivery.settings.model import Delivery
 from cdk_delivery.settings.source import ConnectionSource

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cdk_delivery.access.role_names import QUALIFIER
 from cdk_delivery.commands.accounts import Sessions, Target, targets
-from cdk_delivery.constructs.build_names import QUALIFIER
 from cdk_delivery.settings.environment import Environment
 from cdk_delivery.settings.model import Delivery
 

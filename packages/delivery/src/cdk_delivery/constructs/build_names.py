@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import DefaultStackSynthesizer
-
 from cdk_delivery.constructs.test_role import IntegrationTestRoleNames
 from cdk_delivery.settings.environment import Environment
 from cdk_delivery.settings.model import Delivery
 
 _PARTITION = "aws"
-# The qualifier in the names of the bootstrap's roles and buckets.
-QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
-# The pattern of every `environment_role`.
-TESTS_ROLES = "*-tests"
 
 
 @dataclass(frozen=True)
