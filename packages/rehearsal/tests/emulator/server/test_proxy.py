@@ -31,6 +31,22 @@ for bucket in ("of-the-proxy", "with.a.dot"):
     print(s3.get_object(Bucket=bucket, Key="key")["Body"].read().decode())
 print(boto3.client("sts").get_caller_identity()["Account"], s3.meta.endpoint_url)
 """
+MOCKED = """
+import boto3
+from botocore.awsrequest import AWSResponse
+
+class Body:
+    def stream(self):
+        yield b'{"Parameter": {"Value": "of the mock"}}'
+
+def answer(request, **_):
+    if request.url.startswith("https://ssm.eu-west-1.amazonaws.com/"):
+        return AWSResponse(request.url, 200, {}, Body())
+
+session = boto3.Session()
+session.events.register("before-send.ssm", answer)
+print(session.client("ssm", region_name="eu-west-1").get_parameter(Name="any")["Parameter"]["Value"])
+"""
 USER = "me:a%3Aword"
 NODE = """
 const { connect } = require("net"), tls = require("tls"), https = require("https"), http = require("http");
@@ -103,6 +119,11 @@ def test_boto3_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> 
     printed = run(embedded, sys.executable, "-c", SDK).split("\n")
     assert printed[:2] == ["object of of-the-proxy", "object of with.a.dot"]
     assert printed[2] == f"{ACCOUNT} https://s3.{REGION}.amazonaws.com"
+
+
+def test_mocks_by_host_name_answer_as_on_aws(embedded: Embedded) -> None:
+    """A mock of botocore that recognizes AWS's host names, as moto does, answers in place of the embedded AWS."""
+    assert run(embedded, sys.executable, "-c", MOCKED) == "of the mock\n"
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="this machine has no curl")

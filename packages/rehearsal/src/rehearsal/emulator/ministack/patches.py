@@ -29,6 +29,7 @@ ALWAYS = (
     stacks.NETWORK_ATTRIBUTES,
     stacks.LOAD_BALANCER_NAMES,
     stacks.ENDPOINT_INTERFACES,
+    stacks.BUCKET_TAGS,
     stacks.SECRET_REFERENCES,
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
@@ -118,6 +119,13 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
             services.UNSUPPORTED_TYPES,
         )
         for operation in ("CreateStack", "UpdateStack", "CreateChangeSet")
+    },
+    **{
+        f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::S3::Bucket][{operation}]": (
+            stacks.BUCKET_TAGS,
+            permissions.BUCKET_ENCRYPTION,
+        )
+        for operation in ("create", "update")
     },
     "ministack.services.cloudformation.stacks:_provision_resource": (
         refusals.TAKEN_NAMES,

@@ -10,8 +10,10 @@ from rehearsal.emulator.cloudformation import (
     output_changes,
     secret_references,
 )
+from rehearsal.emulator.cloudformation.resource_handlers import after_create, after_update
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
+from rehearsal.emulator.s3 import bucket_tags
 
 TESTS = "tests/emulator"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
@@ -105,6 +107,15 @@ ENDPOINT_INTERFACES = Correction(
         Patch(
             f"{HANDLERS}[AWS::EC2::VPCEndpoint][update]", "sha256:a3134482b4355917", endpoint_attributes.add_to_updated
         ),
+    ),
+)
+BUCKET_TAGS = Correction(
+    fault="CloudFormation drops the tags of a bucket, and CDK's autoDeleteObjects fails when its stack is deleted.",
+    test=f"{TESTS}/s3/test_bucket_tags.py::test_ministacks_buckets_lose_their_tags",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(f"{HANDLERS}[AWS::S3::Bucket][create]", "sha256:477b78a3cb150dfd", after_create(bucket_tags.keep_tags)),
+        Patch(f"{HANDLERS}[AWS::S3::Bucket][update]", "sha256:1d4f3f6390bb209c", after_update(bucket_tags.keep_tags)),
     ),
 )
 SECRET_REFERENCES = Correction(

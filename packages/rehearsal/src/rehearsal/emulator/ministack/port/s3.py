@@ -76,6 +76,13 @@ def set_bucket_encryption(name: str, document: str) -> None:
     s3._bucket_encryption[name] = document
 
 
+def set_bucket_tags(name: str, tags: Mapping[str, str]) -> None:
+    """Replace the tags of a bucket in the request's account."""
+    s3._bucket_tags[name] = dict(tags)
+    if not tags:
+        del s3._bucket_tags[name]
+
+
 def bucket_website(owner: str, name: str) -> str:
     """Return the website configuration of a bucket in the XML of S3's API; empty where it has none."""
     return str(s3._bucket_websites.get_scoped(owner, None, name) or "")
