@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.deploy.unknown_parts import check_parts
+from rehearsal.deploy.unknown_parts import check_parts, report_other_stacks
 from rehearsal.errors import WrongUse
 from rehearsal.project import cloud_assembly
 from rehearsal.project.cloud_assembly import Assembly
@@ -87,3 +87,20 @@ def test_a_template_that_is_transformed_is_not_judged(tmp_path: Path) -> None:
     template.write_text(json.dumps({"Transform": "Other", **json.loads(template.read_text())}))
     check_parts(cloud, SUPPORTED, Accepted.from_names(["DeploymentWindow", "ECS"]))
     assert [stack.name for stack in cloud.stacks] == ["Top"]
+
+
+def test_a_stack_that_only_a_build_deploys_is_reported(tmp_path: Path) -> None:
+    """Its unsupported types do not stop the run; a note has the command that accepts them."""
+    assembly(tmp_path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    other = {**manifest["artifacts"]["Top"], "properties": {"templateFile": "other.template.json"}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {**manifest["artifacts"], "Other": other}}))
+    (tmp_path / "other.template.json").write_text(json.dumps({"Resources": {"Thing": {"Type": "AWS::Some::Thing"}}}))
+    cloud, notes = cloud_assembly.read(tmp_path), list[str]()
+    check_parts(cloud, SUPPORTED, Accepted.from_names(["AWS::Inner::Thing", "DeploymentWindow", "ECS"]))
+    report_other_stacks(cloud, SUPPORTED, Accepted(), notes.append)
+    (note,) = notes
+    assert note.startswith("stacks that no action deploys have AWS::Some::Thing: where a build deploys them, `rehearse")
+    assert "`rehearse run --accept AWS::Some::Thing` continues" in note
+    report_other_stacks(cloud, SUPPORTED, Accepted.from_names(["AWS::Some::Thing"]), notes.append)
+    assert len(notes) == 1

@@ -19,7 +19,7 @@ from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.synthesis_errors import ways_on
-from rehearsal.deploy.unknown_parts import check_parts
+from rehearsal.deploy.unknown_parts import check_parts, report_other_stacks
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
@@ -147,7 +147,9 @@ class FirstDeployment:
         """Report what may fail in the app. Raises WrongUse for parts that cannot be rehearsed."""
         report_architecture(cloud, self.tell)
         report_retired_runtimes(cloud, self.tell, dt.datetime.now(dt.UTC).date())
-        check_parts(cloud, read_supported(self.workspace), AcceptedFile(self.workspace).read())
+        supported, accepted = read_supported(self.workspace), AcceptedFile(self.workspace).read()
+        check_parts(cloud, supported, accepted)
+        report_other_stacks(cloud, supported, accepted, self.tell)
 
     def _deploy(self, cloud: Assembly, folder: Path) -> None:
         """Deploy the pipeline's stack. Raises CommandFailed, after keeping the error and the logs of functions."""

@@ -1,14 +1,15 @@
-"""Check after the first synthesis for parts of an app that cannot be rehearsed; the error suggests `--accept`."""
+"""Check after the first synthesis for parts of an app that cannot be rehearsed; the message suggests `--accept`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
+from rehearsal.deploy.bootstrap import ReportProgress
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import Assembly
+from rehearsal.project.cloud_assembly import Assembly, all_stacks
 from rehearsal.project.unsupported_parts import unsupported_parts
-from rehearsal.workspace.acceptances import Accepted, accept_options
+from rehearsal.workspace.acceptances import Accepted, accept_options, continue_hint
 from rehearsal.workspace.supported import Supported
 
 
@@ -24,6 +25,17 @@ def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> No
         + f"\n`run {options}` continues, and these parts have no effect;"
         + f" for every run, set in rehearsal.toml: accept = {names}"
     )
+
+
+def report_other_stacks(cloud: Assembly, supported: Supported, accepted: Accepted, tell: ReportProgress) -> None:
+    """Report unsupported types of the app's other stacks, which a build may deploy."""
+    deployed = {stack.template for stack in cloud.stacks}
+    others = [stack for stack in all_stacks(cloud.folder) if stack.template not in deployed]
+    if unknown := unsupported_parts(others, (), supported, accepted):
+        tell(
+            f"stacks that no action deploys have {', '.join(unknown)}: where a build deploys them,"
+            f" {continue_hint(unknown)}"
+        )
 
 
 def _shortened(places: Sequence[str], most: int = 3) -> str:
