@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -278,6 +280,24 @@ def test_an_image_without_a_shell_is_named(tmp_path: Path, image: str) -> None:
     assert debian_image.ENGINE.call("import", str(archive), name).returncode == 0
     try:
         with pytest.raises(ContainerFailed, match=f"ended the container of {name}: .*sh"):
+            run_in(name, tmp_path, "true")
+    finally:
+        debian_image.ENGINE.call("rmi", name)
+
+
+def test_an_image_for_another_processor_is_named(tmp_path: Path, image: str) -> None:
+    """The error says which processor this machine has, and which option takes another image."""
+    del image
+    archive = tmp_path / "foreign.tar"
+    with tarfile.open(archive, "w") as file:
+        program = tarfile.TarInfo("bin/sh")
+        program.size, program.mode = 64, 0o755
+        file.addfile(program, io.BytesIO(b"\x7fELF" + bytes(60)))
+    name = "localhost/rehearsal-tests-foreign:1"
+    assert debian_image.ENGINE.call("import", str(archive), name).returncode == 0
+    try:
+        said = f"image is for another processor than this machine's, {os.uname().machine}: name one for it with --image"
+        with pytest.raises(ContainerFailed, match=said):
             run_in(name, tmp_path, "true")
     finally:
         debian_image.ENGINE.call("rmi", name)

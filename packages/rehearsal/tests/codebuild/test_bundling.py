@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from rehearsal.host import interpreters
-from rehearsal.host.container_engine import find_engine
+from rehearsal.bundling.docker_program import bundling_variables
+from rehearsal.host import container_engine, interpreters
 from tests import debian_image
+from tests.codebuild.case import run
 from tests.codebuild.conftest import Account
 from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, lines, project
@@ -20,10 +24,9 @@ BUNDLE = (
 
 
 @pytest.fixture
-def without_engine() -> None:
-    """Skip the test on a machine with a container engine, which would bundle instead."""
-    if engine := find_engine():
-        pytest.skip(f"this machine has {engine.program}, so nothing stands in for it")
+def without_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No container engine for the builds of this process, whatever this machine has."""
+    monkeypatch.setattr(container_engine, "find_engine", lambda: None)
 
 
 def test_an_engine_bundles_where_there_is_one(account: Account) -> None:
@@ -35,9 +38,10 @@ def test_an_engine_bundles_where_there_is_one(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("without_engine")
-def test_a_privileged_build_bundles(account: Account) -> None:
+def test_a_privileged_build_bundles(account: Account, tmp_path: Path) -> None:
     """Without an engine, the bundling command runs in the build's sandbox."""
-    command = BUNDLE.format(image=f"public.ecr.aws/sam/build-python{MINOR}")
+    program = bundling_variables(tmp_path, Path(shutil.which("node") or "").parent)["CDK_DOCKER"]
+    command = BUNDLE.replace("$CDK_DOCKER", program).format(image=f"public.ecr.aws/sam/build-python{MINOR}")
     build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
     assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))
     assert "answer = 42" in lines(account, build)
@@ -53,9 +57,9 @@ def test_a_build_without_privileged_mode_does_not(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("without_engine")
-def test_a_replaced_node_is_reported(account: Account) -> None:
+def test_a_replaced_node_is_reported(tmp_path: Path) -> None:
     """A Node version that differs from the image's is reported in the build's log."""
-    command = BUNDLE.format(image="public.ecr.aws/sam/build-nodejs4.x")
-    build = built(account, project(account, spec(command), Environment={"PrivilegedMode": True}))
-    assert build["buildStatus"] == "SUCCEEDED", "\n".join(lines(account, build))
-    assert any("build-nodejs4.x: Node" in line for line in lines(account, build))
+    ran = run(spec(BUNDLE.format(image="public.ecr.aws/sam/build-nodejs4.x")), {"privileged": True}, tmp_path)
+    assert ran.result.status == "SUCCEEDED", ran.log
+    assert "answer = 42" in ran.printed
+    assert "build-nodejs4.x: Node" in ran.log

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -164,6 +166,23 @@ def test_everything_goes_when_all_is_wanted(used: Workspace, empty: Tiny) -> Non
     assert re.fullmatch(r"removed \.rehearsal/: 9\.\d MB\n", printed)
     assert not used.home.exists()
     assert empty.call("clean") == (0, "there is no .rehearsal/\n")
+
+
+def test_files_of_another_user_are_named(used: Workspace, empty: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`clean --all` exits with 2 and says how to remove files that a killed container left; .rehearsal/ stays."""
+    rmtree, builds = shutil.rmtree, used.builds.resolve().parent
+
+    def refuse(path: Path) -> None:
+        if path == builds:
+            raise PermissionError(errno.EACCES, "Permission denied", str(builds / "of-root"))
+        rmtree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    code, printed = empty.call("clean", "--all")
+    assert code == 2
+    assert f"{builds}/of-root cannot be removed: it belongs to another user" in " ".join(printed.split())
+    assert f"`sudo rm -rf {builds}`" in " ".join(printed.split())
+    assert used.home.exists()
 
 
 def test_all_is_refused_while_something_runs(used: Workspace, empty: Tiny) -> None:

@@ -18,6 +18,7 @@ from typing import Literal
 from rehearsal.errors import RehearsalError
 from rehearsal.host import host_environment
 
+_FOREIGN = "the image is for another processor than this machine's, {}: name one for it with --image"
 _ENGINE_FAILED = 125  # the first status of `run` that is not the command's
 _SOCKET = Path("/var/run/docker.sock")
 # The user's variables that say where an engine and its images are.
@@ -26,6 +27,10 @@ _SETTINGS = ("CDK_DOCKER", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "CONTAI
 
 class ContainerFailed(RehearsalError):
     """An image cannot run, or its container ended early; the message has the engine's last lines."""
+
+    def __init__(self, problem: str) -> None:
+        foreign = "exec format error" in problem.lower()
+        super().__init__(f"{problem}; {_FOREIGN.format(os.uname().machine)}" if foreign else problem)
 
 
 @dataclass(frozen=True)

@@ -50,15 +50,28 @@ def workspace_usage(space: Workspace) -> int:
 
 
 def remove_all(space: Workspace) -> int:
-    """Remove `.rehearsal/`, the build area, and the shared caches if no project is left; return the freed bytes."""
+    """Remove `.rehearsal/`, the build area, and the shared caches if no project is left; return the freed bytes.
+
+    Raises WrongUse where a file in the build area belongs to another user; `.rehearsal/` then stays.
+    """
     freed, outside, shared = workspace_usage(space), build_area.area(space.home), space.shared_caches
-    shutil.rmtree(space.home)
     if outside:
-        shutil.rmtree(outside)
-        if not build_area.areas(outside.parent):
-            with suppress(WrongUse):
-                freed += remove_shared_caches(shared)
+        _remove_build_area(outside)
+    shutil.rmtree(space.home)
+    if outside and not build_area.areas(outside.parent):
+        with suppress(WrongUse):
+            freed += remove_shared_caches(shared)
     return freed
+
+
+def _remove_build_area(area: Path) -> None:
+    try:
+        shutil.rmtree(area)
+    except PermissionError as error:
+        raise WrongUse(
+            f"{error.filename} cannot be removed: it belongs to another user, as after a build in an image whose"
+            f" container was killed. Remove the build area as root (`sudo rm -rf {area}`), and repeat the command"
+        ) from error
 
 
 def clean(space: Workspace, keep: int = KEPT_EXECUTIONS) -> int:
