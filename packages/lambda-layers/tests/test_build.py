@@ -142,7 +142,7 @@ def test_each_input_of_a_package_is_part_of_its_key(tmp_path: Path, change: str)
             settings=parse(settings),
             python=None,
             lock=Lock({}, {}),
-            machinery=machinery,
+            tool_versions=machinery,
             cache=Cache(tmp_path),
         )._key(Pin("base", "1", hashes=hashes))
         for settings, machinery, hashes in [

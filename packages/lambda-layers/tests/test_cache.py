@@ -87,7 +87,7 @@ def test_old_downloads_are_removed(tmp_path: Path) -> None:
 @pytest.mark.gate
 def test_the_cache_has_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache removes the least recently used entries above its size."""
-    monkeypatch.setattr(cache_module, "_MOST_BYTES", 25)
+    monkeypatch.setattr(cache_module, "_MAX_BYTES", 25)
     cache = Cache(tmp_path)
     for age, name in ((3, "oldest"), (2, "old"), (1, "new")):
         cache.keep_bytes(b"x" * 10, name)

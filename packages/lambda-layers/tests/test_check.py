@@ -68,8 +68,8 @@ def test_a_missing_import_is_reported_with_its_line_and_command(project: Project
     """A missing import is reported with its line and the command that adds the package."""
     code(project.root, "two", "import os\n\ndef handler(event, context):\n    from extra import X\n")
     (found,) = check.missing_imports(project.root, built)
-    assert (found.function, found.found.name, found.found.line) == ("two", "extra.X", 4)
-    assert found.found.path == project.root / "lambda" / "two" / "main.py"
+    assert (found.function, found.statement.name, found.statement.line) == ("two", "extra.X", 4)
+    assert found.statement.path == project.root / "lambda" / "two" / "main.py"
     assert found.command == "poetry add --lock extra"
 
 
@@ -84,9 +84,9 @@ def test_the_standard_library_is_the_target_s(
     """Modules of the standard library count by the target's Python version."""
     code(project.root, "two", "import annotationlib, cgi\nfrom compression import zstd\n")
     found = check.missing_imports(project.root, built._replace(python=python))
-    assert {finding.found.name.partition(".")[0] for finding in found} == missing
-    assert [finding.command for finding in found if finding.found.name == "cgi"] == [""] * (python == "3.13")
-    assert check.missing_imports(project.root, built._replace(python="3.14"))[0].found.name == "cgi"
+    assert {finding.statement.name.partition(".")[0] for finding in found} == missing
+    assert [finding.command for finding in found if finding.statement.name == "cgi"] == [""] * (python == "3.13")
+    assert check.missing_imports(project.root, built._replace(python="3.14"))[0].statement.name == "cgi"
 
 
 @pytest.mark.parametrize("python", [version for version in SUPPORTED_UNTIL if interpreter.find(version)])

@@ -61,7 +61,8 @@ def why(package: str, *, as_json: bool) -> None:
     reasons = verb.why(Path.cwd(), package)
     if as_json:
         _print_json([asdict(reason) for reason in reasons])
-    for reason in [] if as_json else reasons:
+        return
+    for reason in reasons:
         click.echo(f"{verb.explain(reason)}: {' -> '.join(reason.way)}")
 
 
@@ -94,7 +95,7 @@ def check(*, as_json: bool) -> int:
     for warning in [*verb.runtime_conflicts(root, built), *start_up_files.warnings(root, built)]:
         click.echo(f"layers: warning: {warning}", err=True)
     if as_json:
-        records = [_missing_import_record(root, found) for found in missing]
+        records = [_missing_import_record(root, missing_import) for missing_import in missing]
         _print_json({"missing": records, "unused": [asdict(package) for package in unused]})
     else:
         _print_check(root, built, missing, unused)
@@ -104,10 +105,12 @@ def check(*, as_json: bool) -> int:
 def _print_check(
     root: Path, built: manifest.Manifest, missing: Sequence[MissingImport], unused: Sequence[UnusedPackage]
 ) -> None:
-    for found in missing:
-        where = f"{found.found.path.relative_to(root)}:{found.found.line}"
-        advice = f"`{found.command}`" if found.command else f"Python {built.python} took it out of the standard library"
-        click.echo(f"{where}: no layer of {found.function} provides {found.found.name}; {advice}", err=True)
+    for missing_import in missing:
+        statement, command = missing_import.statement, missing_import.command
+        where = f"{statement.path.relative_to(root)}:{statement.line}"
+        advice = f"`{command}`" if command else f"Python {built.python} took it out of the standard library"
+        message = f"{where}: no layer of {missing_import.function} provides {statement.name}; {advice}"
+        click.echo(message, err=True)
     if not missing:
         click.echo("layers: every import of the functions is provided", err=True)
     for package in unused:
@@ -117,8 +120,9 @@ def _print_check(
 
 
 def _missing_import_record(root: Path, missing: MissingImport) -> dict[str, object]:
-    where = {"file": missing.found.path.relative_to(root).as_posix(), "line": missing.found.line}
-    return {"function": missing.function, "import": missing.found.name, **where, "command": missing.command}
+    statement = missing.statement
+    where = {"file": statement.path.relative_to(root).as_posix(), "line": statement.line}
+    return {"function": missing.function, "import": statement.name, **where, "command": missing.command}
 
 
 def _print_json(value: object) -> None:

@@ -84,28 +84,28 @@ class Manifest(NamedTuple):
 def read(path: Path) -> Manifest:
     """Read the manifest in one file. Raises NotBuilt if there is no file."""
     try:
-        found: ManifestRecord = json.loads(path.read_text())
+        record: ManifestRecord = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise NotBuilt(f"there is no {path}; build the layers with `lambda-layers build`") from error
-    layers = tuple(_layer(layer) for layer in found["layers"])
-    functions = tuple(FunctionCode(**code) for code in found.get("functions", ()))
-    target = found["target"]
-    return Manifest(target["python"], target["architecture"], layers, found.get("bytecode", True), functions)
+    layers = tuple(_layer(layer) for layer in record["layers"])
+    functions = tuple(FunctionCode(**code) for code in record.get("functions", ()))
+    target = record["target"]
+    return Manifest(target["python"], target["architecture"], layers, record.get("bytecode", True), functions)
 
 
-def _layer(found: LayerRecord) -> Layer:
+def _layer(record: LayerRecord) -> Layer:
     return Layer(
-        name=found["name"],
-        zip=found["zip"],
-        sha256=found["sha256"],
-        bytes=found["bytes"],
-        unzipped_bytes=found["unzipped_bytes"],
-        functions=tuple(found["functions"]),
-        packages=tuple(map(_package, found["packages"])),
-        sbom=found["sbom"],
-        left_out=tuple(map(_package, found.get("left_out", ()))),
+        name=record["name"],
+        zip=record["zip"],
+        sha256=record["sha256"],
+        bytes=record["bytes"],
+        unzipped_bytes=record["unzipped_bytes"],
+        functions=tuple(record["functions"]),
+        packages=tuple(map(_package, record["packages"])),
+        sbom=record["sbom"],
+        left_out=tuple(map(_package, record.get("left_out", ()))),
     )
 
 
-def _package(found: PackageRecord) -> Package:
-    return Package(found["name"], found["version"], found.get("bytes", 0))
+def _package(record: PackageRecord) -> Package:
+    return Package(record["name"], record["version"], record.get("bytes", 0))

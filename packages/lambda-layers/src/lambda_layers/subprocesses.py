@@ -22,15 +22,15 @@ _REMOVED_VARIABLES = (
 
 def find_tool(name: str, root: Path) -> str:
     """Return the path of the program `name`, in the project's .tools/ or on the PATH. Raises WrongUse."""
-    own = root / ".tools" / "bin" / name
-    if own.exists():
-        return str(own)
+    local = root / ".tools" / "bin" / name
+    if local.exists():
+        return str(local)
     import shutil  # noqa: PLC0415 - a build with nothing to do finds its tools in .tools/
 
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise WrongUse(f"{name} was not found in .tools/ or on the PATH; run `make setup`")
-    return found
+    return path
 
 
 def run(

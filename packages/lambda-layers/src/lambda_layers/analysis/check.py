@@ -34,7 +34,7 @@ class MissingImport:
     """
 
     function: str
-    found: Import
+    statement: Import
     command: str
 
 
@@ -58,16 +58,15 @@ def missing_imports(root: Path, built: Manifest) -> list[MissingImport]:
 
 def _missing_in_function(root: Path, function: str, built: Manifest) -> Iterator[MissingImport]:
     folder = root / "lambda" / function
-    own = modules(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    layers = built.layers_of(function)
-    available = own.union(*(modules(layer_files(root, layer)) for layer in layers))
-    available = available.union(*(start_up_files.extra_modules(root, layer) for layer in layers))
-    known = standard_library.module_names(built.python) | RUNTIME_MODULES
+    available = modules(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    for layer in built.layers_of(function):
+        available |= modules(layer_files(root, layer)) | start_up_files.extra_modules(root, layer)
+    built_in = standard_library.module_names(built.python) | RUNTIME_MODULES
     removed = standard_library.removed_names(built.python)
-    for found in imports(folder):
-        top = found.name.partition(".")[0]
-        if top not in known and not provides(available, found.name):
-            yield MissingImport(function, found, "" if top in removed else _add_command(root, function, top))
+    for statement in imports(folder):
+        top = statement.name.partition(".")[0]
+        if top not in built_in and not provides(available, statement.name):
+            yield MissingImport(function, statement, "" if top in removed else _add_command(root, function, top))
 
 
 def layer_files(root: Path, layer: Layer) -> list[str]:
@@ -78,10 +77,10 @@ def layer_files(root: Path, layer: Layer) -> list[str]:
 
 def _add_command(root: Path, function: str, module: str) -> str:
     locked = plan.read_lock(root).packages
-    same = canonicalize_name(module)
+    canonical = canonicalize_name(module)
     # importlib.metadata maps modules to packages, such as yaml to PyYAML, if the package is installed here
-    known = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
-    package = same if same in locked else (known or [same])[0]
+    installed = [canonicalize_name(name) for name in packages_distributions().get(module, ())]
+    package = canonical if canonical in locked else (installed or [canonical])[0]
     users = [name for name in function_layers.functions(root) if _imports_module(root / "lambda" / name, module)]
     return lockfile.existing(root).add_command(package, "" if len(users) > 1 else function)
 
@@ -91,13 +90,13 @@ def runtime_conflicts(root: Path, built: Manifest) -> list[str]:
     conflicts: list[str | None] = []
     for name in function_layers.functions(root):
         packages = {package.name for layer in built.layers_of(name) for package in layer.packages}
-        names = [found.name for found in imports(root / "lambda" / name)]
+        names = [statement.name for statement in imports(root / "lambda" / name)]
         conflicts.append(boto3_rule.runtime_conflict(name, names, packages, lockfile.existing(root)))
     return [*filter(None, conflicts)]
 
 
 def _imports_module(folder: Path, module: str) -> bool:
-    return any(found.name.partition(".")[0] == module for found in imports(folder))
+    return any(statement.name.partition(".")[0] == module for statement in imports(folder))
 
 
 def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
@@ -107,35 +106,35 @@ def unused_packages(root: Path, built: Manifest) -> list[UnusedPackage]:
     """
     target, locked = settings.read(root / "pyproject.toml").target, plan.read_lock(root)
     needed = _needed_packages(root, built, lambda package: locked.closure(package, target))
-    found: list[UnusedPackage] = []
+    packages: list[UnusedPackage] = []
     for layer in built.layers:
         sizes = {package.name: package.bytes for package in layer.packages}
         unused = sizes.keys() - frozenset[str]().union(*(needed[name] for name in layer.functions))
         closures = {name: locked.closure(name, target) & unused for name in sorted(unused)}
         for name in _unneeded_by_others(closures):
             size = sum(sizes[package] for package in closures[name])
-            found.append(UnusedPackage(layer.name, name, size, tuple(sorted(closures[name] - {name}))))
-    return sorted(found, key=lambda package: -package.bytes)
+            packages.append(UnusedPackage(layer.name, name, size, tuple(sorted(closures[name] - {name}))))
+    return sorted(packages, key=lambda package: -package.bytes)
 
 
 def _needed_packages(
     root: Path, built: Manifest, closure: Callable[[str], frozenset[str]]
 ) -> dict[str, frozenset[str]]:
-    """Return function -> the packages that its imports reach."""
+    """Return function -> the packages that its imports reach. closure: package -> it and all that it needs."""
     modules_of = {layer.name: import_graph.layer_modules(root, layer) for layer in built.layers}
     needed: dict[str, frozenset[str]] = {}
     for name in function_layers.functions(root):
-        layers = built.layers_of(name)
-        available = {module: found for layer in layers for module, found in modules_of[layer.name].items()}
-        names = [found.name for found in imports(root / "lambda" / name)]
+        available: dict[str, import_graph.Module] = {}
+        for layer in built.layers_of(name):
+            available |= modules_of[layer.name]
+        names = [statement.name for statement in imports(root / "lambda" / name)]
         needed[name] = import_graph.reachable_packages(names, available, closure)
     return needed
 
 
-def _unneeded_by_others(needs: Mapping[str, Set[str]]) -> Iterator[str]:
-    """Yield the packages that no other one needs; of a circle, the first."""
-    for name, own in needs.items():
-        if not any(
-            name in others and (other not in own or other < name) for other, others in needs.items() if other != name
-        ):
+def _unneeded_by_others(closures: Mapping[str, Set[str]]) -> Iterator[str]:
+    """Yield the packages that no other one needs; of packages that need each other, the first by name."""
+    for name, closure in closures.items():
+        dependents = [other for other, needs in closures.items() if name in needs and other != name]
+        if all(dependent in closure and name < dependent for dependent in dependents):
             yield name

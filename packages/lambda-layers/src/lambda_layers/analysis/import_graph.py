@@ -28,13 +28,14 @@ class Module(NamedTuple):
 
 def layer_modules(root: Path, layer: Layer) -> dict[str, Module]:
     """Return dotted name -> module, for the modules in the RECORDs of a layer's packages."""
-    found: dict[str, Module] = {}
+    by_name: dict[str, Module] = {}
     with zipfile.ZipFile(root / layer.zip) as zipped:
         for record in [name for name in zipped.namelist() if name.endswith(".dist-info/RECORD")]:
             package = canonicalize_name(Path(record).parts[1].split("-")[0])
             for row in record_file.read(zipped.read(record)):
-                found |= {name: Module(package, root / layer.zip, f"python/{row.path}") for name in modules([row.path])}
-    return found
+                for name in modules([row.path]):
+                    by_name[name] = Module(package, root / layer.zip, f"python/{row.path}")
+    return by_name
 
 
 def reachable_packages(
@@ -45,30 +46,34 @@ def reachable_packages(
     A module's imports count if they run when it is loaded, and so do strings that name a module, for imports by name.
     Imports inside functions do not count: they may never run.
     """
-    every, found = {module.package for module in all_modules.values()}, frozenset[str]()
-    seen: set[str] = set()
-    front = [*names]
-    while front and not found >= every:
-        for name in [name for name in _executed_modules(front.pop(), all_modules) if name not in seen]:
+    all_packages = {module.package for module in all_modules.values()}
+    reached, seen = frozenset[str](), set[str]()
+    pending = [*names]
+    while pending and not reached >= all_packages:
+        for name in _executed_modules(pending.pop(), all_modules):
+            if name in seen:
+                continue
             seen.add(name)
-            if all_modules[name].package not in found:
-                found |= needs(all_modules[name].package)
-            front += _imported_names(name, all_modules)
-    return found
+            if all_modules[name].package not in reached:
+                reached |= needs(all_modules[name].package)
+            pending += _imported_names(name, all_modules)
+    return reached
 
 
 def _executed_modules(name: str, all_modules: Mapping[str, Module]) -> list[str]:
     """Return the modules that an import of `name` executes: its parents and itself, or all of a namespace."""
     parts = name.split(".")
-    ways = [way for end in range(len(parts)) if (way := ".".join(parts[: end + 1])) in all_modules]
-    return ways or [module for module in all_modules if module.startswith(f"{name}.")]
+    prefixes = [".".join(parts[: end + 1]) for end in range(len(parts))]
+    executed = [prefix for prefix in prefixes if prefix in all_modules]
+    return executed or [module for module in all_modules if module.startswith(f"{name}.")]
 
 
 def _imported_names(name: str, all_modules: Mapping[str, Module]) -> Iterator[str]:
+    """Yield the names that a module imports when it is loaded, and the modules that its strings name."""
     module = all_modules[name]
     if not module.file.endswith(".py"):
         return
-    above = name if module.file.endswith("/__init__.py") else name.rpartition(".")[0]
+    package = name if module.file.endswith("/__init__.py") else name.rpartition(".")[0]
     with zipfile.ZipFile(module.zip) as zipped:
         source = zipped.read(module.file)
     try:
@@ -79,17 +84,19 @@ def _imported_names(name: str, all_modules: Mapping[str, Module]) -> Iterator[st
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            source_name = _absolute_name("." * node.level + (node.module or ""), above)
+            source_name = _absolute_name("." * node.level + (node.module or ""), package)
             yield from (f"{source_name}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
-            named = _absolute_name(node.value, above)
-            yield from [named] if named in all_modules else []
+            named = _absolute_name(node.value, package)
+            if named in all_modules:
+                yield named
 
 
-def _absolute_name(name: str, above: str) -> str:
+def _absolute_name(name: str, package: str) -> str:
+    """Return the name that a relative import of `name` in a module of `package` refers to."""
     rest = name.lstrip(".")
     level = len(name) - len(rest)
     if not level:
         return name
-    parts = above.split(".")
+    parts = package.split(".")
     return ".".join([*parts[: len(parts) - level + 1], *([rest] if rest else [])])

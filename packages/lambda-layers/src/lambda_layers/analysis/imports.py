@@ -31,7 +31,7 @@ def imports(folder: Path) -> list[Import]:
     """
     # Emacs marks an open file by a link `.#name`, which leads nowhere.
     paths = sorted(path for path in folder.rglob("*.py") if path.is_file())
-    return [found for path in paths for found in _imports_of_file(path)]
+    return [statement for path in paths for statement in _imports_of_file(path)]
 
 
 def _imports_of_file(path: Path) -> Iterator[Import]:
@@ -90,8 +90,8 @@ def modules(files: Iterable[str]) -> frozenset[str]:
     return frozenset(_MODULE.sub("", name).replace("/", ".") for name in files if _MODULE.search(name))
 
 
-def provides(modules: frozenset[str], name: str) -> bool:
+def provides(available: frozenset[str], name: str) -> bool:
     """Return whether an import of `name` succeeds: it, or a parent, is a module, or it is a namespace package."""
     parts = name.split(".")
-    ways = [".".join(parts[: end + 1]) for end in range(len(parts))]
-    return any(way in modules for way in ways) or any(module.startswith(f"{name}.") for module in modules)
+    prefixes = [".".join(parts[: end + 1]) for end in range(len(parts))]
+    return any(prefix in available for prefix in prefixes) or any(module.startswith(f"{name}.") for module in available)

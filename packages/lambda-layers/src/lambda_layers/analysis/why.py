@@ -78,28 +78,30 @@ def _reasons_of_groups(root: Path, locked: Lock, name: str) -> list[Reason]:
 
 def _reasons_elsewhere(locked: Lock, name: str) -> list[Reason]:
     """Return the groups that need the package on other targets only."""
-    ways = {group: locked.chains(group, None).get(name) for group in locked.roots}
-    asked = {group: way[0][0] for group, way in ways.items() if way}
-    markers = {marker for version in locked.packages[name] for marker in version.markers if marker} or {
-        str(need.marker)
-        for group, top in asked.items()
-        for need in locked.roots[group]
-        if need.name == top and need.marker
-    }
-    return [
-        Reason(group, _chain_names(way), "", only_where=tuple(sorted(markers))) for group, way in ways.items() if way
-    ]
+    chains_of_groups = {group: locked.chains(group, None).get(name) for group in locked.roots}
+    chains = {group: chain for group, chain in chains_of_groups.items() if chain}
+    markers = {marker for version in locked.packages[name] for marker in version.markers if marker}
+    if not markers:
+        markers = {marker for group, chain in chains.items() for marker in _root_markers(locked, group, chain)}
+    only_where = tuple(sorted(markers))
+    return [Reason(group, _chain_names(chain), "", only_where=only_where) for group, chain in chains.items()]
+
+
+def _root_markers(locked: Lock, group: str, chain: tuple[Node, ...]) -> list[str]:
+    """Return the markers of a group's requirements on the first package of a chain."""
+    first, _ = chain[0]
+    return [str(need.marker) for need in locked.roots[group] if need.name == first and need.marker]
 
 
 def _reasons_of_extras(locked: Lock, name: str) -> list[Reason]:
-    ways = {extra: locked.chains_of_extra(extra).get(name) for extra in locked.extra_roots}
-    return [Reason("", _chain_names(way), "", extra=extra) for extra, way in ways.items() if way]
+    chains = {extra: locked.chains_of_extra(extra).get(name) for extra in locked.extra_roots}
+    return [Reason("", _chain_names(chain), "", extra=extra) for extra, chain in chains.items() if chain]
 
 
-def _chain_names(way: tuple[Node, ...]) -> tuple[str, ...]:
+def _chain_names(chain: tuple[Node, ...]) -> tuple[str, ...]:
     """Return the chain with extras in brackets: an extra is a separate node, before or after its package."""
     steps: list[str] = []
-    for name, extra in way:
+    for name, extra in chain:
         if steps and steps[-1].partition("[")[0] == name:
             steps.pop()
         steps.append(f"{name}[{extra}]" if extra else name)

@@ -92,7 +92,7 @@ def compile_all(python: str, folder: Path, into: Path) -> dict[str, Bytecode]:
     """
     root = folder.parent.resolve()
     run([python, *_ISOLATED, "-c", _COMPILE, str(root), folder.name, str(into)], cwd=root)
-    return dict(found for path in into.glob("*.bytecode") for found in _read_index(path))
+    return dict(entry for path in into.glob("*.bytecode") for entry in _read_index(path))
 
 
 def _read_index(path: Path) -> Iterator[tuple[str, Bytecode]]:

@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from lambda_layers.errors import WrongUse
 _DAY = 24 * 3600
 _RETENTION_SECONDS = 60 * _DAY
 # 4 GiB: about twenty of the largest layers, with their packages.
-_MOST_BYTES = 4 * 2**30
+_MAX_BYTES = 4 * 2**30
 _COPY_BYTES = 2**18
 
 
@@ -43,10 +42,10 @@ class Cache(NamedTuple):
     def record(self, key: str) -> Any:
         """Return the record of `key`; None if it is absent or damaged."""
         try:
-            known, _, body = _touched(self.folder / "records" / key).read_text().partition("\n")
+            checksum, _, body = _touched(self.folder / "records" / key).read_text().partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
-        return json.loads(body) if digest(body.encode()) == known else None
+        return json.loads(body) if digest(body.encode()) == checksum else None
 
     def keep_record(self, key: str, value: object) -> None:
         """Store `value`, which has to be JSON, under `key`."""
@@ -54,25 +53,25 @@ class Cache(NamedTuple):
         content = f"{digest(body.encode())}\n{body}"
         write_atomically(self.folder / "records" / key, content.encode())
 
-    def file(self, known: str) -> Path:
+    def file(self, checksum: str) -> Path:
         """Return where the file with this digest is kept."""
-        return self.folder / "files" / known
+        return self.folder / "files" / checksum
 
-    def keep_moved(self, path: Path, known: str) -> None:
+    def keep_moved(self, path: Path, checksum: str) -> None:
         """Keep a file of a scratch folder, whose digest the caller knows, by moving it."""
-        kept = self.file(known)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(kept)
+        stored = self.file(checksum)
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(stored)
 
-    def keep_bytes(self, content: bytes, known: str) -> None:
-        """Store bytes. known: their digest."""
-        write_atomically(self.file(known), content)
+    def keep_bytes(self, content: bytes, checksum: str) -> None:
+        """Store bytes. checksum: their digest."""
+        write_atomically(self.file(checksum), content)
 
-    def has(self, known: str) -> bool:
+    def has(self, checksum: str) -> bool:
         """Whether the file with this digest is kept, and undamaged."""
-        if sha256(self.file(known)) != known:
+        if sha256(self.file(checksum)) != checksum:
             return False
-        _touched(self.file(known))
+        _touched(self.file(checksum))
         return True
 
     def prune(self) -> None:
@@ -82,9 +81,8 @@ class Cache(NamedTuple):
         now = time.time()
         for path in [*self.folder.glob("files/*"), *self.folder.glob("records/*"), *self.folder.glob("scratch-*")]:
             with suppress(FileNotFoundError):  # another build prunes as well
-                if now - path.stat().st_mtime > (
-                    _DAY if path.name.startswith((".", "scratch-")) else _RETENTION_SECONDS
-                ):
+                is_temporary = path.name.startswith((".", "scratch-"))
+                if now - path.stat().st_mtime > (_DAY if is_temporary else _RETENTION_SECONDS):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._prune_to_size()
         with suppress(FileNotFoundError):
@@ -92,21 +90,22 @@ class Cache(NamedTuple):
 
     def _prune_to_size(self) -> None:
         """Remove the least recently used files if all of them are too large; a build writes them again."""
-        found: list[tuple[float, int, Path]] = []
+        entries: list[tuple[float, int, Path]] = []
         for path in self.folder.glob("files/*"):
             with suppress(FileNotFoundError):
-                found.append((path.stat().st_mtime, path.stat().st_size, path))
-        found.sort(reverse=True)
-        for total, (_, _, path) in zip(accumulate(size for _, size, _ in found), found, strict=True):
-            if total > _MOST_BYTES:
+                entries.append((path.stat().st_mtime, path.stat().st_size, path))
+        total = 0
+        for _, size, path in sorted(entries, reverse=True):
+            total += size
+            if total > _MAX_BYTES:
                 path.unlink(missing_ok=True)
 
     def _prune_downloads(self) -> None:
         """Remove all downloads after 60 days: uv does not record which were used. Built packages stay cached."""
         import shutil  # noqa: PLC0415 - as above
 
-        born = self.downloads / "CACHEDIR.TAG"  # uv writes it when it creates the cache
-        if born.exists() and time.time() - born.stat().st_mtime > _RETENTION_SECONDS:
+        tag = self.downloads / "CACHEDIR.TAG"  # uv writes it when it creates the cache
+        if tag.exists() and time.time() - tag.stat().st_mtime > _RETENTION_SECONDS:
             old = self.folder / f"scratch-{os.urandom(8).hex()}"
             self.downloads.rename(old)
             shutil.rmtree(old)
@@ -123,18 +122,18 @@ class Cache(NamedTuple):
         with tempfile.TemporaryDirectory(prefix="scratch-", dir=self.folder) as folder:
             yield Path(folder)
 
-    def copy_to(self, known: str, to: Path) -> bool:
+    def copy_to(self, checksum: str, to: Path) -> bool:
         """Copy the file with this digest; return False, and write nothing, if the cache does not have it undamaged."""
         copied, temporary = hashlib.sha256(), _temporary_path(to)
         try:
-            with self.file(known).open("rb", buffering=0) as source, temporary.open("wb", buffering=0) as target:
+            with self.file(checksum).open("rb", buffering=0) as source, temporary.open("wb", buffering=0) as target:
                 while chunk := source.read(_COPY_BYTES):
                     copied.update(chunk)
                     target.write(chunk)
-            _touched(self.file(known))
+            _touched(self.file(checksum))
         except FileNotFoundError:
             return False
-        if copied.hexdigest() != known:
+        if copied.hexdigest() != checksum:
             temporary.unlink()
             return False
         temporary.replace(to)
@@ -163,6 +162,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _touched(path: Path) -> Path:
+    """Return the path of a file after setting its time of last use, which `prune` reads."""
     os.utime(path)
     return path
 

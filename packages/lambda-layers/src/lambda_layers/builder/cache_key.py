@@ -49,15 +49,15 @@ def lock_inputs(root: Path) -> LockInputs:
     pyproject = toml_files.read_toml(root / "pyproject.toml")
     project, tool_tables = pyproject.get("project", {}), pyproject.get("tool", {})
     layers = tool_tables.get("layers", {})
-    found = lockfile.of_project(root, pyproject)
-    lock = found.read_text(root)
+    kind = lockfile.of_project(root, pyproject)
+    lock = kind.read_text(root)
     content = digest(
         [project.get(name) for name in _PROJECT_FIELDS],
-        [pyproject.get("dependency-groups"), tool_tables.get(found.tool), layers],
+        [pyproject.get("dependency-groups"), tool_tables.get(kind.tool), layers],
         hashlib.sha256(lock.encode()).hexdigest(),
     )
     python = str(layers.get("python") if isinstance(layers, dict) else layers)
-    return LockInputs(content, _local_sources(lock, found), python, found.tool)
+    return LockInputs(content, _local_sources(lock, kind), python, kind.tool)
 
 
 def lock_inputs_key(root: Path) -> str:
@@ -110,18 +110,22 @@ def _tools(root: Path, tool: str) -> object:
     pins = root / "requirements-tools.txt"
     if pins.exists() and (root / ".tools").exists():
         return hashlib.sha256(pins.read_bytes()).hexdigest()
-    found = [Path(find_tool(name, root)).resolve() for name in sorted({tool, "uv"})]
-    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
+    programs = [Path(find_tool(name, root)).resolve() for name in sorted({tool, "uv"})]
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in programs]
 
 
 def library_key(path: Path) -> str:
     """Return the key of a local package: of its file, or of everything in its folder that matters to a wheel."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    kept = [file for file in files if not is_ignored(file.relative_to(path).parts)]
-    return digest([(file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in kept])
+    digests: list[tuple[str, str]] = []
+    for file in files:
+        name = file.relative_to(path)
+        if not is_ignored(name.parts):
+            digests.append((name.as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()))
+    return digest(digests)
 
 
 def is_ignored(parts: tuple[str, ...]) -> bool:
     """Return whether a path in a local package's folder is a leftover of builds and checks."""
-    left = bool(_IGNORED & {*parts}) or bool(_BUILD_FOLDERS & {*parts[:1]})
-    return left or any(part.endswith((".egg-info", ".pyc")) for part in parts)
+    leftover = bool(_IGNORED & {*parts}) or bool(_BUILD_FOLDERS & {*parts[:1]})
+    return leftover or any(part.endswith((".egg-info", ".pyc")) for part in parts)

@@ -38,12 +38,12 @@ def _read_closures(root: Path) -> Future[ClosuresByLayer] | None:
     from lambda_layers.poetry import direct  # noqa: PLC0415
 
     groups = function_layers.groups(root)
-    found = direct.read_closures(root, [*groups.values()])
-    if found is None:
+    closures = direct.read_closures(root, [*groups.values()])
+    if closures is None:
         return None
-    known: Future[ClosuresByLayer] = Future()
-    known.set_result({name: found[group] for name, group in groups.items()})
-    return known
+    completed: Future[ClosuresByLayer] = Future()
+    completed.set_result({name: closures[group] for name, group in groups.items()})
+    return completed
 
 
 def _export_closures(root: Path) -> ClosuresByLayer:
@@ -52,5 +52,5 @@ def _export_closures(root: Path) -> ClosuresByLayer:
         from lambda_layers.uv.export import export  # noqa: PLC0415
     else:
         from lambda_layers.poetry.export import export  # noqa: PLC0415
-    found = export(root, [*groups.values()])
-    return {name: found[group] for name, group in groups.items()}
+    closures = export(root, [*groups.values()])
+    return {name: closures[group] for name, group in groups.items()}

@@ -58,11 +58,11 @@ def check_still_importable(folder: Path, dependencies: Path, python: str | None)
 
 def _retained_modules(folder: Path) -> dict[str, str]:
     """Return module -> its file, for the modules that pruning keeps."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for file in (file.path for package in installed_packages(folder) for file in package.files):
         if not pruning.is_pruned(file, drop_tests=True):
-            found |= dict.fromkeys(modules([file]), file)
-    return {name: file for name, file in found.items() if _is_importable_name(name)}
+            files |= dict.fromkeys(modules([file]), file)
+    return {name: file for name, file in files.items() if _is_importable_name(name)}
 
 
 def _is_importable_name(name: str) -> bool:
@@ -71,16 +71,16 @@ def _is_importable_name(name: str) -> bool:
 
 def _import_errors(names: Sequence[str], paths: Sequence[Path], python: str) -> Mapping[str, str]:
     """Return module -> its error; empty if it can be imported."""
-    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
         asked, answers = Path(scratch) / "asked.json", Path(scratch) / "answers.json"
-        while left := [name for name in names if name not in found]:
-            asked.write_text(json.dumps(left))
+        while remaining := [name for name in names if name not in errors]:
+            asked.write_text(json.dumps(remaining))
             answers.write_text("")
             command = [python, "-I", "-S", "-B", "-c", _IMPORT_SCRIPT, str(asked), str(answers), *map(str, paths)]
             with suppress(LayersError):
                 run(command, cwd=Path(scratch), seconds=_TIMEOUT_SECONDS)
-            found |= dict(json.loads(line) for line in answers.read_text().splitlines())
-            ended = [name for name in left if name not in found]
-            found |= dict.fromkeys(ended[:1], "it ends the process")
-    return found
+            errors |= dict(json.loads(line) for line in answers.read_text().splitlines())
+            unanswered = [name for name in remaining if name not in errors]
+            errors |= dict.fromkeys(unanswered[:1], "it ends the process")
+    return errors

@@ -52,14 +52,14 @@ class InstalledPackage(NamedTuple):
 
     def chunks(self, file: InstalledFile) -> Iterator[bytes]:
         """Yield the bytes of one of its files. Raises RecordMismatch at the end if they differ from RECORD."""
-        algorithm, _, known = file.digest.partition("=")
+        algorithm, _, recorded = file.digest.partition("=")
         digest = hashlib.new(algorithm) if algorithm in record_file.ALGORITHMS else None
         with open(f"{self.folder}/{file.path}", "rb", buffering=0) as opened:  # noqa: PTH123 - for each file
             while chunk := opened.read(_CHUNK_BYTES):
                 if digest:
                     digest.update(chunk)
                 yield chunk
-        if digest and base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=") != known.rstrip("="):
+        if digest and base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=") != recorded.rstrip("="):
             last = file.path.rpartition("/")[2]
             raise RecordMismatch(f"{self.name}: {last} is not the file that the wheel's RECORD tells")
 
@@ -77,13 +77,13 @@ class InstalledPackage(NamedTuple):
 
 def installed_packages(folder: Path) -> list[InstalledPackage]:
     """Return every package in `folder`, sorted by name."""
-    return sorted((_read_package(info) for info in folder.glob("*.dist-info")), key=lambda found: found.name)
+    return sorted((_read_package(info) for info in folder.glob("*.dist-info")), key=lambda package: package.name)
 
 
-def packages_sharing_files(found: list[InstalledPackage]) -> set[str]:
+def packages_sharing_files(packages: list[InstalledPackage]) -> set[str]:
     """Return the packages that claim a file which another one claims too: either could overwrite it."""
-    claims = Counter(file.path for package in found for file in package.files)
-    return {package.name for package in found if any(claims[file.path] > 1 for file in package.files)}
+    claims = Counter(file.path for package in packages for file in package.files)
+    return {package.name for package in packages if any(claims[file.path] > 1 for file in package.files)}
 
 
 def _read_package(info: Path) -> InstalledPackage:

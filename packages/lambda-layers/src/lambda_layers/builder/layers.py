@@ -42,7 +42,7 @@ def build_layers(root: Path, closures: Future[dict[str, list[Pin]]], pool: Threa
         settings=chosen,
         python=interpreter.find(chosen.python),
         lock=locked,
-        machinery=cache_key.toolchain(root, chosen.python, lockfile.existing(root).tool),
+        tool_versions=cache_key.toolchain(root, chosen.python, lockfile.existing(root).tool),
         cache=cache.Cache(cache.default_folder()),
     )
     with builder.scratches:
@@ -61,10 +61,11 @@ def _build(
     _check_agreement(builder, closures.result())
     _check_sdk_completeness(plans, lockfile.existing(root))
     packages = builder.build_packages([pin for plan in plans for pin in (*plan.pins, *plan.left_out)])
-    removal = pool.submit(builder.scratches.close)
+    scratch_removal = pool.submit(builder.scratches.close)
     layers = list(pool.map(lambda plan: build_layer(builder, plan, packages), plans))
     warnings = [*_bytecode_warnings(builder), *_package_warnings(builder, packages)]
-    record, code = _build_record(builder, layers, warnings), code_build.result()
+    record = _build_record(builder, layers, warnings)
+    code = code_build.result()
     complete = code.add_to(record)
     size_warnings = limits.check(complete["manifest"])
     if cache_key.project_key(root) != key:
@@ -72,7 +73,7 @@ def _build(
     builder.cache.keep_record(key, record)
     if not restore.place_build(root, complete, placed):
         raise LayersError(f"a file in {builder.cache.folder} was damaged while the build ran; build again")
-    removal.result()
+    scratch_removal.result()
     builder.cache.prune()
     builder.contents.cache.prune()
     return [*warnings, *code.warnings, *size_warnings]

@@ -37,7 +37,7 @@ def is_offline() -> bool:
 def by_source(pins: Sequence[Pin]) -> dict[Source | None, list[Pin]]:
     """Return source -> its pins, the default index first."""
     sources = sorted(
-        {pin.source for pin in pins}, key=lambda source: (source is not None, (source and source.name) or "")
+        {pin.source for pin in pins}, key=lambda source: (source is not None, source.name if source else "")
     )
     return {source: [pin for pin in pins if pin.source == source] for source in sources}
 
@@ -51,10 +51,9 @@ def index_call(source: Source | None, credentials: tuple[str, str] | None = None
     # a page of links, which Poetry allows as an index, or a folder of wheels, which uv.lock may name
     page = urlsplit(source.url).path.endswith((".htm", ".html")) or "://" not in source.url
     where = ["--no-index", "--find-links"] if page else ["--default-index"]
-    known = credentials or environment_credentials(source)
-    variables = dict(
-        zip((source.variable("uv", "USERNAME"), source.variable("uv", "PASSWORD")), known or (), strict=False)
-    )
+    variables: dict[str, str] = {}
+    if login := credentials or environment_credentials(source):
+        variables = {source.variable("uv", "USERNAME"): login[0], source.variable("uv", "PASSWORD"): login[1]}
     url = source.public_url if page else f"{_index_name(source)}={source.public_url}"
     return IndexCall([*where, url], variables, _EVERY_INDEX)
 
@@ -97,7 +96,8 @@ def install_from(
     try:
         run(index_call(source, credentials))
     except LayersError as error:
-        raise refusal(error, source, pins, [*(credentials or ())][1:]) from None
+        passwords = [credentials[1]] if credentials else []
+        raise refusal(error, source, pins, passwords) from None
 
 
 def _index_name(source: Source) -> str:

@@ -32,15 +32,15 @@ BuiltPackages = dict[str, BuiltPackage]
 class PackageBuilder:
     """The inputs that all packages of one build share. python: the target's interpreter, None without one.
 
-    machinery: the versions of the tools. ready: key -> package that this build has read or built. scratches: temporary
-    folders, which the caller closes, since removing thousands of files takes a while.
+    tool_versions: the versions of the tools. ready: key -> package that this build has read or built. scratches:
+    temporary folders, which the caller closes, since removing thousands of files takes a while.
     """
 
     root: Path
     settings: Settings
     python: str | None
     lock: Lock
-    machinery: Sequence[object]
+    tool_versions: Sequence[object]
     cache: cache.Cache
     ready: dict[str, BuiltPackage] = field(default_factory=dict)
     scratches: ExitStack = field(default_factory=ExitStack)
@@ -68,11 +68,12 @@ class PackageBuilder:
         return package.packed_files(self.cache.file(package.blob))
 
     def _key(self, pin: Pin) -> str:
-        own = cache_key.library_key(self.root / pin.url) if pin.url and (self.root / pin.url).exists() else ""
-        facts = [pin.name, pin.version, pin.hashes, pin.url, own, pin.name in self.settings.build_from_source]
         chosen = self.settings
-        how = [chosen.python, chosen.architecture, chosen.drop_tests, *chosen.keep]
-        return cache_key.digest("package", facts, how, self.machinery)
+        is_local = pin.url and (self.root / pin.url).exists()
+        content = cache_key.library_key(self.root / pin.url) if is_local else ""
+        identity = [pin.name, pin.version, pin.hashes, pin.url, content, pin.name in chosen.build_from_source]
+        options = [chosen.python, chosen.architecture, chosen.drop_tests, *chosen.keep]
+        return cache_key.digest("package", identity, options, self.tool_versions)
 
     def _cached(self, key: str) -> BuiltPackage | None:
         record = self.cache.record(key)
@@ -92,27 +93,25 @@ class PackageBuilder:
         return changed
 
     def _build(self, pins: Sequence[Pin], ready: BuiltPackages, *, cached: bool = True) -> BuiltPackages:
-        """Install packages together, and build each. ready: packages that these may need."""
+        """Install packages together, and build each. ready: packages that these may need. cached: use uv's cache."""
         _check_source_builds(self.settings, pins)
         scratch = self.scratches.enter_context(self.cache.scratch())
         content = self._install(pins, scratch, cached=cached)
         changed = self._changed_contents(content, pins, cached=cached)
         self._prune(content, pins, ready)
-        found = installed_packages(content)
-        sharing = packages_sharing_files(found)
+        installed = installed_packages(content)
+        sharing = packages_sharing_files(installed)
         if sharing and len(pins) > 1:
-            return self._build_apart(pins, sharing, ready, cached=cached)
-        warnings = verify.verify(content, found, pins, self.settings.target, self._locked_files(found))
+            return self._build_separately(pins, sharing, ready, cached=cached)
+        warnings = verify.verify(content, installed, pins, self.settings.target, self._locked_files(installed))
         by_name = {pin.name: pin for pin in pins}
-        unchanged = [package for package in found if package.name not in changed]
-        built = {
-            package.name: self._describe(
-                package, by_name[package.name], packed, (*warnings[package.name], *record_warnings)
-            )
-            for package, packed, record_warnings in self._pack(content, unchanged, by_name, cached=cached)
-        }
-        again = [pin for pin in pins if pin.name not in built]
-        return built | (self._rebuild_uncached(again, ready | built) if again else {})
+        unchanged = [package for package in installed if package.name not in changed]
+        built: BuiltPackages = {}
+        for package, packed, record_warnings in self._pack(content, unchanged, by_name, cached=cached):
+            name = package.name
+            built[name] = self._describe(package, by_name[name], packed, (*warnings[name], *record_warnings))
+        differing = [pin for pin in pins if pin.name not in built]
+        return built | (self._rebuild_uncached(differing, ready | built) if differing else {})
 
     def _install(self, pins: Sequence[Pin], scratch: Path, *, cached: bool) -> Path:
         _check_file_modes(scratch)
@@ -127,8 +126,8 @@ class PackageBuilder:
         )
         return scratch / "python"
 
-    def _locked_files(self, found: Sequence[InstalledPackage]) -> dict[str, Mapping[str, str]]:
-        return {package.name: self.lock.files(package.name, package.version) for package in found}
+    def _locked_files(self, installed: Sequence[InstalledPackage]) -> dict[str, Mapping[str, str]]:
+        return {package.name: self.lock.files(package.name, package.version) for package in installed}
 
     def _pack(
         self, content: Path, packages: Sequence[InstalledPackage], pins: Mapping[str, Pin], *, cached: bool
@@ -151,14 +150,16 @@ class PackageBuilder:
                 self.cache.keep_moved(packed.blob, packed.digest)
                 yield package, packed, warnings
 
-    def _build_apart(
+    def _build_separately(
         self, pins: Sequence[Pin], sharing: Set[str], ready: BuiltPackages, *, cached: bool
     ) -> BuiltPackages:
-        """Install packages that share a file in separate folders."""
-        apart = [[pin] for pin in pins if pin.name in sharing]
-        together = [pin for pin in pins if pin.name not in sharing]
-        found = [self._build(some, ready, cached=cached) for some in (together, *apart) if some]
-        return {name: package for packages in found for name, package in packages.items()}
+        """Build packages that share a file in separate folders, and the others together. sharing: their names."""
+        others = [pin for pin in pins if pin.name not in sharing]
+        built = self._build(others, ready, cached=cached) if others else {}
+        for pin in pins:
+            if pin.name in sharing:
+                built |= self._build([pin], ready, cached=cached)
+        return built
 
     def _rebuild_uncached(self, pins: Sequence[Pin], ready: BuiltPackages) -> BuiltPackages:
         # uv does not notice an edited file in its cache, and `--refresh` returns the same file.

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import batched
+from itertools import batched, chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,10 +54,11 @@ class Packer(NamedTuple):
 
     def _pack(self, package: InstalledPackage) -> PackedFiles:
         members = sorted(_members(package, self.bytecode), key=lambda member: member[0])
-        blob, parts, digest = self.scratch / f"{package.name}.blob", list[ZipEntry](), hashlib.sha256()
+        blob, digest = self.scratch / f"{package.name}.blob", hashlib.sha256()
+        parts: list[ZipEntry] = []
         with blob.open("wb") as file:
             for tasks in batched(_tasks(package, members), _TASKS):
-                for entry, packed in (found for done in self.pool.map(_deflate_all, tasks) for found in done):
+                for entry, packed in chain.from_iterable(self.pool.map(_deflate_all, tasks)):
                     parts.append(entry)
                     file.write(packed)
                     digest.update(packed)
@@ -69,7 +70,7 @@ def _members(package: InstalledPackage, bytecode: Mapping[str, Bytecode]) -> Ite
         name = f"{package.folder.name}/{file.path}"
         yield name, file
         if compiled := bytecode.get(name):
-            yield compiled
+            yield compiled.name, compiled.content
 
 
 class _Task(NamedTuple):
@@ -80,14 +81,14 @@ class _Task(NamedTuple):
 
 
 def _tasks(package: InstalledPackage, members: Iterable[_Member]) -> Iterator[_Task]:
-    size, together = 0, list[_Member]()
+    size, task_members = 0, list[_Member]()
     for member in members:
-        together.append(member)
+        task_members.append(member)
         size += member[1].size
         if size >= _TASK_BYTES:
-            yield _Task(package, together)
-            size, together = 0, []
-    yield _Task(package, together)
+            yield _Task(package, task_members)
+            size, task_members = 0, []
+    yield _Task(package, task_members)
 
 
 def _deflate_all(task: _Task) -> list[tuple[ZipEntry, bytes]]:

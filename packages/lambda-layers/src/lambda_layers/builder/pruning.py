@@ -40,24 +40,24 @@ class Pruning:
 
     def prune(self, folder: Path) -> None:
         """Remove files that no import needs from an installed folder, and from each RECORD."""
-        named, left = _NamedFiles(folder), set[str]()
-        for above, _, names in os.walk(folder):
-            inside = above[len(f"{folder}/") :]
+        named_files, remaining = _NamedFiles(folder), set[str]()
+        for parent, _, names in os.walk(folder):
+            relative = parent[len(f"{folder}/") :]
             for name in names:
-                path = f"{inside}/{name}" if inside else name
-                if self._is_removed(path, named):
+                path = f"{relative}/{name}" if relative else name
+                if self._is_removed(path, named_files):
                     (folder / path).unlink()
                 else:
-                    left.add(path)
+                    remaining.add(path)
         for info in folder.glob("*.dist-info"):
-            _rewrite_record(info, left, without_generator=canonicalize_name(info.name.split("-")[0]) in self.built)
+            _rewrite_record(info, remaining, without_generator=canonicalize_name(info.name.split("-")[0]) in self.built)
 
-    def _is_removed(self, name: str, named: _NamedFiles) -> bool:
+    def _is_removed(self, name: str, named_files: _NamedFiles) -> bool:
         if any(fnmatchcase(name, pattern) for pattern in self.keep):
             return False
         if name.startswith("bin/"):
-            return is_script(named.folder / name, self.python)
-        return is_pruned(name, drop_tests=self.drop_tests) and not named.is_read(name)
+            return is_script(named_files.folder / name, self.python)
+        return is_pruned(name, drop_tests=self.drop_tests) and not named_files.is_read(name)
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class _NamedFiles:
     def _named_below(self, top: str) -> frozenset[str]:
         if top not in self.known:
             sources = (self.folder / top).rglob("*.py") if (self.folder / top).is_dir() else self.folder.glob("*.py")
-            found = (match for path in sources for match in _NAMED_FILE.findall(path.read_bytes()))
-            self.known[top] = frozenset(match.decode() for match in found)
+            matches = (match for path in sources for match in _NAMED_FILE.findall(path.read_bytes()))
+            self.known[top] = frozenset(match.decode() for match in matches)
         return self.known[top]
 
 
@@ -125,16 +125,16 @@ def is_script(path: Path, python: str) -> bool:
     return b"python" in start
 
 
-def _rewrite_record(info: Path, left: Set[str], *, without_generator: bool) -> None:
+def _rewrite_record(info: Path, remaining: Set[str], *, without_generator: bool) -> None:
     # Rows of removed scripts would make the layer differ: their digests depend on this machine's interpreter path.
-    kept = [row for row in record_file.read((info / "RECORD").read_bytes()) if os.path.normpath(row.path) in left]
+    rows = [row for row in record_file.read((info / "RECORD").read_bytes()) if os.path.normpath(row.path) in remaining]
     if without_generator:
         name = f"{info.name}/WHEEL"
         content = _drop_generator(info / "WHEEL")
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-        kept = [row for row in kept if row.path != name]
-        kept.append(record_file.Row(name, f"sha256={digest}", str(len(content))))
-    record_file.replace(info / "RECORD", kept)
+        rows = [row for row in rows if row.path != name]
+        rows.append(record_file.Row(name, f"sha256={digest}", str(len(content))))
+    record_file.replace(info / "RECORD", rows)
 
 
 def _drop_generator(wheel: Path) -> bytes:

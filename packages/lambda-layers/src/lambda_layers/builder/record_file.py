@@ -26,7 +26,8 @@ class Row(NamedTuple):
 def read(content: bytes) -> list[Row]:
     """Return the rows of a RECORD with any line ends, quotes and encoding."""
     text = io.StringIO(content.decode(errors="surrogateescape"), newline="")
-    return [Row(*(*row, "", "")[:3]) for row in csv.reader(text) if row and row[0]]
+    # a row may lack its digest and size, and files may have rows without a path
+    return [Row(*[*row, "", ""][:3]) for row in csv.reader(text) if row and row[0]]
 
 
 def replace(record: Path, rows: Iterable[Row]) -> None:

@@ -35,46 +35,46 @@ def restore_build(root: Path) -> Restored | None:
     limits.
     """
     try:
-        kept = cache.Cache(cache.default_folder())
-        layers: BuildRecord | None = kept.record(_project_key(root, kept))
+        layer_cache = cache.Cache(cache.default_folder())
+        record: BuildRecord | None = layer_cache.record(_project_key(root, layer_cache))
     except (OSError, ValueError):
         return None  # the build itself reports faults of the project
-    if layers is None:
+    if record is None:
         return None
-    placed = PlacedFiles(root, kept)
-    code = CodeBuilder(root, layers["manifest"]["target"]["python"], kept, placed).build()
-    found = code.add_to(layers)
-    warnings = [*layers["warnings"], *code.warnings, *limits.check(found["manifest"])]
-    return Restored(warnings, code.new) if place_build(root, found, placed) else None
+    placed = PlacedFiles(root, layer_cache)
+    code = CodeBuilder(root, record["manifest"]["target"]["python"], layer_cache, placed).build()
+    complete = code.add_to(record)
+    warnings = [*record["warnings"], *code.warnings, *limits.check(complete["manifest"])]
+    return Restored(warnings, code.new) if place_build(root, complete, placed) else None
 
 
-def _project_key(root: Path, kept: cache.Cache) -> str:
+def _project_key(root: Path, layer_cache: cache.Cache) -> str:
     """Return the project's key. The inputs in pyproject.toml and the lock are recorded: parsing takes most of it."""
     key = cache_key.lock_inputs_key(root)
-    if recorded := kept.record(key):
+    if recorded := layer_cache.record(key):
         return cache_key.project_key(root, cache_key.LockInputs(**recorded))
     inputs = cache_key.lock_inputs(root)
-    kept.keep_record(key, inputs._asdict())
+    layer_cache.keep_record(key, inputs._asdict())
     return cache_key.project_key(root, inputs)
 
 
-def place_build(root: Path, found: BuildRecord, placed: PlacedFiles) -> bool:
-    """Write every file of a build, then layers.json; return False if the cache lacks a file."""
-    if not all(placed.place(path, digest) for path, digest in found["files"].items()):
+def place_build(root: Path, record: BuildRecord, placed: PlacedFiles) -> bool:
+    """Write every file of a build, then layers.json; return False, without layers.json, if the cache lacks a file."""
+    if not all(placed.place(path, digest) for path, digest in record["files"].items()):
         return False
-    text = (json.dumps(found["manifest"], indent=2) + "\n").encode()
+    text = (json.dumps(record["manifest"], indent=2) + "\n").encode()
     where = root / manifest.MANIFEST_PATH
     if not where.exists() or where.read_bytes() != text:
         cache.write_atomically(where, text)
-    _remove_old_layers(root, found["files"])
+    _remove_old_layers(root, record["files"])
     placed.save()
     return True
 
 
 def _remove_old_layers(root: Path, files: Iterable[str]) -> None:
     """Remove files that layers.json no longer names after a day: until then a synthesis may read them."""
-    kept = {Path(path).name for path in files} | {manifest.MANIFEST_PATH.name}
+    current = {Path(path).name for path in files} | {manifest.MANIFEST_PATH.name}
     for path in (root / manifest.MANIFEST_PATH.parent).iterdir():
         with suppress(OSError):  # another build may remove it at the same time
-            if path.name not in kept and time.time() - path.stat().st_mtime > _DAY:
+            if path.name not in current and time.time() - path.stat().st_mtime > _DAY:
                 path.unlink()

@@ -86,7 +86,7 @@ def _dependencies(needs: dict[str, list[str]]) -> Iterator[_Dependency]:
 
 
 def _component(package: BuiltPackage) -> _Component:
-    found: _Component = {
+    component: _Component = {
         "bom-ref": f"{package.name}=={package.version}",
         "type": "library",
         "name": package.name,
@@ -94,13 +94,13 @@ def _component(package: BuiltPackage) -> _Component:
         "purl": _purl(package),
     }
     if package.summary:
-        found["description"] = package.summary
+        component["description"] = package.summary
     if package.licences:
-        found["licenses"] = _licences(package.licences)
+        component["licenses"] = _licences(package.licences)
     if package.wheel:
         file, digest = package.wheel
-        found["hashes"], found["properties"] = _hashes(digest), [{"name": "wheel", "value": file}]
-    return found
+        component["hashes"], component["properties"] = _hashes(digest), [{"name": "wheel", "value": file}]
+    return component
 
 
 def _hashes(digest: str) -> list[dict[str, str]]:
@@ -108,19 +108,19 @@ def _hashes(digest: str) -> list[dict[str, str]]:
 
 
 def _purl(package: BuiltPackage) -> str:
-    found = f"pkg:pypi/{package.name}@{quote(package.version, safe='')}"
+    purl = f"pkg:pypi/{package.name}@{quote(package.version, safe='')}"
     if not package.url.startswith("git+"):
-        return found
-    return f"{found}?vcs_url={quote(Source('', package.url).public_url, safe=':/')}"
+        return purl
+    return f"{purl}?vcs_url={quote(Source('', package.url).public_url, safe=':/')}"
 
 
 def _licences(texts: Sequence[str]) -> list[_Licence]:
     """Return the licences, sorted; an expression of SPDX has to be the only entry."""
-    found = [_licence(text) for text in {*texts}]
-    expressions = sorted(licence["expression"] for licence in found if "expression" in licence)
+    entries = [_licence(text) for text in {*texts}]
+    expressions = sorted(licence["expression"] for licence in entries if "expression" in licence)
     if expressions:
         return [{"expression": expressions[0]}]
-    return sorted(found, key=lambda licence: sorted(licence["license"].items()))
+    return sorted(entries, key=lambda licence: sorted(licence["license"].items()))
 
 
 def _licence(text: str) -> _Licence:
@@ -140,5 +140,5 @@ def licences(package: InstalledPackage) -> list[str]:
         return [expression]
     if text and "\n" not in text and len(text) < 80:
         return [text]
-    classifiers = [given.split(" :: ") for given in package.metadata.get_all("Classifier") or []]
+    classifiers = [classifier.split(" :: ") for classifier in package.metadata.get_all("Classifier") or []]
     return [parts[-1] for parts in classifiers if parts[0] == "License" and len(parts) > 1]

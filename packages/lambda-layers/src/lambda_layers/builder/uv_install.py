@@ -56,7 +56,7 @@ def install(
 
 def _locked_requirement(pin: Pin, root: Path) -> str:
     # Without the marker, which has been evaluated: uv could evaluate it differently and skip the package silently.
-    return " ".join([_requirement(pin, root / pin.url), *(f"--hash={given}" for given in pin.hashes)])
+    return " ".join([_requirement(pin, root / pin.url), *(f"--hash={digest}" for digest in pin.hashes)])
 
 
 def _requirement(pin: Pin, source: Path) -> str:

@@ -32,7 +32,7 @@ _UTF_8 = 0x800
 _STORED, _DEFLATED = 0, 8
 # The earliest date that a zip can have: 1980-01-01, 00:00.
 _TIME, _DATE = 0, 1 << 5 | 1
-_MOST_ENTRIES = 0xFFFF
+_MAX_ENTRIES = 0xFFFF
 
 
 class ZipEntry(NamedTuple):
@@ -59,7 +59,7 @@ class Archive(NamedTuple):
 
 
 def deflate(name: str, chunks: Iterable[bytes], *, executable: bool = False) -> tuple[ZipEntry, bytes]:
-    """Return a file as a zip contains it. Raises LayersError for a name that is not UTF-8."""
+    """Return a file's entry in a zip, and its bytes there. Raises LayersError for a name that is not UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError as error:
@@ -89,7 +89,7 @@ def unpack(folder: Path, parts: Iterable[tuple[ZipEntry, Extent]]) -> None:
 
 
 def write(archive: Path, parts: Iterable[tuple[ZipEntry, Packed]]) -> Archive:
-    """Write the parts sorted by name, only the first of each name."""
+    """Write a zip of the parts, sorted by name, only the first of each name; return its sizes and digest."""
     first: dict[str, tuple[ZipEntry, Packed]] = {}
     for part, packed in parts:
         first.setdefault(part.name, (part, packed))
@@ -120,12 +120,12 @@ class _ZipFile:
         name = part.name.encode()
         flags = 0 if part.name.isascii() else _UTF_8
         method = _STORED if part.stored else _DEFLATED
-        same = (_VERSION, flags, method, _TIME, _DATE, part.crc, part.packed, part.size, len(name))
+        shared_fields = (_VERSION, flags, method, _TIME, _DATE, part.crc, part.packed, part.size, len(name))
         # Lambda's user has to be able to read every file, and to execute the programs of wheels.
         mode = (0o100755 if part.executable else 0o100644) << 16
-        central = _CENTRAL.pack(b"PK\1\2", _UNIX | _VERSION, *same, 0, 0, 0, 0, mode, self.offset)
+        central = _CENTRAL.pack(b"PK\1\2", _UNIX | _VERSION, *shared_fields, 0, 0, 0, 0, mode, self.offset)
         self._directory.append(central + name)
-        self._write(_LOCAL.pack(b"PK\3\4", *same, 0) + name)
+        self._write(_LOCAL.pack(b"PK\3\4", *shared_fields, 0) + name)
         for chunk in chunks:
             self._write(chunk)
 
@@ -134,8 +134,8 @@ class _ZipFile:
         for record in self._directory:
             self._write(record)
         size = self.offset - start
-        if count > _MOST_ENTRIES:
-            same = (_VERSION_64, _VERSION_64, 0, 0, count, count, size, start)
-            self._write(_END_64.pack(b"PK\6\6", 44, *same) + _END_64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1))
-            count = _MOST_ENTRIES
+        if count > _MAX_ENTRIES:
+            self._write(_END_64.pack(b"PK\6\6", 44, _VERSION_64, _VERSION_64, 0, 0, count, count, size, start))
+            self._write(_END_64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1))
+            count = _MAX_ENTRIES
         self._write(_END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0))

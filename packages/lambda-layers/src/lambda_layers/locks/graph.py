@@ -60,8 +60,8 @@ class Lock:
 
     def files(self, name: str, version: str) -> Mapping[str, str]:
         """Return the files that one version may be installed from; empty if the lock does not have that version."""
-        same = [package for package in self.packages.get(name, ()) if _is_same(package.version, version)]
-        return same[-1].files if same else {}
+        matches = [package for package in self.packages.get(name, ()) if _is_same(package.version, version)]
+        return matches[-1].files if matches else {}
 
     def chains(self, group: str, target: Target | None, without: Set[str] = frozenset()) -> dict[str, tuple[Node, ...]]:
         """Return, for each package that a group needs, the shortest chain from a requirement of the group to it.
@@ -77,8 +77,8 @@ class Lock:
     def _chains_from(
         self, roots: Iterable[Requirement], target: Target | None, without: Set[str]
     ) -> dict[str, tuple[Node, ...]]:
-        asked = (need for need in roots if _applies(target, str(need.marker or "")))
-        return self._shortest_chains((node for need in asked for node in _nodes(need)), target, without)
+        applicable = (need for need in roots if _applies(target, str(need.marker or "")))
+        return self._shortest_chains((node for need in applicable for node in _nodes(need)), target, without)
 
     def closure(self, name: str, target: Target | None) -> frozenset[str]:
         """Return the names of a package and of everything that it needs."""
@@ -87,34 +87,36 @@ class Lock:
     def _shortest_chains(
         self, starts: Iterable[Node], target: Target | None, without: Set[str]
     ) -> dict[str, tuple[Node, ...]]:
-        ways: dict[Node, tuple[Node, ...]] = {}
-        front: list[tuple[Node, ...]] = [(node,) for node in starts]
-        while front:
-            ahead: list[tuple[Node, ...]] = []
-            for way in front:
-                if way[-1] not in ways and way[-1][0] in self.packages and way[-1][0] not in without:
-                    ways[way[-1]] = way
-                    ahead += [(*way, node) for node in self._dependencies(*way[-1], target)]
-            front = ahead
-        named: dict[str, tuple[Node, ...]] = {}
-        for (name, _), way in ways.items():
-            named.setdefault(name, way)
-        return named
+        """Return package -> the shortest chain to it, by a breadth-first search."""
+        chains: dict[Node, tuple[Node, ...]] = {}
+        frontier: list[tuple[Node, ...]] = [(node,) for node in starts]
+        while frontier:
+            next_frontier: list[tuple[Node, ...]] = []
+            for chain in frontier:
+                name, extra = node = chain[-1]
+                if node not in chains and name in self.packages and name not in without:
+                    chains[node] = chain
+                    next_frontier += [(*chain, needed) for needed in self._dependencies(name, extra, target)]
+            frontier = next_frontier
+        by_package: dict[str, tuple[Node, ...]] = {}
+        for (name, _), chain in chains.items():
+            by_package.setdefault(name, chain)
+        return by_package
 
     def _dependencies(self, name: str, extra: str, target: Target | None) -> Iterator[Node]:
         versions = self.packages[name]
-        wanted = (version for version in versions if any(_applies(target, marker) for marker in version.markers))
-        package = next(wanted, versions[-1])
+        applicable = (version for version in versions if any(_applies(target, marker) for marker in version.markers))
+        package = next(applicable, versions[-1])
         if extra:
             needs = package.extras.get(extra, ())
             yield from (node for need in needs if _applies(target, str(need.marker or "")) for node in _nodes(need))
             return
-        for needed, given in package.dependencies.items():
-            for option in given if isinstance(given, list) else [given]:
-                facts: DependencyTable = option if isinstance(option, dict) else {}
-                if not facts.get("optional") and _applies(target, facts.get("markers", "")):
-                    extras = map(canonicalize_name, facts.get("extras", ()))
-                    yield from ((canonicalize_name(needed), part) for part in ("", *extras))
+        for dependency, conditions in package.dependencies.items():
+            for option in conditions if isinstance(conditions, list) else [conditions]:
+                table: DependencyTable = option if isinstance(option, dict) else {}
+                if not table.get("optional") and _applies(target, table.get("markers", "")):
+                    extras = map(canonicalize_name, table.get("extras", ()))
+                    yield from ((canonicalize_name(dependency), part) for part in ("", *extras))
 
 
 def _is_same(version: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from lambda_layers.errors import WrongUse
 
 
 class Lockfile(NamedTuple):
-    """One kind of lock: its file's name, and the tool that writes it."""
+    """One kind of lock: its file's name, the tool that writes it, and the tool's command that adds a package."""
 
     name: str
     tool: str
@@ -61,7 +61,7 @@ def existing(root: Path) -> Lockfile:
     pyproject = root / "pyproject.toml"
     if not pyproject.exists():
         raise WrongUse(f"there is no {pyproject}; run this in the project's folder")
-    found = of_project(root, toml_files.read_toml(pyproject))
-    if not (root / found.name).exists():
-        raise WrongUse(f"there is no {found.name} in {root}; make it with `{found.lock_command}` and commit it")
-    return found
+    kind = of_project(root, toml_files.read_toml(pyproject))
+    if not (root / kind.name).exists():
+        raise WrongUse(f"there is no {kind.name} in {root}; make it with `{kind.lock_command}` and commit it")
+    return kind

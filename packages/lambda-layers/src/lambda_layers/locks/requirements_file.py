@@ -47,7 +47,7 @@ def _parse_pin(line: str, root: Path, sources: Mapping[frozenset[str], Source | 
         requirement = Requirement(text)
     except InvalidRequirement as error:
         raise LayersError(f"the export of the lock has `{text}`, which is not a requirement: {error}") from error
-    exact = [given.version for given in requirement.specifier if given.operator == "=="]
+    exact = [specifier.version for specifier in requirement.specifier if specifier.operator == "=="]
     if not exact and requirement.url is None:
         raise LayersError(f"`{text}` of the lock is neither pinned to one version nor to a path or a commit")
     name, marker = canonicalize_name(requirement.name), str(requirement.marker or "")

@@ -13,20 +13,20 @@ from lambda_layers.target.platform import Target
 
 def tags_by_file(files: Iterable[str]) -> dict[str, frozenset[Tag]]:
     """Return file name -> tags, for each file that is a wheel."""
-    found: dict[str, frozenset[Tag]] = {}
+    tags: dict[str, frozenset[Tag]] = {}
     for name in sorted(files):
         try:
-            found[name] = parse_wheel_filename(name)[3]
+            tags[name] = parse_wheel_filename(name)[3]
         except (InvalidWheelFilename, InvalidVersion):
             continue  # a source package, or a name that uv would not take either
-    return found
+    return tags
 
 
 def installed_wheel(files: Mapping[str, str], installed_tags: frozenset[Tag], target: Target) -> tuple[str, str] | None:
     """Return the name and sha256 of the wheel that was installed; None if it was built from source.
 
-    files: file name -> sha256, from the lock. said: the tags in the WHEEL file, which decide only between several
-    fitting files, because published wheels may contradict their own names.
+    files: file name -> sha256, from the lock. installed_tags: the tags in the WHEEL file, which decide only between
+    several fitting files, because published wheels may contradict their own names.
     """
     ranks = {tag: rank for rank, tag in enumerate(target.ranked_tags())}
     fitting = {name: tags & ranks.keys() for name, tags in tags_by_file(files).items() if tags & ranks.keys()}

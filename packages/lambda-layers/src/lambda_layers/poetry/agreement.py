@@ -21,11 +21,13 @@ def check_agreement(lock: Lock, closures: Mapping[str, Sequence[Pin]], target: T
 
     closures: group -> its packages. project: the name of the project, which a group may require itself.
     """
-    found = [problem for group, pins in closures.items() for problem in _problems(lock, group, pins, target, project)]
-    if found:
+    problems = [
+        problem for group, pins in closures.items() for problem in _problems(lock, group, pins, target, project)
+    ]
+    if problems:
         raise LayersError(
             "poetry.lock does not hold what pyproject.toml asks for, although its content-hash is that of "
-            f"pyproject.toml: {'; '.join(found)}. Run `poetry lock` and commit what it writes"
+            f"pyproject.toml: {'; '.join(problems)}. Run `poetry lock` and commit what it writes"
         )
 
 

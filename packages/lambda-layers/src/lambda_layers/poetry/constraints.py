@@ -21,8 +21,9 @@ def marker_of(facts: Mapping[str, Any]) -> str:
 
 
 def _any_of(constraint: str, variable: str) -> str:
-    ways = [" and ".join(_all_of(way, variable)) for way in re.split(r"\s*\|\|?\s*", constraint.strip())]
-    return " or ".join(f"({way})" for way in ways if way)
+    alternatives = re.split(r"\s*\|\|?\s*", constraint.strip())
+    markers = [" and ".join(_all_of(alternative, variable)) for alternative in alternatives]
+    return " or ".join(f"({marker})" for marker in markers if marker)
 
 
 def _all_of(constraint: str, variable: str) -> Iterator[str]:

@@ -79,15 +79,15 @@ def _content_hash(pyproject: Mapping[str, Any]) -> str | None:
 
 
 def _poetry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = pyproject.get("tool", {}).get("poetry", {})
-    return found
+    table: Mapping[str, Any] = pyproject.get("tool", {}).get("poetry", {})
+    return table
 
 
 def _python_marker(pyproject: Mapping[str, Any], locked: object) -> str:
     """Return the project's range of Python versions as a marker, which Poetry adds to each package's marker."""
     poetry = _poetry(pyproject)
-    own = poetry.get("dependencies", {}).get("python")
-    python = own if own is not None else pyproject.get("project", {}).get("requires-python")
+    constraint = poetry.get("dependencies", {}).get("python")
+    python = constraint if constraint is not None else pyproject.get("project", {}).get("requires-python")
     if not isinstance(python, str) or python != locked or any(key in poetry for key in _POETRY_DECIDES):
         raise _UnknownForm
     if not all(_PYTHON_CLAUSE.fullmatch(clause.strip()) for clause in python.split(",")):
@@ -96,19 +96,19 @@ def _python_marker(pyproject: Mapping[str, Any], locked: object) -> str:
 
 
 def _closure(root: Path, packages: Sequence[PackageTable], group: str, python: str) -> list[Pin]:
-    found = (pin for package in packages for pin in _pins(root, package, group, python))
-    return sorted(found, key=lambda pin: (pin.name, pin.version))
+    pins = (pin for package in packages for pin in _pins(root, package, group, python))
+    return sorted(pins, key=lambda pin: (pin.name, pin.version))
 
 
 def _pins(root: Path, package: PackageTable, group: str, python: str) -> Iterator[Pin]:
     """Yield the package, unless it is not in the group, or in an extra only."""
     if "groups" not in package:
         raise _UnknownForm
-    written = next((name for name in package["groups"] if canonicalize_name(name) == group), None)
-    if written is None:
+    group_name = next((name for name in package["groups"] if canonicalize_name(name) == group), None)
+    if group_name is None:
         return
-    given = package.get("markers", "*")
-    marker = given if isinstance(given, str) else given.get(written, "*")
+    markers = package.get("markers", "*")
+    marker = markers if isinstance(markers, str) else markers.get(group_name, "*")
     if " or " not in marker and _ONLY_IN_EXTRA.search(marker):
         return
     if "extra" in marker:

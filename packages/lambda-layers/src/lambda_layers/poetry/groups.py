@@ -22,30 +22,30 @@ def requirements_by_group(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requi
     `main` is the group of the shared layer. Raises WrongUse if groups include each other in a circle.
     """
     project, tool = pyproject.get("project", {}), pyproject.get("tool", {})
-    own = {MAIN: _requirements(project.get("dependencies", []))}
+    direct = {MAIN: _requirements(project.get("dependencies", []))}
     included: dict[str, list[str]] = {}
     for name, needs in pyproject.get("dependency-groups", {}).items():
-        own[canonicalize_name(name)] = _requirements(need for need in needs if isinstance(need, str))
+        direct[canonicalize_name(name)] = _requirements(need for need in needs if isinstance(need, str))
         included[canonicalize_name(name)] = [need["include-group"] for need in needs if not isinstance(need, str)]
     # in addition to requirements of PEP 621 and PEP 735, Poetry's table only has sources and similar fields
-    complete = {name for name, needs in own.items() if needs}
+    complete = {name for name, needs in direct.items() if needs}
     complete -= {MAIN} if "dependencies" in project.get("dynamic", ()) else set()
     for name, group in _poetry_groups(tool.get("poetry", {})):
         if name not in complete:
-            own.setdefault(name, []).extend(_poetry_requirements(group.get("dependencies", {})))
+            direct.setdefault(name, []).extend(_poetry_requirements(group.get("dependencies", {})))
         included.setdefault(name, []).extend(group.get("include-groups", []))
     if old := tool.get("uv", {}).get("dev-dependencies"):
-        own.setdefault(_DEV, []).extend(_requirements(old))
-    return {name: tuple(_with_included_groups((name,), own, included)) for name in own}
+        direct.setdefault(_DEV, []).extend(_requirements(old))
+    return {name: tuple(_with_included_groups((name,), direct, included)) for name in direct}
 
 
 def requirements_by_extra(pyproject: Mapping[str, Any]) -> dict[str, tuple[Requirement, ...]]:
     """Return extra of the project -> its requirements. Layers use no extra."""
     extras = pyproject.get("project", {}).get("optional-dependencies", {})
-    found = {canonicalize_name(name): _requirements(needs) for name, needs in extras.items()}
+    by_extra = {canonicalize_name(name): _requirements(needs) for name, needs in extras.items()}
     for name, needs in pyproject.get("tool", {}).get("poetry", {}).get("extras", {}).items():
-        found.setdefault(canonicalize_name(name), []).extend(_requirements(needs))
-    return {name: tuple(needs) for name, needs in found.items()}
+        by_extra.setdefault(canonicalize_name(name), []).extend(_requirements(needs))
+    return {name: tuple(needs) for name, needs in by_extra.items()}
 
 
 def _poetry_groups(poetry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -56,33 +56,33 @@ def _poetry_groups(poetry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str
 
 
 def _with_included_groups(
-    way: tuple[str, ...], own: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
+    path: tuple[str, ...], direct: Mapping[str, Sequence[Requirement]], included: Mapping[str, Sequence[str]]
 ) -> Iterator[Requirement]:
     """Yield the requirements of a group, then those of the groups that it includes."""
-    yield from own.get(way[-1], ())
-    for name in map(canonicalize_name, included.get(way[-1], ())):
-        if name in way:
-            raise WrongUse(f"pyproject.toml: groups include each other in a circle: {' -> '.join([*way, name])}")
-        yield from _with_included_groups((*way, name), own, included)
+    yield from direct.get(path[-1], ())
+    for name in map(canonicalize_name, included.get(path[-1], ())):
+        if name in path:
+            raise WrongUse(f"pyproject.toml: groups include each other in a circle: {' -> '.join([*path, name])}")
+        yield from _with_included_groups((*path, name), direct, included)
 
 
 def _poetry_requirements(table: Mapping[str, Any]) -> Iterator[Requirement]:
     """Yield the dependencies of a Poetry table, without the optional ones, which belong to extras."""
-    for name, given in table.items():
+    for name, conditions in table.items():
         if canonicalize_name(name) == "python":
             continue
-        for option in given if isinstance(given, list) else [given]:
-            facts = option if isinstance(option, dict) else {}
-            if not facts.get("optional"):
-                extras, marker = facts.get("extras", []), marker_of(facts)
+        for option in conditions if isinstance(conditions, list) else [conditions]:
+            fields = option if isinstance(option, dict) else {}
+            if not fields.get("optional"):
+                extras, marker = fields.get("extras", []), marker_of(fields)
                 yield from _requirements([f"{name}[{','.join(extras)}]" + (f" ; {marker}" if marker else "")])
 
 
 def _requirements(texts: Iterable[str]) -> list[Requirement]:
-    found: list[Requirement] = []
+    requirements: list[Requirement] = []
     for text in texts:
         try:
-            found.append(Requirement(text))
+            requirements.append(Requirement(text))
         except InvalidRequirement as error:
             raise WrongUse(f"pyproject.toml: {text!r} is not a requirement: {error}") from error
-    return found
+    return requirements

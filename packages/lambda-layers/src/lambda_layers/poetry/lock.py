@@ -25,16 +25,19 @@ def parse_lock(lock: PoetryLock, pyproject: Mapping[str, Any]) -> Lock:
     return Lock(packages, groups.requirements_by_group(pyproject), groups.requirements_by_extra(pyproject))
 
 
-def _parse_package(found: PackageTable) -> LockedPackage:
+def _parse_package(table: PackageTable) -> LockedPackage:
     extras: dict[str, tuple[Requirement, ...]] = {
-        canonicalize_name(name): tuple(_leniently(needs)) for name, needs in found.get("extras", {}).items()
+        canonicalize_name(name): tuple(_leniently(needs)) for name, needs in table.get("extras", {}).items()
     }
-    files = {file["file"]: file["hash"].removeprefix("sha256:") for file in found.get("files", [])}
-    given = found.get("markers", "")
-    markers = [given.get(group, "") for group in found.get("groups", given)] if isinstance(given, dict) else [given]
-    name, needs = canonicalize_name(found["name"]), found.get("dependencies", {})
-    (source,) = package_sources([found]).values() or (None,)
-    return LockedPackage(name, found["version"], needs, extras, files, tuple(markers), source)
+    files = {file["file"]: file["hash"].removeprefix("sha256:") for file in table.get("files", [])}
+    markers = table.get("markers", "")
+    if isinstance(markers, dict):  # of each group
+        markers_of_groups = tuple(markers.get(group, "") for group in table.get("groups", markers))
+    else:
+        markers_of_groups = (markers,)
+    name, needs = canonicalize_name(table["name"]), table.get("dependencies", {})
+    (source,) = package_sources([table]).values() or (None,)
+    return LockedPackage(name, table["version"], needs, extras, files, markers_of_groups, source)
 
 
 def _leniently(needs: Iterable[str]) -> Iterator[Requirement]:

@@ -35,25 +35,25 @@ class LayerRequirements:
 
     def removable_packages(self) -> frozenset[str]:
         """Return the SDK's packages that nothing else needs. Raises LayersError if only a part is removable."""
-        ways = self._ways(frozenset())
-        if BOTO3 not in ways:
+        chains = self._chains(frozenset())
+        if BOTO3 not in chains:
             return frozenset()
         sdk = self.lock.closure(BOTO3, self.target)
-        others = self._ways(_SDK_CORE | {BOTO3})
-        kept = {name: way for name, way in others.items() if name in sdk - _SHAREABLE}
-        if kept:
-            packages = ", ".join(f"{name} (for {way[0][0]})" for name, way in sorted(kept.items()))
+        others = self._chains(_SDK_CORE | {BOTO3})
+        still_needed = {name: chain for name, chain in others.items() if name in sdk - _SHAREABLE}
+        if still_needed:
+            packages = ", ".join(f"{name} (for {chain[0][0]})" for name, chain in sorted(still_needed.items()))
             raise LayersError(
                 f'runtime-provided = "drop" would leave half of the SDK in the layers: {packages}. '
                 'Say "ship" in [tool.layers], or do without what needs it'
             )
         return sdk - others.keys()
 
-    def _ways(self, without: Set[str]) -> dict[str, tuple[Node, ...]]:
-        found: dict[str, tuple[Node, ...]] = {}
+    def _chains(self, without: Set[str]) -> dict[str, tuple[Node, ...]]:
+        chains: dict[str, tuple[Node, ...]] = {}
         for group in self.groups:
-            found = self.lock.chains(group, self.target, without) | found
-        return found
+            chains = self.lock.chains(group, self.target, without) | chains
+        return chains
 
 
 def size_message(built: Manifest) -> str | None:
@@ -72,21 +72,21 @@ def runtime_conflict(
     function: str, modules: Iterable[str], packages: Set[str], lock: Lockfile = lockfile.POETRY
 ) -> str | None:
     """Return a warning for a function that uses the runtime's boto3 with packages of its layers; else None."""
-    half = sorted(_SDK_DEPENDENCIES & packages)
+    partial = sorted(_SDK_DEPENDENCIES & packages)
     tops = {module.partition(".")[0] for module in modules}
-    if not half or packages & {BOTO3} or not tops & {BOTO3, "botocore"}:
+    if not partial or packages & {BOTO3} or not tops & {BOTO3, "botocore"}:
         return None
     return (
-        f"{function}: its layers hold {', '.join(half)}, on which the runtime's {BOTO3} then runs instead of its own; "
-        f"`{lock.add_command(BOTO3)}` ships one that fits"
+        f"{function}: its layers hold {', '.join(partial)}, on which the runtime's {BOTO3} then runs instead of its "
+        f"own; `{lock.add_command(BOTO3)}` ships one that fits"
     )
 
 
 def check_complete(function: str, names: Set[str], lock: Lockfile = lockfile.POETRY) -> None:
     """Raise LayersError if a function's layers have the SDK's core without boto3."""
-    half = _SDK_CORE & names
-    if half and BOTO3 not in names:
+    partial = _SDK_CORE & names
+    if partial and BOTO3 not in names:
         raise LayersError(
-            f"{function}: its layers hold {', '.join(sorted(half))} without {BOTO3}, which is half an SDK over the "
+            f"{function}: its layers hold {', '.join(sorted(partial))} without {BOTO3}, which is half an SDK over the "
             f"runtime's own; `{lock.add_command(BOTO3)}` makes it whole"
         )

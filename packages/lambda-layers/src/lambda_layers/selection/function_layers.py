@@ -33,7 +33,7 @@ class LayerPlan(NamedTuple):
 
 def functions(root: Path) -> list[str]:
     """Return the names of the folders in lambda/ that have a handler."""
-    return sorted(found.parent.name for found in (root / "lambda").glob("*/main.py"))
+    return sorted(handler.parent.name for handler in (root / "lambda").glob("*/main.py"))
 
 
 def groups(root: Path) -> dict[str, str]:
@@ -71,32 +71,32 @@ def assign_packages(
     dropped: layer -> the packages that its functions take from the runtime.
     Raises LayersError if a group has packages, and none of them is for the target.
     """
-    wanted = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
-    shared = _plan_layer(SHARED, wanted[SHARED], every, dropped[SHARED], frozenset())
+    by_layer = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
+    shared = _plan_layer(SHARED, by_layer[SHARED], every, dropped[SHARED], frozenset())
     provided = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
-    own = [
+    function_plans = [
         _plan_layer(name, pins, [name], dropped[name], provided - (dropped[SHARED] - dropped[name]))
-        for name, pins in wanted.items()
+        for name, pins in by_layer.items()
         if name != SHARED
     ]
-    return [part for part in (shared, *own) if part.pins or part.left_out]
+    return [plan for plan in (shared, *function_plans) if plan.pins or plan.left_out]
 
 
 def _plan_layer(
     name: str, pins: Sequence[Pin], users: Sequence[str], dropped: Set[str], provided: frozenset[str]
 ) -> LayerPlan:
     new = [pin for pin in pins if pin.name not in provided]
-    kept = tuple(pin for pin in new if pin.name not in dropped)
+    shipped = tuple(pin for pin in new if pin.name not in dropped)
     left_out = tuple(pin for pin in new if pin.name in dropped)
-    return LayerPlan(name, kept, tuple(users), left_out, provided)
+    return LayerPlan(name, shipped, tuple(users), left_out, provided)
 
 
 def _pins_for_target(name: str, pins: Sequence[Pin], target: Target) -> list[Pin]:
-    found = [pin for pin in pins if target.accepts(pin.marker)]
-    if pins and not found:
+    accepted = [pin for pin in pins if target.accepts(pin.marker)]
+    if pins and not accepted:
         raise LayersError(
             f"layer {name}: the lock has {len(pins)} packages for it, and none is for Python {target.python} on "
             f"{target.architecture} (`{pins[0].name}; {pins[0].marker}`); let requires-python in pyproject.toml "
             "include it, then lock again"
         )
-    return found
+    return accepted

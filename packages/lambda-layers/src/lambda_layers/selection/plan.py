@@ -32,9 +32,9 @@ def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[func
 
 def read_lock(root: Path) -> Lock:
     """Return the graph of the project's lock. Raises WrongUse without a lock."""
-    found, pyproject = lockfile.existing(root), toml_files.read_toml(root / "pyproject.toml")
-    lock = toml_files.read_toml(root / found.name)
-    if found is lockfile.UV:
+    kind, pyproject = lockfile.existing(root), toml_files.read_toml(root / "pyproject.toml")
+    lock = toml_files.read_toml(root / kind.name)
+    if kind is lockfile.UV:
         return uv_lock.parse_lock(cast("UvLock", lock), pyproject)
     return poetry_lock.parse_lock(cast("PoetryLock", lock), pyproject)
 
@@ -44,8 +44,8 @@ def runtime_provided_packages(root: Path, settings: Settings, groups: Mapping[st
     if settings.runtime_provided == "ship":
         return dict.fromkeys(groups, frozenset())
     locked = read_lock(root)
-    asked = {name: ("main",) if group == "main" else ("main", group) for name, group in groups.items()}
+    used_groups = {name: ("main",) if group == "main" else ("main", group) for name, group in groups.items()}
     return {
-        name: boto3_rule.LayerRequirements(locked, settings.target, asking).removable_packages()
-        for name, asking in asked.items()
+        name: boto3_rule.LayerRequirements(locked, settings.target, groups_of_layer).removable_packages()
+        for name, groups_of_layer in used_groups.items()
     }

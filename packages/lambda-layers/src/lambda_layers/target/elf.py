@@ -50,44 +50,44 @@ class Findings:
 
 def examine(files: Iterable[str], folder: Path, target: Target) -> Findings:
     """Examine every library among the files of one package. folder: the import root, for names in messages."""
-    found = Findings()
+    findings = Findings()
     for name in files:
         if _LIBRARY.search(name):
-            _examine_library(folder / name, name, target, found)
-    return found
+            _examine_library(folder / name, name, target, findings)
+    return findings
 
 
-def _examine_library(path: Path, name: str, target: Target, found: Findings) -> None:
+def _examine_library(path: Path, name: str, target: Target, findings: Findings) -> None:
     with path.open("rb") as file:
         start = file.read(4096)
     if start[:4] in _MACH_O:
-        found.foreign.append(f"{name} is for macOS; the target is Linux")
+        findings.foreign.append(f"{name} is for macOS; the target is Linux")
     elif _is_text(start):
-        found.texts.append(f"{name} is a text, not a library: nothing can load it")
+        findings.texts.append(f"{name} is a text, not a library: nothing can load it")
     else:
         try:
             needed = read_requirements(path)
         except ValueError as error:
-            found.faults.append(f"{name}: {error}")
+            findings.faults.append(f"{name}: {error}")
             return
-        _compare(name, needed, target, found)
+        _compare(name, needed, target, findings)
 
 
 def _is_text(start: bytes) -> bool:
     return b"\0" not in start and start.isascii() and not start.startswith(b"\x7fELF")
 
 
-def _compare(name: str, needed: Requirements, target: Target, found: Findings) -> None:
+def _compare(name: str, needed: Requirements, target: Target, findings: Findings) -> None:
     if needed.machine != target.machine:
         problem = f"{name} is for {needed.machine}; the target is {target.machine}"
-        (found.faults if name.endswith(target.extension_suffix) else found.foreign).append(problem)
+        (findings.faults if name.endswith(target.extension_suffix) else findings.foreign).append(problem)
     elif needed.musl:
-        found.foreign.append(f"{name} needs musl; Lambda's Amazon Linux 2023 has glibc")
+        findings.foreign.append(f"{name} needs musl; Lambda's Amazon Linux 2023 has glibc")
     elif needed.glibc > GLIBC:
         required, provided = ".".join(map(str, needed.glibc)), ".".join(map(str, GLIBC))
-        found.faults.append(f"{name} needs glibc {required}; Lambda's Amazon Linux 2023 has {provided}")
+        findings.faults.append(f"{name} needs glibc {required}; Lambda's Amazon Linux 2023 has {provided}")
     else:
-        found.loadable += 1
+        findings.loadable += 1
 
 
 def read_requirements(path: Path) -> Requirements:

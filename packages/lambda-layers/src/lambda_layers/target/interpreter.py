@@ -12,7 +12,7 @@ def find(version: str) -> str | None:
     """Return an interpreter of `version` (3.13): this one, pyenv's or one on the PATH; None without one."""
     if is_running_version(version):
         return sys.executable
-    return next((found for found in candidates(version) if _has_version(found, version)), None)
+    return next((path for path in candidates(version) if _has_version(path, version)), None)
 
 
 def is_running_version(version: str) -> bool:
@@ -27,8 +27,8 @@ def candidates(version: str) -> list[str]:
     # neither release candidates nor free-threaded builds: their bytecode and ABI are not Lambda's
     final = re.compile(rf"{re.escape(version)}\.(\d+)")
     patches = {int(match[1]): path for path in pyenv.glob("*") if (match := final.fullmatch(path.name))}
-    found = [patches[patch] / "bin" / "python" for patch in sorted(patches, reverse=True)]
-    return [str(path) for path in [*found, *(folder / f"python{version}" for folder in folders)] if path.exists()]
+    pyenv_paths = [patches[patch] / "bin" / "python" for patch in sorted(patches, reverse=True)]
+    return [str(path) for path in [*pyenv_paths, *(folder / f"python{version}" for folder in folders)] if path.exists()]
 
 
 def _has_version(python: str, version: str) -> bool:

@@ -21,18 +21,20 @@ LAYERS = 5
 
 def check(manifest: ManifestRecord) -> list[str]:
     """Return a warning for each function above 80% of the limit. Raises LayersError for functions beyond it."""
-    layers = manifest["layers"]
     code = {code["name"]: code["unzipped_bytes"] for code in manifest.get("functions", ())}
-    names = {*code}.union(*(layer["functions"] for layer in layers))
-    used = {name: [layer for layer in layers if name in layer["functions"]] for name in sorted(names)}
-    many = [
-        f"{name} has {len(found)} layers; Lambda takes {LAYERS}" for name, found in used.items() if len(found) > LAYERS
-    ]
-    sizes = {name: code.get(name, 0) + sum(layer["unzipped_bytes"] for layer in found) for name, found in used.items()}
-    too_large = [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED]
-    if many or too_large:
-        raise LayersError("\n".join([*many, *too_large]))
-    return [_size_message(name, size, used[name]) for name, size in sizes.items() if size > UNZIPPED * WARNING_RATIO]
+    too_many: list[str] = []
+    too_large: list[str] = []
+    warnings: list[str] = []
+    for name in sorted({*code}.union(*(layer["functions"] for layer in manifest["layers"]))):
+        layers = [layer for layer in manifest["layers"] if name in layer["functions"]]
+        size = code.get(name, 0) + sum(layer["unzipped_bytes"] for layer in layers)
+        if len(layers) > LAYERS:
+            too_many.append(f"{name} has {len(layers)} layers; Lambda takes {LAYERS}")
+        if size > UNZIPPED * WARNING_RATIO:
+            (too_large if size > UNZIPPED else warnings).append(_size_message(name, size, layers))
+    if too_many or too_large:
+        raise LayersError("\n".join([*too_many, *too_large]))
+    return warnings
 
 
 def _size_message(name: str, size: int, layers: Sequence[LayerRecord]) -> str:

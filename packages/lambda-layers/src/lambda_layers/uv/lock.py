@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 def parse_lock(lock: UvLock, pyproject: Mapping[str, Any]) -> Lock:
     """Return the graph of uv.lock, with the requirements of pyproject.toml."""
     packages: dict[str, tuple[LockedPackage, ...]] = {}
-    for found in lock.get("package", []):
-        if {"virtual", "editable"} & found.get("source", {}).keys() and "." in found["source"].values():
+    for table in lock.get("package", []):
+        if {"virtual", "editable"} & table.get("source", {}).keys() and "." in table["source"].values():
             continue  # the project itself
-        package = _parse_package(found, pyproject)
+        package = _parse_package(table, pyproject)
         packages[package.name] = (*packages.get(package.name, ()), package)
     return Lock(packages, groups.requirements_by_group(pyproject), groups.requirements_by_extra(pyproject))
 
 
-def _parse_package(found: PackageTable, pyproject: Mapping[str, Any]) -> LockedPackage:
+def _parse_package(table: PackageTable, pyproject: Mapping[str, Any]) -> LockedPackage:
     needs: dict[str, list[DependencyTable]] = {}
-    for need in found.get("dependencies", []):
+    for need in table.get("dependencies", []):
         option: DependencyTable = {"markers": need.get("marker", ""), "extras": need.get("extra", [])}
         needs.setdefault(canonicalize_name(need["name"]), []).append(option)
     extras: dict[str, tuple[Requirement, ...]] = {
-        canonicalize_name(name): tuple(map(_requirement, given))
-        for name, given in found.get("optional-dependencies", {}).items()
+        canonicalize_name(name): tuple(map(_requirement, requirements))
+        for name, requirements in table.get("optional-dependencies", {}).items()
     }
-    files = {_file_name(file): file["hash"].removeprefix("sha256:") for file in package_files(found) if "hash" in file}
-    (source,) = package_sources([found], pyproject).values() or (None,)
+    files = {_file_name(file): file["hash"].removeprefix("sha256:") for file in package_files(table) if "hash" in file}
+    (source,) = package_sources([table], pyproject).values() or (None,)
     return LockedPackage(
-        name=canonicalize_name(found["name"]),
-        version=found.get("version", ""),
+        name=canonicalize_name(table["name"]),
+        version=table.get("version", ""),
         dependencies=needs,
         extras=extras,
         files=files,
-        markers=tuple(_markers(found.get("resolution-markers", []))),
+        markers=tuple(_markers(table.get("resolution-markers", []))),
         source=source,
     )
 
