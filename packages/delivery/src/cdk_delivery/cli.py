@@ -94,10 +94,10 @@ def quotas(assembly: Path, *, as_json: bool) -> int:
     usages = sorted(verb.quota_usages(assembly), key=lambda usage: -usage.used / usage.allowed)
     if as_json:
         click.echo(json.dumps([asdict(usage) for usage in usages], indent=2))
-    for usage in [] if as_json else usages:
-        click.echo(
-            f"{usage.used:>9,} of {usage.allowed:>9,}  {usage.what}" + (f": {usage.remedy}" if usage.exceeded else "")
-        )
+    else:
+        for usage in usages:
+            remedy = f": {usage.remedy}" if usage.exceeded else ""
+            click.echo(f"{usage.used:>9,} of {usage.allowed:>9,}  {usage.what}{remedy}")
     return int(any(usage.exceeded for usage in usages))
 
 

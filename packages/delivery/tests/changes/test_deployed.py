@@ -69,7 +69,7 @@ def test_a_stack_that_takes_no_update_has_a_way_out(status: str, way_out: str) -
     """A stack that CloudFormation cannot update is not absent, and the result names the command that repairs it."""
     found = DeployedTemplates(InStatus(status)).find(STACK)
     assert found
-    assert (found.template, found.way_out) == (TEMPLATE, way_out)
+    assert (found.template, found.recovery_verb) == (TEMPLATE, way_out)
 
 
 def test_the_way_out_is_a_whole_command() -> None:

@@ -43,7 +43,7 @@ def test_packages_of_the_project_s_version_are_ok(tmp_path: Path, wheels: str) -
     """Packages of the project's version are ok, from wheels or from folders of the repository."""
     write(tmp_path, "1.2.0", wheels)
     rows = list(package_rows(tmp_path))
-    assert [(row.check, row.state, row.found) for row in rows] == [
+    assert [(row.check, row.state, row.finding) for row in rows] == [
         (f"{name} 1.2.0", "ok", "1.2.0") for name in PACKAGES
     ]
 
@@ -59,7 +59,7 @@ def test_a_project_of_another_version_is_red(tmp_path: Path, wheels: str, remedy
     """The row has the remedy: `make setup` if the project has the right wheels, else an update."""
     write(tmp_path, "1.3.0", wheels)
     rows = list(package_rows(tmp_path))
-    assert [(row.state, row.found, row.remedy) for row in rows] == [("red", "1.2.0", remedy)] * len(PACKAGES)
+    assert [(row.state, row.finding, row.remedy) for row in rows] == [("red", "1.2.0", remedy)] * len(PACKAGES)
 
 
 @pytest.mark.gate
@@ -75,7 +75,7 @@ def test_one_package_that_does_not_fit_is_red(
         installed[name] = found
     rows = {row.check: row for row in package_rows(tmp_path)}
     row = rows.pop(f"{name} 1.2.0")
-    assert (row.state, row.found, row.remedy) == ("red", says, "make setup")
+    assert (row.state, row.finding, row.remedy) == ("red", says, "make setup")
     assert {other.state for other in rows.values()} == {"ok"}
 
 

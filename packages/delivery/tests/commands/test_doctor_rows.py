@@ -50,7 +50,7 @@ def test_a_connection_is_green_once_a_person_accepted_it(
     """Only an available connection is green; a failed request is unknown."""
     row = connection_row(Delivery[ShopOptions].read(context["delivery"]), HERE, Stubbed(answer))
     assert row
-    assert (row.state, row.found) == (state, found)
+    assert (row.state, row.finding) == (state, found)
     assert "finish the handshake" in row.remedy
 
 
@@ -147,7 +147,7 @@ def test_the_quota_of_builds_is_held_against_the_largest_wave(
     """A wave with more builds than the account may run or queue is red before the first push."""
     row = builds_row(delivery_with_wave(context, size), HERE, Stubbed(quotas(value)))
     assert row.state == state
-    assert found in row.found
+    assert found in row.finding
     assert ("--quota-code L-1 --desired-value" in row.remedy) == (state != "ok")
 
 
@@ -161,4 +161,4 @@ def test_the_quota_of_builds_is_held_against_the_largest_wave(
 def test_a_quota_that_cannot_be_read_is_unknown(context: dict[str, Any], answer: Answers, found: str) -> None:
     """An unreadable quota does not make doctor red: not every user may read quotas."""
     row = builds_row(delivery_with_wave(context, 2), HERE, Stubbed(answer))
-    assert (row.state, row.found) == ("unknown", found)
+    assert (row.state, row.finding) == ("unknown", found)

@@ -36,7 +36,7 @@ def test_a_push_of_two_environments() -> None:
 
 def test_from_how_many_pushes_on_the_flat_price_is_lower() -> None:
     """The flat price is lower from 21 pushes on, since a push's 24 minutes of actions cost 4.8 cents."""
-    assert cost(2, PRICES).flat == 21
+    assert cost(2, PRICES).v1_break_even == 21
 
 
 def test_minutes_are_rounded_up() -> None:

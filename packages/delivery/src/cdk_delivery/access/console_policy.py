@@ -31,11 +31,11 @@ def console_policies[OptionsT](
     settings: Delivery[OptionsT], *, approve: bool = False, invoke: bool = False
 ) -> dict[str, PolicyDocument]:
     """Return the policy of each account, read-only unless allowed otherwise. The pipeline's account comes first."""
-    statements: dict[str, list[Statement]] = {settings.account: _pipeline(settings, approve=approve)}
+    by_account: dict[str, list[Statement]] = {settings.account: _pipeline(settings, approve=approve)}
     for environment in settings.environments:
-        found = statements.setdefault(environment.account, [])
-        found += _environment(environment.stage_id, environment.account, environment.region, invoke=invoke)
-    return {account: document(*found) for account, found in statements.items()}
+        account_statements = by_account.setdefault(environment.account, [])
+        account_statements += _environment(environment.stage_id, environment.account, environment.region, invoke=invoke)
+    return {account: document(*account_statements) for account, account_statements in by_account.items()}
 
 
 def _pipeline[OptionsT](settings: Delivery[OptionsT], *, approve: bool) -> list[Statement]:
@@ -43,20 +43,20 @@ def _pipeline[OptionsT](settings: Delivery[OptionsT], *, approve: bool) -> list[
     pipeline, bucket = f"arn:aws:codepipeline:{place}:{name}", f"arn:aws:s3:::{name}-artifactsbucket*"
     builds = [f"arn:aws:codebuild:{place}:project/{name}-*", f"arn:aws:codebuild:{place}:report-group/{name}-*"]
     through_s3 = {"kms:ViaService": "s3.*.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": bucket}
-    found = [
+    statements = [
         allow("Pipeline", READ_PIPELINE, [pipeline, f"{pipeline}/*"]),
         allow("Builds", READ_BUILDS, builds),
         allow("BuildLogs", ["logs:GetLogEvents"], f"arn:aws:logs:{place}:log-group:*{name}*:log-stream:*"),
         allow("Artifacts", ["s3:GetObject"], f"{bucket}/*"),
         allow("Key", ["kms:Decrypt"], f"arn:aws:kms:*:{settings.account}:key/*", {"StringLike": through_s3}),
     ]
-    return [*found, allow("Changes", APPROVE, [pipeline, f"{pipeline}/*"])] if approve else found
+    return [*statements, allow("Changes", APPROVE, [pipeline, f"{pipeline}/*"])] if approve else statements
 
 
 def _environment(stage: str, account: str, region: str, *, invoke: bool) -> list[Statement]:
     place = f"{region}:{account}"
     functions = f"arn:aws:lambda:{place}:function:{stage}-*"
-    found = [
+    statements = [
         allow(
             f"{stage}Stacks", ["cloudformation:ListStackResources"], f"arn:aws:cloudformation:{place}:stack/{stage}-*/*"
         ),
@@ -64,4 +64,4 @@ def _environment(stage: str, account: str, region: str, *, invoke: bool) -> list
         allow(f"{stage}Logs", ["logs:FilterLogEvents"], f"arn:aws:logs:{place}:log-group:*{stage}-*"),
         allow(f"{stage}Metrics", ["cloudwatch:GetMetricStatistics"], "*"),
     ]
-    return [*found, allow(f"{stage}Invoke", INVOKE, functions)] if invoke else found
+    return [*statements, allow(f"{stage}Invoke", INVOKE, functions)] if invoke else statements

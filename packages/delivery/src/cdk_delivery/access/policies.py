@@ -60,8 +60,9 @@ def execution_policies(
     actions = sorted({action for kind in types for action in needed_actions(kind)})
     plain = [action for action in actions if not action.startswith(("iam:", "s3:GetObject"))]
     connections = ["codeconnections:PassConnection"] if "codestar-connections:PassConnection" in actions else []
-    parts = _split([*plain, *connections])
-    numbered = {f"{name}-resources{f'-{number}' if number > 1 else ''}": part for number, part in enumerate(parts, 1)}
+    numbered: dict[str, PolicyDocument] = {}
+    for number, part in enumerate(_split([*plain, *connections]), 1):
+        numbered[f"{name}-resources" if number == 1 else f"{name}-resources-{number}"] = part
     stacks = [pattern.removesuffix("*") for pattern in names if pattern != TESTS_ROLES]
     functions = [
         f"arn:aws:lambda:*:*:function:{stack}{id_[:_LOGICAL_ID_CHARACTERS]}*"
@@ -76,7 +77,7 @@ def _role_policy(
     actions: Collection[str],
     passed_to: Collection[str],
     names: Collection[str],
-    called: Sequence[str],
+    functions: Sequence[str],
     *,
     passes_bootstrap_roles: bool,
 ) -> PolicyDocument:
@@ -92,7 +93,7 @@ def _role_policy(
         allow("Roles", other_actions, roles_and_policies),
         allow("BoundRoles", list(_ROLE_ACTIONS), roles, with_boundary),
         _pass("PassRoles", roles, passed_to),
-        *([allow("CustomResources", ["lambda:InvokeFunction"], called)] if called else ()),
+        *([allow("CustomResources", ["lambda:InvokeFunction"], functions)] if functions else ()),
         *(_bootstrap_roles_of_actions() if passes_bootstrap_roles else ()),
         deny("KeepBoundary", ["iam:DeleteRolePermissionsBoundary"], "*"),
         deny("KeepBootstrap", _CHANGES, [_role("cdk-*"), "arn:aws:iam::*:policy/delivery-*"]),

@@ -49,7 +49,7 @@ def broadenings(old: Template, new: Template) -> Sequence[str]:
 def _grants(old: Template, new: Template) -> Iterator[str]:
     before = find_grants(old)
     for grant in find_grants(new) - before:
-        if not any(known.covers(grant) for known in before):
+        if not any(old_grant.covers(grant) for old_grant in before):
             yield str(grant)
 
 
@@ -90,11 +90,10 @@ def _rules_of(resource: Resource) -> Iterator[object]:
 def _unchecked_resources(old: Template, new: Template) -> Iterator[str]:
     before = old.get("Resources", {})
     for id_, resource in new.get("Resources", {}).items():
-        kind, was = resource["Type"], before.get(id_)
-        if (kind in _UNCHECKED_TYPES or kind.endswith("::MODULE")) and _without_metadata(was) != _without_metadata(
-            resource
-        ):
-            yield f"{id_}: {'changes' if was else 'is new'}, and what {kind} allows cannot be evaluated"
+        kind, previous = resource["Type"], before.get(id_)
+        unchecked = kind in _UNCHECKED_TYPES or kind.endswith("::MODULE")
+        if unchecked and _without_metadata(previous) != _without_metadata(resource):
+            yield f"{id_}: {'changes' if previous else 'is new'}, and what {kind} allows cannot be evaluated"
 
 
 def _without_metadata(resource: Resource | None) -> Mapping[str, object]:

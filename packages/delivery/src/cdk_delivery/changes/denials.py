@@ -45,22 +45,20 @@ def find_denials(template: Template) -> frozenset[Denial]:
     resources = template.get("Resources", {})
     denials: set[Denial] = set()
     for holder, resource in resources.items():
-        texts = list(_denial_texts(resource))
-        targets = [*_denial_targets(holder, resource, resources)] if texts else []
-        denials |= {
-            Denial(as_text(target), text, holder, frozenset(referenced_ids(target)))
-            for target in targets
-            for text in texts
-        }
+        for text in _denial_texts(resource):
+            for target in _denial_targets(holder, resource, resources):
+                denials.add(Denial(as_text(target), text, holder, frozenset(referenced_ids(target))))
         for arn in attached_policies(resource):
-            if not (
-                referenced_ids(arn)
-                or _POLICIES_WITHOUT_DENY.fullmatch(as_text(arn).replace("${AWS::Partition}", "aws"))
-            ):
-                denials.add(
-                    Denial(as_text({"Ref": holder}), f"what {as_text(arn)} may deny", holder, frozenset({holder}))
-                )
+            if _may_deny(arn):
+                text = f"what {as_text(arn)} may deny"
+                denials.add(Denial(as_text({"Ref": holder}), text, holder, frozenset({holder})))
     return frozenset(denials)
+
+
+def _may_deny(policy: object) -> bool:
+    """Return whether a managed policy outside of the template may deny something."""
+    arn = as_text(policy).replace("${AWS::Partition}", "aws")
+    return not referenced_ids(policy) and not _POLICIES_WITHOUT_DENY.fullmatch(arn)
 
 
 def _denial_texts(resource: Resource) -> Iterator[str]:

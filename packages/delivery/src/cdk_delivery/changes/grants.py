@@ -44,9 +44,8 @@ class Grant:
 
     def __str__(self) -> str:
         who = f"{self.principal} may " if self.principal else ""
-        return f"{self.holder}: {who}{self.action} on {self.resource}" + (
-            f" if {self.condition}" * bool(self.condition)
-        )
+        condition = f" if {self.condition}" if self.condition else ""
+        return f"{self.holder}: {who}{self.action} on {self.resource}{condition}"
 
 
 def find_grants(template: Template) -> frozenset[Grant]:
@@ -124,9 +123,13 @@ def _lambda_permission_grants(holder: str, kind: str, properties: Mapping[str, o
 
 
 def _attachment_grants(holder: str, resource: Resource, only_deny: set[str]) -> Iterator[Grant]:
-    """Yield the identities of a policy, the policies of an identity, and the role of any other resource."""
-    for who in attached_identities(resource) if holder not in only_deny else ():
-        yield Grant(holder, as_text(who), "use the policy", "itself")
+    """Yield the identities of a policy, the policies of an identity, and the role of any other resource.
+
+    only_deny: the logical ids of policies that grant nothing.
+    """
+    if holder not in only_deny:
+        for identity in attached_identities(resource):
+            yield Grant(holder, as_text(identity), "use the policy", "itself")
     for arn in attached_policies(resource):
         if not referenced_ids(arn) & only_deny:
             yield Grant(holder, "", "use the policy", as_text(arn))
@@ -136,13 +139,13 @@ def _attachment_grants(holder: str, resource: Resource, only_deny: set[str]) -> 
 
 
 def _roles(value: object) -> Iterator[object]:
-    for key, inner in value.items() if isinstance(value, Mapping) else ():
-        if _ROLE.fullmatch(key) and inner:
-            yield from as_list(inner)
-        else:
+    """Yield the values of all properties within `value` whose names are those of a role."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from as_list(inner) if _ROLE.fullmatch(key) and inner else _roles(inner)
+    elif isinstance(value, list):
+        for inner in value:
             yield from _roles(inner)
-    for inner in value if isinstance(value, list) else ():
-        yield from _roles(inner)
 
 
 def _matches(value: str, pattern: str) -> bool:

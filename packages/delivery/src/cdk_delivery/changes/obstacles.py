@@ -43,10 +43,10 @@ def _foreign_stacks(pipeline: str, compared: Sequence[StackComparison]) -> Itera
 
 def _dead_stacks(compared: Sequence[StackComparison]) -> Iterator[str]:
     for comparison in compared:
-        if comparison.found and (verb := comparison.found.way_out):
-            stack = comparison.stack
+        if comparison.deployed and (verb := comparison.deployed.recovery_verb):
+            stack, status = comparison.stack, comparison.deployed.status
             yield (
-                f"{stack.name} in {stack.account}/{stack.region} is in {comparison.found.status} and takes no update;"
+                f"{stack.name} in {stack.account}/{stack.region} is in {status} and takes no update;"
                 f" first `{stack.command(verb)}`, then retry the stage"
             )
 

@@ -67,8 +67,8 @@ def _text_of(value: object) -> str | None:
             return value
         case {"Fn::Sub": str(text)}:
             return text
-        case {"Fn::Sub": [str(text), Mapping() as given]}:
-            return re.sub(r"\$\{(\w+)\}", lambda found: _escaped(given.get(found[1], found[0])), text)
+        case {"Fn::Sub": [str(text), Mapping() as variables]}:
+            return re.sub(r"\$\{(\w+)\}", lambda match: _escaped(variables.get(match[1], match[0])), text)
         case {"Fn::Join": ["", [*parts]]}:
             return "".join(part if isinstance(part, str) else _escaped(part) for part in parts)
     return None

@@ -62,7 +62,7 @@ class Report:
         return [f"{stack.name}: {broadening}" for stack in self.stacks for broadening in stack.broadenings]
 
     def as_json(self) -> str:
-        """The contents of changes.json."""
+        """Return the contents of changes.json."""
         return json.dumps({**asdict(self), "counted_broadenings": self.broadenings}, indent=2) + "\n"
 
     def summary(self, room: int) -> str:
@@ -80,7 +80,7 @@ class Report:
         return text
 
     def as_markdown(self) -> str:
-        """The contents of changes.md."""
+        """Return the contents of changes.md."""
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:
@@ -103,12 +103,12 @@ def report(
 
 
 def _stack(compared: StackComparison, replacing: Mapping[str, Collection[str]]) -> StackReport:
-    old, new = compared.deployed or {}, compared.stack.template
+    old, new = compared.deployed_template or {}, compared.stack.template
     return StackReport(
         name=compared.stack.name,
         account=compared.stack.account,
         region=compared.stack.region,
-        first=compared.deployed is None,
+        first=compared.deployed_template is None,
         resources=list(resource_changes(old, new, replacing)),
         broadenings=broadenings(old, new),
         packages=list(package_changes(old, new)),

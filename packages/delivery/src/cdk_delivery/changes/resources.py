@@ -61,9 +61,12 @@ def resource_changes(
 
 def _changed_properties(old: Resource, new: Resource) -> tuple[str, ...]:
     """Return the names of changed properties, and of changed attributes of the resource such as DeletionPolicy."""
-    flat = [
-        {**{k: v for k, v in resource.items() if k != "Properties"}, **resource.get("Properties", {})}
-        for resource in (old, new)
-    ]
-    names = sorted({*flat[0], *flat[1]} - {*_IGNORED_ATTRIBUTES})
-    return tuple(name for name in names if flat[0].get(name) != flat[1].get(name))
+    before, after = _values(old), _values(new)
+    names = sorted({*before, *after} - {*_IGNORED_ATTRIBUTES})
+    return tuple(name for name in names if before.get(name) != after.get(name))
+
+
+def _values(resource: Resource) -> dict[str, object]:
+    """Return the attributes and the properties of a resource in one mapping."""
+    attributes = {name: value for name, value in resource.items() if name != "Properties"}
+    return {**attributes, **resource.get("Properties", {})}

@@ -59,7 +59,7 @@ class Deployed:
     status: str = "CREATE_COMPLETE"
 
     @property
-    def way_out(self) -> str:
+    def recovery_verb(self) -> str:
         """The verb of `aws cloudformation` that the stack needs before it takes an update; empty where it takes one."""
         if self.status == "UPDATE_ROLLBACK_FAILED":
             return "continue-update-rollback"
@@ -68,19 +68,19 @@ class Deployed:
 
 @dataclass(frozen=True)
 class StackComparison:
-    """A stack and its deployed version. found: None before the first deployment."""
+    """A stack and its deployed version, which is None before the first deployment."""
 
     stack: Stack
-    found: Deployed | None
+    deployed: Deployed | None
 
     @property
-    def deployed(self) -> Template | None:
+    def deployed_template(self) -> Template | None:
         """The deployed template; None before the first deployment."""
-        return self.found.template if self.found else None
+        return self.deployed.template if self.deployed else None
 
     def belongs_to_another_pipeline(self, pipeline: str) -> bool:
         """Whether there is a stack of this name that `pipeline` did not deploy."""
-        return self.found is not None and deployed_by(self.found.template) != pipeline
+        return self.deployed is not None and deployed_by(self.deployed.template) != pipeline
 
 
 class TemplateSource(Protocol):
@@ -119,6 +119,6 @@ def _stack(folder: Path, artifact: Artifact) -> Stack:
     )
 
 
-def compare(stacks: Sequence[Stack], deployed: TemplateSource) -> Sequence[StackComparison]:
+def compare(stacks: Sequence[Stack], source: TemplateSource) -> Sequence[StackComparison]:
     """Return each stack with its deployed version."""
-    return [StackComparison(stack, deployed.find(stack)) for stack in stacks]
+    return [StackComparison(stack, source.find(stack)) for stack in stacks]

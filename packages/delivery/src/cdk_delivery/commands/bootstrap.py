@@ -71,12 +71,8 @@ class Plan:
             return []
         before = self.existing or ExistingToolkit((), (), ())
         trusted = ",".join(dict.fromkeys([*before.trusted, self.trust]))
-        return [
-            "--trust",
-            trusted,
-            "--trust-for-lookup",
-            ",".join(dict.fromkeys([*before.trusted_for_lookup, self.trust])),
-        ]
+        trusted_for_lookup = ",".join(dict.fromkeys([*before.trusted_for_lookup, self.trust]))
+        return ["--trust", trusted, "--trust-for-lookup", trusted_for_lookup]
 
     def differences(self) -> Sequence[str]:
         """Return a line for each thing that the bootstrap changes for other CDK apps of the account."""
@@ -89,21 +85,21 @@ def plans[OptionsT](delivery: Delivery[OptionsT], policies: PolicyFiles) -> Sequ
 
     An account of the pipeline and of an environment gets the policies of both.
     """
-    pipelines, environments = {delivery.account}, {one.account for one in delivery.environments}
-    return [
-        Plan(
-            target,
-            [
-                part
-                for kind, accounts in (("pipeline", pipelines), ("environment", environments))
-                if target.account in accounts
-                for part in policies.parts(kind)
-            ],
-            None if target.account == delivery.account else delivery.account,
-            Reader(target.account, delivery.name, delivery.account) if target.account in environments else None,
-        )
-        for target in targets(delivery)
-    ]
+    return [_plan(target, delivery, policies) for target in targets(delivery)]
+
+
+def _plan[OptionsT](target: Target, delivery: Delivery[OptionsT], policies: PolicyFiles) -> Plan:
+    is_pipeline = target.account == delivery.account
+    is_environment = target.account in {environment.account for environment in delivery.environments}
+    return Plan(
+        target,
+        policies=[
+            *(policies.parts("pipeline") if is_pipeline else []),
+            *(policies.parts("environment") if is_environment else []),
+        ],
+        trust=None if is_pipeline else delivery.account,
+        reader=Reader(target.account, delivery.name, delivery.account) if is_environment else None,
+    )
 
 
 def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_print: bool, yes: bool) -> int:
@@ -119,41 +115,43 @@ def bootstrap(root: Path, profiles: Sequence[str], only: Sequence[str], *, only_
             " only with the boundary, so deployments would fail. Set it to true"
         )
     policies = PolicyFiles.of(root)
-    steps = _select_plans(plans(delivery, policies), only)
+    account_plans = _select_plans(plans(delivery, policies), only)
     if only_print:
         click.echo(_PRINTED)
-        _print_commands(steps, policies)
+        _print_commands(account_plans, policies)
         return 0
     if not shutil.which("cdk"):
         raise WrongUse("there is no `cdk` on PATH; `export PATH=$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH`")
     sessions = Sessions(profiles)
-    for plan in steps:
+    for plan in account_plans:
         check_identity(sessions, plan.target)
-    steps = [replace(plan, existing=read_toolkit(sessions.client("cloudformation", plan.target))) for plan in steps]
-    _print_commands(steps, policies)
+    account_plans = [
+        replace(plan, existing=read_toolkit(sessions.client("cloudformation", plan.target))) for plan in account_plans
+    ]
+    _print_commands(account_plans, policies)
     if not yes:
-        click.confirm(f"Do this in {len({plan.target.account for plan in steps})} accounts?", abort=True)
-    for plan in steps:
+        click.confirm(f"Do this in {len({plan.target.account for plan in account_plans})} accounts?", abort=True)
+    for plan in account_plans:
         _bootstrap_account(plan, sessions, policies)
         click.echo(f"{plan.target}: done")
     return 0
 
 
-def _print_commands(steps: Sequence[Plan], policies: PolicyFiles) -> None:
+def _print_commands(account_plans: Sequence[Plan], policies: PolicyFiles) -> None:
     """Print the commands for each account, then what they change for other CDK apps there."""
-    for plan in steps:
+    for plan in account_plans:
         click.echo("\n".join(_shell_commands(plan, policies)))
-    for plan in steps:
+    for plan in account_plans:
         for line in plan.differences():
             click.echo(f"{plan.target}: {STACK} is there already: {line}", err=True)
 
 
-def _select_plans(steps: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
-    known = {str(step.target): step for step in steps}
-    unknown = [name for name in only if name not in known]
+def _select_plans(account_plans: Sequence[Plan], only: Sequence[str]) -> Sequence[Plan]:
+    by_target = {str(plan.target): plan for plan in account_plans}
+    unknown = [name for name in only if name not in by_target]
     if unknown:
-        raise WrongUse(f"--only: got '{unknown[0]}'; cdk.json's delivery needs {', '.join(known)}")
-    return [known[name] for name in only] or steps
+        raise WrongUse(f"--only: got '{unknown[0]}'; cdk.json's delivery needs {', '.join(by_target)}")
+    return [by_target[name] for name in only] or account_plans
 
 
 def check_identity(sessions: Sessions, target: Target) -> None:

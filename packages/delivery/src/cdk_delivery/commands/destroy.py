@@ -32,10 +32,10 @@ _WAIT = {"Delay": 5, "MaxAttempts": 240}
 
 @dataclass(frozen=True)
 class StackDeletion:
-    """A stack to delete. kept: its resources that CloudFormation retains by their deletion policy."""
+    """A stack to delete. retained: its resources that CloudFormation retains by their deletion policy."""
 
     stack: DeployedStack
-    kept: Sequence[RetainedResource]
+    retained: Sequence[RetainedResource]
 
 
 def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> int:
@@ -53,9 +53,10 @@ def destroy(root: Path, profiles: Sequence[str], *, data: bool, yes: bool) -> in
         _delete(deletion.stack, sessions)
         click.echo(f"{deletion.stack} is deleted")
         if data and deletion.stack.holds_artifacts:
-            retained += deletion.kept
-    for kept in retained if data else ():
-        delete_resource(kept, sessions)
+            retained += deletion.retained
+    if data:
+        for resource in retained:
+            delete_resource(resource, sessions)
     click.echo("the bootstrap stays: delete the stack CDKToolkit of each account by hand if nothing else uses it")
     return 0
 
@@ -79,9 +80,8 @@ def _deletion[OptionsT](
     if _status(api, stack.name) in (None, "DELETE_COMPLETE"):
         return
     body = api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
-    template = (
-        cast("Template", body) if isinstance(body, Mapping) else {}
-    )  # boto3 returns YAML as text, and CDK deploys JSON
+    # boto3 returns YAML as text, and CDK deploys JSON
+    template = cast("Template", body) if isinstance(body, Mapping) else {}
     if not stack.holds_artifacts and deployed_by(template) != delivery.name:
         click.echo(f"{stack} stays: {delivery.name} did not deploy it", err=True)
     else:
@@ -98,12 +98,12 @@ def _print_deletions(deletions: Sequence[StackDeletion], retained: Sequence[Reta
         click.echo("nothing is deployed")
     for deletion in deletions:
         click.echo(str(deletion.stack))
-        for resource in deletion.kept:
+        for resource in deletion.retained:
             emptied = data and deletion.stack.holds_artifacts
             click.echo(f"  {'emptied and deleted' if emptied else 'stays, by its deletion policy'}: {resource}")
-    for kept in retained:
+    for resource in retained:
         state = "emptied and deleted" if data else "stays; --data would delete it"
-        click.echo(f"{kept.target}: left by an earlier deletion, {state}: {kept}")
+        click.echo(f"{resource.target}: left by an earlier deletion, {state}: {resource}")
 
 
 def _question(count: int, *, data: bool) -> str:

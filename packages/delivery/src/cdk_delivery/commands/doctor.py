@@ -24,10 +24,10 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     """Return the results of all checks, which change nothing."""
     delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
     policies = PolicyFiles.of(root)
-    steps = plans(delivery, policies)
-    accounts = [row for plan in steps for row in account_rows(plan, sessions, policies)]
-    reached = any((row.check, row.state) == (f"{steps[0].target}: credentials", "ok") for row in accounts)
-    connection = connection_row(delivery, steps[0].target, sessions)
+    account_plans = plans(delivery, policies)
+    accounts = [row for plan in account_plans for row in account_rows(plan, sessions, policies)]
+    reached = any((row.check, row.state) == (f"{account_plans[0].target}: credentials", "ok") for row in accounts)
+    connection = connection_row(delivery, account_plans[0].target, sessions)
     return [
         *settings_rows(delivery, reached=reached, page=page),
         *vulnerability_rows(root, delivery),
@@ -35,7 +35,7 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
         *version_rows(root),
         *quota_rows(root),
         *accounts,
-        builds_row(delivery, steps[0].target, sessions),
+        builds_row(delivery, account_plans[0].target, sessions),
         *([connection] if connection else []),
     ]
 
@@ -45,5 +45,5 @@ def doctor(root: Path, profiles: Sequence[str]) -> int:
     results = rows(root, profiles)
     for row in results:
         fix = f"; fix: {row.remedy}" if row.remedy and row.state != "ok" else ""
-        click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.found}{fix}")
+        click.echo(f"{click.style(f'{row.state:<8}', fg=_COLOUR[row.state])} {row.check}: {row.finding}{fix}")
     return int(any(row.state == "red" for row in results))

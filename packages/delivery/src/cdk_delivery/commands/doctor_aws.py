@@ -36,14 +36,14 @@ def account_rows(plan: Plan, sessions: Sessions, policies: PolicyFiles) -> Itera
     """
     target, where = plan.target, str(plan.target)
     try:
-        found = sessions.client("sts", target).get_caller_identity()["Account"]
+        account = sessions.client("sts", target).get_caller_identity()["Account"]
     except (ClientError, BotoCoreError) as error:
         yield Row(f"{where}: credentials", "red", str(error), f"--profile {target.account}=PROFILE")
         return
-    if found != target.account:
-        yield Row(f"{where}: credentials", "red", f"of account {found}", f"--profile {target.account}=PROFILE")
+    if account != target.account:
+        yield Row(f"{where}: credentials", "red", f"of account {account}", f"--profile {target.account}=PROFILE")
         return
-    yield Row(f"{where}: credentials", "ok", f"of account {found}")
+    yield Row(f"{where}: credentials", "ok", f"of account {account}")
     bootstrap = f"delivery bootstrap --only {target}{sessions.option(target)}"
     for row in (_bootstrap_row(target, sessions), *_iam_rows(plan, sessions.client("iam", target), policies)):
         yield replace(row, remedy=bootstrap)
@@ -56,8 +56,8 @@ def _iam_rows(plan: Plan, iam: IAMClient, policies: PolicyFiles) -> Iterator[Row
         yield _policy_row(plan, name, iam, policies)
     if plan.reader:
         fault = plan.reader.fault(iam)
-        found = f"{plan.reader.name} {fault or 'reads for the changes build'}"
-        yield Row(f"{plan.target}: reader role", "red" if fault else "ok", found)
+        finding = f"{plan.reader.name} {fault or 'reads for the changes build'}"
+        yield Row(f"{plan.target}: reader role", "red" if fault else "ok", finding)
 
 
 def _bootstrap_row(target: Target, sessions: Sessions) -> Row:
@@ -90,15 +90,15 @@ def _role_rows(plan: Plan, iam: IAMClient) -> Iterator[Row]:
         return
     names = sorted(policy["PolicyArn"] for policy in attached)
     expected = sorted(policy_arn(target.account, policy) for policy in plan.policies)
-    found = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
-    yield Row(f"{target}: execution policy", "ok" if names == expected else "red", found)
+    finding = ", ".join(name.rsplit("/", 1)[1] for name in names) or "none"
+    yield Row(f"{target}: execution policy", "ok" if names == expected else "red", finding)
 
 
 def _trust_row(iam: IAMClient, role: str, account: str, target: Target) -> Row:
     document = decoded(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
     trusted = account in json.dumps([member(statement, "Principal") for statement in items(document, "Statement")])
-    found = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
-    return Row(f"{target}: trust", "ok" if trusted else "red", found)
+    finding = f"{role} {'trusts' if trusted else 'does not trust'} {account}"
+    return Row(f"{target}: trust", "ok" if trusted else "red", finding)
 
 
 def _policy_row(plan: Plan, name: str, iam: IAMClient, policies: PolicyFiles) -> Row:
@@ -110,8 +110,8 @@ def _policy_row(plan: Plan, name: str, iam: IAMClient, policies: PolicyFiles) ->
         same = policy_document(iam, arn) == json.loads(policies.read(name))
     except ClientError as error:
         return Row(check, "red", _missing(arn.rsplit("/", 1)[1], error))
-    found = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {policies.path(name)}"
-    return Row(check, "ok" if same else "red", found)
+    finding = f"{arn.rsplit('/', 1)[1]} {'is' if same else 'is not'} as in {policies.path(name)}"
+    return Row(check, "ok" if same else "red", finding)
 
 
 def connection_row[OptionsT](delivery: Delivery[OptionsT], target: Target, sessions: Sessions) -> Row | None:

@@ -36,16 +36,16 @@ def builds_row[OptionsT](delivery: Delivery[OptionsT], target: Target, sessions:
     if quota is None:
         return Row(check, "unknown", f"Service Quotas has no '{QUOTA_NAME}'")
     allowed = int(quota["Value"])
-    found = f"{allowed} allowed; the largest wave starts {needed}"
+    finding = f"{allowed} allowed; the largest wave starts {needed}"
     remedy = (
         f"aws service-quotas request-service-quota-increase --service-code codebuild --quota-code {quota['QuotaCode']}"
         f" --desired-value {max(needed, 1)} --region {target.region}"
     )
     if allowed * (1 + QUEUE_FACTOR) < needed:
-        return Row(check, "red", f"{found}: StartBuild is refused beyond the queue", remedy)
+        return Row(check, "red", f"{finding}: StartBuild is refused beyond the queue", remedy)
     if allowed < needed:
-        return Row(check, "unknown", f"{found}: the others wait, in new accounts StartBuild may be refused", remedy)
-    return Row(check, "ok", found)
+        return Row(check, "unknown", f"{finding}: the others wait, in new accounts StartBuild may be refused", remedy)
+    return Row(check, "ok", finding)
 
 
 def _largest_wave[OptionsT](delivery: Delivery[OptionsT]) -> int:
@@ -55,7 +55,7 @@ def _largest_wave[OptionsT](delivery: Delivery[OptionsT]) -> int:
 
 def _quota(api: ServiceQuotasClient) -> ServiceQuotaTypeDef | None:
     """Return the account's quota, else AWS's default; None if Service Quotas has neither."""
-    own = api.get_paginator("list_service_quotas").paginate(ServiceCode="codebuild")
+    applied = api.get_paginator("list_service_quotas").paginate(ServiceCode="codebuild")
     defaults = api.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="codebuild")
-    quotas = (quota for page in chain(own, defaults) for quota in page["Quotas"])
+    quotas = (quota for page in chain(applied, defaults) for quota in page["Quotas"])
     return next((quota for quota in quotas if quota["QuotaName"] == QUOTA_NAME), None)

@@ -27,11 +27,11 @@ def settings_rows[OptionsT](delivery: Delivery[OptionsT], *, reached: bool, page
     page: the page of the project that says how to go live.
     """
     fault: State = "ok" if reached and is_placeholder(delivery.account) else "red"
-    left = list(placeholders(delivery, page=page))
-    for line in left:
-        where, _, found = line.partition(": ")
-        yield Row(where, fault, found, "edit cdk.json")
-    if not left:
+    lines = list(placeholders(delivery, page=page))
+    for line in lines:
+        where, _, finding = line.partition(": ")
+        yield Row(where, fault, finding, "edit cdk.json")
+    if not lines:
         yield Row("settings", "ok", "no placeholder is left")
     if delivery.permissions_boundary:
         yield Row("permissions boundary", "ok", "on")
@@ -52,8 +52,8 @@ def version_rows(root: Path) -> Iterator[Row]:
     pins = Pins.read(root / "package.json")
     for package, pinned in (("aws-cdk", pins.cdk), ("cdk-assets", pins.cdk_assets)):
         file = root / "node_modules" / package / "package.json"
-        found = json.loads(file.read_text())["version"] if file.exists() else "not installed"
-        yield Row(f"{package} {pinned}", "ok" if found == pinned else "red", found, "make setup")
+        installed = json.loads(file.read_text())["version"] if file.exists() else "not installed"
+        yield Row(f"{package} {pinned}", "ok" if installed == pinned else "red", installed, "make setup")
     yield _library_row(root / lockfile.of_project(root).name)
     manifest = root / "cdk.out" / "manifest.json"
     bundle = root / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js"
@@ -62,15 +62,15 @@ def version_rows(root: Path) -> Iterator[Row]:
         return
     written = int(json.loads(manifest.read_text())["version"].split(".")[0])
     read = max(map(int, re.findall(r"schemaHash: .*\n.*\n\s+revision: (\d+)", bundle.read_text())), default=0)
-    found = f"version {written}; cdk-assets reads up to {read}"
-    yield Row("assembly", "ok" if written <= read else "red", found, "pin a newer cdk-assets in package.json")
+    installed = f"version {written}; cdk-assets reads up to {read}"
+    yield Row("assembly", "ok" if written <= read else "red", installed, "pin a newer cdk-assets in package.json")
 
 
 def _library_row(lock: Path) -> Row:
     packages = tomllib.loads(lock.read_text())["package"] if lock.exists() else []
     locked = next((package["version"] for package in packages if package["name"] == LIBRARY), f"in no {lock.name}")
-    found = version(LIBRARY)
-    return Row(f"{LIBRARY} {locked}", "ok" if found == locked else "red", found, "make setup")
+    installed = version(LIBRARY)
+    return Row(f"{LIBRARY} {locked}", "ok" if installed == locked else "red", installed, "make setup")
 
 
 def quota_rows(root: Path) -> Iterator[Row]:

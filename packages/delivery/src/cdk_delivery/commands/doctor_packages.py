@@ -20,10 +20,10 @@ def package_rows(root: Path) -> Iterator[Row]:
     file = root / "VERSION"
     needed = file.read_text().strip() if file.exists() else version(PACKAGES[0])
     for name in PACKAGES:
-        found = _installed(name)
-        if found or file.exists():
-            remedy = "" if found == needed else _remedy(root, name, needed)
-            yield Row(f"{name} {needed}", "red" if remedy else "ok", found or "not installed", remedy)
+        installed = _installed(name)
+        if installed or file.exists():
+            remedy = "" if installed == needed else _remedy(root, name, needed)
+            yield Row(f"{name} {needed}", "red" if remedy else "ok", installed or "not installed", remedy)
 
 
 def _installed(name: str) -> str:

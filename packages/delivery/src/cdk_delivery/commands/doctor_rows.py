@@ -14,5 +14,5 @@ class Row:
 
     check: str
     state: State
-    found: str
+    finding: str
     remedy: str = ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
 
 REASON = "being destroyed"
-_SECONDS, _EVERY = 600, 2
+_TIMEOUT_SECONDS, _POLL_SECONDS = 600, 2
 _RUNNING = ("InProgress", "Stopping")
 # Error codes of StopPipelineExecution for an execution that has ended, or is being stopped already.
 _ALREADY_STOPPED = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
@@ -60,10 +60,10 @@ def _stop_execution(api: CodePipelineClient, pipeline: str, execution: str) -> N
 
 
 def _wait(api: CodePipelineClient, pipeline: str) -> None:
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while running := list(running_executions(api, pipeline)):
         if time.monotonic() > deadline:
             raise PipelineError(
-                f"{pipeline}: {', '.join(running)} did not stop within {_SECONDS} s; nothing is deleted"
+                f"{pipeline}: {', '.join(running)} did not stop within {_TIMEOUT_SECONDS} s; nothing is deleted"
             )
-        time.sleep(_EVERY)
+        time.sleep(_POLL_SECONDS)

@@ -58,8 +58,10 @@ def leftovers(sessions: Sessions, target: Target, stack: str) -> Iterator[Retain
     for page in api.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"]):
         for summary in page["StackSummaries"]:
             if summary["StackName"] == stack:
-                found = (RetainedResource(target, *one) for one in _skipped_deletions(api, summary["StackId"]))
-                yield from (one for one in found if _exists(one, sessions))
+                for kind, name in _skipped_deletions(api, summary["StackId"]):
+                    resource = RetainedResource(target, kind, name)
+                    if _exists(resource, sessions):
+                        yield resource
 
 
 def _skipped_deletions(api: CloudFormationClient, stack_id: str) -> Iterator[tuple[str, str]]:
@@ -77,14 +79,14 @@ def _skipped_deletions(api: CloudFormationClient, stack_id: str) -> Iterator[tup
             yield stack_event["ResourceType"], stack_event["PhysicalResourceId"]
 
 
-def _exists(kept: RetainedResource, sessions: Sessions) -> bool:
+def _exists(resource: RetainedResource, sessions: Sessions) -> bool:
     try:
-        match kept.kind:
+        match resource.kind:
             case "AWS::S3::Bucket":
-                sessions.client("s3", kept.target).head_bucket(Bucket=kept.name)
+                sessions.client("s3", resource.target).head_bucket(Bucket=resource.name)
                 return True
             case "AWS::KMS::Key":
-                key = sessions.client("kms", kept.target).describe_key(KeyId=kept.name)["KeyMetadata"]
+                key = sessions.client("kms", resource.target).describe_key(KeyId=resource.name)["KeyMetadata"]
                 return bool(key["KeyState"] != "PendingDeletion")
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchBucket", "NotFoundException"):
@@ -92,17 +94,17 @@ def _exists(kept: RetainedResource, sessions: Sessions) -> bool:
     return False
 
 
-def delete_resource(kept: RetainedResource, sessions: Sessions) -> None:
+def delete_resource(resource: RetainedResource, sessions: Sessions) -> None:
     """Delete a bucket with every version of every object, or schedule a key's deletion; print any other resource."""
-    match kept.kind:
+    match resource.kind:
         case "AWS::S3::Bucket":
-            s3 = sessions.client("s3", kept.target)
-            _empty_bucket(s3, kept.name)
-            s3.delete_bucket(Bucket=kept.name)
+            s3 = sessions.client("s3", resource.target)
+            _empty_bucket(s3, resource.name)
+            s3.delete_bucket(Bucket=resource.name)
         case "AWS::KMS::Key":
-            sessions.client("kms", kept.target).schedule_key_deletion(KeyId=kept.name, PendingWindowInDays=30)
+            sessions.client("kms", resource.target).schedule_key_deletion(KeyId=resource.name, PendingWindowInDays=30)
         case _:
-            click.echo(f"  {kept} has to be deleted by hand", err=True)
+            click.echo(f"  {resource} has to be deleted by hand", err=True)
 
 
 def _empty_bucket(s3: S3Client, bucket: str) -> None:

@@ -48,7 +48,7 @@ def environment_stacks[OptionsT](environment: Environment[OptionsT], sessions: S
 
 
 def environment_target[OptionsT](environment: Environment[OptionsT]) -> Target:
-    """The account and region of one environment."""
+    """Return the account and region of one environment."""
     return Target(environment.account, environment.region, (environment.name,))
 
 

@@ -20,7 +20,9 @@ def main(arguments: list[str]) -> int:
     missing = sorted(set(PACKS) - assembly.packs())
     faults = [f"the pack {pack} is not in the report; attach it to the app" for pack in missing]
     faults += [f"{finding}: a finding that is not accepted" for finding in assembly.violations()]
-    faults += [f"{a.path}: {a.rule} is accepted, but raised no more; remove the accept()" for a in assembly.stale()]
+    faults += [
+        f"{stale.path}: {stale.rule} is accepted, but raised no more; remove the accept()" for stale in assembly.stale()
+    ]
     faults += [fault for template in assembly.templates() for fault in connection_faults(template)]
     for fault in faults:
         print(f"compliance: {fault}", file=sys.stderr)

@@ -52,19 +52,19 @@ class Assembly:
     folder: Path
 
     def packs(self) -> frozenset[str]:
-        """The rule packs in the report."""
+        """Return the rule packs in the report."""
         return frozenset(plugin["pluginName"] for plugin in self._plugins())
 
     def violations(self) -> list[str]:
-        """The findings that are not accepted."""
+        """Return the findings that are not accepted."""
         return [violation["ruleName"] for plugin in self._plugins() for violation in plugin["violations"]]
 
     def acknowledged(self) -> frozenset[Acknowledgement]:
-        """The acceptances in the code of the app."""
+        """Return the acceptances in the code of the app."""
         return frozenset(self._acknowledged())
 
     def stale(self) -> list[Acknowledgement]:
-        """The acknowledgements that suppress no finding; cdk-nag does not report them."""
+        """Return the acknowledgements that suppress no finding; cdk-nag does not report them."""
         live = {
             Acknowledgement(suppressed["acknowledgedAt"], suppressed["acknowledgedId"])
             for plugin in self._plugins()
@@ -73,7 +73,7 @@ class Assembly:
         return sorted(self.acknowledged() - live)
 
     def templates(self) -> list[Template]:
-        """Every template, those of the nested assemblies too."""
+        """Return every template, those of the nested assemblies too."""
         return [Template.read(file) for file in template_files(self.folder)]
 
     def _plugins(self) -> list[PluginReport]:

@@ -30,9 +30,9 @@ def check_poll_permissions(template: Template) -> Iterator[str]:
 
 def check_queue_dead_letters(template: Template) -> Iterator[str]:
     """Yield a fault for each queue without a dead-letter queue, where a message that always fails returns for days."""
-    ends = _dead_letter_queues(template)
+    dead_letter_queues = _dead_letter_queues(template)
     for id_, queue in template.of_type("AWS::SQS::Queue"):
-        if id_ not in ends and "RedrivePolicy" not in queue:
+        if id_ not in dead_letter_queues and "RedrivePolicy" not in queue:
             yield f"{id_}: a queue without a dead-letter queue, and no dead-letter queue itself"
 
 

@@ -32,13 +32,16 @@ class Template:
 
     def referenced_id(self, value: object) -> str | None:
         """Return the first logical id in `value` that Ref or Fn::GetAtt refers to; None without one."""
-        if isinstance(value, Mapping):
-            for key, inner in value.items():
-                id_ = inner if key == "Ref" else items(value, key)[0] if key == "Fn::GetAtt" else None
-                if id_ in self.resources:
-                    return str(id_)
-        children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-        return next((found for child in children if (found := self.referenced_id(child))), None)
+        match value:
+            case {"Ref": str(id_)} | {"Fn::GetAtt": [str(id_), *_]} if id_ in self.resources:
+                return id_
+            case Mapping():
+                children = [*value.values()]
+            case list():
+                children = value
+            case _:
+                return None
+        return next(filter(None, map(self.referenced_id, children)), None)
 
     def statements(self, role: str) -> Iterator[Mapping[str, object]]:
         """Yield the statements of one role: inline, of policies attached to it, and of this template's managed ones."""

@@ -34,7 +34,10 @@ def function_role(scope: Construct, log: logs.ILogGroup, statements: Iterable[St
     policy = iam.ManagedPolicy(
         scope,
         "Policy",
-        statements=[iam.PolicyStatement(sid=sid, actions=[*may], resources=[*on]) for sid, may, on in parts],
+        statements=[
+            iam.PolicyStatement(sid=sid, actions=[*actions], resources=[*resources])
+            for sid, actions, resources in parts
+        ],
     )
     accept(
         policy,

@@ -52,10 +52,11 @@ class ProgressiveDelivery:
     def check_bake_times(self, pipeline: codepipeline.Pipeline) -> None:
         """Let the pipeline check the alarms after each stage. Call it after `build_pipeline()`."""
         rules = {
-            stage: [baking.rule(name) for name, baking in environments] for stage, environments in self._baking.items()
+            stage: [bake_time.rule(name) for name, bake_time in environments]
+            for stage, environments in self._baking.items()
         }
         escape_hatches.bake(pipeline, rules)
-        if roles := [baking.role_arn for environments in self._baking.values() for _, baking in environments]:
+        if roles := [bake_time.role_arn for environments in self._baking.values() for _, bake_time in environments]:
             pipeline.role.add_to_principal_policy(
                 iam.PolicyStatement(sid="Bake", actions=["sts:AssumeRole"], resources=roles)
             )
@@ -69,7 +70,9 @@ class ProgressiveDelivery:
                 f' `lambda_.Alias` that callers use, or take `"type": "{traffic.type}"` from cdk.json'
             )
         checks = _checks(self._project, {path for aliases in stacks.values() for path in aliases})
-        for stack, aliases in stacks.items() if traffic.shifts else ():
+        if not traffic.shifts:
+            return
+        for stack, aliases in stacks.items():
             TrafficShift(
                 stack,
                 "Traffic",

@@ -61,13 +61,15 @@ class TrafficShift(Construct):
 
     def _pace(self, released: int) -> codedeploy.ILambdaDeploymentConfig:
         routing = codedeploy.TrafficRouting
-        make = routing.time_based_canary if self._traffic.type == "canary" else routing.time_based_linear
+        traffic_routing = routing.time_based_canary if self._traffic.type == "canary" else routing.time_based_linear
         steps = codedeploy.LambdaDeploymentConfig(
             self,
             "Config",
-            traffic_routing=make(interval=Duration.minutes(self._traffic.minutes), percentage=self._traffic.percent),
+            traffic_routing=traffic_routing(
+                interval=Duration.minutes(self._traffic.minutes), percentage=self._traffic.percent
+            ),
         )
-        chosen = CustomResource(
+        pace = CustomResource(
             self,
             "Pace",
             resource_type="Custom::TrafficPace",
@@ -75,9 +77,9 @@ class TrafficShift(Construct):
             service_timeout=Duration.minutes(5),
             properties={"Released": str(released), "Config": steps.deployment_config_name},
         )
-        chosen.node.add_dependency(self._checker.function)
+        pace.node.add_dependency(self._checker.function)
         return codedeploy.LambdaDeploymentConfig.from_lambda_deployment_config_name(
-            self, "Chosen", chosen.get_att_string("Config")
+            self, "Chosen", pace.get_att_string("Config")
         )
 
     def _service_role(self, aliases: Mapping[str, lambda_.Alias]) -> iam.Role:
@@ -97,7 +99,10 @@ class TrafficShift(Construct):
         policy = iam.ManagedPolicy(
             self,
             "ServicePolicy",
-            statements=[iam.PolicyStatement(sid=sid, actions=may, resources=on) for sid, may, on in statements],
+            statements=[
+                iam.PolicyStatement(sid=sid, actions=actions, resources=resources)
+                for sid, actions, resources in statements
+            ],
         )
         accept(
             policy,

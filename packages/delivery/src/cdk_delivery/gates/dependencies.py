@@ -29,9 +29,12 @@ SECONDS = 120
 
 @dataclass(frozen=True)
 class Audit:
-    """found: package -> ids and aliases of each vulnerability. unknown: packages that could not be audited."""
+    """The result of pip-audit. unknown: the packages that could not be audited.
 
-    found: Mapping[str, Sequence[frozenset[str]]]
+    vulnerabilities: package -> ids and aliases of each of its vulnerabilities.
+    """
+
+    vulnerabilities: Mapping[str, Sequence[frozenset[str]]]
     unknown: Sequence[str]
 
 
@@ -91,24 +94,26 @@ def _read(answer: AuditReport, packages: Sequence[str]) -> Audit:
         for dependency in answer["dependencies"]
         if "vulns" in dependency
     }
-    found = {
+    vulnerabilities = {
         name: [frozenset([vuln["id"], *vuln.get("aliases", ())]) for vuln in vulns]
         for name, vulns in audited.items()
         if vulns
     }
-    return Audit(found, [name for name in packages if name not in audited])
+    return Audit(vulnerabilities, [name for name in packages if name not in audited])
 
 
 def faults(result: Audit, exceptions: VulnerabilityExceptions, lock: lockfile.Lockfile = lockfile.POETRY) -> list[str]:
     """Return a line for each vulnerability that is not accepted, and for each exception without a vulnerability."""
-    accepted = {accepted_vulnerability.id for accepted_vulnerability in exceptions.ignore}
+    accepted = {exception.id for exception in exceptions.ignore}
     lines = [
         f"{package}: {', '.join(sorted(ids))}; update it (`{lock.update} {package.split('==')[0]}`)"
-        for package, vulnerabilities in result.found.items()
+        for package, vulnerabilities in result.vulnerabilities.items()
         for ids in vulnerabilities
         if not ids & accepted
     ]
-    known = frozenset[str]().union(*(ids for vulnerabilities in result.found.values() for ids in vulnerabilities))
+    known = frozenset[str]().union(
+        *(ids for vulnerabilities in result.vulnerabilities.values() for ids in vulnerabilities)
+    )
     if not result.unknown:
         lines += [
             f"{advisory}: no shipped package has it; remove the exception" for advisory in sorted(accepted - known)
@@ -124,13 +129,17 @@ def main(root: Path) -> int:
         print(f"dependencies: {error}", file=sys.stderr)
         return 2
     result = audit(packages)
-    wrong = [*_open_gate(root, exceptions, os.environ), *_expired(root, exceptions), *faults(result, exceptions, lock)]
-    for line in wrong:
+    fault_lines = [
+        *_lenient_on_aws(root, exceptions, os.environ),
+        *_expired(root, exceptions),
+        *faults(result, exceptions, lock),
+    ]
+    for line in fault_lines:
         print(f"dependencies: {line}", file=sys.stderr)
-    return int(bool(wrong) or _report_unaudited(root, result, packages, exceptions))
+    return int(bool(fault_lines) or _report_unaudited(root, result, packages, exceptions))
 
 
-def _open_gate(root: Path, exceptions: VulnerabilityExceptions, environ: Mapping[str, str]) -> list[str]:
+def _lenient_on_aws(root: Path, exceptions: VulnerabilityExceptions, environ: Mapping[str, str]) -> list[str]:
     """Return a fault for a build on AWS that would pass without the database, which is for rehearsals only."""
     account = environ.get("CODEBUILD_BUILD_ARN", "") and credentials_account(environ)
     if exceptions.on_unreachable == "fail" or not account or is_placeholder(account):
@@ -148,13 +157,14 @@ def _expired(root: Path, exceptions: VulnerabilityExceptions) -> list[str]:
 
 def _report_unaudited(root: Path, result: Audit, packages: Sequence[str], exceptions: VulnerabilityExceptions) -> bool:
     """Print the packages that could not be audited. Return whether they make the gate fail."""
-    if result.unknown:
-        red = exceptions.on_unreachable == "fail"
-        count = f"{len(result.unknown)} of {len(packages)} shipped packages could not be audited"
-        where, then = (line_of(root, "on-unreachable"), "this is red") if red else ("warning", "let through")
-        setting = "on-unreachable in pyproject.toml [tool.dependency-gate]"
-        print(f"dependencies: {where}: {count} ({', '.join(result.unknown)}): {then} ({setting})", file=sys.stderr)
-    return bool(result.unknown) and exceptions.on_unreachable == "fail"
+    if not result.unknown:
+        return False
+    red = exceptions.on_unreachable == "fail"
+    where, verdict = (line_of(root, "on-unreachable"), "this is red") if red else ("warning", "let through")
+    count = f"{len(result.unknown)} of {len(packages)} shipped packages could not be audited"
+    setting = "on-unreachable in pyproject.toml [tool.dependency-gate]"
+    print(f"dependencies: {where}: {count} ({', '.join(result.unknown)}): {verdict} ({setting})", file=sys.stderr)
+    return red
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cdk_delivery.json_values import items, mapping, member
 
 _ACCOUNT = re.compile(r"\b\d{12}\b")
+_ROLE = re.compile(r":iam::(\d{12}):role/([\w+=,.@-]+)")
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,8 @@ def deploying_roles(pipeline: Mapping[str, object]) -> set[str]:
     return {f"arn:aws:iam::{match[1]}:role/{match[2]}" for text in texts for match in _ROLE.finditer(text)}
 
 
-_ROLE = re.compile(r":iam::(\d{12}):role/([\w+=,.@-]+)")
-
-
 def _role_texts(stage: object) -> Iterator[str]:
+    """Yield the roles of the stage's deploying actions as JSON: in a template they contain intrinsic functions."""
     for action in items(_get(stage, "actions")):
         if _category(action) == "Deploy":
             for role in (_get(action, "roleArn", ""), member(_get(action, "configuration"), "RoleArn") or ""):

@@ -79,11 +79,11 @@ def _lint(root: Path, names: Sequence[str]) -> Iterator[Match]:
     command = [linter, "--format", "json", "--template", *names]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     try:
-        found: list[Match] = json.loads(done.stdout)
+        matches: list[Match] = json.loads(done.stdout)
     except ValueError:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-5:])
         raise LinterError(f"cfn-lint ended with {done.returncode} and did not lint: {last}") from None
-    yield from found
+    yield from matches
 
 
 def _line(root: Path, match: Match) -> str:

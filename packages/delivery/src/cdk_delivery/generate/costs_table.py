@@ -32,8 +32,8 @@ class Cost:
     """The costs for a number of environments, in dollars.
 
     builds: the number of builds of a push. push: one push. keys, watching: a month of KMS keys, and of alarms and
-    dashboards, which do not depend on the load. month: all of it, with PUSHES pushes. flat: the number of pushes a
-    month from which a pipeline of type V1, which has a monthly price, costs less.
+    dashboards, which do not depend on the load. month: all of it, with PUSHES pushes. v1_break_even: the number of
+    pushes a month from which a pipeline of type V1, which has a monthly price, costs less.
     """
 
     builds: int
@@ -41,7 +41,7 @@ class Cost:
     keys: float
     watching: float
     month: float
-    flat: int
+    v1_break_even: int
 
 
 class Prices(TypedDict, total=False):
@@ -64,24 +64,24 @@ def cost(environments: int, prices: Prices) -> Cost:
     Each build and each action is rounded up to the minute. Source: the price pages that the file of prices names.
     """
     minutes: Mapping[str, int] = {name: ceil(minutes) for name, minutes in prices["minutes"].items()}
-    building = sum(minutes[name] for name in BUILDS_OF_A_PUSH) + environments * sum(
-        minutes[name] for name in BUILDS_OF_AN_ENVIRONMENT
-    )
-    acting = building + minutes["Source"] + environments * sum(minutes[name] for name in ACTIONS_OF_A_DEPLOYMENT)
-    actions = acting * prices["codepipeline_v2_action_minute"]
-    push = building * prices["codebuild_minute_small"] + actions
+    environment_minutes = sum(minutes[name] for name in BUILDS_OF_AN_ENVIRONMENT)
+    deployment_minutes = sum(minutes[name] for name in ACTIONS_OF_A_DEPLOYMENT)
+    build_minutes = sum(minutes[name] for name in BUILDS_OF_A_PUSH) + environments * environment_minutes
+    action_minutes = build_minutes + minutes["Source"] + environments * deployment_minutes
+    action_cost = action_minutes * prices["codepipeline_v2_action_minute"]
+    push = build_minutes * prices["codebuild_minute_small"] + action_cost
     keys = (1 + environments) * prices["kms_key_month"]
     watching = environments * (
         prices.get("alarms_of_an_environment", 0) * prices.get("alarm_month", 0)
         + prices.get("dashboards_of_an_environment", 0) * prices.get("dashboard_month", 0)
     )
     return Cost(
-        len(BUILDS_OF_A_PUSH) + environments * len(BUILDS_OF_AN_ENVIRONMENT),
-        push,
-        keys,
-        watching,
-        keys + watching + PUSHES * push,
-        int(prices["codepipeline_v1_month"] / actions) + 1,
+        builds=len(BUILDS_OF_A_PUSH) + environments * len(BUILDS_OF_AN_ENVIRONMENT),
+        push=push,
+        keys=keys,
+        watching=watching,
+        month=keys + watching + PUSHES * push,
+        v1_break_even=int(prices["codepipeline_v1_month"] / action_cost) + 1,
     )
 
 
@@ -97,5 +97,5 @@ def table(prices: Path) -> str:
     for number in ENVIRONMENTS:
         costs = cost(number, price_list)
         dollars = " | ".join(f"${amount:.2f}" for amount in (costs.push, costs.keys, costs.watching, costs.month))
-        lines.append(f"| {number} | {costs.builds} | {dollars} | {costs.flat} pushes a month |")
+        lines.append(f"| {number} | {costs.builds} | {dollars} | {costs.v1_break_even} pushes a month |")
     return "\n".join(lines) + "\n"

@@ -51,7 +51,7 @@ def pipeline_policies(assembly: Path, other_pipelines: Collection[str]) -> Mappi
     """Return the execution policies of the pipeline's account, for its stack and its support stacks."""
     files = [stack.template for stack in stack_artifacts(assembly) if not stack.in_stage]
     types, names = {*_types(files), *policies.SUPPORT_STACK_TYPES}, pipeline_role_names(assembly, other_pipelines)
-    return policies.execution_policies("pipeline", types, passed_to=_passed_to(files), names=names)
+    return policies.execution_policies("pipeline", types, passed_to=_trusted_services(files), names=names)
 
 
 def environment_policies(assembly: Path) -> Mapping[str, PolicyDocument]:
@@ -60,13 +60,13 @@ def environment_policies(assembly: Path) -> Mapping[str, PolicyDocument]:
     return policies.execution_policies(
         "environment",
         _types(files),
-        passed_to=_passed_to(files),
+        passed_to=_trusted_services(files),
         names=environment_role_names(assembly),
-        called=_called(files),
+        called=_custom_resource_functions(files),
     )
 
 
-def _called(files: Iterable[Path]) -> set[str]:
+def _custom_resource_functions(files: Iterable[Path]) -> set[str]:
     """Return the logical ids of the functions of custom resources."""
     resources = [resource for file in files for resource in json.loads(file.read_text())["Resources"].values()]
     custom = [resource["Properties"] for resource in resources if resource["Type"].startswith(_CUSTOM)]
@@ -74,7 +74,7 @@ def _called(files: Iterable[Path]) -> set[str]:
     return {token["Fn::GetAtt"][0] for token in tokens if isinstance(token, dict) and "Fn::GetAtt" in token}
 
 
-def _passed_to(files: Iterable[Path]) -> set[str]:
+def _trusted_services(files: Iterable[Path]) -> set[str]:
     """Return the services that roles of the templates trust."""
     resources = [resource for file in files for resource in json.loads(file.read_text())["Resources"].values()]
     roles = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -37,7 +38,7 @@ def error_line(fault: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _without_tags(location: Sequence[str | int]) -> list[str | int]:
     """Return the location in cdk.json: pydantic adds the source's type between `source` and its field."""
-    return [part for before, part in zip(["", *location], location, strict=False) if before != "source"]
+    return [part for previous, part in pairwise(["", *location]) if previous != "source"]
 
 
 def _fields(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

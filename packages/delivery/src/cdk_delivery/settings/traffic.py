@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -34,9 +35,9 @@ class Traffic(Settings):
 
     @model_validator(mode="after")
     def _check_pace(self) -> Self:
-        given = self.model_fields_set & {"percent", "minutes", "shift_alarms"}
-        if not self.shifts and given:
-            names = ", ".join(f"`{name}`" for name in sorted(given))
+        step_settings = self.model_fields_set & {"percent", "minutes", "shift_alarms"}
+        if not self.shifts and step_settings:
+            names = ", ".join(f"`{name}`" for name in sorted(step_settings))
             raise settings_error(f"all-at-once has no steps, and so no {names}; use `canary` or `linear`")
         if self.duration > LONGEST_MINUTES:
             raise settings_error(
@@ -54,7 +55,7 @@ class Traffic(Settings):
     @property
     def duration(self) -> int:
         """The minutes from the first step until the new version has all of the traffic; 0 for all-at-once."""
-        steps = {"all-at-once": 0, "canary": 1, "linear": -(-100 // self.percent) - 1}
+        steps = {"all-at-once": 0, "canary": 1, "linear": ceil(100 / self.percent) - 1}
         return steps[self.type] * self.minutes
 
     @property

@@ -34,25 +34,25 @@ def settings_error(message: str) -> PydanticCustomError:
 
 @dataclass(frozen=True)
 class Pattern:
-    """An annotation for text that has to match `pattern` as a whole; `wanted` describes the pattern in words.
+    """An annotation for text that has to match `pattern` as a whole; `description` says in words what is allowed.
 
     The JSON Schema has both, so that editors check them too.
     """
 
     pattern: str
-    wanted: str
+    description: str
 
     def check(self, value: str) -> str:
         """Return the value if it matches. Raises the error that pydantic reports, with the value."""
         if re.fullmatch(self.pattern, value):
             return value
-        raise settings_error(f"got '{value}'{_length(value)}; {self.wanted}")
+        raise settings_error(f"got '{value}'{_length(value)}; {self.description}")
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": f"^{self.pattern}$", "description": self.wanted}
+        return {**handler(schema), "pattern": f"^{self.pattern}$", "description": self.description}
 
 
 def _length(value: str) -> str:
