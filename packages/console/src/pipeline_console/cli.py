@@ -46,10 +46,10 @@ def _report_bug() -> int:
     return 3
 
 
-def read_accounts(given: tuple[str, ...]) -> dict[str, str]:
+def read_accounts(options: tuple[str, ...]) -> dict[str, str]:
     """Read ACCOUNT=PROFILE options. Raises WrongUse."""
     accounts = {}
-    for text in given:
+    for text in options:
         account, _, profile = text.partition("=")
         if not (account.isdecimal() and len(account) == 12 and profile):
             raise WrongUse(f"--account: got {text!r}; ACCOUNT=PROFILE is needed, for example 222222222222=dev")
@@ -112,8 +112,8 @@ def console(
         return
     opened = server.listen(port)
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    found = opened.getsockname()[1]
-    keys = Keys(found, session=kept_session(found, state))
+    bound_port = opened.getsockname()[1]
+    keys = Keys(bound_port, session=kept_session(bound_port, state))
     site = Site(aws, reads, keys, options)
     url = f"http://{server.HOST}:{keys.port}/?token={keys.token}"
     mode = "" if allow_approve else " (read-only: --allow-approve allows changes)"

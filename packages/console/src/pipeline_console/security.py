@@ -52,7 +52,7 @@ class Keys:
         return hmac.new(self.session.encode(), b"csrf", "sha256").hexdigest()
 
     def hosts(self) -> frozenset[str]:
-        """The values of Host that name this server."""
+        """Return the values of Host that name this server."""
         return frozenset((f"127.0.0.1:{self.port}", f"localhost:{self.port}"))
 
 
@@ -89,8 +89,8 @@ class Guard:
             return PlainTextResponse(f"the console answers no page of another origin; this one is {foreign}\n", 403)
         if request.method not in ("GET", "HEAD") and not headers.get("origin"):
             return PlainTextResponse("a change needs the header Origin, which every browser sends\n", 403)
-        given = parse_qs(request.url.query).get("token", [""])[0]
-        if given and hmac.compare_digest(given.encode(), keys.token.encode()):
+        token = parse_qs(request.url.query).get("token", [""])[0]
+        if token and hmac.compare_digest(token.encode(), keys.token.encode()):
             answer = RedirectResponse("/" + request.url.path.lstrip("/"), 303)  # "//host" would be another host
             answer.set_cookie(keys.cookie, keys.session, httponly=True, samesite="strict", path="/")
             return answer
@@ -109,20 +109,20 @@ def kept_session(port: int, state: Path) -> str:
         with contextlib.suppress(FileExistsError):
             file.touch(mode=0o600, exist_ok=False)
             file.write_text(secrets.token_urlsafe(32))
-        found = file.read_text().strip()
+        session = file.read_text().strip()
         private = file.stat().st_mode & 0o077 == 0 and file.stat().st_uid == os.getuid()
     except OSError:
         return secrets.token_urlsafe(32)
-    return found if private and len(found) > 30 else secrets.token_urlsafe(32)
+    return session if private and len(session) > 30 else secrets.token_urlsafe(32)
 
 
-def check_csrf(keys: Keys, given: str) -> bool:
+def check_csrf(keys: Keys, token: str) -> bool:
     """Return whether a form carries the token of this server."""
-    return hmac.compare_digest(given.encode(), keys.csrf.encode())
+    return hmac.compare_digest(token.encode(), keys.csrf.encode())
 
 
 def _foreign_origin(headers: Headers) -> str:
-    """The origin of a request that does not come from a page of this server; empty for one that does."""
+    """Return the origin of a request that does not come from a page of this server; empty for one that does."""
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != headers["host"]:
         return origin

@@ -66,8 +66,8 @@ _TRAILER = re.compile(
 
 def first_finding(lines: Sequence[str]) -> Finding | None:
     """Return the first error that a known tool reports in these lines; None without one."""
-    found = [finding for search in _SEARCHES if (finding := search(lines))]
-    return min(found, key=lambda finding: finding.start, default=None)
+    findings = [finding for search in _SEARCHES if (finding := search(lines))]
+    return min(findings, key=lambda finding: finding.start, default=None)
 
 
 def last_words(lines: Sequence[str]) -> Finding | None:
@@ -119,7 +119,7 @@ def _place(groups: dict[str, str | None]) -> Place:
 
 
 def _named_file(message: str) -> Place:
-    """The file that a message begins with or speaks of first."""
+    """Return the file that a message begins with or speaks of first."""
     match = re.search(rf"(?:^|[\s`'\"]){_FILE}(?::(?P<line>\d+))?(?=[\s`'\":;,]|$)", message)
     return _place(match.groupdict()) if match and re.search(r"\.[a-z]{2,5}$", match["file"]) else Place()
 

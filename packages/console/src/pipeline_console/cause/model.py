@@ -64,7 +64,7 @@ class Place:
         return self.construct or ":".join(filter(None, (self.file, str(self.line or ""))))
 
     def as_json(self) -> PlaceJson:
-        """Write unknown parts as null."""
+        """Return the place for JSON, with unknown parts as null."""
         return {"file": self.file or None, "line": self.line, "construct": self.construct or None}
 
 
@@ -101,7 +101,7 @@ class Cause:
     also: tuple[str, ...] = ()
 
     def as_json(self) -> CauseJson:
-        """The contract is in docs/rehearsal/json.md."""
+        """Return the cause for JSON; the contract is in docs/rehearsal/json.md."""
         return {
             "stage": self.stage,
             "action": self.action,

@@ -82,15 +82,15 @@ class BugLogs:
 
     async def report(self, _: Request, __: Exception) -> Response:
         """Answer with the path of the log."""
-        found = traceback.format_exc()
-        if found not in self._written:
-            self._written[found] = write_bug_report("pipeline-console-bug-", ("cdk-pipeline-console", "boto3"))
-        text = f"this is a bug in the console itself; please report it with {self._written[found]}\n"
+        traceback_text = traceback.format_exc()
+        if traceback_text not in self._written:
+            self._written[traceback_text] = write_bug_report("pipeline-console-bug-", ("cdk-pipeline-console", "boto3"))
+        text = f"this is a bug in the console itself; please report it with {self._written[traceback_text]}\n"
         return PlainTextResponse(text, 500)
 
 
 def _in_thread(site: Site, answer: Page) -> Callable[[Request], Awaitable[Response]]:
-    """A page reads AWS, which blocks: it has a thread."""
+    """Return an endpoint that renders a page in a thread, because it reads AWS, which blocks."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -102,7 +102,7 @@ def _in_thread(site: Site, answer: Page) -> Callable[[Request], Awaitable[Respon
 
 
 def _with_form(site: Site, answer: Change, *, allowed: bool) -> Callable[[Request], Awaitable[Response]]:
-    """A change needs the permission of the command line, and a form of one of this server's pages."""
+    """Return an endpoint for a change, which needs the permission of the command line, and a form of this server."""
 
     async def endpoint(request: Request) -> Response:
         if not allowed:

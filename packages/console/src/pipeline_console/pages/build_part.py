@@ -15,15 +15,15 @@ def show(site: Site, request: Request) -> Response:
     """Render phases and reports, failed tests first."""
     _, flow = load(site, request.path_params["id"])
     run = find_run(flow.rows, request.path_params["action"])
-    found, problem = site.attempt(lambda: builds.build(site.aws, run.external_id, run.region))
-    shown, refused = site.attempt(lambda: builds.reports(site.aws, found, run.region) if found else [])
-    reports = [report(answer, cases) for answer, cases in shown or ()]
+    build, problem = site.attempt(lambda: builds.build(site.aws, run.external_id, run.region))
+    answers, refused = site.attempt(lambda: builds.reports(site.aws, build, run.region) if build else [])
+    reports = [report(answer, cases) for answer, cases in answers or ()]
     return site.page(
         request,
         "build.html",
         map=None,
-        phases=phases(found) if found else [],
-        waiting=waiting_seconds(found) if found else 0.0,
-        reports=sorted(reports, key=lambda found: not found.failed),
+        phases=phases(build) if build else [],
+        waiting=waiting_seconds(build) if build else 0.0,
+        reports=sorted(reports, key=lambda test_report: not test_report.failed),
         problem=problem or refused,
     )

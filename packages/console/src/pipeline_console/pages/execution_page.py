@@ -16,27 +16,27 @@ from pipeline_console.views.waterfall import ActionRun, Waterfall, waterfall
 
 def show(site: Site, request: Request) -> Response:
     """Render an execution; a red one begins with its first error."""
-    found, flow = load(site, request.path_params["id"])
-    causes, problems = first_error.find(site.reads, found.id, flow, rehearsed=site.options.rehearsed)
+    execution, flow = load(site, request.path_params["id"])
+    causes, problems = first_error.find(site.reads, execution.id, flow, rehearsed=site.options.rehearsed)
     return site.page(
         request,
         "execution.html",
-        execution=found,
+        execution=execution,
         flow=flow,
         causes=causes,
         problems=problems,
-        chapters=story(found.id, site.reads.executions(LATEST)),
+        chapters=story(execution.id, site.reads.executions(LATEST)),
         failed_stage=failed_stage(flow),
-        rollback_stages=rollback_stages(site.map(), flow) if found.status not in RUNNING else [],
+        rollback_stages=rollback_stages(site.map(), flow) if execution.status not in RUNNING else [],
     )
 
 
 def load(site: Site, id_: str) -> tuple[ExecutionHead, Waterfall]:
     """Return an execution and its attempts. Raises ReadFailed."""
     listed = [summary for summary in site.reads.executions(LATEST) if summary["pipelineExecutionId"].startswith(id_)]
-    found = head(listed[0] if len(listed) == 1 else site.reads.execution(id_))
-    details = site.reads.actions(found.id, ended=found.status not in RUNNING)
-    return found, waterfall(details, site.now())
+    execution = head(listed[0] if len(listed) == 1 else site.reads.execution(id_))
+    details = site.reads.actions(execution.id, ended=execution.status not in RUNNING)
+    return execution, waterfall(details, site.now())
 
 
 def find_run(runs: Sequence[ActionRun], id_: str) -> ActionRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from starlette.requests import Request
@@ -28,14 +29,14 @@ def show(site: Site, request: Request) -> Response:
     stacks = _stacks(site)
     environments = list(dict.fromkeys(place.environment for place in stacks))
     chosen = request.query_params.get("environment") or (environments[0] if environments else "")
-    found, problems = read_functions(site, [place for place in stacks if place.environment == chosen][:MOST_STACKS])
-    site.weights.remember(chosen, found)
+    functions, problems = read_functions(site, [place for place in stacks if place.environment == chosen][:MOST_STACKS])
+    site.weights.remember(chosen, functions)
     return site.page(
         request,
         "functions.html",
         environments=environments,
         chosen=chosen,
-        functions=found,
+        functions=functions,
         problems=problems,
         events=event_files(site.options.events),
         own=OWN,
@@ -74,18 +75,18 @@ def read_functions(site: Site, stacks: list[Place]) -> tuple[list[FunctionView],
     """Return the functions of stacks, and why some could not be read."""
     problems: list[Problem] = []
 
-    def of(place: Place) -> list[FunctionView]:
+    def read_stack(place: Place) -> list[FunctionView]:
         try:
             names = reads.names(site.aws, place)
         except ReadFailed as failed:
             problems.append(failed.problem)
             return []
-        found = [reads.read(site.aws, place, name, problems) for name in names]
-        return [function for function in found if function]
+        functions = (reads.read(site.aws, place, name, problems) for name in names)
+        return [function for function in functions if function]
 
     with ThreadPoolExecutor(PARALLEL) as pool:
-        found = [function for functions in pool.map(of, stacks) for function in functions]
-    return found, list(dict.fromkeys(problems))
+        functions = [*chain.from_iterable(pool.map(read_stack, stacks))]
+    return functions, list(dict.fromkeys(problems))
 
 
 def event_files(folder: Path | None) -> Mapping[str, str]:

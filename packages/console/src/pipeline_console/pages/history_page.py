@@ -40,9 +40,11 @@ class HistoryJson(TypedDict):
 def show(site: Site, request: Request) -> Response:
     """Render executions and figures; figures that cannot be read leave the executions."""
     days = _days(request)
-    found, problem = site.attempt(lambda: _figures(site, days))
+    environments, problem = site.attempt(lambda: _figures(site, days))
     latest = [head(summary) for summary in site.reads.executions(MOST)]
-    return site.page(request, "history.html", latest=latest, figures=found or [], problem=problem, days=days, most=MOST)
+    return site.page(
+        request, "history.html", latest=latest, figures=environments or [], problem=problem, days=days, most=MOST
+    )
 
 
 def show_json(site: Site, request: Request) -> Response:
@@ -57,7 +59,7 @@ def history(site: Site, days: int) -> HistoryJson:
         "version": 1,
         "pipeline": site.reads.name,
         "executions": [_execution(execution) for execution in heads],
-        "environments": [found.as_json() for found in _figures(site, days)],
+        "environments": [environment.as_json() for environment in _figures(site, days)],
     }
 
 
@@ -66,16 +68,16 @@ def _figures(site: Site, days: int) -> list[Figures]:
     return figures(reads.definition(), reads.executions(MOST), reads.all_actions(), site.now(), days)
 
 
-def _execution(found: ExecutionHead) -> ExecutionJson:
+def _execution(execution: ExecutionHead) -> ExecutionJson:
     return {
-        "id": found.id,
-        "status": found.status,
-        "revision": found.revision.id,
-        "message": found.revision.message,
-        "started": iso(found.started),
-        "seconds": found.seconds,
-        "trigger": found.trigger,
-        "rollback_of": found.rollback_of or None,
+        "id": execution.id,
+        "status": execution.status,
+        "revision": execution.revision.id,
+        "message": execution.revision.message,
+        "started": iso(execution.started),
+        "seconds": execution.seconds,
+        "trigger": execution.trigger,
+        "rollback_of": execution.rollback_of or None,
     }
 
 

@@ -43,8 +43,8 @@ def read_lines(site: Site, request: Request) -> Response:
 def search(site: Site, request: Request) -> Response:
     """Answer with the numbers of the lines that hold a text."""
     text = request.query_params.get("q", "")
-    found, more = _requested(site, request).search(text) if text else ([], False)
-    return JSONResponse({"lines": found, "more": more})
+    numbers, more = _requested(site, request).search(text) if text else ([], False)
+    return JSONResponse({"lines": numbers, "more": more})
 
 
 def _requested(site: Site, request: Request) -> LogFile:

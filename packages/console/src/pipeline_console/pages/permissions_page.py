@@ -24,11 +24,11 @@ def show(site: Site, request: Request) -> Response:
         raise ReadFailed(Problem("missing", "GET /_rehearsal/decisions", "decisions are known in a rehearsal only"))
     decisions = site.rehearsal.decisions()
     reports, problems = read_reports(site, decisions)
-    used = [found for found in reports if found.used or found.denied]
+    used = [role_report for role_report in reports if role_report.used or role_report.denied]
     return site.page(
         request,
         "permissions.html",
-        reports=sorted(used, key=lambda found: (not found.denied, found.role)),
+        reports=sorted(used, key=lambda role_report: (not role_report.denied, role_report.role)),
         problems=problems,
         latest=list(enumerate(decisions))[-LATEST:][::-1],
         total=len(decisions),
@@ -43,7 +43,7 @@ def read_decisions(site: Site, request: Request) -> Response:
     first = int(text) if text.isdecimal() else 0
     decisions = site.rehearsal.decisions()
     return JSONResponse(
-        {"total": len(decisions), "decisions": [asdict(found) for found in decisions[first:][-LATEST:]]}
+        {"total": len(decisions), "decisions": [asdict(decision) for decision in decisions[first:][-LATEST:]]}
     )
 
 

@@ -13,13 +13,13 @@ from pipeline_console.reads import first_error
 
 def execution_report(site: Site, id_: str) -> str:
     """Return the page as HTML. Raises ReadFailed."""
-    found, flow = load(site, id_)
-    causes, problems = first_error.find(site.reads, found.id, flow, rehearsed=site.options.rehearsed)
+    execution, flow = load(site, id_)
+    causes, problems = first_error.find(site.reads, execution.id, flow, rehearsed=site.options.rehearsed)
     style = (files("pipeline_console.pages") / "static" / "console.css").read_text()
     return site.templates.get_template("report.html").render(
         site=site,
         now=site.now(),
-        execution=found,
+        execution=execution,
         flow=flow,
         causes=causes,
         problems=problems,

@@ -24,8 +24,8 @@ class AliasWeights:
     def read(self, environment: str) -> tuple[dict[str, tuple[Alias, ...]], list[Problem]]:
         """Return the aliases of each listed function, and why some could not be read."""
         problems: list[Problem] = []
-        found = {
+        by_function = {
             name: functions.aliases(self._aws, place, name, problems)
             for place, name in self._listed.get(environment, ())
         }
-        return {name: aliases for name, aliases in found.items() if aliases is not None}, problems
+        return {name: aliases for name, aliases in by_function.items() if aliases is not None}, problems

@@ -54,17 +54,19 @@ class S3File(io.RawIOBase):
             return b""
         if end - self._at > _LONGEST_READ:
             raise zipfile.BadZipFile(f"its directory has more than {_LONGEST_READ:,} bytes")
-        for start, block in self._blocks.items():
-            if start <= self._at and end <= start + len(block):
-                found = block[self._at - start : end - start]
-                break
-        else:
-            last = min(max(end, self._at + _BLOCK), self._size) - 1
-            block = self._get(f"bytes={self._at}-{last}")["Body"].read()
-            self._blocks[self._at] = block
-            found = block[: end - self._at]
+        start, block = self._block(self._at, end)
+        content = block[self._at - start : end - start]
         self._at = end
-        return found
+        return content
+
+    def _block(self, begin: int, end: int) -> tuple[int, bytes]:
+        """Return a block with the bytes from `begin` to `end`, read before or now, and where it starts."""
+        for start, block in self._blocks.items():
+            if start <= begin and end <= start + len(block):
+                return start, block
+        last = min(max(end, begin + _BLOCK), self._size) - 1
+        self._blocks[begin] = self._get(f"bytes={begin}-{last}")["Body"].read()
+        return begin, self._blocks[begin]
 
     def _get(self, span: str) -> Json:
         place = {"Bucket": self._artifact.bucket, "Key": self._artifact.key}

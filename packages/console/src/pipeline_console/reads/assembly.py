@@ -41,13 +41,13 @@ def _path_in(file: S3File, stack: str, logical_id: str) -> str:
 
 
 def _document(assembly: zipfile.ZipFile, name: str) -> Json:
-    """A JSON file of the assembly; CloudFormation takes templates of at most a megabyte, manifests are larger."""
-    found: Json = json.loads(read_member(assembly, name, LARGEST))
-    return found
+    """Return a JSON file of the assembly; CloudFormation takes templates of at most 1 MB, manifests are larger."""
+    document: Json = json.loads(read_member(assembly, name, LARGEST))
+    return document
 
 
 def _templates(assembly: zipfile.ZipFile, stack: str) -> Iterator[str]:
-    """The names of the templates of this stack; nested assemblies have a manifest each."""
+    """Yield the names of the templates of this stack; nested assemblies have a manifest each."""
     manifests = (name for name in assembly.namelist() if PurePosixPath(name).name == _MANIFEST)
     for name in islice(manifests, MOST):
         path = PurePosixPath(name)

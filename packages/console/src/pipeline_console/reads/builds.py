@@ -18,10 +18,10 @@ TAIL_PAGES = 12
 
 def build(aws: Aws, id_: str, region: str = "") -> BuildTypeDef:
     """Return a build by its id. Raises ReadFailed, also where there is none of this id."""
-    found = aws.call("codebuild", "batch_get_builds", region=region, ids=[id_])["builds"]
-    if not found:
+    builds = aws.call("codebuild", "batch_get_builds", region=region, ids=[id_])["builds"]
+    if not builds:
         raise ReadFailed(Problem("missing", "codebuild:BatchGetBuilds", f"CodeBuild has no build {id_}"))
-    answer: BuildTypeDef = found[0]
+    answer: BuildTypeDef = builds[0]
     return answer
 
 
@@ -38,26 +38,25 @@ def log_page(
     aws: Aws, group: str, stream: str, token: str = "", region: str = "", *, head: bool = True
 ) -> GetLogEventsResponseTypeDef:
     """Return a page of events; `token` is that of the page before."""
-    given = {"nextToken": token} if token else {}
-    place = {"logGroupName": group, "logStreamName": stream}
-    answer = aws.call("logs", "get_log_events", region=region, startFromHead=head, **place, **given)
+    parameters = {"logGroupName": group, "logStreamName": stream, **({"nextToken": token} if token else {})}
+    answer = aws.call("logs", "get_log_events", region=region, startFromHead=head, **parameters)
     return cast("GetLogEventsResponseTypeDef", answer)
 
 
 def log_tail(aws: Aws, group: str, stream: str, region: str = "") -> Iterator[str]:
-    """Return the last lines of a log, in their order.
+    """Yield the last lines of a log, in their order.
 
     Source: CloudWatch Logs API reference, "GetLogEvents": a page may be empty, and at the end the token stays the same.
     """
-    found: list[GetLogEventsResponseTypeDef] = []
+    pages: list[GetLogEventsResponseTypeDef] = []
     token = ""
     for _ in range(TAIL_PAGES):
         page = log_page(aws, group, stream, token, region, head=False)
-        found.insert(0, page)
+        pages.insert(0, page)
         if page["nextBackwardToken"] == token:
             break
         token = page["nextBackwardToken"]
-    for page in found:
+    for page in pages:
         for event in page["events"]:
             yield from lines(event["message"])
 
@@ -72,12 +71,12 @@ def reports(aws: Aws, build: BuildTypeDef, region: str = "") -> list[tuple[Repor
     arns = build.get("reportArns", [])
     if not arns:
         return []
-    found = aws.call("codebuild", "batch_get_reports", region=region, reportArns=arns[:100])["reports"]
-    return [(report, [*_failed_cases(aws, report, region)]) for report in found]
+    answers = aws.call("codebuild", "batch_get_reports", region=region, reportArns=arns[:100])["reports"]
+    return [(report, [*_failed_cases(aws, report, region)]) for report in answers]
 
 
 def _failed_cases(aws: Aws, report: ReportTypeDef, region: str) -> Iterator[TestCaseTypeDef]:
-    """The first hundred cases of each status that is red. Source: CodeBuild API reference, "TestCaseFilter"."""
+    """Yield the first hundred cases of each status that is red. Source: CodeBuild API reference, "TestCaseFilter"."""
     counts = report.get("testSummary", {}).get("statusCounts", {})
     for status in ("FAILED", "ERROR"):
         if counts.get(status):

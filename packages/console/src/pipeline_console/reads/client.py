@@ -63,7 +63,7 @@ class Aws:
         self.throttled_at = float("-inf")
         self._own = ""
 
-    def call(self, service: str, operation: str, /, *, account: str = "", region: str = "", **given: Any) -> Json:
+    def call(self, service: str, operation: str, /, *, account: str = "", region: str = "", **parameters: Any) -> Json:
         """Call an operation by its name in Python. A throttled call is repeated. Raises ReadFailed."""
         if account and account not in self._accounts:
             self.own_account()
@@ -71,7 +71,7 @@ class Aws:
         name = f"{_PREFIXES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
         for pause in (*PAUSES, None):
             try:
-                answer: Json = getattr(client, operation)(**given)
+                answer: Json = getattr(client, operation)(**parameters)
                 return answer
             except (ClientError, BotoCoreError) as error:
                 problem = _problem(name, error)
@@ -95,7 +95,7 @@ class Aws:
         return cast("IAMClient", self._client("iam", account, ""))
 
     def own_account(self) -> str:
-        """The account of the pipeline's profile."""
+        """Return the account of the pipeline's profile."""
         if not self._own:
             self._own = str(self.call("sts", "get_caller_identity")["Account"])
         return self._own
@@ -142,14 +142,14 @@ def _problem(action: str, error: ClientError | BotoCoreError) -> Problem:
 
 
 def pages(
-    call: Callable[..., Json], *named: str, member: str = "nextToken", limit: int = 20, **given: object
+    call: Callable[..., Json], *names: str, member: str = "nextToken", limit: int = 20, **parameters: object
 ) -> list[Json]:
     """Return up to `limit` pages of a paginated operation. member: where an answer names the next page."""
     answers: list[Json] = []
     while len(answers) < limit:
-        answers.append(call(*named, **given))
+        answers.append(call(*names, **parameters))
         following = answers[-1].get(member)
         if not following:
             break
-        given[member] = following
+        parameters[member] = following
     return answers

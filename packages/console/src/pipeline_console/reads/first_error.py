@@ -76,9 +76,9 @@ def find(
             problems.append(error.problem)
             return ""
 
-    found = find_causes(failed_runs(flow), read_log, find_construct)
+    causes = find_causes(failed_runs(flow), read_log, find_construct)
     if not rehearsed:
-        found = [
-            dataclasses.replace(cause, next_command=command_for_aws(cause, reads.name, execution)) for cause in found
+        causes = [
+            dataclasses.replace(cause, next_command=command_for_aws(cause, reads.name, execution)) for cause in causes
         ]
-    return found, problems
+    return causes, problems

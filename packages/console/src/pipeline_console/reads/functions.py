@@ -24,8 +24,9 @@ def names(aws: Aws, place: Place) -> list[str]:
     """Return the names of a stack's functions. Raises ReadFailed."""
     call = functools.partial(aws.call, account=place.account, region=place.region)
     answers = pages(call, "cloudformation", "list_stack_resources", member="NextToken", StackName=place.stack)
-    found = (resource for answer in answers for resource in answer["StackResourceSummaries"])
-    return sorted(r["PhysicalResourceId"] for r in found if r["ResourceType"] == "AWS::Lambda::Function")
+    resources = [resource for answer in answers for resource in answer["StackResourceSummaries"]]
+    functions = [resource for resource in resources if resource["ResourceType"] == "AWS::Lambda::Function"]
+    return sorted(function["PhysicalResourceId"] for function in functions)
 
 
 def read(aws: Aws, place: Place, name: str, problems: list[Problem]) -> FunctionView | None:
@@ -55,10 +56,10 @@ def aliases(aws: Aws, place: Place, name: str, problems: list[Problem]) -> tuple
 
 def invoke(aws: Aws, place: tuple[str, str], name: str, qualifier: str, event: str) -> Json:
     """Invoke a function of an account and region; return its answer, and the end of its log. Raises ReadFailed."""
-    given = {"FunctionName": name, "Payload": event.encode(), "LogType": "Tail"}
+    parameters = {"FunctionName": name, "Payload": event.encode(), "LogType": "Tail"}
     if qualifier:
-        given["Qualifier"] = qualifier
-    answer = aws.call("lambda", "invoke", account=place[0], region=place[1], **given)
+        parameters["Qualifier"] = qualifier
+    answer = aws.call("lambda", "invoke", account=place[0], region=place[1], **parameters)
     return {
         "error": answer.get("FunctionError", ""),
         "version": answer.get("ExecutedVersion", ""),
@@ -71,10 +72,10 @@ class _Reader:
     def __init__(self, aws: Aws, place: Place, name: str, problems: list[Problem]) -> None:
         self._aws, self._place, self._name, self._problems = aws, place, name, problems
 
-    def call(self, service: str, operation: str, **given: object) -> Json | None:
+    def call(self, service: str, operation: str, **parameters: object) -> Json | None:
         place = self._place
         try:
-            return self._aws.call(service, operation, account=place.account, region=place.region, **given)
+            return self._aws.call(service, operation, account=place.account, region=place.region, **parameters)
         except ReadFailed as failed:
             if failed.problem not in self._problems:
                 self._problems.append(failed.problem)
@@ -82,7 +83,7 @@ class _Reader:
 
     def aliases(self) -> tuple[Alias, ...] | None:
         answer = self.call("lambda", "list_aliases", FunctionName=self._name)
-        return tuple(alias(found) for found in answer["Aliases"]) if answer else None
+        return tuple(alias(configuration) for configuration in answer["Aliases"]) if answer else None
 
     def metric(self, name: str) -> int | None:
         now = datetime.now(UTC)
@@ -103,9 +104,9 @@ class _Reader:
         token: dict[str, object] = {}
         since = int((datetime.now(UTC) - timedelta(hours=HOURS)).timestamp() * 1000)
         pattern = REPORTS[logging.get("LogFormat", "Text")]
-        given = {"logGroupName": logging["LogGroup"], "filterPattern": pattern, "startTime": since}
+        parameters = {"logGroupName": logging["LogGroup"], "filterPattern": pattern, "startTime": since}
         for _ in range(LOG_PAGES):
-            answer = self.call("logs", "filter_log_events", **given, **token)
+            answer = self.call("logs", "filter_log_events", **parameters, **token)
             if answer is None:
                 return
             yield from answer["events"]

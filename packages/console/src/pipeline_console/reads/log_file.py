@@ -59,14 +59,14 @@ class LogFile:
 
     def search(self, text: str) -> tuple[list[int], bool]:
         """Return the numbers of lines that hold the text, in any case, and whether there are more of them."""
-        found: list[int] = []
-        wanted = text.casefold()
+        numbers: list[int] = []
+        sought = text.casefold()
         for number, line in enumerate(self._all()):
-            if wanted in (plain(line) if "\x1b" in line else line).casefold():
-                if len(found) == MATCHES:
-                    return found, True
-                found.append(number)
-        return found, False
+            if sought in (plain(line) if "\x1b" in line else line).casefold():
+                if len(numbers) == MATCHES:
+                    return numbers, True
+                numbers.append(number)
+        return numbers, False
 
     def close(self) -> None:
         """Give the file's space back."""
@@ -93,9 +93,9 @@ class LogFile:
     def _read_to_the_end(self) -> None:
         """Read what is new. Whether the build has ended is asked before, so that its last lines are read."""
         try:
-            found = build(self._aws, self._build_id, self._region)
-            ended = bool(found.get("buildComplete"))
-            group, stream = log_place(found)
+            details = build(self._aws, self._build_id, self._region)
+            ended = bool(details.get("buildComplete"))
+            group, stream = log_place(details)
             while True:
                 page = log_page(self._aws, group, stream, self._token, self._region)
                 self._append([line for event in page["events"] for line in lines(event["message"])])
@@ -114,8 +114,8 @@ class LogFile:
         with self._lock:
             self._file.seek(self._end)
             for line in new:
-                if found := mark(len(self._starts), line):
-                    self.marks.append(found)
+                if section := mark(len(self._starts), line):
+                    self.marks.append(section)
                 self._starts.append(self._end)
                 self._end += self._file.write(line.encode(errors="replace") + b"\n")
 
@@ -132,14 +132,14 @@ class LogFiles:
         """Return the log of a build, which is read from now on."""
         with self._lock:
             key = (build_id, region)
-            found = self._files.pop(key, None)
-            if found is None:
-                found = LogFile(self._aws, build_id, region)
-            self._files[key] = found
+            log = self._files.pop(key, None)
+            if log is None:
+                log = LogFile(self._aws, build_id, region)
+            self._files[key] = log
             if len(self._files) > self.KEPT:
                 self._files.pop(next(iter(self._files))).close()
-        found.ask()
-        return found
+        log.ask()
+        return log
 
     def close(self) -> None:
         """Give the space of every log back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
+from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline_console.errors import WrongUse
@@ -40,8 +41,8 @@ class PipelineReads:
         """Return the pipeline that GetPipeline answers with."""
 
         def read() -> PipelineDeclarationOutputTypeDef:
-            found: PipelineDeclarationOutputTypeDef = self._call("get_pipeline", name=self.name)["pipeline"]
-            return found
+            declaration: PipelineDeclarationOutputTypeDef = self._call("get_pipeline", name=self.name)["pipeline"]
+            return declaration
 
         return self._cached("definition", DEFINITION_SECONDS, read)
 
@@ -58,7 +59,7 @@ class PipelineReads:
 
         def read() -> list[ExecutionAnswer]:
             answers = pages(
-                self._call, "list_pipeline_executions", limit=-(-most // 100), pipelineName=self.name, maxResults=100
+                self._call, "list_pipeline_executions", limit=ceil(most / 100), pipelineName=self.name, maxResults=100
             )
             return [summary for answer in answers for summary in answer["pipelineExecutionSummaries"]]
 
@@ -67,8 +68,8 @@ class PipelineReads:
     def execution(self, id_: str) -> ExecutionAnswer:
         """Return the answer of GetPipelineExecution."""
         answer = self._call("get_pipeline_execution", pipelineName=self.name, pipelineExecutionId=id_)
-        found: ExecutionAnswer = answer["pipelineExecution"]
-        return found
+        execution: ExecutionAnswer = answer["pipelineExecution"]
+        return execution
 
     def actions(self, id_: str, *, ended: bool = False) -> list[ActionExecutionDetailTypeDef]:
         """Return every attempt of the execution's actions; those of an execution that has ended are kept."""
@@ -82,10 +83,10 @@ class PipelineReads:
             )
             return [detail for answer in answers for detail in answer["actionExecutionDetails"]]
 
-        found = self._cached(("actions", id_), FRESH_SECONDS, read)
+        attempts = self._cached(("actions", id_), FRESH_SECONDS, read)
         if ended and len(self._ended) < ENDED_EXECUTIONS:
-            self._ended[id_] = found
-        return found
+            self._ended[id_] = attempts
+        return attempts
 
     def all_actions(self) -> list[ActionExecutionDetailTypeDef]:
         """Return attempts of actions of the latest executions, newest first."""
@@ -106,8 +107,8 @@ class PipelineReads:
 
     def stop(self, id_: str, reason: str, *, abandon: bool) -> None:
         """Call StopPipelineExecution."""
-        given = {"pipelineName": self.name, "pipelineExecutionId": id_, "abandon": abandon}
-        self._change("stop_pipeline_execution", **given, **({"reason": reason} if reason else {}))
+        parameters = {"pipelineName": self.name, "pipelineExecutionId": id_, "abandon": abandon}
+        self._change("stop_pipeline_execution", **parameters, **({"reason": reason} if reason else {}))
 
     def rollback(self, stage: str, target: str) -> str:
         """Call RollbackStage; return the id of the new execution."""
@@ -127,21 +128,21 @@ class PipelineReads:
             result={"status": status, "summary": summary},
         )
 
-    def _change(self, operation: str, **given: Any) -> Json:
-        answer = self._call(operation, **given)
+    def _change(self, operation: str, **parameters: Any) -> Json:
+        answer = self._call(operation, **parameters)
         with self._lock:
             self._cache.clear()
         self._ended.clear()  # a retry continues an execution that had ended
         return answer
 
-    def _call(self, operation: str, **given: Any) -> Json:
-        return self.aws.call("codepipeline", operation, **given)
+    def _call(self, operation: str, **parameters: Any) -> Json:
+        return self.aws.call("codepipeline", operation, **parameters)
 
     def _cached[T](self, key: Hashable, seconds: float, read: Callable[[], T]) -> T:
         with self._lock:
-            at, kept = self._cache.get(key, (float("-inf"), None))
-        if time.monotonic() - at < seconds:
-            return cast("T", kept)
+            read_at, cached = self._cache.get(key, (float("-inf"), None))
+        if time.monotonic() - read_at < seconds:
+            return cast("T", cached)
         answer = read()
         with self._lock:
             self._cache = {k: value for k, value in self._cache.items() if time.monotonic() - value[0] < KEPT_SECONDS}

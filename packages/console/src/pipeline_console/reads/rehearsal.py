@@ -37,8 +37,8 @@ class RehearsalReads:
 
     def not_emulated(self) -> list[str]:
         """Return what was not emulated in the last run. Raises ReadFailed."""
-        found: list[str] = self._get("not-emulated")["not_emulated"]
-        return found
+        entries: list[str] = self._get("not-emulated")["not_emulated"]
+        return entries
 
     def _get(self, path: str) -> Json:
         endpoint, credentials, verify = self._aws.endpoint()
@@ -47,13 +47,13 @@ class RehearsalReads:
         try:
             self._http = self._http or URLLib3Session(verify=verify)  # type: ignore[arg-type] # a bundle's path is allowed too
             answer = self._http.send(request.prepare())
-            found: Json = json.loads(answer.content)
+            body: Json = json.loads(answer.content)
         except (BotoCoreError, ValueError) as error:
             raise ReadFailed(Problem("unreachable", f"GET /_rehearsal/{path}", str(error))) from error
-        if answer.status_code != 200 or found.get("version") != VERSION:
-            reason = found.get("message") or f"version {found.get('version')} is not known; install the same versions"
+        if answer.status_code != 200 or body.get("version") != VERSION:
+            reason = body.get("message") or f"version {body.get('version')} is not known; install the same versions"
             raise ReadFailed(Problem("rejected", f"GET /_rehearsal/{path}", reason))
-        return found
+        return body
 
 
 def accounts(decisions: Iterable[Decision]) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
+from contextlib import suppress
 from types import TracebackType
 
 from pipeline_console.errors import Problem, ReadFailed
@@ -53,11 +54,9 @@ class Watch:
     async def following(self, seen: int, seconds: float) -> int:
         """Return the version once it is another than `seen`, or after `seconds`."""
         async with self._changed:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._changed.wait_for(lambda: self.version != seen)
-            except TimeoutError:
-                return self.version
             return self.version
 
     @property

@@ -20,15 +20,15 @@ _COLORS = {str(code): f"fg{code % 10 + (8 if code >= 90 else 0)}" for code in (*
 def pieces(line: str) -> list[Piece]:
     """Return the texts of a line, each with its classes. After a carriage return, the last text is shown."""
     line = line.rstrip("\r").rpartition("\r")[2] if "\r" in line else line
-    found: list[Piece] = []
+    texts: list[Piece] = []
     active: dict[str, None] = {}
-    at = 0
+    position = 0
     for match in _SGR.finditer(line):
-        _add(found, line[at : match.start()], active)
+        _add(texts, line[position : match.start()], active)
         _apply(active, match[1])
-        at = match.end()
-    _add(found, line[at:], active)
-    return found
+        position = match.end()
+    _add(texts, line[position:], active)
+    return texts
 
 
 def plain(line: str) -> str:
@@ -36,9 +36,9 @@ def plain(line: str) -> str:
     return "".join(text for text, _ in pieces(line))
 
 
-def _add(found: list[Piece], text: str, active: dict[str, None]) -> None:
+def _add(texts: list[Piece], text: str, active: dict[str, None]) -> None:
     if text := _OTHER.sub("", text):
-        found.append((text, " ".join(active)))
+        texts.append((text, " ".join(active)))
 
 
 def _apply(active: dict[str, None], codes: str) -> None:

@@ -55,9 +55,8 @@ def phases(build: BuildTypeDef) -> list[Phase]:
 def waiting_seconds(build: BuildTypeDef) -> float:
     """Return how long a build waited in CodeBuild's queue."""
     waiting_phases = ("SUBMITTED", "QUEUED", "PROVISIONING")
-    return float(
-        sum(p.get("durationInSeconds", 0) for p in build.get("phases", ()) if p.get("phaseType") in waiting_phases)
-    )
+    waited = [phase for phase in build.get("phases", ()) if phase.get("phaseType") in waiting_phases]
+    return float(sum(phase.get("durationInSeconds", 0) for phase in waited))
 
 
 def report(answer: ReportTypeDef, cases: Iterable[TestCaseTypeDef]) -> TestReport:

@@ -93,10 +93,12 @@ class ChangesReport:
 def changes_report(place: str, markdown: str, *, here: bool) -> ChangesReport:
     """Read and render a report."""
     sections = list(_sections(markdown))
-    title, lines = next(((s.heading, s.lines) for s in sections if s.level == 1), (place, list[str]()))
-    facts = dict(fact for line in lines if len(fact := line.split(": ", 1)) == 2)
+    head = next((section for section in sections if section.level == 1), _Section(1, place))
+    facts = {name: value for name, separator, value in (line.partition(": ") for line in head.lines) if separator}
     tests = facts.pop(_TESTS, "")
-    return ChangesReport(place, here, title, _html(markdown), tuple(facts.items()), tests, tuple(_stacks(sections)))
+    return ChangesReport(
+        place, here, head.heading, _html(markdown), tuple(facts.items()), tests, tuple(_stacks(sections))
+    )
 
 
 def in_order(reports: Sequence[ChangesReport]) -> list[ChangesReport]:
@@ -133,7 +135,7 @@ def _sections(markdown: str) -> Iterator[_Section]:
 
 
 def _stacks(sections: Sequence[_Section]) -> Iterator[StackChanges]:
-    """The sections outside of a stack belong to one without a name; what broadens counts wherever it is."""
+    """Yield the changes of each stack. Broadening outside of the stacks' sections is that of a stack without a name."""
     groups: list[list[_Section]] = [[_Section(2, "")]]
     for section in sections:
         if section.level <= 2 and section.broadens:
@@ -158,19 +160,17 @@ def _stacks(sections: Sequence[_Section]) -> Iterator[StackChanges]:
 
 
 def _resources(lines: Sequence[str]) -> Iterator[Resource]:
-    found = [match for line in lines if (match := _RESOURCE.fullmatch(line))]
-    for match in sorted(found, key=lambda match: KINDS.index(match["kind"])):
+    matches = [match for line in lines if (match := _RESOURCE.fullmatch(line))]
+    for match in sorted(matches, key=lambda match: KINDS.index(match["kind"])):
         yield Resource(match["kind"], match["id"], match["type"], match["properties"] or "")
 
 
 def _packages(lines: Sequence[str]) -> Iterator[Package]:
     for line in lines:
-        match = _PACKAGE.fullmatch(line)
-        yield (
-            Package(match["layer"] or "", match["name"], match["old"], match["new"])
-            if match
-            else Package("", line, "", "")
-        )
+        if match := _PACKAGE.fullmatch(line):
+            yield Package(match["layer"] or "", match["name"], match["old"], match["new"])
+        else:
+            yield Package("", line, "", "")
 
 
 def _html(markdown: str) -> str:

@@ -137,33 +137,36 @@ def figures(
     days: int,
 ) -> list[Figures]:
     """Return the figures of each environment, in the order of the stages."""
-    rollbacks = {s["pipelineExecutionId"] for s in summaries if s.get("executionType") == "ROLLBACK"}
+    rollbacks = {summary["pipelineExecutionId"] for summary in summaries if summary.get("executionType") == "ROLLBACK"}
     dates = _commit_dates(details)
-    found = []
+    environments = []
     for stage in definition["stages"]:
         if any(action["actionTypeId"]["category"] == "Deploy" for action in stage["actions"]):
             changes = _changes(stage, details, rollbacks, dates)
             recent = [change for change in changes if change.at >= now - days * DAY]
-            found.append(_figures(stage["name"], days, recent))
-    return found
+            environments.append(_figures(stage["name"], days, recent))
+    return environments
 
 
 def _figures(environment: str, days: int, changes: Sequence[Change]) -> Figures:
-    failures = []
-    for number, change in enumerate(changes):
-        if change.rollback or change.failed_test:
-            later = [change] if change.rollback and change.succeeded else []
-            later += [other for other in changes[number + 1 :] if other.succeeded]
-            began = change.started if change.rollback else change.at
-            kind = "rollback" if change.rollback else "failed test"
-            restored = next(iter(later), None)
-            seconds = restored.at - began if restored else None
-            failures.append(
-                Failure(change.execution_id, began, kind, restored.execution_id if restored else "", seconds)
-            )
+    failures = [
+        _failure(change, changes[number + 1 :])
+        for number, change in enumerate(changes)
+        if change.rollback or change.failed_test
+    ]
     deployed = tuple(change for change in changes if change.succeeded and not change.rollback)
     reached = sum(not change.rollback for change in changes)
     return Figures(environment, days, deployed, tuple(failures), reached)
+
+
+def _failure(change: Change, later: Sequence[Change]) -> Failure:
+    """Return the failure that a change is or repairs. A rollback that succeeds restores the environment itself."""
+    began, kind = (change.started, "rollback") if change.rollback else (change.at, "failed test")
+    candidates = [change, *later] if change.rollback else later
+    restored = next((candidate for candidate in candidates if candidate.succeeded), None)
+    if restored is None:
+        return Failure(change.execution_id, began, kind)
+    return Failure(change.execution_id, began, kind, restored.execution_id, restored.at - began)
 
 
 def _changes(
@@ -177,8 +180,8 @@ def _changes(
     for detail in sorted(details, key=lambda detail: seconds_of(detail.get("startTime")) or 0):
         if detail["stageName"] == stage["name"]:
             latest.setdefault(detail["pipelineExecutionId"], {})[detail["actionName"]] = detail
-    found = [_change(stage, id_, runs, rollbacks, dates) for id_, runs in latest.items()]
-    return sorted(filter(None, found), key=lambda change: change.at)
+    changes = [_change(stage, id_, runs, rollbacks, dates) for id_, runs in latest.items()]
+    return sorted(filter(None, changes), key=lambda change: change.at)
 
 
 def _change(
@@ -195,7 +198,7 @@ def _change(
     at = max(seconds_of(run.get("lastUpdateTime")) or 0 for run in runs.values())
     started = min(seconds_of(run.get("startTime")) or 0 for run in runs.values())
     failed = any(status[name] == "Failed" for name, kind in kinds.items() if kind in ("Test", "Build", "Invoke"))
-    succeeded = all(found == "Succeeded" for found in status.values())
+    succeeded = all(state == "Succeeded" for state in status.values())
     if not (failed or succeeded):
         return None
     lead = at - dates[id_] if id_ in dates else None
@@ -204,14 +207,14 @@ def _change(
 
 def _commit_dates(details: Iterable[ActionExecutionDetailTypeDef]) -> dict[str, float]:
     """Return when the commit of each execution was authored, where its source says so."""
-    found = {}
+    dates = {}
     for detail in details:
         if detail.get("input", {}).get("actionTypeId", {}).get("category") == "Source":
             variables = detail.get("output", {}).get("outputVariables", {})
             text = next((variables[name] for name in _DATES if variables.get(name)), "")
             if (at := _parse(str(text))) is not None:
-                found[detail["pipelineExecutionId"]] = at
-    return found
+                dates[detail["pipelineExecutionId"]] = at
+    return dates
 
 
 def _parse(text: str) -> float | None:

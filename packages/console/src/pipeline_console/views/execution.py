@@ -46,8 +46,9 @@ class ExecutionHead:
 
     @property
     def seconds(self) -> float | None:
-        both = self.started is not None and self.updated is not None
-        return self.updated - self.started if both else None  # type: ignore[operator]
+        if self.started is None or self.updated is None:
+            return None
+        return self.updated - self.started
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,11 @@ def story(id_: str, summaries: Sequence[ExecutionAnswer]) -> list[Chapter]:
 
     Restarts deliver the same revision, and a rollback names the execution that it goes back to.
     """
-    heads = sorted(map(head, summaries), key=lambda found: found.started or 0)
-    this = next((found for found in heads if found.id == id_), None)
+    heads = sorted(map(head, summaries), key=lambda execution: execution.started or 0)
+    this = next((execution for execution in heads if execution.id == id_), None)
     if this is None:
         return []
-    chapters = [Chapter(found, _relation(this, found), found.id == id_) for found in heads]
+    chapters = [Chapter(execution, _relation(this, execution), execution.id == id_) for execution in heads]
     related = [chapter for chapter in chapters if chapter.relation or chapter.current]
     return related if len(related) > 1 else []
 
@@ -130,9 +131,9 @@ def rollback_stages(pipeline: PipelineMap, flow: Waterfall) -> list[str]:
     """
     latest = {(run.stage, run.name): run for run in flow.rows}
     run_stages = {run.stage for run in latest.values()}
-    bad = {run.stage for run in latest.values() if run.status != "Succeeded"}
-    kept = [stage for stage in pipeline.stages[1:] if stage.name in run_stages - bad]
-    return [stage.name for stage in kept if any(action.category == "Deploy" for action in stage.actions)]
+    unsuccessful = {run.stage for run in latest.values() if run.status != "Succeeded"}
+    succeeded = [stage for stage in pipeline.stages[1:] if stage.name in run_stages - unsuccessful]
+    return [stage.name for stage in succeeded if any(action.category == "Deploy" for action in stage.actions)]
 
 
 def failed_stage(flow: Waterfall) -> str:

@@ -93,15 +93,15 @@ class FunctionView:
 
 def places(definition: PipelineDeclarationOutputTypeDef, region: str) -> list[Place]:
     """Return the stacks that the pipeline deploys, each once, in the order of the stages."""
-    found: dict[tuple[str, str, str], Place] = {}
+    by_stack: dict[tuple[str, str, str], Place] = {}
     for stage in definition["stages"]:
         for action in stage["actions"]:
             configuration = action.get("configuration", {})
             if action["actionTypeId"]["provider"] == "CloudFormation" and "StackName" in configuration:
                 account = (action.get("roleArn", "") + "::::").split(":")[4]
                 place = Place(stage["name"], configuration["StackName"], account, action.get("region", region))
-                found.setdefault((place.stack, account, place.region), place)
-    return list(found.values())
+                by_stack.setdefault((place.stack, account, place.region), place)
+    return list(by_stack.values())
 
 
 def alias(answer: AliasConfigurationTypeDef) -> Alias:
@@ -117,8 +117,8 @@ def alias(answer: AliasConfigurationTypeDef) -> Alias:
 
 def calls(events: Iterable[FilteredLogEventTypeDef]) -> list[Call]:
     """Return the calls of a log, the latest first."""
-    found = [call for event in events if (call := _call(event["message"], event["timestamp"] / 1000))]
-    return sorted(found, key=lambda call: -call.at)
+    reports = [call for event in events if (call := _call(event["message"], event["timestamp"] / 1000))]
+    return sorted(reports, key=lambda call: -call.at)
 
 
 def total(datapoints: Sequence[DatapointTypeDef]) -> int:
@@ -128,9 +128,7 @@ def total(datapoints: Sequence[DatapointTypeDef]) -> int:
 
 def _call(message: str, at: float) -> Call | None:
     if match := _REPORT.match(message):
-        status = (
-            "error" if "Status: error" in match["rest"] else "timeout" if "Status: timeout" in match["rest"] else ""
-        )
+        status = next((status for status in ("error", "timeout") if f"Status: {status}" in match["rest"]), "")
         init = float(match["init"]) if match["init"] else None
         return Call(at, match["id"], float(match["ms"]), int(match["memory"]), init, status)
     with suppress(ValueError, KeyError, TypeError, RecursionError):

@@ -14,8 +14,8 @@ def command_for_aws(cause: Cause, pipeline: str, execution: str) -> str:
     """
     verb = cause.next_command.split()[:2]
     if verb == ["rehearse", "retry"]:
-        given = ("--stage-name", cause.stage, "--retry-mode", "FAILED_ACTIONS", "--pipeline-name", pipeline)
+        options = ("--stage-name", cause.stage, "--retry-mode", "FAILED_ACTIONS", "--pipeline-name", pipeline)
         return shlex.join(
-            ("aws", "codepipeline", "retry-stage-execution", *given, "--pipeline-execution-id", execution)
+            ("aws", "codepipeline", "retry-stage-execution", *options, "--pipeline-execution-id", execution)
         )
     return "" if verb[:1] == ["rehearse"] else cause.next_command

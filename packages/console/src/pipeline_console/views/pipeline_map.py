@@ -79,7 +79,7 @@ class MapStage:
         return next((execution.status for execution in self.executions if not execution.inbound), "")
 
     def groups(self) -> list[list[MapAction]]:
-        """The actions by run order: those of one group run in parallel."""
+        """Return the actions by run order: those of one group run in parallel."""
         orders = sorted({action.run_order for action in self.actions})
         return [[action for action in self.actions if action.run_order == order] for order in orders]
 
@@ -94,7 +94,7 @@ class PipelineMap:
     stages: tuple[MapStage, ...]
 
     def approvals(self) -> list[tuple[MapStage, MapAction]]:
-        """The approvals that wait."""
+        """Return the approvals that wait."""
         return [(stage, action) for stage in self.stages for action in stage.actions if action.waits]
 
 
@@ -123,7 +123,7 @@ def _stage(
         ("success", state.get("onSuccessConditionState")),
         ("failure", state.get("onFailureConditionState")),
     )
-    latest_of = [(name, found.get("latestExecution", {})) for name, found in conditions if found]
+    latest_of = [(name, condition.get("latestExecution", {})) for name, condition in conditions if condition]
     return MapStage(
         declared["name"],
         _transition(state.get("inboundTransitionState")),
@@ -149,9 +149,9 @@ def _executions(state: StageStateTypeDef, revisions: Mapping[str, Revision]) -> 
     inside = [state["latestExecution"]] if state.get("latestExecution") else []
     waiting = state.get("inboundExecutions") or single
     shown = [(execution, True) for execution in waiting] + [(execution, False) for execution in inside]
-    for given, inbound in shown:
-        id_, rollback = given["pipelineExecutionId"], given.get("type") == "ROLLBACK"
-        yield StageExecution(id_, given.get("status", ""), revisions.get(id_, UNKNOWN), rollback, inbound)
+    for execution, inbound in shown:
+        id_, rollback = execution["pipelineExecutionId"], execution.get("type") == "ROLLBACK"
+        yield StageExecution(id_, execution.get("status", ""), revisions.get(id_, UNKNOWN), rollback, inbound)
 
 
 def _action(declared: ActionDeclarationOutputTypeDef, latest: ActionExecutionTypeDef) -> MapAction:

@@ -20,29 +20,30 @@ if TYPE_CHECKING:
 class Grant:
     """One action, which may be a pattern, that a statement of a policy allows on resources, which may be patterns.
 
-    but: the statement's NotAction, of which the action is `*`; elsewhere: its NotResource, of which the resource is.
+    not_actions: the statement's NotAction; the action is `*` then. not_resources: its NotResource, likewise.
     """
 
     policy: str
     action: str
     resources: tuple[str, ...]
-    but: tuple[str, ...] = ()
-    elsewhere: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
 
     def covers(self, decision: Decision) -> bool:
         """Whether this may have allowed the decision. Resources that CloudFormation creates have no ARN yet."""
         action, resource = decision.action.lower(), decision.resource
-        on_it = not resource.startswith("arn:") or (
-            _like_one(resource, self.resources) and not _like_one(resource, self.elsewhere)
+        excluded = [name.lower() for name in self.not_actions]
+        covers_action = _matches(action, self.action.lower()) and not _matches_any(action, excluded)
+        covers_resource = not resource.startswith("arn:") or (
+            _matches_any(resource, self.resources) and not _matches_any(resource, self.not_resources)
         )
-        does_it = _like(action, self.action.lower()) and not _like_one(action, [name.lower() for name in self.but])
-        return decision.allowed and on_it and does_it
+        return decision.allowed and covers_action and covers_resource
 
     def action_text(self) -> str:
-        return f"all but {', '.join(self.but)}" if self.but else self.action
+        return f"all but {', '.join(self.not_actions)}" if self.not_actions else self.action
 
     def resource_texts(self) -> tuple[str, ...]:
-        return (f"all but {', '.join(self.elsewhere)}",) if self.elsewhere else self.resources
+        return (f"all but {', '.join(self.not_resources)}",) if self.not_resources else self.resources
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ class Report:
     denied: tuple[Decision, ...]
 
     def unused_by_resource(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
-        """Policy and resources -> the actions on them that no request needed."""
-        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        """Return policy and resources -> the actions on them that no request needed."""
+        actions_by_resource: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for grant in self.unused:
-            found.setdefault((grant.policy, grant.resource_texts()), []).append(grant.action_text())
-        return found
+            actions_by_resource.setdefault((grant.policy, grant.resource_texts()), []).append(grant.action_text())
+        return actions_by_resource
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -77,21 +78,21 @@ class Report:
 
 
 def report(role: str, grants: Iterable[Grant], decisions: Sequence[Decision]) -> Report:
-    """decisions: those about the role, at least."""
-    own = [decision for decision in dict.fromkeys(decisions) if decision.principal == role]
+    """Compare the grants of a role with the decisions about it. decisions: those about other roles are ignored."""
+    of_role = [decision for decision in dict.fromkeys(decisions) if decision.principal == role]
     return Report(
         role,
-        tuple(sorted({decision.action for decision in own if decision.allowed})),
-        tuple(grant for grant in grants if not any(grant.covers(decision) for decision in own)),
-        tuple(decision for decision in own if not decision.allowed),
+        tuple(sorted({decision.action for decision in of_role if decision.allowed})),
+        tuple(grant for grant in grants if not any(grant.covers(decision) for decision in of_role)),
+        tuple(decision for decision in of_role if not decision.allowed),
     )
 
 
 def roles(iam: IAMClient) -> list[str]:
-    """The ARNs of an account's roles, but those that AWS's services own."""
+    """Return the ARNs of an account's roles, without those that AWS's services own."""
     pages = iam.get_paginator("list_roles").paginate()
-    found = [role["Arn"] for page in pages for role in page["Roles"]]
-    return sorted(role for role in found if ":role/aws-service-role/" not in role)
+    arns = [role["Arn"] for page in pages for role in page["Roles"]]
+    return sorted(role for role in arns if ":role/aws-service-role/" not in role)
 
 
 def grants(iam: IAMClient, role: str) -> Iterator[Grant]:
@@ -110,24 +111,28 @@ def _allowed(policy: str, document: PolicyDocumentDictTypeDef | str) -> Iterator
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     for statement in [statements] if isinstance(statements, dict) else statements:
         if statement["Effect"] == "Allow":
-            but, elsewhere = _listed(statement.get("NotAction", ())), _listed(statement.get("NotResource", ()))
+            resources, not_resources = statement.get("Resource", "*"), statement.get("NotResource", ())
             for action in _listed(statement.get("Action", "*")):
-                yield Grant(policy, action, _listed(statement.get("Resource", "*")), but, elsewhere)
+                not_actions = _listed(statement.get("NotAction", ()))
+                yield Grant(policy, action, _listed(resources), not_actions, _listed(not_resources))
 
 
 def _listed(value: object) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(map(str, value)) if isinstance(value, Sequence) else ()
+    """Return a value or a list of values of a statement as a tuple; empty for anything else."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, Sequence) else ()
 
 
-def _like_one(text: str, patterns: Iterable[str]) -> bool:
-    return any(_like(text, pattern) for pattern in patterns)
+def _matches_any(text: str, patterns: Iterable[str]) -> bool:
+    return any(_matches(text, pattern) for pattern in patterns)
 
 
-def _like(text: str, pattern: str) -> bool:
+def _matches(text: str, pattern: str) -> bool:
     return bool(_compiled(pattern).fullmatch(text))
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """IAM's wildcards: `*` for any characters, `?` for one."""
+    """Return the regular expression of a pattern of IAM, where `*` is any characters, and `?` one."""
     return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)

@@ -10,5 +10,5 @@ from pipeline_console.views.decision import Decision
 
 def statement(decision: Decision) -> str:
     """Return the missing statement as JSON: the one that the denial names, else the one of its action and resource."""
-    own = {"Effect": "Allow", "Action": decision.action, "Resource": decision.resource}
-    return json.dumps(missing_statement([decision.why]) or own, indent=2)
+    default = {"Effect": "Allow", "Action": decision.action, "Resource": decision.resource}
+    return json.dumps(missing_statement([decision.why]) or default, indent=2)

@@ -22,11 +22,11 @@ def success_conditions(definition: PipelineDeclarationOutputTypeDef, approval_st
     stages = definition["stages"]
     names = [stage["name"] for stage in stages]
     at = names.index(approval_stage)
-    released = [stages[at], *takewhile(lambda stage: not _asks(stage), stages[at + 1 :])]
+    released = [stages[at], *takewhile(lambda stage: not _has_approval(stage), stages[at + 1 :])]
     return [line for stage in released for line in _rules(stage)]
 
 
-def _asks(stage: StageDeclarationOutputTypeDef) -> bool:
+def _has_approval(stage: StageDeclarationOutputTypeDef) -> bool:
     return any(action["actionTypeId"]["category"] == "Approval" for action in stage["actions"])
 
 

@@ -94,19 +94,19 @@ class Waterfall:
         return max(round(100 * run.seconds / self.seconds, 3), 0.3)
 
     def working(self) -> float:
-        """Seconds in which an action worked, each second once."""
+        """Return the seconds in which an action worked, each second once."""
         return _covered([run for run in self.rows if not run.waits])
 
     def waiting(self) -> float:
-        """Seconds in which an approval waited and no action worked."""
+        """Return the seconds in which an approval waited and no action worked."""
         return _covered(self.rows) - self.working()
 
     def critical_seconds(self) -> float:
-        """Seconds of work on the critical path."""
+        """Return the seconds of work on the critical path."""
         return sum(run.seconds for run in self.rows if run.critical and not run.waits)
 
     def ticks(self) -> list[tuple[float, float]]:
-        """Four to eight round times, as seconds since the start with their place in percent."""
+        """Return at most nine round times, as seconds since the start with their place in percent."""
         steps = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 21600, 86400, 604800)
         step = next((step for step in steps if self.seconds / step <= 8), steps[-1])
         return [(step * n, self.percent(self.start + step * n)) for n in range(int(self.seconds / step) + 1)]
@@ -142,6 +142,7 @@ def mark_critical_path(runs: Sequence[ActionRun]) -> list[ActionRun]:
 
 
 def _covered(runs: Sequence[ActionRun]) -> float:
+    """Return the length of the union of the attempts' times."""
     total, until = 0.0, float("-inf")
     for run in sorted(runs, key=lambda run: run.started):
         total += max(0.0, run.ended - max(run.started, until))
@@ -150,9 +151,9 @@ def _covered(runs: Sequence[ActionRun]) -> float:
 
 
 def _run(detail: ActionExecutionDetailTypeDef, attempt: int, now: float) -> ActionRun:
-    given, output = detail.get("input", {}), detail.get("output", {})
-    type_, result = given.get("actionTypeId", {}), output.get("executionResult", {})
-    configuration = given.get("resolvedConfiguration") or given.get("configuration", {})
+    inputs, output = detail.get("input", {}), detail.get("output", {})
+    type_, result = inputs.get("actionTypeId", {}), output.get("executionResult", {})
+    configuration = inputs.get("resolvedConfiguration") or inputs.get("configuration", {})
     started = seconds_of(detail.get("startTime")) or now
     running = detail.get("status") == "InProgress"
     ended = now if running else seconds_of(detail.get("lastUpdateTime")) or started
@@ -170,9 +171,9 @@ def _run(detail: ActionExecutionDetailTypeDef, attempt: int, now: float) -> Acti
         error=result.get("errorDetails", {}).get("message", ""),
         external_id=result.get("externalExecutionId", ""),
         external_url=_link(result.get("externalExecutionUrl", "")),
-        account=_account(given.get("roleArn", "")),
-        region=given.get("region", ""),
-        inputs=tuple(_artifacts(given.get("inputArtifacts", ()))),
+        account=_account(inputs.get("roleArn", "")),
+        region=inputs.get("region", ""),
+        inputs=tuple(_artifacts(inputs.get("inputArtifacts", ()))),
         outputs=tuple(_artifacts(output.get("outputArtifacts", ()))),
         custom=configuration.get("CustomData", ""),
         link=_link(configuration.get("ExternalEntityLink", "")),
@@ -180,8 +181,8 @@ def _run(detail: ActionExecutionDetailTypeDef, attempt: int, now: float) -> Acti
     )
 
 
-def _artifacts(given: Sequence[ArtifactDetailTypeDef]) -> list[Artifact]:
-    places = [(artifact.get("name", ""), artifact.get("s3location", {})) for artifact in given]
+def _artifacts(details: Sequence[ArtifactDetailTypeDef]) -> list[Artifact]:
+    places = [(artifact.get("name", ""), artifact.get("s3location", {})) for artifact in details]
     return [Artifact(name, place.get("bucket", ""), place.get("key", "")) for name, place in places]
 
 

@@ -40,51 +40,51 @@ def find_causes[A: FailedAction](
 
 
 def _cause(action: FailedAction, log: Iterable[str], construct_path: ConstructPath) -> Cause:
-    found, tail = _in_summary(action, construct_path), deque[str](maxlen=LINES)
-    command = cut_failed_command(_remember(log, tail))
+    finding, tail = _in_summary(action, construct_path), deque[str](maxlen=LINES)
+    command = cut_failed_command(_copy_to(tail, log))
     if command:
-        found = _in_build(command) or found
-    lines = found.lines or excerpt([*tail], 0)
+        finding = _in_part(command.parts[0]) or finding
+    lines = finding.lines or excerpt([*tail], 0)
     return Cause(
         stage=action.stage,
         action=action.name,
         provider=action.provider,
-        message=with_remedy(found.message, tail),
-        place=found.place,
+        message=with_remedy(finding.message, tail),
+        place=finding.place,
         command=command.command if command else "",
         part=command.parts[0].target if command else "",
         lines=lines,
-        missing_statement=missing_statement([found.message, *lines, action.summary]),
-        next_command=found.next_command or _next_command(action, command),
+        missing_statement=missing_statement([finding.message, *lines, action.summary]),
+        next_command=finding.next_command or _next_command(action, command),
         log=action.log if tail else "",
         also=tuple(_also_failed(command.parts[1:])) if command else (),
     )
 
 
-def _remember(lines: Iterable[str], tail: deque[str]) -> Iterator[str]:
+def _copy_to(tail: deque[str], lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines, and append each to `tail`: the log is read once."""
     for line in lines:
         tail.append(line)
         yield line
 
 
-def _in_build(command: FailedCommand) -> Finding | None:
-    return _in_part(command.parts[0])
-
-
 def _in_part(part: FailedPart) -> Finding | None:
-    """The first error of the recipe that ran last: targets before it, whose output is in the part too, succeeded."""
-    found = (first_finding(part.lines[start:]) for start in recipe_starts(part.lines))
-    return next(filter(None, found), None) or last_words(part.lines)
+    """Return the first error of the recipe that ran last: earlier targets, whose output is here too, succeeded."""
+    findings = (first_finding(part.lines[start:]) for start in recipe_starts(part.lines))
+    return next(filter(None, findings), None) or last_words(part.lines)
 
 
 def _also_failed(parts: Iterable[FailedPart]) -> Iterable[str]:
     for part in parts:
-        found = _in_part(part)
-        yield f"{part.target}: {' '.join(filter(None, (str(found.place), found.message)))}" if found else part.target
+        finding = _in_part(part)
+        if finding:
+            yield f"{part.target}: {' '.join(filter(None, (str(finding.place), finding.message)))}"
+        else:
+            yield part.target
 
 
 def _in_summary(action: FailedAction, construct_path: ConstructPath) -> Finding:
-    """The finding in an action's summary: of a stack, the first resource that failed."""
+    """Return the finding in an action's summary: of a stack, the first resource that failed."""
     message, place = action.summary or f"{action.stage}/{action.name} failed", Place()
     if resource := _FIRST_FAILURE.match(message):
         path = construct_path(resource["stack"], resource["resource"])
@@ -94,11 +94,8 @@ def _in_summary(action: FailedAction, construct_path: ConstructPath) -> Finding:
 
 def _next_command(action: FailedAction, command: FailedCommand | None) -> str:
     if command:
-        return (
-            f"make {shlex.quote(command.parts[0].target)}"
-            if command.parts[0].target
-            else f"rehearse shell {action.stage}/{action.name}"
-        )
+        target = command.parts[0].target
+        return f"make {shlex.quote(target)}" if target else f"rehearse shell {action.stage}/{action.name}"
     dead = _DEAD_STACK.search(action.summary)
     if dead and "CloudFormation" in action.provider:
         return f"aws cloudformation delete-stack --stack-name {dead['stack']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from rehearsal.cause.model import Finding, Place
 
@@ -46,10 +46,10 @@ def broken_contract(lines: Sequence[str]) -> Finding | None:
     heading = next((number for number, line in enumerate(lines) if line.strip() == "Broken contracts"), None)
     if heading is None:
         return None
-    for number in range(heading, len(lines)):
-        wrapped = lines[number].endswith("->") or lines[number].endswith("-> ")  # a long import has two lines
-        if match := _IMPORT.match(lines[number] + " " + "".join(lines[number + 1 : number + 2]) * wrapped):
-            start = next(n for n in range(number - 1, -1, -1) if lines[n].startswith("---")) - 1
+    for number, (line, following) in enumerate(pairwise([*lines[heading:], ""]), heading):
+        is_wrapped = line.rstrip().endswith("->")  # a long import has two lines
+        if match := _IMPORT.match(f"{line} {following}" if is_wrapped else f"{line} "):
+            start = next(above for above in range(number - 1, -1, -1) if lines[above].startswith("---")) - 1
             file = match["importer"].replace(".", "/") + ".py"
             message = f"{match['importer']} imports {match['imported']}: {lines[start]}"
             return Finding(message, start, Place(file, int(match["line"])), _cut(lines[start:]))
@@ -79,7 +79,7 @@ def uncaught_exception(lines: Sequence[str]) -> Finding | None:
 
 
 def _summarized_test(lines: Sequence[str]) -> Finding | None:
-    """The first line of pytest's short summary, where the failures themselves are not shown."""
+    """Return the first line of pytest's short summary, where the failures themselves are not shown."""
     for number, line in enumerate(lines):
         if match := _SUMMARY.match(line):
             place, command = Place(match["test"].partition("::")[0]), f"pytest {shlex.quote(match['test'])}"
