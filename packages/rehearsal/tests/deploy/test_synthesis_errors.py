@@ -44,6 +44,28 @@ def test_an_app_that_reads_context_needs_it(output: str) -> None:
     assert 'set in rehearsal.toml under [context]: KEY = "VALUE"' in way_on
 
 
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (
+            "ModuleNotFoundError: No module named 'aws_cdk'",
+            "does not find aws_cdk: install its requirements",
+        ),
+        ("ModuleNotFoundError: No module named 'lib'", "or set PYTHONPATH as for `cdk synth`"),
+        ("Error: Cannot find module 'aws-cdk-lib/pipelines'\nRequire stack:", "aws-cdk-lib/pipelines: `npm ci`"),
+    ],
+)
+def test_a_missing_package_has_to_be_installed(output: str, words: str) -> None:
+    """A missing Python module or npm package names how to install it."""
+    (way_on,) = ways_on(output)
+    assert words in way_on
+
+
+def test_a_missing_file_of_the_app_suggests_nothing() -> None:
+    """Node.js names a file of the app by its path: no package is missing."""
+    assert ways_on("Error: Cannot find module '../lib/stack'") == []
+
+
 def test_other_contexts_suggest_nothing() -> None:
     """Node's own functions, a React context and the file with results of look-ups are not context that is missing."""
     output = "at Object.runInThisContext (node:vm:137)\nat createContext (react.js:1)\ncdk.context.json is missing"

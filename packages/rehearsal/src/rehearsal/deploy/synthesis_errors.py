@@ -13,7 +13,15 @@ _NO_ASSET = re.compile(r"Cannot find asset at \S*?/deploy/source/(?P<asset>\S+)"
 _NO_CONTEXT = re.compile(
     r"\b\w*[gG]et\w*_?[cC]ontext\b|\b[cC]ontext (?:value|variable|key|parameter|argument)s?\b|(?:-c|--context) \w+="
 )
+# Python's and Node.js's messages; Node.js calls a file of the app by its path.
+_NO_PYTHON_MODULE = re.compile(r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'")
+_NO_NODE_MODULE = re.compile(r"Cannot find module '(?P<module>[^'./][^']*)'")
 _WAYS_ON = {
+    _NO_PYTHON_MODULE: (
+        "the app's Python does not find {module}: install its requirements into .venv, or set PYTHONPATH as for"
+        " `cdk synth`"
+    ),
+    _NO_NODE_MODULE: "the app does not find the package {module}: `npm ci` installs what its package-lock.json names",
     _OTHER_ACCOUNT: (
         "the app deploys to {named}, and CDK_DEFAULT_ACCOUNT is {default}: where the pipeline is in {named} too,"
         ' set in rehearsal.toml: account = "{named}", and region'
