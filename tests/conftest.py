@@ -1,4 +1,4 @@
-"""Fixtures of all tests: assemblies that are synthesized once, and nothing of the user's own AWS settings."""
+"""Fixtures of all tests: assemblies that are synthesized once, without the user's AWS settings."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 # CDK reads this when it is imported. Validation takes most of a synthesis: tests of its findings add it as a plugin.
 os.environ["CDK_VALIDATION"] = "false"
 
-# The interpreter would look for garbage as it ends, of which CDK makes much.
+# Skip the final GC pass: CDK's objects hold many cycles.
 atexit.register(gc.freeze)
 
-# How long an example takes is the machine's affair.
+# The time of an example depends on the machine.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_cloud() -> Iterator[None]:
-    """AWS settings of the user's environment never reach a test."""
+    """Remove the AWS settings of the user's environment."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_")) or name == "COLUMNS"]:
             patch.delenv(name)
@@ -45,20 +45,20 @@ def _no_cloud() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def own() -> dict[str, Any]:
-    """The context of cdk.json, whose settings are those of the project's owners."""
+    """The context of cdk.json, whose settings the project's owners may change."""
     found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return found
 
 
 @pytest.fixture(scope="session")
 def context(own: dict[str, Any]) -> dict[str, Any]:
-    """The same feature flags, with the settings that the tests know: cdk.json may hold any."""
+    """The same feature flags with fixed settings, since cdk.json may have any."""
     return {**own, "delivery": json.loads((ROOT / "tests" / "settings.json").read_text())}
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """This project, with layers and code made up, so that templates are tested without building any."""
+    """This project with fake layers and code, so that templates are tested without a build."""
     from cdk_delivery.constructs.project_files import Project
 
     layers = tmp_path_factory.mktemp("layers")
@@ -87,7 +87,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The app with the settings that the tests know, synthesized in this process."""
+    """The app with the fixed settings, synthesized in this process."""
     from tests.synthesized import synthesize
 
     return synthesize(context, project, tmp_path_factory.mktemp("cdk.out"))
@@ -101,7 +101,7 @@ def ours(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Synthesized:
-    """The app with the settings of cdk.json; where the tests know the same ones, it is synthesized once."""
+    """The app with the settings of cdk.json; it is synthesized once if they are the fixed ones."""
     from tests.synthesized import synthesize
 
     if own == context:
@@ -111,7 +111,7 @@ def ours(
 
 
 def pytest_collection_finish() -> None:
-    """Exempt the objects that imports created from garbage collection: there are many, and they stay."""
+    """Exempt the imported objects from garbage collection."""
     gc.freeze()
 
 

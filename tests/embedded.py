@@ -22,7 +22,7 @@ WAIT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Embedded:
-    """Clients of the account, with what the tests do in several calls."""
+    """Clients of the account, and operations that take several calls."""
 
     endpoint: Endpoint
 

@@ -15,7 +15,7 @@ _ROW = "gate"
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Each test that plants a fault gets a row, by its own words where it says nothing better."""
+    """Add a row for each test that plants a fault, from its parameter or its name."""
     for item in items:
         if item.get_closest_marker("gate"):
             item.user_properties.append((_ROW, _row(item)))
@@ -32,7 +32,7 @@ def _row(item: pytest.Item) -> tuple[str, str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A gate whose test failed did not catch its fault."""
+    """Print the table; a gate whose test failed did not catch its fault."""
     reports = [report for kind in ("passed", "failed", "error") for report in terminalreporter.stats.get(kind, [])]
     rows = {
         tuple(row): report.passed

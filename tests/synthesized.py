@@ -1,4 +1,4 @@
-"""The synthesized app, as the tests look at it."""
+"""The synthesized app, as the tests read it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stages.service_options import ServiceOptions
 
 @dataclass(frozen=True)
 class Synthesized:
-    """The whole app, synthesized once for all tests that only look at it."""
+    """The whole app, synthesized once for all tests that only read it."""
 
     folder: Path
 
@@ -31,17 +31,17 @@ class Synthesized:
 
     @cached_property
     def pipeline(self) -> Template:
-        """The template of the pipeline stack."""
+        """Return the template of the pipeline stack."""
         return Template.from_json(json.loads((self.folder / "Pipeline.template.json").read_text()))
 
     @cached_property
     def dev(self) -> Template:
-        """The template of the echo service in dev."""
+        """Return the template of the echo service in dev."""
         return self._stage("Dev")
 
     @cached_property
     def prod(self) -> Template:
-        """The template of the echo service in prod."""
+        """Return the template of the echo service in prod."""
         return self._stage("Prod")
 
     def _stage(self, name: str) -> Template:
@@ -50,7 +50,7 @@ class Synthesized:
 
 
 def synthesize(context: Mapping[str, Any], project: Project, folder: Path) -> Synthesized:
-    """The app with the settings of `context`, without the rule packs of `make synth`, which take most of the time."""
+    """Synthesize the app with the settings of `context`, without the rule packs, which take most of the time."""
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
     PipelineStack(app, "Pipeline", delivery=Delivery[ServiceOptions].read(context["delivery"]), project=project)
     return Synthesized(Path(app.synth().directory))

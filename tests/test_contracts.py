@@ -1,4 +1,4 @@
-"""The import rules of pyproject.toml and of the packages: each goes red on a planted import."""
+"""The import rules of pyproject.toml and of the packages: each fails for a planted import."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PLANTED = [
 
 
 def configuration(module: str) -> Path:
-    """The file whose contracts are about a module."""
+    """Return the file with the contracts of a module."""
     return Path(*Path(module).parts[:2], "pyproject.toml") if module.startswith("packages/") else Path("pyproject.toml")
 
 
@@ -55,7 +55,7 @@ def contracts(file: Path) -> list[str]:
 
 
 def test_a_fault_is_planted_for_each_contract() -> None:
-    """A contract that is added without one is found."""
+    """Each contract has a planted fault, so that a new contract without one is found."""
     files = [ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")]
     names = [name for file in files for name in contracts(file)]
     assert [name for name in names if not any(name.startswith(part) for _, _, part in PLANTED)] == []
@@ -63,7 +63,7 @@ def test_a_fault_is_planted_for_each_contract() -> None:
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The modules and their configuration: import-linter needs no more."""
+    """The modules and their configuration, which import-linter needs."""
     folder = tmp_path_factory.mktemp("contracts")
     for name in (*THIN, *SOURCES):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -76,7 +76,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.gate
 @pytest.mark.parametrize(("module", "imported", "contract"), PLANTED)
 def test_a_planted_import_is_red(original: Path, module: str, imported: str, contract: str) -> None:
-    """By the contract that forbids it."""
+    """The contract that forbids the planted import fails."""
     file = original / module
     before = file.read_text() if file.exists() else None
     file.write_text(f"{before or ''}\nimport {imported}\n")

@@ -1,4 +1,4 @@
-"""`make gates` and `make test` show each gate that was tried, and what became of it."""
+"""The table of gates that `make gates` and `make test` print."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.root import ROOT
 
 @pytest.mark.slow
 def test_every_tried_gate_has_a_row() -> None:
-    """Also for tests that ran in workers: by the name of its gate or test. Other tests have none."""
+    """Each gate test has a row, also with parallel workers; other tests have none."""
     files = ["tests/gates/test_gates.py", "tests/pipeline/test_machinery.py"]
     chosen = ["-k", "no_text or (name and echo) or (lint and not cfn)"]
     command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *files, *chosen]
@@ -39,7 +39,7 @@ def test_of_another_kind() -> None:
 
 
 def test_a_failed_run_lists_only_what_was_not_caught(tmp_path: Path) -> None:
-    """A passing test is never called red, and the rows of passing tests do not push the failure off the screen."""
+    """A failed run lists only the gates that did not catch their fault."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_odd.py").write_text(PLANTED)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = gate\n")

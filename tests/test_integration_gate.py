@@ -1,4 +1,4 @@
-"""The tests of a deployed stage report what is wrong, also where no stage is deployed."""
+"""The tests of a deployed stage report what is wrong, also without a stage."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def integration(*, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run them in this environment's Python, as `make integration` does in its own."""
+    """Run the integration tests in this environment's Python, as `make integration` does."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/integration"]
     confined = "--confcutdir=tests/integration"
     return subprocess.run([*command, confined], cwd=ROOT, env=CLEAN | env, capture_output=True, text=True, check=False)
@@ -32,15 +32,15 @@ def integration(*, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_without_a_stage_they_say_how_to_get_one(env: dict[str, str], says: str) -> None:
-    """Once, in place of a traceback for each test; exit 2, apart from a red test."""
+    """Without a stage the tests exit with 2, and print once how to get one."""
     got = integration(env=env)
     assert got.returncode == 2
     assert says in got.stdout + got.stderr
     assert 'eval "$(rehearse env dev)"' in got.stdout + got.stderr
 
 
-def test_what_never_arrives_fails_with_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message, where it was looked for, and what was there instead."""
+def test_a_timeout_reports_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timeout reports what was sent, where it was expected, and what was there."""
     monkeypatch.setattr(waiting, "LIMIT", 0.0)
     with pytest.raises(AssertionError) as failure:
         waiting.until(lambda: None, sent="'a' to the queue", where="the log of echo", seen=lambda: ["another line"])
@@ -51,8 +51,8 @@ def test_what_never_arrives_fails_with_what_was_there(monkeypatch: pytest.Monkey
     ]
 
 
-def test_what_arrives_late_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is looked for again and again."""
+def test_a_late_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A late result is found by polling."""
     monkeypatch.setattr(waiting, "PAUSE", 0.0)
     answers = iter([None, None, "found"])
     assert waiting.until(lambda: next(answers), sent="", where="", seen=lambda: None) == "found"

@@ -1,4 +1,4 @@
-"""bin/licences: the licences of all that a wheel pulls in, and an error for a package that states none."""
+"""bin/licences: the licences of a wheel's dependencies, and an error for a package without one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.root import ROOT
 
 
 def licences(root: Path, *packages: str) -> tuple[int, str]:
-    """Run bin/licences of a tree, with the distributions in its folder `installed`; the status, and what it printed."""
+    """Run bin/licences of a tree with the distributions in `installed`; return exit status and output."""
     done = subprocess.run(
         [sys.executable, "bin/licences", *packages],
         cwd=root,
@@ -53,7 +53,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_every_dependency_is_in_the_table(tree: Path) -> None:
-    """Direct, indirect and optional ones, each with the licence that its metadata states."""
+    """The table has direct, indirect and optional dependencies with their licences."""
     status, printed = licences(tree)
     assert status == 0, printed
     assert printed.splitlines()[-3:] == [
@@ -65,7 +65,7 @@ def test_every_dependency_is_in_the_table(tree: Path) -> None:
 
 @pytest.mark.gate
 def test_a_package_without_a_licence_is_found(tree: Path) -> None:
-    """The command ends with 1."""
+    """A package without a licence exits with 1."""
     shutil.rmtree(tree / "installed" / "indirect-1.0.dist-info")
     install(tree, "indirect", "License: UNKNOWN")
     status, printed = licences(tree)
@@ -73,5 +73,5 @@ def test_a_package_without_a_licence_is_found(tree: Path) -> None:
 
 
 def test_an_unknown_package_is_named(tree: Path) -> None:
-    """With the packages that there are."""
+    """An unknown package is an error that lists the known ones."""
     assert licences(tree, "two") == (2, "licences: got 'two'; allowed: one\n")

@@ -1,4 +1,4 @@
-"""The packages of this repository: what they need is locked, and their tests know nothing of this project."""
+"""The packages of this repository: locked requirements, and tests without imports of this project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.root import ROOT
 PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
 SETTINGS = [ROOT / "pyproject.toml", *(package / "pyproject.toml" for package in PACKAGES)]
 THIN_PROJECT = {"pipeline", "stages", "bench", "pipeline_app"}
-# What the tests of a package may import of ours; those of the delivery deploy to the embedded AWS of a rehearsal.
+# Our packages that a package's tests may import; the delivery's tests deploy to the embedded AWS.
 IMPORTS = {
     "lambda-layers": {"lambda_layers"},
     "delivery": {"cdk_delivery", "lambda_layers", "rehearsal"},
@@ -37,13 +37,13 @@ def metadata(package: Path) -> dict[str, Any]:
 
 
 def locked_requirements() -> set[str]:
-    """Every requirement of a group of this project, by which poetry.lock was made."""
+    """Return every requirement of a group of this project, from which poetry.lock is made."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     return {str(Requirement(text)) for group in groups.values() for text in group}
 
 
 def unlocked(project: dict[str, Any], locked: set[str]) -> list[str]:
-    """The requirements of a package that no group has."""
+    """Return the requirements of a package that no group has."""
     extras = [text for group in project.get("optional-dependencies", {}).values() for text in group]
     wanted = {str(Requirement(text)) for text in [*project["dependencies"], *extras]}
     return sorted(text for text in wanted - locked if Requirement(text).name not in own_names())
@@ -54,7 +54,7 @@ def own_names() -> set[str]:
 
 
 def imported_roots(file: Path) -> Iterator[str]:
-    """The top-level names that a module imports."""
+    """Yield the top-level names that a module imports."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -71,26 +71,26 @@ def foreign_imports(package: Path) -> list[str]:
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_what_a_package_needs_is_locked(package: Path) -> None:
-    """The same ranges as in the groups of this project, so the environment is the one that the wheel asks for."""
+    """A package's requirements are in this project's groups with the same ranges."""
     assert unlocked(metadata(package), locked_requirements()) == []
 
 
 @pytest.mark.gate
 def test_a_requirement_that_no_group_has_is_found() -> None:
-    """Another range counts as another requirement."""
+    """The check finds an unlocked requirement; another range counts as another requirement."""
     project = {"dependencies": ["click>=7"], "optional-dependencies": {"more": ["absent"]}}
     assert unlocked(project, {"click>=8"}) == ["absent", "click>=7"]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_a_package_s_tests_import_nothing_of_this_project(package: Path) -> None:
-    """Nor of a package that it does not know: it can be tested, and moved, without the project that uses it."""
+    """A package's tests import neither this project nor a package that it does not know."""
     assert foreign_imports(package) == []
 
 
 @pytest.mark.gate
 def test_a_test_that_imports_the_project_is_found(tmp_path: Path) -> None:
-    """Wherever the import is."""
+    """The check finds an import anywhere in the tests."""
     package = tmp_path / "rehearsal"
     (package / "tests" / "app").mkdir(parents=True)
     (package / "tests" / "test_odd.py").write_text("def test():\n    from stages.catalog import FUNCTIONS\n")
@@ -99,14 +99,14 @@ def test_a_test_that_imports_the_project_is_found(tmp_path: Path) -> None:
 
 
 def test_the_environment_has_the_packages_by_relative_paths() -> None:
-    """An absolute path would be wrong where the project, or the cache of its environment, is moved."""
+    """The environment has relative paths to the packages, so that the project can be moved."""
     (file,) = Path(sys.prefix).glob("lib/python*/site-packages/packages.pth")
     lines = file.read_text().splitlines()
     assert [line for line in lines if Path(line).is_absolute()] == []
     assert [(file.parent / line).resolve() for line in lines] == [package / "src" for package in PACKAGES]
 
 
-# What two wheels need is in each of them, with the same files.
+# Code that two wheels need is in each of them, with the same files.
 USAGE = (
     "packages/rehearsal/src/rehearsal/views/role_usage.py",
     "packages/console/src/pipeline_console/views/role_usage.py",
@@ -126,26 +126,26 @@ def different_files(first: Path, second: Path) -> list[str]:
 
 
 def test_every_command_reports_a_bug_in_the_same_way() -> None:
-    """With the same file in each wheel."""
+    """Every wheel has the same bug_report.py."""
     reports = [file.read_text() for file in ROOT.glob("packages/*/src/*/bug_report.py")]
     assert len(reports) == len(PACKAGES)
     assert len(set(reports)) == 1
 
 
 def test_every_package_reads_json_values_in_the_same_way() -> None:
-    """The delivery and the rehearsal have the same file."""
+    """The delivery and the rehearsal have the same json_values.py."""
     readers = [file.read_text() for file in ROOT.glob("packages/*/src/*/json_values.py")]
     assert len(readers) == 2
     assert len(set(readers)) == 1
 
 
 def test_the_console_finds_the_first_error_as_the_rehearsal_does() -> None:
-    """The wheels share no code, so both have the same files."""
+    """The console and the rehearsal have the same files in `cause`."""
     assert different_files(*(ROOT / folder for folder in SHARED)) == []
 
 
 def test_the_console_reports_the_use_of_roles_as_the_rehearsal_does() -> None:
-    """The same module, apart from where each wheel has its decisions."""
+    """The console and the rehearsal have the same role_usage.py, except for one import."""
     texts = [(ROOT / file).read_text().splitlines() for file in USAGE]
     first, second = ([line for line in text if not line.endswith("import Decision")] for text in texts)
     assert first == second
@@ -153,7 +153,7 @@ def test_the_console_reports_the_use_of_roles_as_the_rehearsal_does() -> None:
 
 @pytest.mark.gate
 def test_a_file_that_only_one_wheel_changes_is_found(tmp_path: Path) -> None:
-    """As well as one that only one of them has."""
+    """The comparison finds a changed file and a missing file."""
     for name, texts in {"one": {"a.py": "import one.cause", "b.py": "1"}, "two": {"a.py": "import two.cause"}}.items():
         (tmp_path / "src" / "src" / name / "cause").mkdir(parents=True)
         for file, text in texts.items():
@@ -173,7 +173,7 @@ def test_each_package_has_a_job_of_the_workflow() -> None:
     assert sorted(jobs) == [package.name for package in PACKAGES]
 
 
-# Run where another pytest has just deleted a part of the folder that this one deletes.
+# Simulates another pytest that deletes the same folder at the same time.
 BUSY_FOLDER = """
 import os
 
@@ -192,7 +192,7 @@ os.rmdir = rmdir
 @pytest.mark.gate
 @pytest.mark.parametrize(("file", "code"), [*((file, 0) for file in SETTINGS), (None, 1)])
 def test_two_pytests_at_the_same_time_delete_old_folders(tmp_path: Path, file: Path | None, code: int) -> None:
-    """Of that race pytest warns after its tests; without our filter the warning is an error."""
+    """pytest's warning about a concurrent cleanup is not an error with our filter, and is one without it."""
     filters = tomllib.loads(file.read_text())["tool"]["pytest"]["ini_options"]["filterwarnings"] if file else ["error"]
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings =\n" + "".join(f"  {line}\n" for line in filters))
     (tmp_path / "conftest.py").write_text(BUSY_FOLDER)

@@ -1,4 +1,4 @@
-"""The app itself: what it knows, and how it refuses."""
+"""The app: its imports, and its errors."""
 
 import ast
 from functools import partial
@@ -14,7 +14,7 @@ OURS = {"bench", "cdk_delivery", "lambda", "lambda_layers", "pipeline", "rehears
 
 
 def test_the_app_knows_the_pipeline_and_cdk_delivery_only() -> None:
-    """import-linter takes packages only, so the one module is looked at here."""
+    """pipeline_app.py, which import-linter does not check, imports only the pipeline and cdk_delivery."""
     tree = ast.parse((ROOT / "pipeline_app.py").read_text())
     modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
@@ -24,7 +24,7 @@ def test_the_app_knows_the_pipeline_and_cdk_delivery_only() -> None:
 def test_bad_settings_end_with_2_and_one_message(
     context: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback reaches the user."""
+    """Invalid settings exit with 2 and one message, without a traceback."""
     delivery = {**context["delivery"], "account": "1"}
     monkeypatch.setattr(pipeline_app, "App", partial(App, context={**context, "delivery": delivery}))
     assert pipeline_app.main() == 2

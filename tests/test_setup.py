@@ -1,4 +1,4 @@
-"""bin/setup: what a machine or a project lacks is said in words, and nothing half is left."""
+"""bin/setup: errors for missing parts, and no partial results."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def add_wheel(project: Path, name: str, requires: str = "", module: str = "") -> Path:
-    """Write a wheel of one module and a line that pins it, as a generated project has them."""
+    """Write a wheel of one module and the line that pins it, as in a generated project."""
     wheel = project / "wheels" / f"{name}-1.0-py3-none-any.whl"
     wheel.parent.mkdir(exist_ok=True)
     needed = f"Requires-Dist: {requires}\n" if requires else ""
@@ -64,7 +64,7 @@ def add_wheel(project: Path, name: str, requires: str = "", module: str = "") ->
 
 @pytest.fixture
 def generated(clone: Path) -> Path:
-    """The files that set-up reads in a generated project: two wheels in place of packages."""
+    """The files that set-up reads in a generated project: two wheels instead of packages."""
     shutil.rmtree(clone / "packages")
     for name in ("cdk_delivery", "demo"):
         add_wheel(clone, name)
@@ -80,7 +80,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def setup(clone: Path, *arguments: str) -> tuple[int, str]:
-    """Run it; the status, and what it said."""
+    """Run bin/setup; return its exit status and its errors."""
     command = [shutil.which("python3") or "python3", "bin/setup", *arguments]
     done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
@@ -88,7 +88,7 @@ def setup(clone: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_an_unknown_argument_is_refused(clone: Path) -> None:
-    """The value that was read, and the allowed values."""
+    """An unknown argument is an error with the value read and the allowed values."""
     assert setup(clone, "everything") == (
         2,
         "setup: got everything; allowed are no argument at all, `verify`, `integration`, `browser`, or `tools`\n",
@@ -96,7 +96,7 @@ def test_an_unknown_argument_is_refused(clone: Path) -> None:
 
 
 def test_the_wheels_of_a_generated_project_are_those_that_it_pins(generated: Path, script: dict[str, Any]) -> None:
-    """All for daily work, the one that is needed for the tests of a deployed stage; none where packages are."""
+    """A generated project has its pinned wheels, all or only the requested one; the template has none."""
     pins = (generated / "wheels" / "requirements.txt").read_text().splitlines(keepends=True)
     assert script["pinned_wheels"]("") == pins
     assert script["pinned_wheels"]("cdk_delivery") == pins[:1]
@@ -106,7 +106,7 @@ def test_the_wheels_of_a_generated_project_are_those_that_it_pins(generated: Pat
 
 @pytest.mark.gate
 def test_a_changed_wheel_is_refused(generated: Path) -> None:
-    """Before anything is installed; with the wheel, and how to get the right one."""
+    """A changed wheel is rejected before an installation; the error names it and the remedy."""
     with (generated / "wheels" / "demo-1.0-py3-none-any.whl").open("ab") as wheel:
         wheel.write(b"\0")
     code, said = setup(generated, "integration")
@@ -131,7 +131,7 @@ def test_a_changed_wheel_is_refused(generated: Path) -> None:
     ids=["absent", "without a hash", "from an index", "no pins"],
 )
 def test_pins_that_name_no_wheel_of_the_project_are_refused(generated: Path, line: str | None, says: str) -> None:
-    """A wheel that is not here, one without a hash, one from elsewhere, and no pins at all."""
+    """A missing wheel, a pin without a hash, a pin of an index, and missing pins are errors."""
     pins = generated / "wheels" / "requirements.txt"
     if line is None:
         pins.unlink()
@@ -146,7 +146,7 @@ def test_pins_that_name_no_wheel_of_the_project_are_refused(generated: Path, lin
 def test_another_wheel_is_another_environment(
     generated: Path, script: dict[str, Any], only: str, *, prepared_again: bool
 ) -> None:
-    """The pins are part of its key; what is prepared from the lock is shared where they are added last."""
+    """A changed wheel changes the environment's key; the part prepared from the lock is still shared."""
     keys = []
     script["environment"].__globals__["provide"] = lambda *inputs, added, **_: keys.append((inputs[3:], added))
     for module in ("", "changed = True\n"):
@@ -158,10 +158,8 @@ def test_another_wheel_is_another_environment(
     assert (prepared != prepared_later) is prepared_again
 
 
-def test_what_is_added_last_is_not_cached(
-    tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another addition is made to what is prepared, which has none of the earlier one."""
+def test_last_additions_are_not_cached(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last additions to an environment are not cached, and a later one replaces them."""
     monkeypatch.setitem(script["provide"].__globals__, "CACHE", tmp_path / "environments")
 
     def make(prepared: Path) -> None:
@@ -183,7 +181,7 @@ def test_what_is_added_last_is_not_cached(
 
 @pytest.fixture
 def environment(generated: Path) -> Path:
-    """An empty environment that can be moved, as set-up makes them."""
+    """An empty relocatable environment, as set-up creates it."""
     folder = generated / "made"
     command = [UV, "venv", "--quiet", "--relocatable", "--python", sys.executable, str(folder)]
     subprocess.run(command, check=True)
@@ -194,7 +192,7 @@ def environment(generated: Path) -> Path:
 def test_wheels_are_installed_with_commands_that_can_be_moved(
     generated: Path, environment: Path, script: dict[str, Any]
 ) -> None:
-    """The commands run wherever the environment is."""
+    """The installed commands work after the environment is moved."""
     (generated / "wheels" / "requirements.txt").unlink()
     add_wheel(generated, "demo", module="def main():\n    print('here')\n")
     script["install_wheels"](UV, environment, script["pinned_wheels"](""), check=True)
@@ -207,7 +205,7 @@ def test_wheels_are_installed_with_commands_that_can_be_moved(
 def test_a_wheel_that_the_lock_does_not_fit_is_refused(
     generated: Path, environment: Path, script: dict[str, Any]
 ) -> None:
-    """A requirement that no locked group has: what is missing, and what brings both; nothing is resolved here."""
+    """A wheel with a requirement outside the lock is rejected; the error names the requirement and the remedy."""
     add_wheel(generated, "needy", requires="absent>=1")
     lines = script["pinned_wheels"]("")
     with pytest.raises(script["SetupError"], match=r"requires `absent>=1`(.|\n)*`copier update` brings wheels and"):
@@ -219,7 +217,7 @@ def test_a_wheel_that_the_lock_does_not_fit_is_refused(
 def test_a_wheel_that_changes_while_it_is_installed_is_refused(
     generated: Path, environment: Path, script: dict[str, Any]
 ) -> None:
-    """uv checks the hash as well."""
+    """uv rejects a wheel whose hash changes during the installation."""
     lines = script["pinned_wheels"]("")
     (generated / "wheels" / "requirements.txt").unlink()
     add_wheel(generated, "demo", module="changed = True\n")
@@ -227,13 +225,13 @@ def test_a_wheel_that_changes_while_it_is_installed_is_refused(
         script["install_wheels"](UV, environment, lines, check=True)
 
 
-def test_what_the_cache_of_codebuild_links_is_made_in_its_place(
+def test_an_environment_behind_a_cache_link_is_replaced_in_place(
     tmp_path: Path,
     script: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The link stays, and what it leads to holds what the pins say, then nothing more to do."""
+    """An environment behind CodeBuild's cache link is replaced in its place, and then reused."""
     provide: Callable[..., None] = script["provide"]
     monkeypatch.setitem(provide.__globals__, "CACHE", tmp_path / "environments")
     (tmp_path / "kept" / "of an older lock").mkdir(parents=True)
@@ -252,14 +250,14 @@ def test_what_the_cache_of_codebuild_links_is_made_in_its_place(
 
 @dataclass(frozen=True)
 class Clones:
-    """Clones of a project that share one prepared environment, and how often it was prepared."""
+    """Clones that share one prepared environment, and the number of its preparations."""
 
     folder: Path
     script: dict[str, Any]
     prepared: list[Path] = field(default_factory=list)
 
     def provide(self, clone: str, *, verify: bool = False) -> Path:
-        """Have a clone hold the environment; return the folder with its packages."""
+        """Provide the environment to a clone, and return the folder with its packages."""
         names = self.script["provide"].__globals__
         names |= {"ROOT": self.folder / clone, "VERIFY": verify}
         self.script["provide"](self.folder / clone / ".venv", "an environment", self._make, b"pins")
@@ -275,7 +273,7 @@ class Clones:
 
 @pytest.fixture
 def clones(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Clones:
-    """Two clones, `one` and `two`, with a cache of the test's own."""
+    """Two clones, `one` and `two`, with a separate cache."""
     monkeypatch.setitem(script["provide"].__globals__, "CACHE", tmp_path / "environments")
     monkeypatch.setitem(script["provide"].__globals__, "VERIFY", False)
     return Clones(tmp_path, script)
@@ -284,7 +282,7 @@ def clones(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPat
 @pytest.mark.gate
 @pytest.mark.parametrize("name", ["module.py", "other.py"])
 def test_an_edit_reaches_neither_the_cache_nor_another_clone(clones: Clones, name: str) -> None:
-    """Not even one that is written into the file itself, as editors do where a file has several names."""
+    """An in-place edit in one clone changes neither the cache nor the other clone."""
     one, two = clones.provide("one"), clones.provide("two")
     with (one / name).open("a") as file:
         file.write("print('debugging')\n")
@@ -294,7 +292,7 @@ def test_an_edit_reaches_neither_the_cache_nor_another_clone(clones: Clones, nam
 
 @pytest.mark.gate
 def test_what_clones_share_cannot_be_written(clones: Clones) -> None:
-    """Native libraries and large files are links that are read-only, for the owner as well."""
+    """Shared native libraries and large files are read-only links, also for their owner."""
     one, two = clones.provide("one"), clones.provide("two")
     for name in ("native.so", "large.py"):
         assert (one / name).samefile(two / name)
@@ -304,8 +302,8 @@ def test_what_clones_share_cannot_be_written(clones: Clones) -> None:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("change", ["edited", "edited and dated back", "deleted", "another link"])
-def test_make_setup_repairs_what_was_changed(clones: Clones, capsys: pytest.CaptureFixture[str], change: str) -> None:
-    """Only what was changed is copied again, from the cache; the message names it."""
+def test_make_setup_repairs_changed_files(clones: Clones, capsys: pytest.CaptureFixture[str], change: str) -> None:
+    """`make setup` restores only changed files from the cache, and names them."""
     one = clones.provide("one")
     path = one.parent / "bin" / "python3" if change == "another link" else one / "module.py"
     moment = path.stat().st_mtime_ns
@@ -328,7 +326,7 @@ def test_make_setup_repairs_what_was_changed(clones: Clones, capsys: pytest.Capt
 
 
 def test_other_dates_and_more_files_are_no_change(clones: Clones, capsys: pytest.CaptureFixture[str]) -> None:
-    """A cache that is restored may lose the dates; interpreters add bytecode, and people packages."""
+    """Other dates and additional files do not count as changes."""
     one = clones.provide("one")
     os.utime(one / "module.py", (0, 0))
     (one / "added.py").write_text("")
@@ -341,7 +339,7 @@ def test_other_dates_and_more_files_are_no_change(clones: Clones, capsys: pytest
 @pytest.mark.gate
 @pytest.mark.parametrize("name", ["module.py", "native.so"])
 def test_a_changed_cache_is_prepared_again(clones: Clones, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    """Nothing is copied from it; the message names what was changed, and the clone has the right file."""
+    """A changed cache is prepared again with a message, and the clones get the right file."""
     clones.provide("one")
     (cached,) = (clones.folder / "environments").glob(f"*/lib/{name}")
     cached.chmod(0o644)
@@ -357,7 +355,7 @@ def test_a_changed_cache_is_prepared_again(clones: Clones, capsys: pytest.Captur
 @pytest.mark.gate
 @pytest.mark.parametrize("fault", ["changed", "gone"])
 def test_a_linked_environment_that_is_damaged_is_prepared_again(clones: Clones, fault: str) -> None:
-    """A build of a rehearsal, whose cache links to the user's, gets the right files, and removes none of the user's."""
+    """A build with a damaged linked cache prepares the environment again, and removes no file of the user's."""
     clones.provide("one")
     (prepared,) = (clones.folder / "environments").iterdir()
     users = prepared.rename(clones.folder / prepared.name)
@@ -375,7 +373,7 @@ def test_a_linked_environment_that_is_damaged_is_prepared_again(clones: Clones, 
 
 
 def test_a_linked_environment_is_used(clones: Clones) -> None:
-    """A build that sets up what the user has set up copies it, and prepares nothing."""
+    """A build copies the user's linked environment, and prepares nothing."""
     clones.provide("one")
     (prepared,) = (clones.folder / "environments").iterdir()
     prepared.symlink_to(prepared.rename(clones.folder / prepared.name))
@@ -385,7 +383,7 @@ def test_a_linked_environment_is_used(clones: Clones) -> None:
 
 @pytest.mark.gate
 def test_a_changed_script_shares_no_environment(clones: Clones, tmp_path: Path) -> None:
-    """A fault in the pushed bin/setup is never hidden by what another bin/setup has prepared."""
+    """A changed bin/setup does not use environments that another version has prepared."""
     clones.provide("one")
     (changed := tmp_path / "setup").write_text("raise SystemExit(1)\n")
     clones.script["provide"].__globals__["SOURCES"] = (changed,)
@@ -395,7 +393,7 @@ def test_a_changed_script_shares_no_environment(clones: Clones, tmp_path: Path) 
 
 @pytest.mark.gate
 def test_the_lock_is_the_one_that_the_project_names(clone: Path, script: dict[str, Any]) -> None:
-    """Poetry's or uv's, whichever there is; with both, [tool.layers] decides, and a missing one is never replaced."""
+    """The project's only lock is used; with two, [tool.layers] decides, and a missing one is an error."""
     find, pyproject = script["project_lock"], (clone / "pyproject.toml").read_text()
     assert find().name == "poetry.lock"
     (clone / "uv.lock").touch()
@@ -450,7 +448,7 @@ wheels = [{ url = "https://packages.example/base-1.0-py3-none-any.whl", hash = "
 
 @pytest.mark.gate
 def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, Any]) -> None:
-    """With hashes, without the project; a lock of another pyproject.toml is refused with the command that helps."""
+    """Groups of uv.lock are exported with hashes; a stale lock is an error with the command that fixes it."""
     (clone / "pyproject.toml").write_text(f'{UV_PROJECT}test = ["base"]\n')
     (clone / "uv.lock").write_text(UV_LOCK.replace("HASH", "a" * 64))
     exported = script["export"](clone / "uv.lock", ["other", "test"], sys.executable)
@@ -462,7 +460,7 @@ def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, 
 
 @pytest.mark.slow
 def test_a_missing_lock_is_refused(clone: Path) -> None:
-    """Nothing is resolved here, so nothing can be installed without it."""
+    """A missing lock is an error with the command that creates it."""
     (clone / "poetry.lock").unlink()
     code, said = setup(clone)
     assert code == 2
@@ -472,7 +470,7 @@ def test_a_missing_lock_is_refused(clone: Path) -> None:
 
 @pytest.mark.slow
 def test_a_python_that_is_nowhere_is_refused(clone: Path) -> None:
-    """Which version, who asks for it, why uv cannot install it, and how to get it; no environment is left behind."""
+    """A missing Python is an error with version, reason and remedy, and leaves no environment."""
     pyproject = clone / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('python = "3.13"', 'python = "3.99"'))
     code, said = setup(clone)
@@ -486,7 +484,7 @@ def test_a_python_that_is_nowhere_is_refused(clone: Path) -> None:
 
 @pytest.mark.slow
 def test_a_project_that_is_moved_needs_no_new_environment(tmp_path: Path) -> None:
-    """Commands and packages of the environment are found where the project is now."""
+    """Commands and packages work after the project is moved."""
     before, after = tmp_path / "before", tmp_path / "after"
     shutil.copytree(ROOT, before, symlinks=True, ignore=shutil.ignore_patterns(*MADE))
     assert setup(before)[0] == 0
@@ -500,7 +498,7 @@ def test_a_project_that_is_moved_needs_no_new_environment(tmp_path: Path) -> Non
 
 
 def test_a_wrong_hash_names_its_package(script: dict[str, Any]) -> None:
-    """uv lists every hash that the lock knows, so that the package is many lines above the end."""
+    """A hash mismatch names the package, although uv prints it far above the end."""
     hashes = "\n".join(f"      sha256:{number:064}" for number in range(40))
     said = (
         f"  x Failed to download `click==8.1.8`\n  +-> Hash mismatch for `click==8.1.8`\n\n      Expected:\n{hashes}\n"
@@ -515,13 +513,13 @@ def test_a_wrong_hash_names_its_package(script: dict[str, Any]) -> None:
 
 
 def test_another_failure_has_no_advice_on_hashes(script: dict[str, Any]) -> None:
-    """A short message is shown as it is."""
+    """Another failure is shown unchanged."""
     assert script["hash_mismatch"]("error: no network") == ""
     assert script["shortened"]("one\ntwo") == "one\ntwo"
 
 
 def downloads(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *failures: str) -> list[list[str]]:
-    """The attempts of a download that fails with each message in turn, and then succeeds."""
+    """Return the list of attempts of a download that fails with each message, and then succeeds."""
     left, attempts, failed = list(failures), [], script["SetupError"]
 
     def run(command: list[str], **_: str) -> str:
@@ -538,7 +536,7 @@ def downloads(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *failures
 def test_a_download_that_fails_is_tried_again(
     script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A registry that does not answer for a moment makes no build fail; the output says what failed."""
+    """A failed download is repeated, and the output has its error."""
     attempts = downloads(script, monkeypatch, "error: connection reset", "error: timed out")
     script["download"](["uv", "pip", "sync"])
     assert len(attempts) == 3
@@ -546,7 +544,7 @@ def test_a_download_that_fails_is_tried_again(
 
 
 def test_a_download_that_keeps_failing_is_reported(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last failure is the message."""
+    """After three failures the last error is raised."""
     attempts = downloads(script, monkeypatch, "one", "two", "three", "four")
     with pytest.raises(script["SetupError"], match="three"):
         script["download"](["uv", "pip", "sync"])
@@ -555,7 +553,7 @@ def test_a_download_that_keeps_failing_is_reported(script: dict[str, Any], monke
 
 @pytest.mark.gate
 def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another attempt could bring another file."""
+    """A hash mismatch is not retried, since another attempt could get another file."""
     attempts = downloads(script, monkeypatch, "  x Hash mismatch for `click==8.1.8`")
     with pytest.raises(script["SetupError"], match="Hash mismatch"):
         script["download"](["uv", "pip", "sync"])
@@ -565,7 +563,7 @@ def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypa
 def test_a_python_that_is_missing_is_installed(
     script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By uv, which verifies it, and for this user only; the output says so."""
+    """uv installs a missing Python for this user, and the output says so."""
     installed = list[str]()
 
     def run(command: list[str], **_: str) -> str:
@@ -580,7 +578,7 @@ def test_a_python_that_is_missing_is_installed(
 
 
 def test_cdk_has_the_files_of_its_own_distribution() -> None:
-    """Its dependency aws-cdk.cloud-assembly-schema has some of the same ones; pip, too, leaves those of aws-cdk-lib."""
+    """Files that aws-cdk-lib shares with its dependency have aws-cdk-lib's content, as with pip."""
     files = {str(file): file for file in distribution("aws-cdk-lib").files or ()}
     shared = [str(file) for file in distribution("aws-cdk.cloud-assembly-schema").files or () if str(file) in files]
     assert shared

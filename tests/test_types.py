@@ -1,4 +1,4 @@
-"""The types of the packages: an explicit `Any` is for the edge of a third party only, and there are few."""
+"""The types of the packages: few explicit `Any`, at the edge of third parties only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.root import ROOT
 
-# How many annotations with Any each package may have. A lower number is welcome, a higher one needs a reason.
+# The allowed number of annotations with Any in each package; a higher one needs a reason.
 MOST = {"console": 4, "delivery": 10, "lambda-layers": 22, "rehearsal": 16}
 
 
@@ -27,18 +27,18 @@ def any_annotations(source: Path) -> list[str]:
 
 @pytest.mark.parametrize("package", sorted(MOST))
 def test_a_package_has_few_annotations_with_any(package: str) -> None:
-    """A shape of our own is a TypedDict, a model or a dataclass; a value that is only passed on is an object."""
+    """A package has at most the allowed number of annotations with Any."""
     places = any_annotations(ROOT / "packages" / package / "src")
     assert len(places) <= MOST[package], places
 
 
 def test_every_package_is_counted() -> None:
-    """A new package has a number too."""
+    """Every package has an allowed number."""
     assert sorted(MOST) == sorted(folder.parent.name for folder in ROOT.glob("packages/*/src"))
 
 
 def test_checked_folders_exist() -> None:
-    """A folder that is renamed stays without Any: mypy ignores a pattern that no module matches."""
+    """Each folder in mypy's override without Any exists, since mypy ignores a pattern without modules."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
     (names,) = (part["module"] for part in settings["overrides"] if part.get("disallow_any_explicit"))
     folders = [name.removesuffix(".*").replace(".", "/") for name in names]
@@ -47,7 +47,7 @@ def test_checked_folders_exist() -> None:
 
 @pytest.mark.gate
 def test_an_annotation_with_any_is_found(tmp_path: Path) -> None:
-    """In annotations of parameters, results and variables; text that has the word is not counted."""
+    """Any is found in annotations of parameters, results and variables, not in text."""
     text = 'from typing import Any\n\n\ndef one(x: Any) -> dict[str, Any]:\n    """Any."""\n    y: list[Any] = [x]\n'
     (tmp_path / "module.py").write_text(text)
     assert any_annotations(tmp_path) == ["module.py:4", "module.py:4", "module.py:6"]

@@ -1,4 +1,4 @@
-"""Measurements of artifacts, and the tables that show them."""
+"""Measurements of build artifacts, and their tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SITUATIONS = ("cold", "downloads", "warm", "one_changed", "nothing_changed")
 
 
 def figures(seconds: float, **facts: Any) -> dict[str, Any]:
-    """The figures of one builder."""
+    """Return the figures of one builder."""
     told = dict.fromkeys(SITUATIONS, seconds)
     rest = {"zip_bytes": 10, "unzipped_bytes": 20, "import_seconds": 0.1, "compiled_modules": 0, "differing_files": 0}
     rest |= {"memory_bytes": 30, "complete": False}
@@ -32,7 +32,7 @@ def figures(seconds: float, **facts: Any) -> dict[str, Any]:
 
 
 def folder(root: Path, text: str = "X = 1\n") -> Path:
-    """What `pip install -t` leaves, with bytecode that is checked by date."""
+    """Return a folder as `pip install -t` writes it, with bytecode that is checked by date."""
     package = root / "layer" / "python" / "base"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(text)
@@ -42,14 +42,14 @@ def folder(root: Path, text: str = "X = 1\n") -> Path:
 
 @pytest.mark.gate
 def test_modules_that_are_compiled_at_import_are_counted(tmp_path: Path) -> None:
-    """A folder that CDK zips loses the dates that its bytecode is checked by."""
+    """Modules whose bytecode is invalid after zipping are counted as compiled at import."""
     found = artifact.measure_artifacts([folder(tmp_path)], ["base"])
     assert (found.compiled_modules, found.zip_bytes > 0, found.import_seconds > 0) == (1, True, True)
 
 
 @pytest.mark.gate
 def test_builds_that_differ_are_noticed(tmp_path: Path) -> None:
-    """By their files, and, of zips, by the zip."""
+    """Builds are compared file by file, and zips as a whole."""
     here, there = folder(tmp_path / "a"), folder(tmp_path / "b")
     assert artifact.count_differing_files([here], [here]) == 0
     # each .pyc holds the path that it was compiled at
@@ -61,7 +61,7 @@ def test_builds_that_differ_are_noticed(tmp_path: Path) -> None:
 
 
 def test_processor_seconds_are_those_of_programs_too() -> None:
-    """A builder's work is done by what it runs."""
+    """The processor time includes subprocesses."""
     command = [sys.executable, "-c", "sum(range(3_000_000))"]
     idle = cost(lambda: None)
     busy = cost(lambda: subprocess.run(command, check=True))
@@ -69,8 +69,8 @@ def test_processor_seconds_are_those_of_programs_too() -> None:
     assert busy.clock >= idle.clock
 
 
-def test_the_table_names_who_was_skipped_and_why() -> None:
-    """Ratios are to the first builder; every builder is in the table."""
+def test_the_table_names_skipped_builders_and_reasons() -> None:
+    """The table has ratios to the first builder, and the reason for each skipped builder."""
     told = table.markdown(
         {"own": {"ours": figures(0.5), "theirs": figures(2.0), "gone": {"version": "3", "skipped": "no npm"}}}
     )
@@ -79,7 +79,7 @@ def test_the_table_names_who_was_skipped_and_why() -> None:
 
 
 def test_completed_peers_have_a_table_of_their_own() -> None:
-    """A folder without bytecode is compared with none that has all; this builder is in both tables."""
+    """Builders with complete bytecode have a separate table; this builder is in both."""
     told = table.markdown({"own": {"ours": figures(0.5), "bare": figures(1.0), "whole": figures(2.0, complete=True)}})
     first, _, second = told.partition("### Slice `own`, like for like")
     assert "| ours 1 | bare 1 |" in first
@@ -88,7 +88,7 @@ def test_completed_peers_have_a_table_of_their_own() -> None:
 
 
 def test_the_memory_is_that_of_the_largest_program() -> None:
-    """It is measured for each build alone, and a build that fails says so."""
+    """The memory is measured for each build separately, and a failed build raises its reason."""
     large, small = (
         build_cost(partial(subprocess.run, [sys.executable, "-c", f"b'x' * {size}_000_000"], check=True)).memory
         for size in (300, 1)
@@ -100,14 +100,14 @@ def test_the_memory_is_that_of_the_largest_program() -> None:
 
 @pytest.mark.gate
 def test_processor_seconds_of_orphans_are_counted() -> None:
-    """A command may end before a process that it has started, as compileall does."""
+    """The processor time includes processes that outlive their command, as with compileall."""
     orphan = f"{sys.executable} -c 'sum(range(20_000_000))' &"
     found = build_cost(partial(subprocess.run, ["sh", "-c", orphan], check=True))
     assert found.processor > build_cost(lambda: None).processor + 0.1
 
 
 def slice_of(tmp_path: Path) -> BuildFolders:
-    """The folders of a slice in which the package `changed` is the one that changes."""
+    """Return the folders of a slice in which the package `changed` changes."""
     return BuildFolders(
         Slice("s", tmp_path, ("main",), (), "changed"), tmp_path / "project", tmp_path / "caches", tmp_path
     )
@@ -124,7 +124,7 @@ def slice_of(tmp_path: Path) -> BuildFolders:
     ],
 )
 def test_a_situation_has_in_its_caches_what_the_page_says(tmp_path: Path, gone: Invalidation, left: list[str]) -> None:
-    """A warm build finds packages, and neither layers nor code of this project; downloads stay in each case."""
+    """Each situation removes from the caches what the page says, and keeps downloads."""
     place = slice_of(tmp_path)
     cache = place.caches / "xdg" / "lambda-layers-pipeline" / "layers"
     downloads = cache / "uv" / "wheel"
@@ -146,7 +146,7 @@ def test_a_situation_has_in_its_caches_what_the_page_says(tmp_path: Path, gone: 
 
 @pytest.mark.gate
 def test_uv_s_caches_are_empty_before_a_cold_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Locking fills uv's cache with whole wheels, so it comes before the cache is emptied."""
+    """uv's cache is emptied after locking, which fills it with wheels."""
     place = slice_of(tmp_path)
     monkeypatch.setattr(UvRecipe, "_lock", lambda _, folders: (folders.caches / "uv").mkdir(parents=True))
     UvRecipe().invalidate(place, "all")
@@ -154,12 +154,12 @@ def test_uv_s_caches_are_empty_before_a_cold_build(tmp_path: Path, monkeypatch: 
 
 
 def fail() -> None:
-    """What a builder does that can't run."""
+    """Raise the error of a builder that cannot run."""
     raise Unavailable("no such tool")
 
 
 def test_the_plot_is_a_picture_with_a_bar_for_each_figure() -> None:
-    """Well-formed, and nothing of it outside."""
+    """The plot is well-formed SVG with a bar for each figure, all within the picture."""
     text = plot.svg("Seconds <here>", {"ours": figures(0.05), "theirs": figures(20.0)})
     picture = ET.fromstring(text)  # noqa: S314 - it was made in this test
     bars = [element for element in picture.iter("{http://www.w3.org/2000/svg}rect") if element.get("height") == "12"]
@@ -168,7 +168,7 @@ def test_the_plot_is_a_picture_with_a_bar_for_each_figure() -> None:
 
 
 def test_uv_gets_the_same_pins_as_the_other_builders() -> None:
-    """Each package of the exported lock with its version and marker; options and comments are left out."""
+    """uv's project has each exported package with version and marker, without options and comments."""
     exported = "# made by poetry\n--index-url x\nidna==3.20 ; python_version >= '3.12'\nrequests==2.34.2\n"
     project = tomllib.loads(pinned_project(exported))
     assert project["project"]["dependencies"] == ["idna==3.20 ; python_version >= '3.12'", "requests==2.34.2"]

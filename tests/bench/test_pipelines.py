@@ -1,4 +1,4 @@
-"""The measurement of public pipelines: which qualify, what one attempt does, and how it is reported."""
+"""The measurement of public pipelines: selection, attempts, and the report."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _template() -> dict[str, Any]:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Pipeline:
-    """A repository of our own in a folder `clones`: a pipeline in two stages, with a resource that nobody rehearses."""
+    """A repository in a folder `clones`: a pipeline of two stages, with a resource type that is not rehearsed."""
     folder = tmp_path / "clones" / "owner+tiny"
     folder.mkdir(parents=True)
     stack = {
@@ -107,7 +107,7 @@ def tiny(tmp_path: Path) -> Pipeline:
 
 @pytest.mark.slow
 def test_an_attempt_runs_a_pipeline_with_what_its_first_message_accepts(tiny: Pipeline, tmp_path: Path) -> None:
-    """Cloned, run, run again with the one line that the message names: to the end, both actions, within the limit."""
+    """An attempt clones and runs the pipeline, and runs it again with the --accept option of the first error."""
     found = attempt(tiny, str(tmp_path / "clones"), tmp_path / "scratch", limit=300)
     assert (found.status, found.executed, found.declared) == ("Succeeded", 2, 2), found
     assert found.accepted == (UNKNOWN,)
@@ -115,14 +115,14 @@ def test_an_attempt_runs_a_pipeline_with_what_its_first_message_accepts(tiny: Pi
 
 
 def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
-    """As an attempt that was not prepared, so that the others go on."""
+    """A missing commit is reported as an attempt that was not prepared."""
     found = attempt(Pipeline("owner/none", "0" * 40), str(tmp_path), tmp_path / "scratch")
     assert (found.status, found.executed) == ("not prepared", 0)
     assert "owner/none" in found.error
 
 
 def test_requirements_are_those_that_name_cdk(tmp_path: Path) -> None:
-    """requirements.txt, and another file where CDK is not in it; nothing for an app without any."""
+    """The requirements are requirements.txt, and another file if only that one has CDK."""
     assert requirement_files(tmp_path) == []
     (tmp_path / "requirements.txt").write_text("requests\n")
     (tmp_path / "requirements-dev.txt").write_text("aws-cdk-lib>=2.130.0\n")
@@ -132,8 +132,8 @@ def test_requirements_are_those_that_name_cdk(tmp_path: Path) -> None:
     assert [path.name for path in requirement_files(tmp_path)] == ["requirements.txt"]
 
 
-def test_what_the_owners_pages_say_of_the_first_deployment_is_read(tmp_path: Path) -> None:
-    """The column `deploy` has variables, options of `run`, and settings of rehearsal.toml; a dash stands for none."""
+def test_the_settings_of_the_first_deployment_are_read(tmp_path: Path) -> None:
+    """The column `deploy` has variables, options of `run` and settings of rehearsal.toml; a dash means none."""
     path = tmp_path / "list.tsv"
     head = "repository\tcommit\tfolder"
     deploy = 'USE_IT=true X=1 --app "python -m app" --pipeline Dev --account 222222222222 --context a=b=c'
@@ -150,7 +150,7 @@ def test_what_the_owners_pages_say_of_the_first_deployment_is_read(tmp_path: Pat
 
 
 def test_the_list_has_49_pipelines_as_the_rule_says() -> None:
-    """Thirty of all languages, twelve of Python, seven of TypeScript; none twice or in the fidelity pages."""
+    """The list has thirty pipelines of all languages, twelve of Python and seven of TypeScript, each once."""
     lines = [line.split("\t") for line in command.LIST.read_text().splitlines()[1:]]
     pipelines = command.read_list()
     first, more, last = (Counter(line[2] for line in part) for part in (lines[:30], lines[30:42], lines[42:]))
@@ -165,7 +165,7 @@ def test_the_list_has_49_pipelines_as_the_rule_says() -> None:
 
 
 def clone(folder: Path, stack: str, declared: str = "2.100.0", app: str = "cdk.json") -> Clone:
-    """A repository with one stack."""
+    """Return a repository with one stack."""
     (folder / app).parent.mkdir(parents=True, exist_ok=True)
     (folder / app).write_text("{}")
     (folder / "package.json").write_text(json.dumps({"dependencies": {"aws-cdk-lib": declared} if declared else {}}))
@@ -186,8 +186,8 @@ def clone(folder: Path, stack: str, declared: str = "2.100.0", app: str = "cdk.j
         (f"{STACK}; // codeartifact login", "a private registry: codeartifact"),
     ],
 )
-def test_what_needs_its_owners_account_does_not_qualify(tmp_path: Path, stack: str, why: str) -> None:
-    """Each kind of account data by itself; the token of a GitHub source is none."""
+def test_a_pipeline_that_needs_account_data_does_not_qualify(tmp_path: Path, stack: str, why: str) -> None:
+    """Each kind of account data disqualifies a pipeline; the token of a GitHub source does not."""
     assert [*clone(tmp_path, stack).refusals()] == [why]
     (tmp_path / "stack.ts").write_text(f"{STACK}; SecretValue.secretsManager('github-token')")
     fresh = Clone(tmp_path)
@@ -206,8 +206,8 @@ def test_what_needs_its_owners_account_does_not_qualify(tmp_path: Path, stack: s
         ("commands: ['apt-get install jq']", "another registry or host: apt-get install"),
     ],
 )
-def test_what_cannot_be_judged_here_is_passed_over(tmp_path: Path, stack: str, why: str) -> None:
-    """Each reason by itself; runtimes that AWS creates, npm's registry and a call of an output are none."""
+def test_a_pipeline_that_cannot_be_judged_is_excluded(tmp_path: Path, stack: str, why: str) -> None:
+    """Images, retired runtimes and other hosts exclude a pipeline; supported runtimes and npm do not."""
     (tmp_path / "package-lock.json").write_text("{}")
     assert [*clone(tmp_path, f"{STACK}; {stack}").unjudged()] == [why]
     (tmp_path / "stack.ts").write_text(f"{STACK}; Runtime.NODEJS_20_X; 'npm install; curl https://$API/'")
@@ -217,7 +217,7 @@ def test_what_cannot_be_judged_here_is_passed_over(tmp_path: Path, stack: str, w
 
 
 def test_a_repository_without_cdk_v2_or_app_does_not_qualify(tmp_path: Path) -> None:
-    """CDK v1, and a cdk.json that is too deep to be found."""
+    """A repository with CDK v1, or with a cdk.json in a deep folder, does not qualify."""
     assert [*clone(tmp_path / "v1", STACK, declared="").refusals()] == ["aws-cdk-lib is not declared"]
     assert [*clone(tmp_path / "deep", STACK, app="a/b/c/cdk.json").refusals()] == ["no cdk.json"]
 
@@ -231,12 +231,12 @@ def test_a_repository_without_cdk_v2_or_app_does_not_qualify(tmp_path: Path) -> 
     ],
 )
 def test_the_first_error_is_one_line(output: str, line: str) -> None:
-    """The line that says what went wrong, with every --accept that the output names."""
+    """The first error is the line with the cause, with every --accept option of the output."""
     assert first_error(output) == line
 
 
 def test_each_error_has_a_cause() -> None:
-    """By its first pattern; what nobody has read yet is `other`."""
+    """An error's cause is its first matching pattern, or `other`."""
     assert cause("Unrecognized resource types: [AWS::X::Y]") == "unknown resource type"
     assert cause("Cannot connect to the Docker daemon") == "docker"
     assert cause("something new") == "other"
@@ -245,7 +245,7 @@ def test_each_error_has_a_cause() -> None:
 
 
 def test_the_table_has_a_row_for_each_attempt_and_a_summary() -> None:
-    """A pipe in an error does not break the table."""
+    """The table has a row for each attempt with escaped pipes, and a summary."""
     attempts = [
         Attempt(Pipeline("a/b", "0" * 40), "Succeeded", 5, 5, 60.0),
         Attempt(Pipeline("c/d", "0" * 40), "Failed", 1, 5, 7.0, ("X",), "docker | no"),

@@ -1,4 +1,4 @@
-"""Rehearsals are compared in turns, and a red one does not count."""
+"""The benchmark of rehearsals: alternating runs, and no result for a failed one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.builders.builder import ROOT
 from bench.cost import Cost
 from bench.rehearsal import Column, Run
 
-# Stands for a rehearsal: notes down that it ran, and writes a result.
+# A fake rehearsal, which records that it ran and writes a result.
 PLAYED = """
 import json, sys
 from pathlib import Path
@@ -44,7 +44,7 @@ def quiet(_: str) -> None:
 
 
 def test_columns_take_turns_and_the_first_run_of_each_is_not_counted(tmp_path: Path) -> None:
-    """Other load of the machine affects both of them, and none is always the first."""
+    """The columns alternate, so that other load affects both; the first run of each is not counted."""
     found = rehearsal.compare(played("a", "b"), tmp_path, runs=2, say=quiet)
     assert (tmp_path / "order").read_text().split() == ["a", "b", "a", "b", "b", "a"]
     assert [len(found[column]["whole run, s"]["all"]) for column in "ab"] == [2, 2]
@@ -52,7 +52,7 @@ def test_columns_take_turns_and_the_first_run_of_each_is_not_counted(tmp_path: P
 
 @pytest.mark.gate
 def test_a_red_run_ends_the_bench(tmp_path: Path) -> None:
-    """It would be a quick one; what it said last is shown, and what was started is ended."""
+    """A failed run ends the benchmark with its last output, and runs the column's last command."""
     last = (sys.executable, "-c", "open('ended', 'w')")
     (column,) = played("a", code="raise SystemExit('no luck today')").values()
     with pytest.raises(SystemExit, match=r"(?s)ended with 1.*no luck today"):
@@ -61,17 +61,17 @@ def test_a_red_run_ends_the_bench(tmp_path: Path) -> None:
 
 
 def test_the_time_of_commands_is_that_of_their_phases() -> None:
-    """The output of a command is not a phase."""
+    """The time of commands is read from the phases, not from the commands' output."""
     assert [round(stop - start, 3) for start, stop in commands.intervals(LOG)] == [2.5, 1.0]
 
 
-def test_commands_that_ran_side_by_side_count_once() -> None:
-    """The rest of a run is the time in which no command ran."""
+def test_concurrent_commands_count_once() -> None:
+    """Concurrent commands count once in the time in which commands ran."""
     assert commands.union_seconds([(0.0, 4.0), (1.0, 2.0), (3.0, 6.0), (8.0, 9.0)]) == 7.0
 
 
 def test_the_table_has_medians_and_the_ratio() -> None:
-    """Of the first column to the last."""
+    """The table has medians with ranges, and the ratio of the first column to the last."""
     runs = {"with": [Run(Cost(clock, 12.0), {}, 9.0) for clock in (10.0, 12.0, 30.0)]}
     runs["without"] = [Run(Cost(10.0, 10.0), {}, 9.0)]
     found = {
@@ -84,14 +84,14 @@ def test_the_table_has_medians_and_the_ratio() -> None:
 
 
 def test_this_project_is_copied_as_it_is(tmp_path: Path) -> None:
-    """In a separate repository, with uncommitted changes."""
+    """The working tree is copied to a separate repository, with uncommitted changes."""
     projects.working_tree(tmp_path)
     assert (tmp_path / ".git").is_dir()
     assert (tmp_path / "cdk.json").read_text() == (ROOT / "cdk.json").read_text()
 
 
 def test_ten_environments_have_ten_accounts(tmp_path: Path) -> None:
-    """In one wave, and `make check`, which holds what cdk.json says, is out of it."""
+    """Ten environments in one wave have ten accounts, and `make check` is replaced."""
     projects.ten_environments(tmp_path)
     environments = json.loads((tmp_path / "cdk.json").read_text())["context"]["delivery"]["environments"]
     assert len({environment["account"] for environment in environments}) == 10

@@ -1,4 +1,4 @@
-"""docs/scale.md is what `python -m bench.scale --docs` writes: its form, and what does not depend on the machine."""
+"""docs/scale.md, written by `python -m bench.scale --docs`: its form, and its machine-independent figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COUNTED = ("resources", "stages", "actions", "builds of a push", "roles")
 
 
 def rows() -> list[Mapping[str, str]]:
-    """The table of the page, by column."""
+    """Return the table of the page, by column."""
     measured = (ROOT / "docs" / "scale.md").read_text().partition(BEGIN)[2].partition(END)[0]
     lines = [line for line in measured.splitlines() if line.startswith("|")]
     head, _, *cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -28,7 +28,7 @@ def rows() -> list[Mapping[str, str]]:
 
 
 def test_the_page_has_the_columns_and_the_sizes_that_are_measured() -> None:
-    """In their order."""
+    """The page has the measured columns and sizes, in order."""
     found = rows()
     (head, _) = table({}).splitlines()
     assert list(found[0]) == [cell.strip() for cell in head.strip("|").split("|")]
@@ -36,7 +36,7 @@ def test_the_page_has_the_columns_and_the_sizes_that_are_measured() -> None:
 
 
 def test_the_page_tells_the_settings_that_are_measured() -> None:
-    """Waves and regions."""
+    """The page names the measured wave size and number of regions."""
     said = (ROOT / "docs" / "scale.md").read_text().partition(BEGIN)[0]
     words = {3: "three", 12: "twelve"}
     assert f"in waves of {words[WAVE]}, in {words[len(REGIONS)]} regions" in re.sub(r"\s+", " ", said)
@@ -55,7 +55,7 @@ def test_the_counts_of_the_smallest_are_those_of_a_synthesis(project: Project, t
 
 @pytest.mark.gate
 def test_a_table_of_other_columns_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The check goes red."""
+    """The check finds a renamed column."""
     (tmp_path / "docs").mkdir()
     lines = (ROOT / "docs" / "scale.md").read_text().replace("| roles |", "| people |")
     (tmp_path / "docs" / "scale.md").write_text(lines)

@@ -1,4 +1,4 @@
-"""The sample of wheels: its table, and that a package which fails makes it red."""
+"""The sample of wheels: its table, and an error for a package that fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUILT = {"zip": "layer.zip", "unzipped_bytes": 1234, "packages": [{"name": "good
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, **failing: str) -> None:
-    """Have every command succeed, but for those that are named with their message."""
+    """Make every command succeed, except the named ones, which fail with their message."""
 
     def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         name = Path(command[0]).name.partition("-")[0].rstrip("0123456789.")
@@ -35,7 +35,7 @@ def test_a_sample_that_works_has_no_problem(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.gate
 @pytest.mark.parametrize("failing", [{"uv": "no such package"}, {"lambda": "a bug"}, {"python": "ImportError: x"}])
 def test_whatever_fails_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: dict[str, str]) -> None:
-    """Locking, building and importing; the table has the last line of the message."""
+    """A failed lock, build or import is a problem, with the last line of its message in the table."""
     answers(monkeypatch, **failing)
     sample = Sample("good", "a property", "good")
     found = wheels.measure(sample, tmp_path / "project")
@@ -48,7 +48,7 @@ def test_whatever_fails_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_refusal_is_right_for_its_reason_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, problem: str
 ) -> None:
-    """A package that has to be refused is not green because something else is wrong."""
+    """An expected rejection with another reason is a problem."""
     answers(monkeypatch, **{"lambda": said})
     sample = Sample("bad", "source only", refused="no wheel")
     assert wheels.measure(sample, tmp_path / "project").problem == problem

@@ -1,4 +1,4 @@
-"""A copy of this project, to follow its pages in."""
+"""A copy of this project in which the pages are followed."""
 
 import shutil
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from tests.docs.page import run
 from tests.root import ROOT
 
 MADE = (".git", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis")
-# What `make setup` prepares: tests/template/test_team.py and tests/test_setup.py run it.
+# The folders of `make setup`, which tests/template/test_team.py and tests/test_setup.py run.
 ENVIRONMENTS = (".venv", ".tools", "node_modules")
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark the tests of this folder: they look at pages."""
+    """Mark the tests of this folder as tests of pages."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.pages)
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the tracked and new files with this project's environments, in a separate repository, as a clone is."""
+    """A copy of the tracked and new files in a separate repository, with this project's environments."""
     folder = tmp_path / "copy"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE, *ENVIRONMENTS))
     author = "-c user.name=Reader -c user.email=reader@example.com"

@@ -1,4 +1,4 @@
-"""A page of docs/, as a reader follows it: write the files, apply the changes, run the commands, compare the output."""
+"""A page of docs/ as a reader follows it: write files, apply changes, run commands, compare the output."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Settings of the run that this is part of have no place in a reader's shell.
+# Settings of this test run, which a reader's shell does not have.
 FOREIGN = ("MAKE", "MFLAGS", "PYTEST_", "AWS_", "CODEBUILD_", "VIRTUAL_ENV")
 
 
 class DoesNotHold(AssertionError):
-    """The page says something else than what happens."""
+    """The page differs from the result."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Page:
     path: Path
 
     def blocks(self) -> Iterator[Block]:
-        """Every block with an instruction for the reader."""
+        """Yield every block with an instruction for the reader."""
         for language, about, text in BLOCK.findall(self.path.read_text()):
             yield Block(language, about, text)
 
@@ -61,14 +61,14 @@ class Page:
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
-    """Each command of a console block, and what it prints."""
+    """Yield each command of a console block with its expected output."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, output = part.partition("\n")
         yield command, output
 
 
 def run(command: str, folder: Path, given: str | None = None) -> str:
-    """Run one command as a reader's shell does; what it prints on both streams. Raises DoesNotHold where it fails."""
+    """Run one command as in a reader's shell, and return both outputs. Raises DoesNotHold if it fails."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     tools = [folder / ".venv" / "bin", folder / ".tools" / "bin", folder / "node_modules" / ".bin"]
     env["PATH"] = os.pathsep.join([*map(str, tools), env["PATH"]])
@@ -89,7 +89,7 @@ def run(command: str, folder: Path, given: str | None = None) -> str:
 
 
 def compare(command: str, wanted: str, got: str) -> None:
-    """`...` matches any text, also none; white space at the ends of lines is ignored."""
+    """Compare the output; `...` matches any text, and white space at the ends of lines is ignored."""
     if wanted and not doctest.OutputChecker().check_output(
         re.sub(r"\.\.\.\s+", "...", wanted), got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     ):

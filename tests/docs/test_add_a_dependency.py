@@ -1,4 +1,4 @@
-"""docs/add-a-dependency.md, followed as far as no index is asked."""
+"""docs/add-a-dependency.md, followed up to the use of an index."""
 
 from pathlib import Path
 
@@ -12,6 +12,6 @@ PAGE = Page(ROOT / "docs" / "add-a-dependency.md")
 
 @pytest.mark.slow
 def test_what_the_page_says_is_refused_is_refused(copy: Path) -> None:
-    """An import without a dependency, and a lock that does not fit; in the words of the page."""
+    """An import without a dependency and a stale lock are rejected with the messages of the page."""
     PAGE.follow(copy)
     assert "import slugify" in (copy / "lambda" / "echo2" / "main.py").read_text()

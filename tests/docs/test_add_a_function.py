@@ -1,4 +1,4 @@
-"""docs/add-a-function.md, followed to the letter."""
+"""docs/add-a-function.md, followed literally."""
 
 import json
 from pathlib import Path
@@ -13,14 +13,14 @@ PAGE = Page(ROOT / "docs" / "add-a-function.md")
 
 @pytest.fixture
 def extended(copy: Path) -> Path:
-    """A copy of this project with the third function that the page adds; the end-to-end test rehearses it."""
+    """A copy of this project with the page's third function, which the end-to-end test rehearses."""
     PAGE.follow(copy)
     return copy
 
 
 @pytest.mark.slow
 def test_a_third_function_is_a_folder_and_an_entry(extended: Path) -> None:
-    """Both environments get it, with everything that the others have."""
+    """Both environments get the new function, with the same resources as the others."""
     templates = [json.loads(file.read_text()) for file in (extended / "cdk.out").rglob("*Echo*.template.json")]
     assert len(templates) == 2
     for template in templates:

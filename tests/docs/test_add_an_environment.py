@@ -17,7 +17,7 @@ CONNECTION = "arn:aws:codeconnections:eu-central-1:210987654321:connection/7d246
 
 
 def followed(page: Page, delivery: dict[str, Any]) -> dict[str, Any]:
-    """Own accounts, name, region, connection and address; the environment of the page; a wave in two regions."""
+    """Return settings with other values of all kinds, the page's environment, and a wave of two."""
     (added,) = (json.loads(block.text) for block in page.blocks() if block.language == "json")
     dev, prod = delivery["environments"]
     prod = prod | {"account": "210987654323", "region": "us-east-1", "wave": "live"}
@@ -34,7 +34,7 @@ def followed(page: Page, delivery: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_the_gates_are_green_with_other_settings(copy: Path, context: dict[str, Any]) -> None:
-    """Whatever cdk.json says, `make synth generate` is all that a change of it needs."""
+    """After any change of cdk.json, `make synth generate` suffices for green gates."""
     settings = json.loads((copy / "cdk.json").read_text())
     settings["context"]["delivery"] = followed(PAGE, context["delivery"])
     (copy / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
@@ -42,5 +42,5 @@ def test_the_gates_are_green_with_other_settings(copy: Path, context: dict[str, 
     assert re.search(r"^\| \w+Role \| .*\bstage\b", (copy / "docs" / "security.md").read_text(), re.MULTILINE)
     run(f"make lock && pytest -m '{PUSHED}' tests/gates tests/pipeline tests/stages tests/test_pipeline_app.py", copy)
     for folder in (*copy.glob("packages/*/tests"), copy / "packages" / "rehearsal"):
-        shutil.rmtree(folder)  # the gate of secrets reads each file, and these have no settings
+        shutil.rmtree(folder)  # the secrets gate reads each file, and these have no settings
     run("make shipped", copy)

@@ -1,4 +1,4 @@
-"""The first diagram of docs/architecture.md has the imports of the code."""
+"""The first diagram of docs/architecture.md, compared with the imports of the code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Graph = Mapping[str, set[str]]
 
 
 def folder(module: str) -> str | None:
-    """The node of a module: its package, and inside `rehearsal` its folder; None for single modules there."""
+    """Return the node of a module: its package, or its folder inside `rehearsal`; None for single modules there."""
     package, _, rest = module.partition(".")
     if package != "rehearsal":
         return package
@@ -58,12 +58,12 @@ def arrows(page: str) -> list[str]:
 
 
 def test_the_diagram_has_the_imports_of_the_code() -> None:
-    """A reader sees which package, and which folder of the rehearsal, depends on which others."""
+    """The diagram has the imports between packages, and between folders of the rehearsal."""
     assert arrows(PAGE) == list(reduced(imports()))
 
 
 @pytest.mark.gate
 def test_an_import_that_the_diagram_lacks_is_found() -> None:
-    """The test above can go red."""
+    """The comparison finds an import that the diagram lacks."""
     graph = {**imports(), "lambda_layers": {"rehearsal"}, "rehearsal": set[str]()}
     assert arrows(PAGE) != list(reduced(graph))

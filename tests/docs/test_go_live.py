@@ -1,4 +1,4 @@
-"""docs/go-live.md, followed step by step with the embedded AWS in place of the real one."""
+"""docs/go-live.md, followed step by step with the embedded AWS instead of the real one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Operator:
     files: Path
 
     def write_profiles(self) -> None:
-        """As `aws configure` does, with the embedded AWS as the endpoint."""
+        """Write profiles as `aws configure` does, with the embedded AWS as the endpoint."""
         keys, config = "", ""
         for account, profile in PROFILES.items():
             values = self.endpoint.environ(root(account), REGION)
@@ -56,7 +56,7 @@ class Operator:
         return run(f"export {exports}; {command}", self.clone, given)
 
     def red_rows(self) -> list[str]:
-        """The red rows of `doctor`, as the page calls it; none where it ended with 0."""
+        """Return the red rows of the page's `doctor` command; none if it exits with 0."""
         try:
             self.types(command("delivery doctor"))
         except DoesNotHold as error:
@@ -65,7 +65,7 @@ class Operator:
 
 
 def command(beginning: str) -> str:
-    """The command of the page that begins with these words, with its continued lines."""
+    """Return the page's command that begins with these words, with its continued lines."""
     lines = "\n".join(block.text for block in PAGE.blocks() if block.language == "text").replace("\\\n", "")
     (found,) = {line for line in lines.splitlines() if line.startswith(beginning) and "--print" not in line}
     return found
@@ -73,7 +73,7 @@ def command(beginning: str) -> str:
 
 @pytest.fixture
 def operator(copy: Path, tmp_path: Path) -> Iterator[Operator]:
-    """The page's settings are in the clone, which follows a remote; no account is bootstrapped."""
+    """A reader whose clone has a remote, and whose accounts are not bootstrapped."""
     run("git init -q --bare .rehearsal/remote.git && git remote add origin .rehearsal/remote.git", copy)
     run("git config user.name Reader && git config user.email r@example.com && git config push.autoSetupRemote 1", copy)
     with launcher.join_or_start(Workspace(copy), iam=True) as endpoint:
@@ -83,7 +83,7 @@ def operator(copy: Path, tmp_path: Path) -> Iterator[Operator]:
 
 
 def fill_in(clone: Path) -> None:
-    """Step 3: accounts, connection and address in place of the placeholders, and the gate of vulnerabilities."""
+    """Follow step 3: replace the placeholders, and make the vulnerability gate strict."""
     text = json.loads((clone / "cdk.json").read_text())
     delivery = text["context"]["delivery"]
     for place, account in zip((delivery, *delivery["environments"]), PROFILES, strict=True):
@@ -97,7 +97,7 @@ def fill_in(clone: Path) -> None:
 
 @pytest.mark.slow
 def test_the_page_leads_from_a_clone_to_a_pipeline(operator: Operator) -> None:
-    """Each red row of `doctor` has advice that helps, and the pipeline's creation starts it with what was pushed."""
+    """Each red row of `doctor` has a working remedy, and the new pipeline runs the pushed commit."""
     assert any("is a placeholder" in row for row in operator.red_rows())
     fill_in(operator.clone)
     (settings,) = [block.text for block in PAGE.blocks() if block.text.startswith("make synth generate")]
@@ -127,7 +127,7 @@ def test_the_page_leads_from_a_clone_to_a_pipeline(operator: Operator) -> None:
 
 
 def source_revision(endpoint: Endpoint, execution: str) -> str:
-    """The commit that an execution took, once its source action has ended."""
+    """Return the commit of an execution, once its source action has ended."""
     api, deadline = endpoint.client("codepipeline", root(PIPELINE), REGION), time.monotonic() + 60
     while time.monotonic() < deadline:
         found = api.get_pipeline_execution(pipelineName="echo-delivery", pipelineExecutionId=execution)

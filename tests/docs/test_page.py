@@ -1,4 +1,4 @@
-"""A page that does not hold is found."""
+"""The check of pages finds a page that differs from the result."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def written(folder: Path, text: str) -> Page:
 
 
 def test_files_are_written_changes_applied_and_commands_run(tmp_path: Path) -> None:
-    """In the order of the page."""
+    """Files, changes and commands are handled in the order of the page."""
     page = written(
         tmp_path,
         "# Page\n\n```python a/b.py\nprint('one')\n```\n\ntext\n\n"
@@ -34,19 +34,19 @@ def test_files_are_written_changes_applied_and_commands_run(tmp_path: Path) -> N
         ("diff\n--- a/none.py\n+++ b/none.py\n@@ -1 +1 @@\n-x\n+y", "ended with 1"),
     ],
 )
-def test_what_does_not_hold_is_red(tmp_path: Path, block: str, says: str) -> None:
-    """Output, status and changes."""
+def test_a_page_that_differs_is_red(tmp_path: Path, block: str, says: str) -> None:
+    """Another output, a failed command, and a change that does not apply are errors."""
     with pytest.raises(DoesNotHold, match=says):
         written(tmp_path, f"```{block}\n```\n").follow(tmp_path)
 
 
 def test_dots_stand_for_what_differs(tmp_path: Path) -> None:
-    """Digests and seconds, say."""
+    """`...` matches text that differs between runs, such as seconds."""
     written(tmp_path, "```console\n$ echo took 12 s\ntook ... s\n```\n").follow(tmp_path)
 
 
 def test_commands_for_others_are_left_out(tmp_path: Path) -> None:
-    """A rehearsal takes longer than a test of a page should."""
+    """Console blocks for another test are skipped."""
     page = written(tmp_path, "```console rehearsed\n$ touch here\n```\n")
     page.follow(tmp_path)
     assert not (tmp_path / "here").exists()

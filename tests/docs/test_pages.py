@@ -1,4 +1,4 @@
-"""Files, links and targets that the pages name exist."""
+"""The files, links and make targets of the pages exist."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from stages.service_options import ServiceOptions
 from tests.root import ROOT
 
-# Here as well as in conftest.py, which a generated project does not have.
+# Repeated here, since a generated project does not have conftest.py.
 pytestmark = pytest.mark.pages
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,7 +20,7 @@ TARGETS = {target for rule in RULES for target in rule.split()}
 
 
 def named(page: Path) -> Iterator[str]:
-    """The files of this project that a page names, whole paths in backticks."""
+    """Yield the project's files that a page names in backticks."""
     for text in re.findall(r"`([\w./-]+)`", page.read_text()):
         if text.startswith(tuple(f"{folder}/" for folder in FOLDERS)):
             yield text
@@ -28,21 +28,21 @@ def named(page: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("page", [*PAGES, *REFERENCES], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    """Those to other pages and files of this project."""
+    """Links to other pages and files of this project exist."""
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_named_files_and_targets_exist(page: Path) -> None:
-    """Unless the page itself has them written."""
+    """Named files and make targets exist, except files that the page itself writes."""
     written = re.findall(r"^```\w+ (\S+)$", page.read_text(), re.MULTILINE)
     assert [name for name in named(page) if not (ROOT / name).exists() and name not in written] == []
     assert set(re.findall(r"`make (\w+)", page.read_text())) <= TARGETS
 
 
 def test_every_setting_of_the_service_is_in_its_table() -> None:
-    """With the value that it has where it is left out."""
+    """The table of docs/service.md has every setting with its default."""
     rows = re.findall(r"^\| `(\w+)` \| (\S+) \|", (ROOT / "docs" / "service.md").read_text(), re.MULTILINE)
     shown = {"None": "none", "True": "true", "False": "false"}
     defaults = {name: str(field.default) for name, field in ServiceOptions.model_fields.items()}
@@ -53,7 +53,7 @@ def test_every_setting_of_the_service_is_in_its_table() -> None:
 
 @pytest.mark.gate
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
-    """So that the tests above can go red."""
+    """The check finds a broken link."""
     page = tmp_path / "page.md"
     page.write_text("[nowhere](nowhere.md)")
     with pytest.raises(AssertionError, match=r"nowhere\.md"):

@@ -1,4 +1,4 @@
-"""The roles of the deployed pipeline, and calls with the credentials of one of them."""
+"""The roles of the deployed pipeline, and calls with their credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACCOUNTS = {"pipeline": "111111111111", "dev": "222222222222", "prod": "33333333
 
 
 class Acting:
-    """One role, by a part of its name, in one environment. Only its trust is widened, by the account's root user."""
+    """A role, by a part of its name, in one environment; its trust policy also gets the account's root user."""
 
     def __init__(self, project: Project, environment: str, part: str) -> None:
         self._project, self._environment = project, environment
@@ -37,7 +37,7 @@ class Acting:
         return keys
 
     def client(self, service: str) -> Any:
-        """A boto3 client with the role's credentials."""
+        """Return a boto3 client with the role's credentials."""
         root = self._project.client(service, self._environment)
         return boto3.client(
             service,
@@ -50,7 +50,7 @@ class Acting:
         )
 
     def may(self, service: str, operation: str, **arguments: Any) -> bool:
-        """Whether the call is allowed; one that fails for another reason is."""
+        """Return whether the call is allowed; a failure for another reason counts as allowed."""
         try:
             getattr(self.client(service), operation)(**arguments)
         except ClientError as error:
@@ -63,6 +63,6 @@ class Acting:
 
 
 def bootstrap_role(kind: str, environment: str) -> str:
-    """The ARN of one of the CDK bootstrap's roles: deploy, file-publishing, lookup, cfn-exec."""
+    """Return the ARN of a role of the CDK bootstrap: deploy, file-publishing, lookup or cfn-exec."""
     account = ACCOUNTS[environment]
     return f"arn:aws:iam::{account}:role/cdk-hnb659fds-{kind}-role-{account}-{REGION}"

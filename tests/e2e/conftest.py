@@ -1,4 +1,4 @@
-"""One copy of this project in a separate repository; all whole rehearsals share its deployed pipeline."""
+"""A copy of this project in a separate repository, whose deployed pipeline all whole rehearsals share."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from rehearsal.workspace.layout import Workspace
 from tests.root import ROOT
 
 ENVIRONMENTS = "lambda-layers-pipeline/environments"
-LIMIT = 600  # seconds after which a test gives a rehearsal up
+LIMIT = 600  # seconds, the timeout of a rehearsal
 COMMAND = (sys.executable, "-m", "rehearsal")
 TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
 
 
 @dataclass(frozen=True)
 class Ran:
-    """How one `rehearse run` ended; `result` is what --json wrote, `left` the processes that go on."""
+    """The result of one `rehearse run`; `result` is its --json file, `left` the remaining processes."""
 
     code: int
     printed: str
@@ -36,7 +36,7 @@ class Ran:
     left: list[str]
 
     def status(self, stage: str, action: str) -> str:
-        """The status of one action; empty where it was never started."""
+        """Return the status of one action; empty if it was never started."""
         actions = next(entry["actions"] for entry in self.result["stages"] if entry["name"] == stage)
         return str(next(entry["status"] for entry in actions if entry["name"] == action))
 
@@ -61,7 +61,7 @@ class Project:
         (self.root / path).write_text(text.replace(old, new))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command of the rehearsal as a shell starts a job: in a separate process group, with Ctrl-C."""
+        """Start a rehearsal command like a shell job: in a separate process group that accepts Ctrl-C."""
         # a shell that starts pytest in the background has it ignore SIGINT, and what it starts would inherit that
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
@@ -75,22 +75,22 @@ class Project:
         )
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one command of the rehearsal to its end."""
+        """Run one rehearsal command to its end."""
         process = self.start(*arguments)
         printed, _ = process.communicate(timeout=LIMIT)
         return subprocess.CompletedProcess(arguments, process.returncode, printed)
 
     def run(self, *arguments: str) -> Ran:
-        """Rehearse the copy as it is."""
-        told = self.root.parent / "result.json"
-        told.unlink(missing_ok=True)
-        done = self.command("run", "--json", str(told), *arguments)
+        """Rehearse the present state of the copy."""
+        output = self.root.parent / "result.json"
+        output.unlink(missing_ok=True)
+        done = self.command("run", "--json", str(output), *arguments)
         print(done.stdout)  # pytest shows it when the test fails
-        result = json.loads(told.read_text()) if told.exists() else {}
+        result = json.loads(output.read_text()) if output.exists() else {}
         return Ran(done.returncode, done.stdout, result, self.processes())
 
     def client(self, service: str, environment: str) -> Any:
-        """A boto3 client with the variables of `rehearse env`, which runs once for each embedded AWS."""
+        """Return a boto3 client with the variables of `rehearse env`, which runs once for each embedded AWS."""
         server = (environment, Workspace(self.root).record.read_text())
         if server not in self.exports:
             printed = self.command("env", environment).stdout
@@ -106,7 +106,7 @@ class Project:
         )
 
     def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:
-        """The code digest and the layers of every function of an environment."""
+        """Return the code digest and the layers of every function of an environment."""
         functions = self.client("lambda", environment).list_functions()["Functions"]
         return {
             function["FunctionName"]: (function["CodeSha256"], [layer["Arn"] for layer in function.get("Layers", [])])
@@ -114,7 +114,7 @@ class Project:
         }
 
     def processes(self) -> list[str]:
-        """Every process that works in the copy or names it, but the removal of temporary folders, which ends later."""
+        """Return the processes in the copy's folder or with its path, except the removal of temporary folders."""
         return [line for line in _processes() if str(self.root) in line and ": rm -rf -- " not in line]
 
 
@@ -125,11 +125,11 @@ def _processes() -> Iterator[str]:
                 words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 yield f"{entry.name}: {words}in {(entry / 'cwd').readlink()}"
             except OSError:
-                continue  # it has ended by then, or has no folder
+                continue  # the process has ended, or has no folder
 
 
 def share_environments(project: Path) -> None:
-    """Give the builds what this machine has prepared last, as hard links; what is missing they prepare."""
+    """Give the builds this machine's latest prepared environments as hard links."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / ENVIRONMENTS
     prepared = sorted(cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)[-3:]
     (shared := project / ".rehearsal" / "cache" / "xdg" / ENVIRONMENTS).mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def share_environments(project: Path) -> None:
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """This working tree, committed to a separate repository, with what earlier builds and set-ups have prepared."""
+    """This working tree, committed to a separate repository, with the caches of earlier builds."""
     root, home = tmp_path_factory.mktemp("rehearsed") / "project", tmp_path_factory.mktemp("home")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
@@ -174,7 +174,7 @@ def _running(copy: Project, first: Ran) -> Iterator[Project]:
 
 @pytest.fixture
 def deployed(_running: Project) -> Iterator[Project]:
-    """The copy, its pipeline deployed and its embedded AWS running; what a test changes is undone after it."""
+    """The copy with its deployed pipeline and running embedded AWS; a test's changes are undone at its end."""
     # The first rehearsal has run all of `make check`, and each gate has tests.
     _running.replace("Makefile", "\ncheck: types unit lint shipped lock\n", "\ncheck: lock\n")
     yield _running

@@ -1,4 +1,4 @@
-"""A queue that receives the notices of the deployed pipeline, as subscribers do."""
+"""A queue that receives the deployed pipeline's notices, as subscribers do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SECONDS = 60
 
 
 class Heard:
-    """A new queue that is subscribed to the pipeline's topic. notices: those that have arrived since."""
+    """A new queue that is subscribed to the pipeline's topic. notices: the received notices."""
 
     def __init__(self, project: Project) -> None:
         self.notices: list[str] = []

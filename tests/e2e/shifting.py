@@ -1,4 +1,4 @@
-"""Calls of prod's alias while traffic shifts, and how it ended."""
+"""Calls of prod's alias while traffic shifts, and the result of the shift."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ EVENT = (ROOT / "tests" / "events" / "sqs.json").read_bytes()
 
 
 def echo(project: Project) -> str:
-    """The name of the function in prod."""
+    """Return the name of the function in prod."""
     (name,) = (name for name in project.holds("prod") if "EchoFunction" in name)
     return name
 
 
 def live(project: Project) -> tuple[str, Any]:
-    """The version of the alias, and the weights of others."""
+    """Return the version of the alias, and the weights of other versions."""
     alias = project.client("lambda", "prod").get_alias(FunctionName=echo(project), Name="live")
     return alias["FunctionVersion"], alias.get("RoutingConfig")
 
 
 def deployments(project: Project) -> list[dict[str, Any]]:
-    """The deployments of prod's CodeDeploy, the newest first."""
+    """Return the deployments of prod's CodeDeploy, newest first."""
     api = project.client("codedeploy", "prod")
     ids = [id_ for page in api.get_paginator("list_deployments").paginate() for id_ in page["deployments"]]
     found = [api.get_deployment(deploymentId=id_)["deploymentInfo"] for id_ in ids]
@@ -38,7 +38,7 @@ def deployments(project: Project) -> list[dict[str, Any]]:
 
 
 def assert_rolled_back(project: Project, ran: Ran) -> None:
-    """The stage is red, and the rollback of the pipeline, which follows, does no harm."""
+    """Assert that the execution failed, and that the pipeline's rollback succeeded."""
     api = project.client("codepipeline", "pipeline")
     back, failed = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"][:2]
     assert (failed["pipelineExecutionId"], failed["status"]) == (ran.result["execution_id"], "Failed")

@@ -1,4 +1,4 @@
-"""The builds of a whole rehearsal, as CodeBuild and CloudWatch Logs tell them afterwards."""
+"""The builds of a whole rehearsal in CodeBuild's API and CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_every_build_is_in_the_api_and_its_log_in_the_projects_group(deployed: Project, first: Ran) -> None:
-    """Each build of the run has its record, and its log stream lies in the group that the pipeline's stack made."""
+    """Each build of the run has a record in the API, and a log stream in the stack's log group."""
     provider = [
         action for stage in first.result["stages"] for action in stage["actions"] if "CodeBuild" in action["provider"]
     ]

@@ -1,4 +1,4 @@
-"""The console of the rehearsed pipeline: its pages read what the rehearsal has done, by AWS's APIs."""
+"""The console of the rehearsed pipeline, which reads the rehearsal through AWS's APIs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 
 class Pages:
-    """Reads the pages of a console whose printed URL was opened."""
+    """The pages of a console whose printed URL was opened."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -34,7 +34,7 @@ class Pages:
         self._connection.close()
 
     def read(self, path: str) -> str:
-        """Return a page, which is there and misses no permission."""
+        """Return a page, which must exist and name no missing permission."""
         self._connection.request("GET", path, headers={"Cookie": self._cookie})
         answer = self._connection.getresponse()
         page = answer.read().decode()
@@ -42,7 +42,7 @@ class Pages:
         return page
 
     def await_text(self, path: str, text: str) -> None:
-        """Read until a page has a text: a log is read in a thread."""
+        """Read a page until it has a text, since logs are read in a thread."""
         deadline = time.monotonic() + 60
         while text not in self.read(path):
             assert time.monotonic() < deadline, f"{path} never had {text}"
@@ -50,7 +50,7 @@ class Pages:
 
 
 def test_every_page_shows_what_was_rehearsed(deployed: Project, first: Ran) -> None:
-    """Stages, the execution, its log and test reports, figures, functions with their calls, permissions in use."""
+    """The pages show stages, execution, log, test reports, figures, functions and used permissions."""
     process = deployed.start("console")
     with contextlib.ExitStack() as closing:
         closing.callback(_end, process)
@@ -79,7 +79,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def test_the_execution_is_written_as_one_file(deployed: Project, tmp_path: Path) -> None:
-    """As CI keeps it."""
+    """`rehearse report --html` writes the execution as one file."""
     done = deployed.command("report", "--html", str(tmp_path / "run.html"))
     assert done.returncode == 0, done.stdout
     assert "critical path" in (tmp_path / "run.html").read_text()

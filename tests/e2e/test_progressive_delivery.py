@@ -1,4 +1,4 @@
-"""Prod's traffic moves to a new version step by step, and goes back from one that fails."""
+"""Prod's traffic shifts to a new version step by step, and back from a failing one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
 def test_an_alarm_takes_back_a_version_that_fails_three_of_ten_calls(deployed: Project) -> None:
-    """Its check calls it once and is green; a tenth of the calls reach it until its errors are an alarm."""
+    """A version that passes its check gets a tenth of the calls until its errors raise an alarm and roll it back."""
     before = live(deployed)
     deployed.replace("lambda/echo/main.py", "logger = Logger(", "CALLS = iter(range(10**9))\nlogger = Logger(")
     planted = f'    if {IN_PROD} and next(CALLS) % 10 in (1, 4, 7):\n        raise ValueError("planted")\n'

@@ -1,4 +1,4 @@
-"""Faults are pushed to the deployed pipeline; each is red in its action, and later stages are not touched."""
+"""Faults that are pushed to the deployed pipeline: each fails its action, and later stages do not change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
 def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Project) -> None:
-    """A new cdk-nag finding in the stage: Synth is red, and neither dev nor prod changes."""
+    """A new cdk-nag finding fails Synth, and neither dev nor prod changes."""
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
     stage, outputs = "stages/echo_stage.py", "self.outputs = stack.outputs"
     deployed.replace(stage, "from aws_cdk import Environment\n", "from aws_cdk import Environment, aws_sqs\n")
@@ -28,7 +28,7 @@ def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Proje
 
 
 def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
-    """Dev's integration tests go red, and prod holds what it held."""
+    """A handler that raises fails dev's integration tests, and prod does not change."""
     prod = deployed.holds("prod")
     deployed.replace("lambda/echo2/main.py", '    return {"messages": messages}', '    raise ValueError("planted")')
     ran = deployed.run("--approve")
@@ -39,8 +39,8 @@ def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
     assert deployed.holds("prod") == prod
 
 
-def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Project) -> None:
-    """A fault in prod's account only: the check of the new version is red, and no call sees it."""
+def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Project) -> None:
+    """A fault in prod only fails the new version's check; it gets no call, prod rolls back, and notices say so."""
     prod, heard = deployed.holds("prod"), Heard(deployed)
     deployed.replace(
         "lambda/echo2/main.py",
@@ -84,7 +84,7 @@ def test_a_failure_in_prod_is_rolled_back_and_people_hear_of_it(deployed: Projec
 
 # The run after this one bootstraps the accounts again: the first of the next module does so in any case.
 def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
-    """The accounts have the policies of this tree: a new version of a function needs lambda:PublishVersion."""
+    """A deployment fails if this tree's execution policy lacks lambda:PublishVersion."""
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
     deployed.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")
     with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:

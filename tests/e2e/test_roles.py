@@ -1,4 +1,4 @@
-"""Every role of this project's pipeline, on the running embedded AWS: what it has to be able to do, and what not."""
+"""Every role of this project's pipeline in the running embedded AWS: its allowed and its denied calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUILDS = (
 
 
 def artifacts(project: Project) -> str:
-    """The pipeline's bucket."""
+    """Return the pipeline's bucket."""
     found = project.client("codepipeline", "pipeline").get_pipeline(name="echo-delivery")
     return str(found["pipeline"]["artifactStore"]["location"])
 
@@ -38,7 +38,7 @@ def outputs(project: Project, environment: str) -> dict[str, str]:
 
 
 def letters(project: Project, environment: str, name: str) -> str:
-    """The URL of the dead letters of one function's feed."""
+    """Return the URL of the dead-letter queue of one function's event source."""
     (found,) = project.client("sqs", environment).list_queues(
         QueueNamePrefix=f"{environment.capitalize()}-Echo-{name}"
     )["QueueUrls"]
@@ -46,7 +46,7 @@ def letters(project: Project, environment: str, name: str) -> str:
 
 
 def encrypted(project: Project, environment: str) -> bytes:
-    """Something that the key of the environment's stack encrypted."""
+    """Return a ciphertext of the key of the environment's stack."""
     (key,) = [
         summary["PhysicalResourceId"]
         for summary in project.client("cloudformation", environment).list_stack_resources(
@@ -64,7 +64,7 @@ def environment_role(environment: str, kind: str) -> str:
 
 
 def changed(role: Acting, name: str) -> list[str]:
-    """Those calls that the role may make of all that change or run a function of this name, or what is bound to it."""
+    """Return the allowed calls among all that change or invoke a function of this name."""
     mapping, function = {"UUID": "00000000-0000-0000-0000-000000000000"}, {"FunctionName": name}
     calls: dict[str, dict[str, Any]] = {
         "create_alias": {**function, "Name": "tried", "FunctionVersion": "1"},
@@ -84,7 +84,7 @@ def changed(role: Acting, name: str) -> list[str]:
 
 
 def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(deployed: Project) -> None:
-    """It can neither call a function nor assume CloudFormation's role."""
+    """The pipeline's role can neither call a function nor assume CloudFormation's role."""
     role, bucket = Acting(deployed, "pipeline", "PipelineRole"), artifacts(deployed)
     assert role.may("s3", "put_object", Bucket=bucket, Key="echo-delivery/tried/by-pipeline", Body=b"")
     assert role.may("s3", "get_object", Bucket=bucket, Key="echo-delivery/tried/by-pipeline")
@@ -97,7 +97,7 @@ def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(d
 
 
 def test_the_synth_build_reaches_no_account(deployed: Project) -> None:
-    """It reads the push and writes the assembly, with the pipeline's key."""
+    """The synth build can neither delete artifacts nor assume any bootstrap role."""
     role, bucket = Acting(deployed, "pipeline", "SynthRole"), artifacts(deployed)
     assert not role.may("s3", "delete_object", Bucket=bucket, Key="echo-delivery/Synth_Outp/by-synth")
     for environment in ACCOUNTS:
@@ -115,7 +115,7 @@ def test_the_synth_build_reaches_no_account(deployed: Project) -> None:
     ],
 )
 def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads: set[str], writes: set[str]) -> None:
-    """Synth builds what is deployed; no test and no comparison can replace it."""
+    """Each build can read and write only its artifacts, so that only Synth writes the deployed assembly."""
     role, bucket = Acting(deployed, "pipeline", part), artifacts(deployed)
     owner = deployed.client("s3", "pipeline")
     for name in ("owner_repo", "Synth_Outp", "Changes_Ou", "ChangesPro"):
@@ -126,7 +126,7 @@ def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads
 
 
 def test_the_self_mutation_updates_the_pipeline_alone(deployed: Project) -> None:
-    """It deploys in the pipeline's account; neither into an environment, nor into an artifact."""
+    """The self-mutation can deploy only to the pipeline's account, and cannot write artifacts."""
     role, bucket = Acting(deployed, "pipeline", "SelfMutation"), artifacts(deployed)
     assert role.may_assume(bootstrap_role("deploy", "pipeline"))
     assert role.may_assume(bootstrap_role("file-publishing", "pipeline"))
@@ -136,7 +136,7 @@ def test_the_self_mutation_updates_the_pipeline_alone(deployed: Project) -> None
 
 
 def test_the_assets_build_publishes_and_does_not_deploy(deployed: Project) -> None:
-    """It reads the assembly, and writes nothing into the artifacts of others."""
+    """The assets build can publish files, and can neither deploy nor write artifacts."""
     role, bucket = Acting(deployed, "pipeline", "AssetsFileRole"), artifacts(deployed)
     for environment in ("dev", "prod"):
         assert role.may_assume(bootstrap_role("file-publishing", environment))
@@ -145,7 +145,7 @@ def test_the_assets_build_publishes_and_does_not_deploy(deployed: Project) -> No
 
 
 def test_a_changes_build_looks_and_does_not_deploy(deployed: Project) -> None:
-    """It compares with what each environment has, through the reader role there."""
+    """A changes build can assume only the reader role of each environment."""
     role = Acting(deployed, "pipeline", "ChangesRole")
     for environment in ("dev", "prod"):
         assert role.may_assume(f"arn:aws:iam::{ACCOUNTS[environment]}:role/cdk-delivery-reader-echo-delivery")
@@ -156,7 +156,7 @@ def test_a_changes_build_looks_and_does_not_deploy(deployed: Project) -> None:
 
 @pytest.mark.parametrize(("own", "other"), [("dev", "prod"), ("prod", "dev")])
 def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Project, own: str, other: str) -> None:
-    """Neither the other environment's, nor a role that deploys."""
+    """A test build can assume only its environment's tester role, and no role that deploys."""
     role = Acting(deployed, "pipeline", f"echo-delivery-{own}-eu-west-1-build")
     assert role.may_assume(environment_role(own, "tests"))
     assert not role.may_assume(environment_role(other, "tests"))
@@ -165,7 +165,7 @@ def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Proj
 
 
 def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Project) -> None:
-    """The notice names the revision that failed, and the release that comes back."""
+    """The notifier can read executions and publish notices, and nothing else."""
     role, bucket = Acting(deployed, "pipeline", "NoticesNotifierRole"), artifacts(deployed)
     api = deployed.client("codepipeline", "pipeline")
     newest = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"][0]
@@ -188,7 +188,7 @@ def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Pr
 
 @pytest.mark.parametrize("part", BUILDS)
 def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Project, part: str) -> None:
-    """The contents of a push do not decide whether it is approved."""
+    """No build can approve, start the pipeline or create users, so that a push cannot approve itself."""
     role = Acting(deployed, "pipeline", part)
     answer = {"summary": "", "status": "Approved"}
     where = {"pipelineName": "echo-delivery", "stageName": "ApproveProd", "actionName": "Approve"}
@@ -198,7 +198,7 @@ def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Project
 
 
 def test_the_tester_in_dev_calls_and_changes_nothing(deployed: Project) -> None:
-    """It calls the functions by their alias, sends, and reads their logs."""
+    """The tester in dev can invoke aliases, send messages and read logs, and change nothing."""
     role, found = Acting(deployed, "dev", "-dev-eu-west-1-tests"), outputs(deployed, "dev")
     name = found["EchoFunctionName"]
     assert role.may("lambda", "get_function_configuration", FunctionName=name, Qualifier="live")
@@ -211,7 +211,7 @@ def test_the_tester_in_dev_calls_and_changes_nothing(deployed: Project) -> None:
 
 
 def test_the_tester_in_prod_only_calls(deployed: Project) -> None:
-    """Nothing goes through prod's queue but what belongs there."""
+    """The tester in prod can invoke functions, and cannot send messages."""
     role, found = Acting(deployed, "prod", "-prod-eu-west-1-tests"), outputs(deployed, "prod")
     name = found["EchoFunctionName"]
     assert role.may("lambda", "get_function_configuration", FunctionName=name, Qualifier="live")
@@ -223,7 +223,7 @@ def test_the_tester_in_prod_only_calls(deployed: Project) -> None:
 def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformation(
     deployed: Project, environment: str
 ) -> None:
-    """CloudFormation deploys with its execution role, which the build may pass to nothing else."""
+    """The deploy role can pass only CloudFormation's execution role, and cannot change functions itself."""
     role, found = Acting(deployed, environment, "-deploy-role-"), outputs(deployed, environment)
     stack = f"{environment.capitalize()}-Echo"
     change: dict[str, Any] = {"StackName": stack, "ChangeSetName": "tried", "UsePreviousTemplate": True}
@@ -237,7 +237,7 @@ def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformati
 
 
 def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> None:
-    """Only with CloudFormation's role of the pipeline's account; it cannot reach another account."""
+    """The pipeline's deploy role can pass only its account's execution role, and cannot reach another account."""
     role = Acting(deployed, "pipeline", "-deploy-role-")
     change: dict[str, Any] = {"StackName": "echo-delivery", "ChangeSetName": "tried", "UsePreviousTemplate": True}
     assert role.may("cloudformation", "create_change_set", **change, RoleARN=bootstrap_role("cfn-exec", "pipeline"))
@@ -252,7 +252,7 @@ def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> N
 
 @pytest.mark.parametrize("environment", ["pipeline", "dev", "prod"])
 def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Project, environment: str) -> None:
-    """Its own account's; it takes nothing away, and nothing is deployed from it."""
+    """The publishing role can write only to its account's assets bucket, and can deploy nothing."""
     role = Acting(deployed, environment, "-file-publishing-role-")
     for place in ACCOUNTS:
         bucket = f"cdk-hnb659fds-assets-{ACCOUNTS[place]}-eu-west-1"
@@ -270,7 +270,7 @@ def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Project, en
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_reader_role_reads_templates_and_policies_and_nothing_else(deployed: Project, environment: str) -> None:
-    """Pushed code works with it before anybody has approved the push."""
+    """The reader role, which pushed code uses before an approval, reads only templates and policies."""
     role, found = Acting(deployed, environment, "cdk-delivery-reader-"), outputs(deployed, environment)
     stack, policy = f"{environment.capitalize()}-Echo", f"arn:aws:iam::{ACCOUNTS[environment]}:policy/delivery-boundary"
     assert role.may("cloudformation", "describe_stacks", StackName=stack)
@@ -286,7 +286,7 @@ def test_the_reader_role_reads_templates_and_policies_and_nothing_else(deployed:
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environment: str) -> None:
-    """It sees what is deployed, and opens nothing that is encrypted."""
+    """The lookup role can read deployed resources, and can neither decrypt nor change anything."""
     role, found = Acting(deployed, environment, "-lookup-role-"), outputs(deployed, environment)
     stack, name = f"{environment.capitalize()}-Echo", found["EchoFunctionName"]
     assert role.may("cloudformation", "describe_stacks", StackName=stack)
@@ -304,7 +304,7 @@ def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environmen
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deployed: Project, environment: str) -> None:
-    """`pipeline/access/environment-resources.json` allows the resource types of the stacks only."""
+    """The execution role allows only the resource types in pipeline/access/environment-resources.json."""
     role = Acting(deployed, environment, "-cfn-exec-role-")
     assert role.may("lambda", "delete_function", FunctionName="none")
     assert role.may("logs", "delete_log_group", logGroupName="none")
@@ -321,7 +321,7 @@ def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deploy
 
 @pytest.mark.parametrize("environment", ["pipeline", "dev", "prod"])
 def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Project, environment: str) -> None:
-    """Or a template could make a role that may everything, and a function that has it; the bootstrap stays as it is."""
+    """The execution role can create roles only with the boundary, and cannot change the bootstrap."""
     role, account = Acting(deployed, environment, "-cfn-exec-role-"), ACCOUNTS[environment]
     boundary = f"arn:aws:iam::{account}:policy/delivery-boundary"
     own = bootstrap_role("cfn-exec", environment).rpartition("/")[2]
@@ -340,7 +340,7 @@ def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Proj
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_a_function_does_its_own_work_alone(deployed: Project, environment: str) -> None:
-    """It takes from its queue and writes its log; it reads no function, no secret and no other log."""
+    """A function can read its queue and write its log, and reads no other function, secret or log."""
     role, found = Acting(deployed, environment, "Echo-EchoRole"), outputs(deployed, environment)
     assert role.may("sqs", "receive_message", QueueUrl=found["EchoQueueUrl"])
     assert not role.may("sqs", "send_message", QueueUrl=found["EchoQueueUrl"], MessageBody="{}")
@@ -352,7 +352,7 @@ def test_a_function_does_its_own_work_alone(deployed: Project, environment: str)
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Project, environment: str) -> None:
-    """A topic calls it: it has its own log and its own dead letters, and no way to the queue."""
+    """The second function has a separate log and dead-letter queue, and no access to the first one's queue."""
     role, found = Acting(deployed, environment, "Echo-Echo2Role"), outputs(deployed, environment)
     for group, allowed in ((found["Echo2LogGroupName"], True), (found["EchoLogGroupName"], False)):
         assert role.may("logs", "create_log_stream", logGroupName=group, logStreamName=f"tried-{allowed}") is allowed
@@ -366,7 +366,7 @@ def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Projec
 
 @pytest.mark.parametrize("name", ["OrganizationAccountAccessRole", "AWSControlTowerExecution", "stacksets-exec-1a2b"])
 def test_cloudformations_role_reaches_no_role_that_opens_the_account(deployed: Project, name: str) -> None:
-    """Neither by a call nor by a stack that imports the role, to change its trust in a later update."""
+    """The execution role can neither change an admin role nor import it into a stack."""
     iam, api = deployed.client("iam", "pipeline"), deployed.client("cloudformation", "pipeline")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
     role = Acting(deployed, "pipeline", "-cfn-exec-role-")
@@ -394,7 +394,7 @@ def test_cloudformations_role_reaches_no_role_that_opens_the_account(deployed: P
 
 
 def until_rolled_back(api: Any, stack: str) -> str:
-    """Wait until the import is rolled back; return what the stack's events say."""
+    """Wait until the import is rolled back, and return the reasons in the stack's events."""
     for _ in range(100):
         if api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE":
             break

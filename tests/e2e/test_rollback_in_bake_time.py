@@ -1,4 +1,4 @@
-"""An alarm in the bake time rolls prod back. It changes the pipeline, so it runs after the tests that roll back."""
+"""An alarm in the bake time rolls prod back; the test changes the pipeline, so it runs after the other rollbacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLANTED = f'    if {IN_PROD} and "poison" in event:\n        raise ValueError("p
 
 
 def poisoned(project: Project, *, after_shift: bool = False) -> AbstractContextManager[list[str]]:
-    """Call prod's alias all the time with an event on which a planted release fails."""
+    """Call prod's alias continuously with an event on which a planted release fails."""
     return calls(project, json.dumps({**json.loads(EVENT), "poison": True}).encode(), after_shift=after_shift)
 
 
@@ -63,7 +63,7 @@ def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> No
 
 
 def bake(project: Project) -> None:
-    """Give prod a bake time, and its account the permission for the alarm of it."""
+    """Give prod a bake time, and its account the permission for its alarm."""
     settings = json.loads((project.root / "cdk.json").read_text())
     settings["context"]["delivery"]["environments"][1]["traffic"]["bake_minutes"] = 10
     (project.root / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
@@ -74,6 +74,6 @@ def bake(project: Project) -> None:
 
 
 def assert_failed_in_bake_time(ran: Ran) -> None:
-    """Its actions are green, and its success condition is not met."""
+    """Assert that the actions succeeded and the success condition was not met."""
     assert (ran.code, ran.status("Prod", "Echo.Deploy"), ran.status("Prod", "Test")) == (1, "Succeeded", "Succeeded")
     assert "Prod-Echo-eu-west-1-bake" in ran.printed

@@ -1,4 +1,4 @@
-"""A push that changes the pipeline: an environment and a function are added, and the approval is rejected."""
+"""A push that changes the pipeline: it adds an environment and a function, and its approval is rejected."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed:
 
 
 def assert_nothing_is_tried_again(project: Project, ran: Ran) -> None:
-    """It is the latest execution, and has run each action once."""
+    """Assert that the execution is the latest one, and has run each action once."""
     api, execution = project.client("codepipeline", "pipeline"), ran.result["execution_id"]
     executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
     assert executions[0]["pipelineExecutionId"] == execution, "something began after the rejection"

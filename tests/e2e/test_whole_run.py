@@ -1,4 +1,4 @@
-"""From `git push` to prod: the main promise, kept by the project itself."""
+"""A whole rehearsal of this project, from `git push` to prod."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
-    """Every action of every stage succeeds, and exit 0 says so."""
+    """Every action of every stage succeeds, and the run exits with 0."""
     assert first.code == 0
     assert first.result["status"] == "Succeeded"
     assert [stage["name"] for stage in first.result["stages"]] == [
@@ -26,7 +26,7 @@ def test_a_fresh_clone_is_rehearsed_from_push_to_prod(first: Ran) -> None:
 
 
 def test_every_function_answers_in_every_account(first: Ran) -> None:
-    """A good answer to each call of rehearsal.toml in each environment of cdk.json."""
+    """Each invocation of rehearsal.toml succeeds in each environment of cdk.json."""
     environments = json.loads((ROOT / "cdk.json").read_text())["context"]["delivery"]["environments"]
     calls = tomllib.loads((ROOT / "rehearsal.toml").read_text())["invoke"]
     answers = [(call["environment"], call["account"], call["ok"]) for call in first.result["invocations"]]
@@ -34,12 +34,12 @@ def test_every_function_answers_in_every_account(first: Ran) -> None:
     assert answers == [answer for answer in expected for _ in calls]
 
 
-def test_the_end_tells_what_the_cold_starts_of_functions_cost(first: Ran) -> None:
-    """Each function with its initialization and its first call; no module of its code or layers was compiled."""
-    told = {(start["account"], start["function"]): start["compiled"] for start in first.result["cold_starts"]}
+def test_the_end_reports_the_cold_starts_of_functions(first: Ran) -> None:
+    """The end of a run reports each function's init and first call; no module was compiled."""
+    compiled = {(start["account"], start["function"]): start["compiled"] for start in first.result["cold_starts"]}
     called = {(invocation["account"], invocation["function"]) for invocation in first.result["invocations"]}
-    assert called <= told.keys()
-    assert {told[function] for function in called} == {0}
+    assert called <= compiled.keys()
+    assert {compiled[function] for function in called} == {0}
     assert "First call ms" in first.printed
 
 
@@ -55,8 +55,8 @@ def test_no_process_outlives_a_run(first: Ran) -> None:
     assert first.left == []
 
 
-def test_the_users_repository_is_left_alone(copy: Project, first: Ran) -> None:
-    """A run adds no commit, no branch, no remote and no change to the index."""
+def test_the_users_repository_is_unchanged(copy: Project, first: Ran) -> None:
+    """A run adds no commit, branch or remote, and does not change the index."""
     assert first.result
     assert copy.git("status", "--porcelain") == ""
     assert copy.git("branch", "--all", "--format", "%(refname)") == "refs/heads/main"
@@ -65,7 +65,7 @@ def test_the_users_repository_is_left_alone(copy: Project, first: Ran) -> None:
 
 
 def test_an_interrupted_run_ends_everything(copy: Project, first: Ran) -> None:
-    """Ctrl-C during a build: exit 130, no process is left, and the next command works."""
+    """Ctrl-C during a build exits with 130, leaves no process, and the next command works."""
     assert first.result
     run = copy.start("run", "--approve")
     assert run.stdout

@@ -23,7 +23,7 @@ from rehearsal.views.execution_view import ActionView
 from tests.root import ROOT
 
 MAKE = "make --jobs 2 --output-sync=target synth check"
-# What a build prints in which one target succeeds, the gate's target fails, and another one fails after it.
+# The output of a build in which one target succeeds, the gate's target fails, and another one fails after it.
 PARALLEL = """\
 [Container] 2026/11/29 20:11:39.511648 Running command {command}
 lambda-layers build
@@ -42,7 +42,7 @@ MADE = (".git", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis
 
 
 def write(path: str, text: str) -> Callable[[Path], None]:
-    """A fault that is a new file."""
+    """Return a fault that is a new file."""
 
     def plant(copy: Path) -> None:
         (copy / path).write_text(text)
@@ -51,7 +51,7 @@ def write(path: str, text: str) -> Callable[[Path], None]:
 
 
 def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
-    """A fault that is a change of a file."""
+    """Return a fault that changes a file."""
 
     def plant(copy: Path) -> None:
         text = (copy / path).read_text()
@@ -62,20 +62,20 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 
 def leave_a_key(copy: Path) -> None:
-    """A key of AWS in a page, and fewer files: the gate reads each one."""
+    """Plant an AWS key in a page, and remove files that the gate would have to read."""
     for name in ("bench", "tests"):
         shutil.rmtree(copy / name)
     write("docs/odd.md", "The key is AKIA" + "Q3EGRIUPLCEXAMPX\n")(copy)
 
 
 def hide_a_finding(copy: Path) -> None:
-    """A queue without encryption in transit, which no accept() answers."""
+    """Plant a queue without encryption in transit, which no accept() covers."""
     edit("stages/event_sources.py", "enforce_ssl=True,", "enforce_ssl=False,")(copy)
 
 
 @dataclass(frozen=True)
 class Gate:
-    """`command` is red with the fault, and says `says`; `rehearse why` names `place`, and says `cause`."""
+    """`command` fails with the fault and prints `says`; `rehearse why` prints `place` and `cause`."""
 
     name: str
     fault: str
@@ -226,7 +226,7 @@ VULNERABLE = {"vulns": [{"id": "GHSA-planted", "aliases": ["CVE-2026-1"], "summa
 
 
 class Osv(BaseHTTPRequestHandler):
-    """A database that knows one vulnerability, of jmespath."""
+    """A vulnerability database that has one vulnerability, of jmespath."""
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -237,12 +237,12 @@ class Osv(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Not in the tests' output."""
+        """Print nothing."""
 
 
 @pytest.fixture(scope="module")
 def osv() -> Iterator[str]:
-    """The address of a database of vulnerabilities on this machine."""
+    """The URL of a local vulnerability database."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Osv)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -289,7 +289,7 @@ def run(command: Sequence[str], folder: Path, **environ: str) -> subprocess.Comp
 @pytest.mark.gate
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 def test_it_goes_red(gate: Gate, copy: Path) -> None:
-    """By its own command, and `rehearse why` names the planted line, whatever other targets of make print."""
+    """The gate's command fails, and `rehearse why` names the planted line despite the output of other targets."""
     gate.plant(copy)
     done = run(gate.command, copy, CDK_VALIDATION="false")  # CDK's own validation is none of these gates
     red = done.returncode != 0 and gate.says in done.stdout + done.stderr
@@ -301,7 +301,7 @@ def test_it_goes_red(gate: Gate, copy: Path) -> None:
 
 
 def why(printed: str) -> Cause:
-    """The root cause as `rehearse why` finds it in the log of a parallel make, among the output of other targets."""
+    """Return the root cause that `rehearse why` finds in the log of a parallel make."""
     log = PARALLEL.format(command=MAKE, printed=printed.rstrip("\n")).splitlines()
     action = ActionView("Synth", "Build/CodeBuild", "Failed", summary="build FAILED", stage="Build", log="action.log")
     (cause,) = find_causes([action], lambda _: log, lambda *_: "")
@@ -311,7 +311,7 @@ def why(printed: str) -> Cause:
 @pytest.mark.slow
 @pytest.mark.gate
 def test_a_known_vulnerability_is_red(copy: Path, osv: str) -> None:
-    """Unless it is accepted until a day to come, by any of its names."""
+    """A known vulnerability is red unless it is accepted by one of its names until a future date."""
     command = ("python", "-m", "cdk_delivery.gates.dependencies")
     red = run(command, copy, PIP_AUDIT_OSV_URL=osv)
     assert red.returncode == 1
@@ -324,7 +324,7 @@ def test_a_known_vulnerability_is_red(copy: Path, osv: str) -> None:
 @pytest.mark.slow
 @pytest.mark.gate
 def test_a_gate_that_is_open_is_red_on_aws(copy: Path, osv: str) -> None:
-    """A build in an account that somebody has refuses `warn`; one of a rehearsal with placeholders does not."""
+    """A build in a real account rejects `warn`; a rehearsal with placeholders accepts it."""
     accepted = '[{ id = "CVE-2026-1", reason = "no query of a stranger is run", expires = 2999-12-31 }]'
     edit("pyproject.toml", "ignore = []", f"ignore = {accepted}")(copy)
     command, build = ("python", "-m", "cdk_delivery.gates.dependencies"), "arn:aws:codebuild:eu-west-1:{}:build/a:b"
@@ -337,7 +337,7 @@ def test_a_gate_that_is_open_is_red_on_aws(copy: Path, osv: str) -> None:
 
 @pytest.mark.slow
 def test_an_exception_that_nothing_needs_is_red(copy: Path, osv: str) -> None:
-    """It would hide the next one of that name."""
+    """An unused exception is red, since it would hide a future finding."""
     other = '[{ id = "GHSA-other", reason = "it was there once", expires = 2999-12-31 }]'
     edit("pyproject.toml", "ignore = []", f"ignore = {other}")(copy)
     done = run(("python", "-m", "cdk_delivery.gates.dependencies"), copy, PIP_AUDIT_OSV_URL=osv)
@@ -346,7 +346,7 @@ def test_an_exception_that_nothing_needs_is_red(copy: Path, osv: str) -> None:
 
 @pytest.mark.slow
 def test_a_malformed_exception_is_wrong_use(copy: Path) -> None:
-    """A reason and a day are needed."""
+    """An exception without a reason and a date exits with 2."""
     edit("pyproject.toml", "ignore = []", 'ignore = [{ id = "GHSA-other" }]')(copy)
     done = run(("python", "-m", "cdk_delivery.gates.dependencies"), copy)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""`make lint` reads the same files in a build as in a clone: builds have no repository, so no .gitignore."""
+"""`make lint` reads the same files in a build, which has no repository and no .gitignore, as in a clone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IGNORED = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitli
 
 
 def linted(root: Path, settings: str) -> set[str]:
-    """The folders that git ignores and ruff reads where no repository is around."""
+    """Return the folders that git ignores and ruff reads outside of a repository."""
     (root / "pyproject.toml").write_text(settings)
     for name in IGNORED:
         (root / name).mkdir(exist_ok=True)
@@ -29,11 +29,11 @@ WITHOUT_MODULES = {"__pycache__", ".gates_cache", ".import_linter_cache", ".hypo
 
 
 def test_no_folder_that_git_ignores_is_linted(tmp_path: Path) -> None:
-    """Tools and results are in the build's source as well."""
+    """ruff reads no ignored folder, although a build's source has tools and results."""
     assert linted(tmp_path, SETTINGS) <= WITHOUT_MODULES
 
 
 @pytest.mark.gate
 def test_a_folder_that_ruff_does_not_leave_out_is_found(tmp_path: Path) -> None:
-    """As `.tools` was, which made the lint of every build after the first one red on AWS only."""
+    """The check finds an ignored folder such as `.tools` that ruff does not exclude."""
     assert ".tools" in linted(tmp_path, SETTINGS.replace(', ".tools"]', "]"))

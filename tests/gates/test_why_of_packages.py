@@ -17,7 +17,7 @@ LAYERS, DELIVERY = "lambda-layers/tests/", "delivery/tests/"
 
 @dataclass(frozen=True)
 class Printed:
-    """test: the module that plants the fault. says: a part of the message, which that module expects as well."""
+    """test: the module that plants the fault. says: a part of the message that this module expects too."""
 
     test: str
     printed: str
@@ -163,7 +163,7 @@ PRINTED = (
 @pytest.mark.gate
 @pytest.mark.parametrize("row", PRINTED, ids=lambda row: f"{row.test}-{row.says[:40]}")
 def test_the_cause_is_what_the_gate_says(row: Printed) -> None:
-    """With its place, and the command that the message suggests."""
+    """The cause has the gate's message, its place, and the suggested command."""
     cause = why(row.printed)
     assert row.says in cause.message
     assert str(cause.place).startswith(row.place) if row.place else True
@@ -173,7 +173,7 @@ def test_the_cause_is_what_the_gate_says(row: Printed) -> None:
 @pytest.mark.skipif(not (ROOT / "packages").exists(), reason="a generated project has the packages as wheels")
 @pytest.mark.parametrize("row", PRINTED, ids=lambda row: f"{row.test}-{row.says[:40]}")
 def test_the_gate_has_a_test_that_expects_these_words(row: Printed) -> None:
-    """So that a message that changes is noticed here."""
+    """The package's test expects the same message, so that a changed message is noticed here."""
     text = (ROOT / "packages" / row.test).read_text()
     expected = text.replace('"\n            "', "").replace("\\", "")
     assert row.says.removesuffix("/Prod") in expected

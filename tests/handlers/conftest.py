@@ -1,4 +1,4 @@
-"""The handlers, each in a separate interpreter that sees only its code and the built layers."""
+"""The handlers, each in a separate interpreter that has only its code and the built layers."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one call: its answer or error, and the lines that it logged."""
+    """The result of one invocation: its response or error, and its log lines."""
 
     answer: Any
     error: str | None
     logs: list[dict[str, Any]]
 
     def lines(self, message: str) -> list[dict[str, Any]]:
-        """The structured log lines of one message."""
+        """Return the structured log lines of one message."""
         return [line for line in self.logs if line.get("message") == message]
 
     def metric(self, name: str) -> list[float]:
-        """The values of one metric, from its embedded form."""
+        """Return the values of one metric, from its embedded form."""
         return [value for line in self.logs for value in line.get(name, []) if "_aws" in line]
 
 
@@ -50,7 +50,7 @@ class CannotStart(AssertionError):
 
 
 class Handler:
-    """One function's handler, kept running between calls as Lambda keeps it. Raises CannotStart."""
+    """One function's handler, kept running between invocations as in Lambda. Raises CannotStart."""
 
     def __init__(self, function: str, layers: list[Path]) -> None:
         self._worker = subprocess.Popen(
@@ -95,7 +95,7 @@ Start = Callable[[str], Handler]
 
 @pytest.fixture(scope="session")
 def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The built layers, unpacked as Lambda unpacks them to /opt: layer -> folder."""
+    """The built layers, unpacked as in Lambda's /opt: layer -> folder."""
     manifest = ROOT / MANIFEST_PATH
     if not manifest.exists():
         pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
@@ -109,7 +109,7 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def start(layers: dict[str, Path]) -> Iterator[Start]:
-    """Starts the handler of a function with the layers that the manifest gives it; all of them end with the session."""
+    """A function that starts a handler with its layers; all handlers end with the session."""
     with ExitStack() as running:
 
         def started(function: str) -> Handler:

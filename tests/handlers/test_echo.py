@@ -1,4 +1,4 @@
-"""echo: a batch of a queue, message by message."""
+"""The function echo: a batch of a queue, message by message."""
 
 import json
 from typing import Any
@@ -14,12 +14,12 @@ LARGEST = 1024 * 1024  # bytes of an SQS message, its attributes included
 
 
 def with_body(event: Any, body: str) -> Any:
-    """The event with one record of that body."""
+    """Return the event with one record that has this body."""
     return {"Records": [{**event["Records"][0], "body": body}]}
 
 
 def test_a_batch_comes_back(echo: Handler, sqs: Any) -> None:
-    """Every message, with its correlation id: the attribute, or else the id that SQS gave."""
+    """Every message is returned with its correlation id: the attribute, or else the SQS message id."""
     got = echo(sqs).answer
     assert got["batchItemFailures"] == []
     assert got["messages"] == [
@@ -29,7 +29,7 @@ def test_a_batch_comes_back(echo: Handler, sqs: Any) -> None:
 
 
 def test_each_message_is_one_log_line(echo: Handler, sqs: Any) -> None:
-    """Structured, with what finds it again."""
+    """Each message has one structured log line with correlation id, service, environment and version."""
     first, second = echo(sqs).lines("message echoed")
     assert first["correlation_id"] == "6f1e0a52-5d9d-4f55-9d33-1a0c2b7e9a10"
     assert second["correlation_id"] == SECOND
@@ -37,20 +37,20 @@ def test_each_message_is_one_log_line(echo: Handler, sqs: Any) -> None:
     assert first["text"] == "Grüße from the queue"
 
 
-def test_an_attribute_that_is_no_text_is_no_correlation_id(echo: Handler, sqs: Any) -> None:
-    """A sender may give an attribute of this name as bytes."""
+def test_a_binary_attribute_is_not_a_correlation_id(echo: Handler, sqs: Any) -> None:
+    """A binary attribute is not used as the correlation id."""
     binary = {"binaryValue": "Zm9v", "stringListValues": [], "binaryListValues": [], "dataType": "Binary"}
     sqs["Records"][0]["messageAttributes"]["correlation_id"] = binary
     assert [message["correlation_id"] for message in echo(sqs).answer["messages"]] == [FIRST, SECOND]
 
 
 def test_an_empty_batch_is_answered(echo: Handler) -> None:
-    """With nothing."""
+    """An empty batch returns no messages and no failures."""
     assert echo({"Records": []}).answer == {"batchItemFailures": [], "messages": []}
 
 
-def test_one_poisoned_message_fails_alone(echo: Handler, sqs: Any) -> None:
-    """Its neighbour is done, and both are counted."""
+def test_one_invalid_message_fails_by_itself(echo: Handler, sqs: Any) -> None:
+    """An invalid message fails by itself, the other one succeeds, and both are counted."""
     sqs["Records"][0]["body"] = "not JSON"
     got = echo(sqs)
     assert got.answer["batchItemFailures"] == [{"itemIdentifier": FIRST}]
@@ -60,8 +60,8 @@ def test_one_poisoned_message_fails_alone(echo: Handler, sqs: Any) -> None:
     assert refused["message_id"] == FIRST
 
 
-def test_a_batch_of_poison_is_no_failure_of_the_function(echo: Handler, sqs: Any) -> None:
-    """The answer names each message; an error would hand all of them out again."""
+def test_a_batch_of_invalid_messages_raises_no_error(echo: Handler, sqs: Any) -> None:
+    """A batch of invalid messages returns each as a failure and raises no error, which would redeliver all of them."""
     for record in sqs["Records"]:
         record["body"] = "[]"
     got = echo(sqs)
@@ -70,7 +70,7 @@ def test_a_batch_of_poison_is_no_failure_of_the_function(echo: Handler, sqs: Any
 
 
 def test_the_largest_message_comes_back(echo: Handler, sqs: Any) -> None:
-    """Sizes are SQS's affair."""
+    """A message of SQS's maximum size is returned."""
     text = "x" * (LARGEST - len('{"text":""}'))
     (message,) = echo(with_body(sqs, json.dumps({"text": text}, separators=(",", ":")))).answer["messages"]
     assert message["text"] == text
@@ -82,7 +82,7 @@ MALFORMED += ["[" * 100_000, '{"text": "half a pair: \\ud800"}', "half a pair: \
 
 @pytest.mark.parametrize("body", MALFORMED, ids=lambda body: ascii(body[:20]))
 def test_a_malformed_body_is_refused(echo: Handler, sqs: Any, body: str) -> None:
-    """It comes back as a failure and is never echoed."""
+    """A malformed body is returned as a failure and never echoed."""
     got = echo(with_body(sqs, body))
     assert got.answer == {"batchItemFailures": [{"itemIdentifier": FIRST}], "messages": []}
 
@@ -90,7 +90,7 @@ def test_a_malformed_body_is_refused(echo: Handler, sqs: Any, body: str) -> None
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_text_comes_back_as_it_was(echo: Handler, sqs: Any, text: str) -> None:
-    """Whatever alphabet it is written in."""
+    """Any Unicode text is returned unchanged."""
     (message,) = echo(with_body(sqs, json.dumps({"text": text}))).answer["messages"]
     assert message["text"] == text
 

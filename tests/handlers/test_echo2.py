@@ -1,4 +1,4 @@
-"""echo2: what a topic publishes."""
+"""The function echo2: messages of a topic."""
 
 import json
 from typing import Any
@@ -13,13 +13,13 @@ LARGEST = 256 * 1024  # bytes of an SNS message
 
 
 def with_message(event: Any, message: str) -> Any:
-    """The event with that message."""
+    """Return the event with this message."""
     record = event["Records"][0]
     return {"Records": [{**record, "Sns": {**record["Sns"], "Message": message}}]}
 
 
 def test_a_message_comes_back(echo2: Handler, sns: Any) -> None:
-    """With the correlation id that its sender gave."""
+    """A message is returned with its sender's correlation id."""
     correlation_id = "0a4d1a8e-6c1b-4a42-9d3b-3f1fb8f4a9c1"
     got = echo2(sns)
     assert got.answer == {"messages": [{"correlation_id": correlation_id, "text": "Grüße from the topic"}]}
@@ -28,14 +28,14 @@ def test_a_message_comes_back(echo2: Handler, sns: Any) -> None:
 
 
 def test_a_message_without_an_attribute_goes_by_its_id(echo2: Handler, sns: Any) -> None:
-    """So that it can be found in any case."""
+    """A message without the attribute has its SNS message id as the correlation id."""
     sns["Records"][0]["Sns"]["MessageAttributes"] = {}
     (message,) = echo2(sns).answer["messages"]
     assert message["correlation_id"] == sns["Records"][0]["Sns"]["MessageId"]
 
 
 def test_several_records_come_back_in_order(echo2: Handler, sns: Any) -> None:
-    """SNS sends one, but the form of the event allows more."""
+    """Several records, which the event's format allows, are returned in order."""
     event = {"Records": [*with_message(sns, '{"text": "one"}')["Records"], *sns["Records"]]}
     got = echo2(event)
     assert [message["text"] for message in got.answer["messages"]] == ["one", "Grüße from the topic"]
@@ -43,7 +43,7 @@ def test_several_records_come_back_in_order(echo2: Handler, sns: Any) -> None:
 
 
 def test_the_largest_message_comes_back(echo2: Handler, sns: Any) -> None:
-    """Sizes are SNS's affair."""
+    """A message of SNS's maximum size is returned."""
     text = "x" * (LARGEST - len('{"text":""}'))
     (message,) = echo2(with_message(sns, json.dumps({"text": text}, separators=(",", ":")))).answer["messages"]
     assert message["text"] == text
@@ -55,7 +55,7 @@ MALFORMED += ['{"text": "a", "more": 1}', '{"text": "half a pair: \\ud800"}', '{
 
 @pytest.mark.parametrize("message", MALFORMED, ids=lambda message: message[:20] or "nothing")
 def test_a_malformed_message_is_an_error(echo2: Handler, sns: Any, message: str) -> None:
-    """Lambda then tries the call again, and at last makes it a dead letter."""
+    """A malformed message raises an error, so that Lambda retries it and then sends it to the dead-letter queue."""
     got = echo2(with_message(sns, message))
     assert got.error
     assert got.error.startswith("InvalidMessageError")
@@ -67,7 +67,7 @@ def test_a_malformed_message_is_an_error(echo2: Handler, sns: Any, message: str)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_text_comes_back_as_it_was(echo2: Handler, sns: Any, text: str) -> None:
-    """Whatever alphabet it is written in."""
+    """Any Unicode text is returned unchanged."""
     (message,) = echo2(with_message(sns, json.dumps({"text": text}))).answer["messages"]
     assert message["text"] == text
 
@@ -75,6 +75,6 @@ def test_any_text_comes_back_as_it_was(echo2: Handler, sns: Any, text: str) -> N
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(message=st.text())
 def test_no_message_breaks_the_function(echo2: Handler, sns: Any, message: str) -> None:
-    """Each is either echoed or refused, in words."""
+    """Each message is either echoed or rejected with an InvalidMessageError."""
     got = echo2(with_message(sns, message))
     assert got.error is None or got.error.startswith("InvalidMessageError")

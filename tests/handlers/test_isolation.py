@@ -1,4 +1,4 @@
-"""The handlers see what is deployed, and nothing that happens to be installed here."""
+"""The handlers import only deployed packages, not locally installed ones."""
 
 from pathlib import Path
 
@@ -9,6 +9,6 @@ from tests.handlers.conftest import CannotStart, Handler
 
 @pytest.mark.gate
 def test_a_dependency_missing_from_the_layers_is_red(layers: dict[str, Path]) -> None:
-    """pydantic is in the development environment as well; echo without its own layer must not find it there."""
+    """echo without its layer does not find pydantic, although the development environment has it."""
     with pytest.raises(CannotStart, match="No module named 'pydantic'"):
         Handler("echo", [layers["shared"]])

@@ -1,4 +1,4 @@
-"""The logs of a call: structured lines and metrics, as Powertools' documentation recommends."""
+"""The logs of an invocation: structured lines and metrics, as Powertools' documentation recommends."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.handlers.conftest import Outcome, Start
 
 
 def dimensions(outcome: Outcome, metric: str) -> dict[str, str]:
-    """The dimensions of one metric, with their values."""
+    """Return the dimensions of one metric, with their values."""
     (line,) = (line for line in outcome.logs if metric in line and "_aws" in line)
     (block,) = line["_aws"]["CloudWatchMetrics"]
     (names,) = block["Dimensions"]
@@ -18,7 +18,7 @@ def dimensions(outcome: Outcome, metric: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("function", ["echo", "echo2"])
 def test_a_cold_start_is_counted_once(start: Start, request: pytest.FixtureRequest, function: str) -> None:
-    """By the first call of an environment, with the function's name."""
+    """Only the first invocation of an environment counts a cold start, with the function's name."""
     event = request.getfixturevalue({"echo": "sqs", "echo2": "sns"}[function])
     handler = start(function)
     first, second = handler(event), handler(event)
@@ -27,8 +27,8 @@ def test_a_cold_start_is_counted_once(start: Start, request: pytest.FixtureReque
 
 
 @pytest.mark.parametrize("function", ["echo", "echo2"])
-def test_what_was_echoed_is_counted(request: pytest.FixtureRequest, function: str) -> None:
-    """By service and environment."""
+def test_echoed_messages_are_counted(request: pytest.FixtureRequest, function: str) -> None:
+    """Echoed messages are counted by service and environment."""
     event = request.getfixturevalue({"echo": "sqs", "echo2": "sns"}[function])
     got = request.getfixturevalue(function)(event)
     assert got.metric("MessagesEchoed") == [float(len(event["Records"]))]
@@ -36,7 +36,7 @@ def test_what_was_echoed_is_counted(request: pytest.FixtureRequest, function: st
 
 
 def test_a_refused_message_is_logged_with_its_reason(echo: Any, sqs: Any) -> None:
-    """And never with more of its text than the error says."""
+    """A rejected message is logged with its reason and correlation id."""
     sqs["Records"][0]["body"] = '{"text": 1}'
     (line,) = echo(sqs).lines("message refused")
     assert line["level"] == "WARNING"
@@ -44,8 +44,8 @@ def test_a_refused_message_is_logged_with_its_reason(echo: Any, sqs: Any) -> Non
     assert "text" in line["exception"]
 
 
-def test_one_message_does_not_leave_its_id_to_the_next(echo: Any, sqs: Any) -> None:
-    """A call starts without what the one before it has left in the logger."""
+def test_a_correlation_id_does_not_reach_the_next_message(echo: Any, sqs: Any) -> None:
+    """An invocation does not inherit the correlation id of the previous one."""
     first, second = sqs["Records"]
     (one,) = echo({"Records": [first]}).lines("message echoed")
     (other,) = echo({"Records": [second]}).lines("message echoed")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 protocol = os.fdopen(os.dup(1), "w")
-# The logger keeps the stream that it found when it was made, so this comes before the import.
+# The logger keeps the stream of its creation, so this precedes the import.
 sys.stdout = io.StringIO()
 code, *layers = sys.argv[1:]
 sys.path[:0] = [code, *(str(Path(layer, "python")) for layer in layers)]

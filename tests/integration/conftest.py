@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from tests.integration.deployed import Deployed
 
-# The interpreter would look for garbage as it ends, of which clients of AWS make much.
+# Skip the final GC pass: boto3's objects hold many cycles.
 atexit.register(gc.freeze)
 
 SMOKE = os.environ.get("TESTS", "full") == "smoke"
@@ -31,12 +31,12 @@ These tests need a deployed stage. To run them against the one of a rehearsal:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_cloud() -> None:
-    """The fixture of this name keeps AWS settings out of all other tests; these need them."""
+    """Override the fixture that removes AWS settings, which these tests need."""
 
 
 @pytest.fixture(scope="session")
 def deployed() -> Deployed:
-    """The stage whose stack the pipeline names in `STACK`. Ends the run with 2 where it cannot be asked."""
+    """The stage whose stack the pipeline names in `STACK`. Ends the run with 2 if it cannot be read."""
     stack = os.environ.get("STACK", "Dev-Echo")
     try:
         session = _session(os.environ.get("TEST_ROLE"))
@@ -61,7 +61,7 @@ def _session(role: str | None) -> boto3.Session:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In an environment of smoke tests nothing is sent; those that would are left out."""
+    """Deselect the tests that send messages in an environment of smoke tests."""
     if SMOKE:
         kept = [item for item in items if item.get_closest_marker("sends") is None]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])

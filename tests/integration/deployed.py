@@ -1,4 +1,4 @@
-"""One deployed stage, as its tests see it."""
+"""A deployed stage, as its tests see it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pytest
 
 @dataclass(frozen=True)
 class Deployed:
-    """The outputs of its stack, and clients of the role that may work there."""
+    """The outputs of the stage's stack, and clients with the testers' role."""
 
     session: boto3.Session
     outputs: Mapping[str, str]
 
     def output(self, name: str) -> str:
-        """An output of the stack; fails with those that there are."""
+        """Return an output of the stack; fail with the list of outputs if it is missing."""
         if name not in self.outputs:
             pytest.fail(f"the stack has no output {name}; it has {', '.join(sorted(self.outputs))}")
         return self.outputs[name]
 
     def names(self) -> list[str]:
-        """Every function of the stack, as its outputs name it: `Echo` of `EchoFunctionName`."""
+        """Return every function of the stack by its output: `Echo` for `EchoFunctionName`."""
         end = "FunctionName"
         found = sorted(name.removesuffix(end) for name in self.outputs if name.endswith(end))
         return found or pytest.fail(f"the stack has no output that ends in {end}; it has {', '.join(self.outputs)}")

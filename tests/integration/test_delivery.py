@@ -1,4 +1,4 @@
-"""What is sent through the queue and the topic arrives in the functions' logs."""
+"""Messages that are sent to the queue and the topic arrive in the functions' logs."""
 
 import json
 import time
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.sends
 
 
 def line_with(deployed: Deployed, function: str, correlation_id: str, sent: str) -> dict[str, Any]:
-    """The log line that holds the message of this correlation id."""
+    """Return the log line of the message with this correlation id."""
     group = deployed.output(f"{function}LogGroupName")
     since = int(time.time() - 300) * 1000
 
@@ -31,7 +31,7 @@ def line_with(deployed: Deployed, function: str, correlation_id: str, sent: str)
 
 
 def test_a_message_through_the_queue_is_echoed(deployed: Deployed) -> None:
-    """With its correlation id and its text."""
+    """A message to the queue is logged with its correlation id and text."""
     correlation_id, text = str(uuid.uuid4()), "Grüße through the queue"
     attributes = {"correlation_id": {"DataType": "String", "StringValue": correlation_id}}
     url = deployed.output("EchoQueueUrl")
@@ -41,7 +41,7 @@ def test_a_message_through_the_queue_is_echoed(deployed: Deployed) -> None:
 
 
 def test_a_message_through_the_topic_is_echoed(deployed: Deployed) -> None:
-    """With its correlation id and its text."""
+    """A message to the topic is logged with its correlation id and text."""
     correlation_id, text = str(uuid.uuid4()), "Grüße through the topic"
     attributes = {"correlation_id": {"DataType": "String", "StringValue": correlation_id}}
     arn = deployed.output("Echo2TopicArn")

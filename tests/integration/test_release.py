@@ -1,4 +1,4 @@
-"""What runs is what was pushed and built, and it answers. Leaves nothing behind but log lines."""
+"""The deployed release is the pushed and built one, and its functions respond; the tests write only log lines."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ EVENTS = Path(__file__).parent.parent / "events"
 
 
 def answer(deployed: Deployed, function: str, event: Any) -> Any:
-    """What the live `function` returns for `event`; a function's error fails the test with what it said."""
+    """Return the live function's response; a function error fails the test with its message."""
     name = deployed.output(f"{function}FunctionName")
     got = deployed.functions.invoke(FunctionName=name, Qualifier="live", Payload=json.dumps(event))
     payload = got["Payload"].read().decode()
@@ -21,12 +21,12 @@ def answer(deployed: Deployed, function: str, event: Any) -> Any:
 
 
 def event(name: str) -> Any:
-    """A realistic event of tests/events."""
+    """Return a realistic event of tests/events."""
     return json.loads((EVENTS / name).read_text())
 
 
 def test_echo_returns_the_messages_of_an_sqs_event(deployed: Deployed) -> None:
-    """Each message comes back, none as a failure."""
+    """Each message is returned, and none is a failure."""
     got = answer(deployed, "Echo", event("sqs.json"))
     texts = [json.loads(record["body"])["text"] for record in event("sqs.json")["Records"]]
     assert got["batchItemFailures"] == []
@@ -34,14 +34,14 @@ def test_echo_returns_the_messages_of_an_sqs_event(deployed: Deployed) -> None:
 
 
 def test_echo2_returns_the_messages_of_an_sns_event(deployed: Deployed) -> None:
-    """Each message comes back."""
+    """Each message is returned."""
     got = answer(deployed, "Echo2", event("sns.json"))
     texts = [json.loads(record["Sns"]["Message"])["text"] for record in event("sns.json")["Records"]]
     assert [message["text"] for message in got["messages"]] == texts
 
 
 def test_only_the_poisoned_record_of_a_batch_fails(deployed: Deployed) -> None:
-    """Its neighbours are done."""
+    """Only the invalid record is returned as a failure."""
     batch = event("sqs.json")
     batch["Records"][1]["body"] = "poison"
     got = answer(deployed, "Echo", batch)
@@ -50,13 +50,13 @@ def test_only_the_poisoned_record_of_a_batch_fails(deployed: Deployed) -> None:
 
 
 def configuration(deployed: Deployed, function: str) -> Any:
-    """What Lambda says of the version that is live."""
+    """Return the configuration of the live version."""
     name = deployed.output(f"{function}FunctionName")
     return deployed.functions.get_function_configuration(FunctionName=name, Qualifier="live")
 
 
 def test_the_revision_that_runs_was_pushed(deployed: Deployed) -> None:
-    """The build of these tests knows the push; the stack says of which revision it is, and which code belongs to it."""
+    """The stack has the build's revision, and the functions run the code with the stack's digests."""
     assert deployed.output("Revision") == os.environ.get(
         "CODEBUILD_RESOLVED_SOURCE_VERSION", deployed.output("Revision")
     )
@@ -66,7 +66,7 @@ def test_the_revision_that_runs_was_pushed(deployed: Deployed) -> None:
 
 
 def test_the_layers_that_run_were_built(deployed: Deployed) -> None:
-    """Lambda tells the digests of the bytes that it holds; the order of layers is CDK's."""
+    """The functions' layers have the digests in the stack's outputs; CDK chooses their order."""
     for function in deployed.names():
         layers = configuration(deployed, function).get("Layers", [])
         held = [deployed.functions.get_layer_version_by_arn(Arn=layer["Arn"]) for layer in layers]

@@ -1,4 +1,4 @@
-"""Waiting for what takes a while in AWS: by looking again, with a limit."""
+"""Polling with a timeout, for results that take a while in AWS."""
 
 import time
 from collections.abc import Callable

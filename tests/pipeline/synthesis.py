@@ -1,4 +1,4 @@
-"""Pipelines of other settings, synthesized for a test."""
+"""Pipelines with other settings, synthesized for a test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> Template:
-    """The template of the pipeline stack for the settings that the tests know, as `change` leaves them."""
+    """Return the pipeline stack's template for the fixed settings, changed by `change`."""
     settings = deepcopy(context["delivery"])
     change(settings)
     app = App(context=dict(context), analytics_reporting=False)
@@ -28,7 +28,7 @@ def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> 
 
 
 def pipeline_of(template: Template) -> Mapping[str, Any]:
-    """The properties of the one pipeline."""
+    """Return the properties of the only pipeline."""
     (pipeline,) = template.find_resources("AWS::CodePipeline::Pipeline").values()
     properties: Mapping[str, Any] = pipeline["Properties"]
     return properties

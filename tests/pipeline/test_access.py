@@ -1,4 +1,4 @@
-"""Execution policies of this project allow all that its stacks need, and fit into a managed policy."""
+"""The execution policies of this project allow what its stacks need, and fit into a managed policy."""
 
 import json
 import tomllib
@@ -26,7 +26,7 @@ def policies(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str) -> None:
-    """A type of resource may have been added to the service without `make generate`."""
+    """The policy allows every action for the templates' resource types, also after a type was added."""
     statements = [statement for part in policies(name).values() for statement in part["Statement"]]
     allowed = {action for statement in statements if statement["Effect"] == "Allow" for action in statement["Action"]}
     templates = [json.loads(file.read_text()) for file in ours.folder.glob(FILES[name])]
@@ -38,12 +38,12 @@ def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str)
 
 @pytest.mark.parametrize("name", [*FILES, "boundary"])
 def test_the_policy_fits_into_a_managed_policy(name: str) -> None:
-    """IAM counts characters without white space."""
+    """Each policy is within IAM's limit, which does not count white space."""
     assert [part for part, document in policies(name).items() if policy_size(document) > MANAGED_POLICY] == []
 
 
 def test_a_rehearsal_bootstraps_again_when_any_policy_changes() -> None:
-    """rehearsal.toml names every part of the policies, also those that will be added."""
+    """rehearsal.toml matches every part of the policies, also future ones."""
     patterns = tomllib.loads((ROOT / "rehearsal.toml").read_text())["bootstrap"]["files"]
     parts = [*policies("pipeline"), *policies("environment"), "boundary", "environment-resources-2"]
     paths = [PolicyFiles.of(ROOT).path(part) for part in parts]

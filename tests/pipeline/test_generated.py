@@ -22,34 +22,34 @@ REMEDY = "not what the settings and the code generate; `make generate` writes th
 
 
 def is_ignored(path: str) -> bool:
-    """Whether a push that changes only this file starts no run."""
+    """Return whether a push that changes only this file starts no run."""
     source = Settings.read(json.loads((ROOT / "cdk.json").read_text())["context"]["delivery"]).source
     return any(matches(pattern, path) for pattern in source.ignored_paths)
 
 
 def stale(files: Mapping[str, str], *, ignored: bool) -> list[str]:
-    """The files, ignored by pushes or not, whose committed text is not the generated one."""
+    """Return the files, ignored by pushes or not, whose committed text is not the generated one."""
     committed = {path: (ROOT / path).read_text() if (ROOT / path).exists() else "" for path in files}
     return [path for path, text in files.items() if committed[path] != text and is_ignored(path) == ignored]
 
 
 @pytest.mark.gate
 def test_it_is_current(ours: Synthesized) -> None:
-    """Each file that a deployment needs, and no policy is left that is not made any more."""
+    """Each generated file of a deployment is current, and no stale policy remains."""
     files = generated_files(ROOT, ours.folder)
-    left = [*stale(files, ignored=False), *PolicyFiles.of(ROOT).stale(files)]
-    assert not left, f"{', '.join(left)}: {REMEDY}"
+    outdated = [*stale(files, ignored=False), *PolicyFiles.of(ROOT).stale(files)]
+    assert not outdated, f"{', '.join(outdated)}: {REMEDY}"
 
 
 @pytest.mark.gate
 @pytest.mark.pages
 def test_the_tables_of_pages_are_current(ours: Synthesized) -> None:
-    """Those of roles and costs."""
-    left = stale(generated_files(ROOT, ours.folder), ignored=True)
-    assert not left, f"{', '.join(left)}: {REMEDY}"
+    """The tables of roles and costs in the pages are current."""
+    outdated = stale(generated_files(ROOT, ours.folder), ignored=True)
+    assert not outdated, f"{', '.join(outdated)}: {REMEDY}"
 
 
 def test_the_access_files_are_never_ignored() -> None:
-    """A push that repairs a policy starts a run; a push that repairs a page need not."""
+    """A push that changes a policy starts a run; a push that changes a page need not."""
     paths = ("pipeline/access/environment.json", "cdk.schema.json", "docs/security.md")
     assert [is_ignored(path) for path in paths] == [False, False, True]

@@ -1,4 +1,4 @@
-"""The package of deliveries knows nothing of this team, not even by name."""
+"""The delivery package has no name of this team."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import pytest
 from stages.catalog import FUNCTIONS
 from tests.root import ROOT
 
-# Folders that are this team's, and the names of its stack and functions.
+# This team's folders, and the names of its stack and functions.
 NAMES = ["Echo", *(function.name for function in FUNCTIONS)]
 OWN = re.compile(rf"\b({'|'.join(NAMES)})\b|\b(stages[/.]|(lambda|tests|docs|pipeline/access)/)\w")
 
 
 def own_names(source: str) -> Iterator[str]:
-    """The texts of a module that name something of this team; identifiers, such as click.echo, are no texts."""
+    """Yield the string constants of a module that have a name of this team."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and OWN.search(node.value):
             yield node.value
 
 
 def test_no_text_of_the_machinery_names_this_team() -> None:
-    """No stage, stack, function or path: those come from pyproject.toml and from the team's own stack."""
+    """No string of the package names a stage, stack, function or path of this team."""
     files = (ROOT / "packages" / "delivery" / "src").rglob("*.py")
     found = {file: [*own_names(file.read_text())] for file in files}
     assert len(found) > 60
@@ -44,5 +44,5 @@ def test_no_text_of_the_machinery_names_this_team() -> None:
     ],
 )
 def test_a_name_of_this_team_is_found(text: str) -> None:
-    """In any text of a module."""
+    """The check finds each kind of name in a string."""
     assert list(own_names(f"x = f'{{y}} {text}'")) == [f" {text}"]

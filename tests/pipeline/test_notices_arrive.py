@@ -1,4 +1,4 @@
-"""The notices of this project's own template, on a tiny pipeline: each kind arrives where its topic leads."""
+"""The notices of this project's template on a small pipeline: each kind reaches the topic's subscribers."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Noticed:
     function: str
 
     def start(self) -> str:
-        """The id of a new execution."""
+        """Start an execution, and return its id."""
         api = self.embedded.client("codepipeline")
         return str(api.start_pipeline_execution(name=self.name)["pipelineExecutionId"])
 
-    def told(self) -> Json:
-        """The next notice, its Subject and its Message; no other one waits with it."""
+    def next_notice(self) -> Json:
+        """Return the next notice with Subject and Message; no other one is waiting."""
         return dict(self.embedded.next_message(self.queue))
 
-    def asked(self) -> Json:
-        """The next notice, which is an approval's."""
-        approval: Json = json.loads(self.told()["Message"])["approval"]
+    def next_approval(self) -> Json:
+        """Return the next notice, which is an approval's."""
+        approval: Json = json.loads(self.next_notice()["Message"])["approval"]
         return approval
 
     def answer(self, approval: Json, status: str) -> str:
-        """Answer with what the notice holds; how the only execution that still ran ends."""
+        """Answer the approval with the notice's data, and return the execution's final status."""
         where = {key: approval[key] for key in ("pipelineName", "stageName", "actionName", "token")}
         api = self.embedded.client("codepipeline")
         api.put_approval_result(**where, result={"status": status, "summary": "tried"})
@@ -54,7 +54,7 @@ class Noticed:
 
 
 def page(execution: str) -> str:
-    """The console's page of an execution, which leads to its logs."""
+    """Return the URL of an execution's page in AWS's console."""
     console = "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines"
     return f"{console}/echo-delivery/executions/{execution}/timeline?region=eu-west-1"
 
@@ -64,7 +64,7 @@ def _of_type(resources: Mapping[str, Json], kind: str) -> dict[str, Json]:
 
 
 def tiny(resources: Mapping[str, Json], bucket: str) -> dict[str, Json]:
-    """The template's notices, their key and its approval, around a source in a bucket and one build."""
+    """Return the template's notices, key and approval with a bucket source and one build."""
     ((id_, pipeline),) = _of_type(resources, "AWS::CodePipeline::Pipeline").items()
     real = pipeline["Properties"]
     (stage,) = [declared for declared in real["Stages"] if declared["Name"] == "ApproveProd"]
@@ -126,7 +126,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture(scope="module")
 def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
-    """The queue is subscribed by the stack: the pipeline's creation starts it, and its empty source is a failure."""
+    """A pipeline whose queue is subscribed by the stack; its first execution has failed for lack of a source."""
     bucket, name, (url, arn) = embedded.bucket(), embedded.name("notices"), embedded.queue()
     resources = tiny(synthesized.pipeline.to_json()["Resources"], bucket)
     (topic,) = _of_type(resources, "AWS::SNS::Topic")
@@ -138,16 +138,16 @@ def noticed(embedded: Embedded, synthesized: Synthesized) -> Noticed:
     api = embedded.client("lambda")
     function = api.get_function_configuration(FunctionName=ids["AWS::Lambda::Function"])["FunctionArn"]
     found = Noticed(embedded, bucket, ids["AWS::CodePipeline::Pipeline"], url, function)
-    assert found.told()["Subject"] == "echo-delivery Source/Source failed"
+    assert found.next_notice()["Subject"] == "echo-delivery Source/Source failed"
     return found
 
 
-def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Noticed, embedded: Embedded) -> None:
-    """One notice each: stage and action; the summary and how to answer it; the revision; the page of the execution."""
+def test_failures_approvals_and_successes_send_notices(noticed: Noticed, embedded: Embedded) -> None:
+    """A failure, an approval and a success each send one notice, with reason, summary, revision and page."""
     failed = noticed.start()
-    told = noticed.told()
-    assert told["Subject"] == "echo-delivery Source/Source failed"
-    when, why, where = told["Message"].splitlines()
+    notice = noticed.next_notice()
+    assert notice["Subject"] == "echo-delivery Source/Source failed"
+    when, why, where = notice["Message"].splitlines()
     assert when.startswith("echo-delivery Source/Source failed at 20")
     assert why.startswith("Result: ")
     assert where == f"Execution: {page(failed)}"
@@ -156,30 +156,30 @@ def test_people_hear_what_failed_who_is_asked_and_what_succeeded(noticed: Notice
         archive.writestr("any", "file")
     put = embedded.client("s3").put_object(Bucket=noticed.bucket, Key="source.zip", Body=source.getvalue())
     good = noticed.start()
-    approval = noticed.asked()
+    approval = noticed.next_approval()
     assert (approval["stageName"], approval["actionName"]) == ("ApproveProd", "Approve")
     assert approval["customData"].startswith(f"Deploy to prod (traffic: 10% for 5 min): {SUMMARY}. ")
     assert approval["customData"].endswith("Approve or reject: docs/approve-and-roll-back.md")
     assert noticed.answer(approval, "Approved") == "Succeeded"
-    told = noticed.told()
-    assert told["Subject"] == "echo-delivery succeeded"
-    when, revision, where = told["Message"].splitlines()
+    notice = noticed.next_notice()
+    assert notice["Subject"] == "echo-delivery succeeded"
+    when, revision, where = notice["Message"].splitlines()
     assert when.startswith("echo-delivery succeeded at 20")
     assert revision.startswith(f"Revision: {put['VersionId']}")
     assert where == f"Execution: {page(good)}"
     rejected = noticed.start()
-    assert noticed.answer(noticed.asked(), "Rejected") == "Failed"
-    told = noticed.told()
-    assert told["Subject"] == "echo-delivery ApproveProd/Approve failed"
-    assert f"Revision: {put['VersionId']}" in told["Message"]
-    assert told["Message"].endswith(page(rejected))
+    assert noticed.answer(noticed.next_approval(), "Rejected") == "Failed"
+    notice = noticed.next_notice()
+    assert notice["Subject"] == "echo-delivery ApproveProd/Approve failed"
+    assert f"Revision: {put['VersionId']}" in notice["Message"]
+    assert notice["Message"].endswith(page(rejected))
 
 
-def test_what_cannot_be_told_is_told_as_it_came(noticed: Noticed, embedded: Embedded) -> None:
-    """The function fails on an unknown execution: it is retried, then the topic gets the event."""
+def test_an_event_without_a_notice_reaches_the_topic(noticed: Noticed, embedded: Embedded) -> None:
+    """The topic gets the event itself after the function has failed for an unknown execution."""
     events, name = embedded.client("events"), embedded.name("rule")
     events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
     events.put_targets(Rule=name, Targets=[{"Id": "0", "Arn": noticed.function}])
     detail = {"pipeline": noticed.name, "execution-id": "gone", "state": "SUCCEEDED"}
     events.put_events(Entries=[{"Source": name, "DetailType": "any", "Detail": json.dumps(detail)}])
-    assert json.loads(noticed.told()["Message"])["requestPayload"]["detail"] == detail
+    assert json.loads(noticed.next_notice()["Message"])["requestPayload"]["detail"] == detail

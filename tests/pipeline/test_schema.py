@@ -1,4 +1,4 @@
-"""The committed JSON Schema is that of the settings."""
+"""The committed JSON Schema of the settings."""
 
 import json
 
@@ -13,17 +13,17 @@ from tests.root import ROOT
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    """Validate the file as an editor does."""
+    """A validator that checks the file as an editor does."""
     return Draft202012Validator(json.loads((ROOT / json_schema.FILE).read_text()))
 
 
 def test_the_committed_schema_is_current() -> None:
-    """`make synth generate` writes it."""
+    """The committed schema is the one that `make synth generate` writes."""
     assert (ROOT / json_schema.FILE).read_text() == json_schema.text(Delivery[ServiceOptions])
 
 
 def test_cdk_json_names_it_and_keeps_it(validator: Draft202012Validator) -> None:
-    """Editors find it by `$schema`."""
+    """cdk.json refers to the schema with `$schema`, and is valid."""
     settings = json.loads((ROOT / "cdk.json").read_text())
     assert settings["$schema"] == f"./{json_schema.FILE}"
     assert list(validator.iter_errors(settings)) == []

@@ -1,4 +1,4 @@
-"""This team's pipeline: the stages of an execution, and the build that synthesizes."""
+"""This team's pipeline: the stages of an execution, and the synth build."""
 
 import json
 import re
@@ -20,13 +20,13 @@ def template(synthesized: Synthesized) -> Template:
 
 
 def test_stages_come_in_order(template: Template) -> None:
-    """Prod is last, after an approval in a separate stage."""
+    """The stages are in order: prod is last, after an approval in a separate stage."""
     names = [stage["Name"] for stage in pipeline_of(template)["Stages"]]
     assert names == ["Source", "Build", "UpdatePipeline", "Assets", "Dev", "ApproveProd", "Prod"]
 
 
 def test_the_synth_step_runs_this_buildspec(template: Template, project: Project) -> None:
-    """CodeBuild gets the contents of buildspec.yml, with the output that CDK adds."""
+    """The synth build has the contents of buildspec.yml, and the output that CDK adds."""
     (synth,) = template.find_resources(
         "AWS::CodeBuild::Project", {"Properties": {"Name": "echo-delivery-synth"}}
     ).values()
@@ -42,7 +42,7 @@ def test_the_synth_step_runs_this_buildspec(template: Template, project: Project
 
 
 def test_the_pinned_cdk_assets_reads_the_assembly(synthesized: Synthesized) -> None:
-    """A newer schema would make the Assets stage fail after everything else was green."""
+    """The pinned cdk-assets supports the assembly's schema version, which the Assets stage needs."""
     written = int(json.loads((synthesized.folder / "manifest.json").read_text())["version"].split(".")[0])
     bundle = (ROOT / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js").read_text()
     (read,) = set(re.findall(r"schemaHash: .*\n.*\n\s+revision: (\d+)", bundle))

@@ -20,7 +20,7 @@ BUILD_ROLE = "arn:aws:iam::111111111111:role/delivery-dev-build"
 
 
 def echo_stack(app: App, release: Release, options: ServiceOptions, emails: Sequence[str] = ()) -> EchoStack:
-    """The stack in a separate account, tested by one build role."""
+    """Return the stack in a separate account, with a tester role for one build role."""
     return EchoStack(
         app,
         "Echo",
@@ -41,19 +41,19 @@ def release(project: Project) -> Release:
 
 @pytest.fixture(scope="session")
 def made(release: Release) -> Make:
-    """Makes the stack's template for some options."""
+    """A function that returns the stack's template for some options."""
     return lambda options: Template.from_stack(echo_stack(App(analytics_reporting=False), release, options))
 
 
 @pytest.fixture(scope="session")
 def template(made: Make) -> Template:
-    """The template for the options as they are where a setting says nothing."""
+    """The template with the default options."""
     return made(ServiceOptions())
 
 
 @pytest.fixture(scope="session")
 def changed(made: Make) -> Template:
-    """The template where every setting says something."""
+    """The template with every option set."""
     options = ServiceOptions(
         memory_mb=512,
         timeout_seconds=7,

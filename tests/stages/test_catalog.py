@@ -1,4 +1,4 @@
-"""Each function has its own role, log, version, and the layers that were built for it."""
+"""The functions of the stack: roles, logs, versions and layers."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from tests.stages.conftest import echo_stack
 
 
 def of(template: Template, kind: str, name: str) -> dict[str, Any]:
-    """The properties of the resource of one function."""
+    """Return the properties of one function's resource."""
     found = template.find_resources(kind)
     (properties,) = (found[id_]["Properties"] for id_ in found if id_.startswith(name))
     typed: dict[str, Any] = properties
@@ -33,26 +33,26 @@ def statements(template: Template, name: str) -> list[dict[str, Any]]:
 
 
 def test_every_folder_of_code_is_declared_and_the_other_way_round() -> None:
-    """A folder without a declaration would never be deployed."""
+    """Every folder in lambda/ has a declaration, and every declaration a folder."""
     folders = {main.parent.name for main in (ROOT / "lambda").glob("*/main.py")}
     assert folders == {declared.name for declared in FUNCTIONS}
 
 
 def test_every_declared_function_is_deployed(template: Template) -> None:
-    """With the handler that is agreed on."""
+    """Every declared function is deployed, with the handler main.handler."""
     functions = template.find_resources("AWS::Lambda::Function", {"Properties": {"Handler": "main.handler"}})
     assert len(functions) == len(FUNCTIONS)
 
 
 def test_the_target_is_that_of_the_layers(template: Template) -> None:
-    """A layer of another Python version or architecture could not be imported."""
+    """Functions and layers have the same Python version and architecture."""
     template.all_resources_properties("AWS::Lambda::Function", {"Runtime": "python3.13", "Architectures": ["x86_64"]})
     target = {"CompatibleRuntimes": ["python3.13"], "CompatibleArchitectures": ["x86_64"]}
     template.all_resources_properties("AWS::Lambda::LayerVersion", target)
 
 
 def test_a_function_gets_its_own_layers_and_no_others(template: Template) -> None:
-    """echo2 has no dependency group, so it does not get the packages of echo."""
+    """echo2, which has no dependency group, does not get the layer of echo."""
     shared, own = (
         {"Ref": next(id_ for id_ in template.find_resources("AWS::Lambda::LayerVersion") if id_.startswith(layer))}
         for layer in ("Layersshared", "Layersecho")
@@ -63,19 +63,19 @@ def test_a_function_gets_its_own_layers_and_no_others(template: Template) -> Non
 
 
 def test_memory_and_timeout_are_settings(changed: Template) -> None:
-    """And so is reserved concurrency, which is off by default."""
+    """Memory, timeout and reserved concurrency are settings."""
     wanted = {"MemorySize": 512, "Timeout": 7, "ReservedConcurrentExecutions": 3}
     changed.all_resources_properties("AWS::Lambda::Function", wanted)
 
 
 def test_no_concurrency_is_reserved_by_default(template: Template) -> None:
-    """A new account has ten executions at a time, and a deployment that reserves any of them fails."""
+    """No concurrency is reserved by default, since a new account with ten executions would reject it."""
     absent = {"ReservedConcurrentExecutions": Match.absent()}
     template.all_resources_properties("AWS::Lambda::Function", absent)
 
 
-def test_logs_are_json_in_a_group_of_ones_own(template: Template) -> None:
-    """Encrypted, and kept as long as the settings say."""
+def test_logs_are_json_in_a_separate_group(template: Template) -> None:
+    """Each function has a separate encrypted log group with JSON logs and the retention of the settings."""
     template.all_resources_properties("AWS::Lambda::Function", {"LoggingConfig": {"LogFormat": "JSON"}})
     group = {"RetentionInDays": 30, "KmsKeyId": Match.any_value()}
     template.all_resources_properties("AWS::Logs::LogGroup", group)
@@ -83,39 +83,39 @@ def test_logs_are_json_in_a_group_of_ones_own(template: Template) -> None:
 
 
 def test_calls_are_traced(template: Template) -> None:
-    """By Lambda itself; docs/decisions/ says why the code brings no tracer."""
+    """Lambda traces invocations; docs/decisions/ says why the code has no tracer."""
     template.all_resources_properties("AWS::Lambda::Function", {"TracingConfig": {"Mode": "Active"}})
 
 
 @pytest.mark.parametrize("function", [declared.id for declared in FUNCTIONS])
 def test_a_role_names_what_it_may_do_on_what(template: Template, function: str) -> None:
-    """No wildcard but the one of X-Ray, whose actions take no resource."""
+    """A role's policy has no wildcard, except the resource of X-Ray's actions."""
     for statement in statements(template, f"{function}Policy"):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert not [action for action in actions if "*" in action]
         assert statement["Resource"] != "*" or statement["Sid"] == "Trace"
 
 
-def test_nothing_comes_from_policies_that_others_manage(template: Template) -> None:
-    """AWS may change them, and they allow more than is needed."""
+def test_no_role_has_an_aws_managed_policy(template: Template) -> None:
+    """No role has an AWS managed policy."""
     for role in template.find_resources("AWS::IAM::Role").values():
         assert all("Ref" in arn for arn in role["Properties"]["ManagedPolicyArns"])
 
 
 def test_no_statement_comes_from_a_grant(template: Template) -> None:
-    """CDK's own grants would widen the roles behind the back of whoever reads stages/."""
+    """No statement comes from CDK's grants, which would broaden roles implicitly."""
     template.resource_count_is("AWS::IAM::Policy", 0)
 
 
 def test_each_function_has_a_role_of_its_own(template: Template) -> None:
-    """The permissions of one function are not those of the other."""
+    """Each function has a separate role."""
     functions = template.find_resources("AWS::Lambda::Function").values()
     roles = {str(function["Properties"]["Role"]) for function in functions}
     assert len(roles) == len(FUNCTIONS)
 
 
-def test_functions_know_where_they_are_and_what_they_are(template: Template) -> None:
-    """Logs and metrics carry it. None of it differs from push to push, which would make a new version each time."""
+def test_functions_have_their_name_and_environment(template: Template) -> None:
+    """Functions have their service name and environment as variables, and none that differs with each push."""
     for declared in FUNCTIONS:
         variables = of(template, "AWS::Lambda::Function", f"{declared.id}Function")["Environment"]["Variables"]
         assert variables["POWERTOOLS_SERVICE_NAME"] == declared.name
@@ -123,13 +123,13 @@ def test_functions_know_where_they_are_and_what_they_are(template: Template) -> 
 
 
 def of_revision(project: Project, revision: str) -> dict[str, Any]:
-    """The template of the stack at another revision of the same code."""
+    """Return the stack's template at another revision of the same code."""
     release = Release(layers=project.layers, revision=revision)
     return dict(Template.from_stack(echo_stack(App(analytics_reporting=False), release, ServiceOptions())).to_json())
 
 
 def test_another_revision_changes_an_output_only(project: Project) -> None:
-    """So a push that changes neither code nor layers publishes no version, and shifts no alias."""
+    """Another revision changes only an output, so that it publishes no version and shifts no traffic."""
     before, after = of_revision(project, "0123abc"), of_revision(project, "4567def")
     assert before["Outputs"].pop("Revision") != after["Outputs"].pop("Revision")
     assert before == after
@@ -137,7 +137,7 @@ def test_another_revision_changes_an_output_only(project: Project) -> None:
 
 @pytest.mark.gate
 def test_other_code_makes_another_version(project: Project, tmp_path: Path) -> None:
-    """The comparison above sees a function whose code differs, and that function only."""
+    """The comparison above finds a function whose code differs, and only that function."""
     shutil.copytree(project.layers.parent, tmp_path / "layers")
     changed = replace(project, layers=tmp_path / "layers" / "layers.json")
     manifest = json.loads(changed.layers.read_text())
@@ -150,7 +150,7 @@ def test_other_code_makes_another_version(project: Project, tmp_path: Path) -> N
 
 @pytest.mark.gate
 def test_a_function_that_was_not_built_is_named(project: Project, tmp_path: Path) -> None:
-    """A function that is declared and has no folder: which there are, and what to do."""
+    """A declared function without code is an error that lists the built functions."""
     shutil.copytree(project.layers.parent, tmp_path / "layers")
     manifest = json.loads((tmp_path / "layers" / "layers.json").read_text())
     del manifest["functions"][0]

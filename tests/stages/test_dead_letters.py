@@ -1,4 +1,4 @@
-"""A message that always fails becomes a dead letter, on a stack that is deployed with short timeouts."""
+"""A message that always fails reaches the dead-letter queue, in a stack with short timeouts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.integration.waiting import until
 from tests.root import ROOT
 from tests.stages.conftest import ACCOUNT, BUILD_ROLE, REGION, echo_stack
 
-# The shortest that there is: five tries take five visibility timeouts of six seconds each.
+# The shortest timeout: five attempts take five visibility timeouts of six seconds each.
 SHORT = ServiceOptions(timeout_seconds=1)
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True)
 class Service:
-    """The deployed stack: its outputs, and clients for the account that it is in."""
+    """The deployed stack: its outputs, and clients for its account."""
 
     endpoint: Endpoint
     outputs: dict[str, str]
@@ -46,7 +46,7 @@ class Service:
         self.client("sqs").send_message(QueueUrl=self.outputs["EchoQueueUrl"], MessageBody=body)
 
     def echoed(self) -> list[str]:
-        """The texts in the log of echo."""
+        """Return the texts in the log of echo."""
         pages = self.client("logs").get_paginator("filter_log_events")
         found = pages.paginate(logGroupName=self.outputs["EchoLogGroupName"])
         messages = [event["message"] for page in found for event in page["events"]]
@@ -54,7 +54,7 @@ class Service:
         return [line["text"] for line in lines if line.get("message") == "message echoed"]
 
     def dead_letters(self) -> str:
-        """The URL of the queue that the redrive policy of echo's queue names."""
+        """Return the URL of the queue in the redrive policy of echo's queue."""
         sqs = self.client("sqs")
         found = sqs.get_queue_attributes(QueueUrl=self.outputs["EchoQueueUrl"], AttributeNames=["RedrivePolicy"])
         arn = json.loads(found["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
@@ -63,7 +63,7 @@ class Service:
 
 
 def synthesize(out: Path) -> None:
-    """The service's stack by itself, with the built layers."""
+    """Synthesize the service's stack by itself, with the built layers."""
     if not (ROOT / MANIFEST_PATH).exists():
         pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
     app = App(outdir=str(out), analytics_reporting=False)
@@ -88,7 +88,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def make_build_role(endpoint: Endpoint) -> None:
-    """Make the role that the role of the tests trusts: a trust policy cannot name one that does not exist."""
+    """Create the build role, since the trust policy of the tests' role needs an existing principal."""
     account, name = BUILD_ROLE.split(":")[4], BUILD_ROLE.rpartition("/")[2]
     allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "codebuild.amazonaws.com"}}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
@@ -96,20 +96,20 @@ def make_build_role(endpoint: Endpoint) -> None:
 
 
 def received(sqs: Any, url: str) -> dict[str, Any] | None:
-    """One message of a queue, or None."""
+    """Return one message of a queue, or None."""
     found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, AttributeNames=["All"])
     message: dict[str, Any] | None = next(iter(found.get("Messages", ())), None)
     return message
 
 
 def all_of(texts: set[str], look: Callable[[], list[str]]) -> list[str] | None:
-    """What `look` sees, once all of `texts` are among it."""
+    """Return the result of `look` once it has all of `texts`."""
     seen = look()
     return seen if texts <= set(seen) else None
 
 
 def test_a_poisoned_message_ends_among_the_dead_letters(service: Service) -> None:
-    """After five tries, while the other messages are processed immediately, and once."""
+    """An invalid message is a dead letter after five attempts; other messages are processed immediately and once."""
     sqs, neighbours = service.client("sqs"), {"before", "after"}
     for body in ('{"text": "before"}', "poison", '{"text": "after"}'):
         service.send(body)

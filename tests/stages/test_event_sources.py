@@ -1,4 +1,4 @@
-"""Events come in through a queue and a topic, and no message is lost."""
+"""The event sources of the functions: a queue and a topic, with dead-letter queues."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_cdk.assertions import Match, Template
 from stages.catalog import FUNCTIONS
 from stages.event_sources import QueueSource
 
-# What CloudFormation names by Ref or Fn::GetAtt; which resource it is, cdk_delivery/compliance/connections.py looks at.
+# A Ref or Fn::GetAtt, whose target cdk_delivery/compliance/connections.py checks.
 REFERENCE = Match.any_value()
 
 
@@ -15,7 +15,7 @@ QUEUES = [declared for declared in FUNCTIONS if declared.feed is QueueSource]
 
 
 def feeding(template: Template) -> list[dict[str, Any]]:
-    """The queues that hand out messages, one for each function that is fed by one."""
+    """Return the queues that invoke functions, one for each such function."""
     queues = [queue["Properties"] for queue in template.find_resources("AWS::SQS::Queue").values()]
     found = [queue for queue in queues if "RedrivePolicy" in queue]
     assert len(found) == len(QUEUES)
@@ -23,24 +23,24 @@ def feeding(template: Template) -> list[dict[str, Any]]:
 
 
 def test_a_message_is_dead_after_five_tries(template: Template) -> None:
-    """Fewer would make dead letters of messages that met a throttled function."""
+    """A message is a dead letter after five attempts; fewer would lose messages of throttled functions."""
     assert {queue["RedrivePolicy"]["maxReceiveCount"] for queue in feeding(template)} == {5}
 
 
 def test_a_message_stays_hidden_for_six_timeouts(changed: Template) -> None:
-    """However long the settings let the function run."""
+    """The visibility timeout is six times the function's timeout."""
     queues = feeding(changed)
     assert {queue["VisibilityTimeout"] for queue in queues} == {42}
 
 
 def test_dead_letters_are_kept_as_long_as_sqs_keeps_anything(template: Template) -> None:
-    """There is one such queue for each feed."""
+    """Each event source has a dead-letter queue with SQS's longest retention."""
     kept = {"MessageRetentionPeriod": 14 * 24 * 60 * 60}
     template.resource_properties_count_is("AWS::SQS::Queue", kept, len(FUNCTIONS))
 
 
 def test_every_queue_and_topic_is_encrypted_with_the_services_key(template: Template) -> None:
-    """Dead letters and alarms too."""
+    """All queues and topics are encrypted with the service's key, also for dead letters and alarms."""
     (key,) = template.find_resources("AWS::KMS::Key")
     arn = {"Fn::GetAtt": [key, "Arn"]}
     for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
@@ -48,7 +48,7 @@ def test_every_queue_and_topic_is_encrypted_with_the_services_key(template: Temp
 
 
 def test_nothing_is_sent_in_the_clear(template: Template) -> None:
-    """Every queue and every topic denies what does not come by TLS."""
+    """Every queue and topic denies requests without TLS."""
     denied = [
         {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
     ]
@@ -59,7 +59,7 @@ def test_nothing_is_sent_in_the_clear(template: Template) -> None:
 
 
 def test_the_queue_feeds_the_alias_and_takes_partial_answers(changed: Template) -> None:
-    """With the limit on executions that the settings name."""
+    """The queue invokes the alias, with partial batch responses and the configured concurrency."""
     changed.has_resource_properties(
         "AWS::Lambda::EventSourceMapping",
         {
@@ -71,7 +71,7 @@ def test_the_queue_feeds_the_alias_and_takes_partial_answers(changed: Template) 
 
 
 def test_the_topic_feeds_the_alias(template: Template) -> None:
-    """And may call it, and nothing else."""
+    """The topic is subscribed by the alias, and may invoke only it."""
     (alias,) = (id_ for id_ in template.find_resources("AWS::Lambda::Alias") if id_.startswith("Echo2"))
     template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "lambda", "Endpoint": {"Ref": alias}})
     template.has_resource_properties(
@@ -81,7 +81,7 @@ def test_the_topic_feeds_the_alias(template: Template) -> None:
 
 
 def test_the_topic_may_write_dead_letters(template: Template) -> None:
-    """Into its own queue, and with the key that this is encrypted with: without the key they would be lost."""
+    """The topic may send to its dead-letter queue, and use the key that encrypts it."""
     template.has_resource_properties(
         "AWS::SQS::QueuePolicy",
         {

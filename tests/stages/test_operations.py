@@ -1,4 +1,4 @@
-"""Alarms report failures of the service, and differences between environments are settings."""
+"""Alarms, the dashboard, and settings that differ between environments."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ def alarms(template: Template) -> Iterator[dict[str, Any]]:
 
 
 def watched(template: Template) -> list[tuple[str, str]]:
-    """Namespace and metric of every alarm."""
+    """Return namespace and metric of every alarm."""
     return sorted((alarm["Namespace"], alarm["MetricName"]) for alarm in alarms(template))
 
 
 def test_everything_that_can_go_wrong_has_an_alarm(template: Template) -> None:
-    """For each function and its dead letters, and for each queue that feeds one."""
+    """Each function, dead-letter queue and feeding queue has its alarms."""
     wanted: list[tuple[str, str]] = []
     for declared in FUNCTIONS:
         wanted += [(FUNCTION, "Errors"), (FUNCTION, "Throttles"), (FUNCTION, "Duration")]
@@ -38,7 +38,7 @@ def test_everything_that_can_go_wrong_has_an_alarm(template: Template) -> None:
 
 
 def test_one_dead_letter_is_enough(template: Template) -> None:
-    """One dead letter is enough for an alarm."""
+    """One dead letter raises an alarm."""
     (threshold,) = {
         (alarm["ComparisonOperator"], alarm["Threshold"])
         for alarm in alarms(template)
@@ -48,29 +48,29 @@ def test_one_dead_letter_is_enough(template: Template) -> None:
 
 
 def test_a_function_near_its_timeout_is_an_alarm(changed: Template) -> None:
-    """At 80%, in milliseconds, whatever the timeout is."""
+    """A duration of 80% of the timeout raises an alarm."""
     assert {alarm["Threshold"] for alarm in alarms(changed) if alarm["MetricName"] == "Duration"} == {5_600}
 
 
-def test_silence_is_no_alarm(template: Template) -> None:
-    """A service without traffic has no data."""
+def test_missing_data_raises_no_alarm(template: Template) -> None:
+    """Missing data does not raise an alarm, since a service without traffic has none."""
     assert {alarm["TreatMissingData"] for alarm in alarms(template)} == {"notBreaching"}
 
 
 def test_alarms_notify_the_topic(template: Template) -> None:
-    """Which CloudWatch may publish to."""
+    """All alarms notify the alarms' topic."""
     (topic,) = (id_ for id_ in template.find_resources("AWS::SNS::Topic") if id_.startswith("AlarmsTopic"))
     assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in alarms(template))
     assert all(alarm["ActionsEnabled"] for alarm in alarms(template))
 
 
 def test_alarms_can_be_kept_quiet(changed: Template) -> None:
-    """They still turn red on the dashboard."""
+    """Alarms with disabled actions still show on the dashboard."""
     assert not any(alarm["ActionsEnabled"] for alarm in alarms(changed))
 
 
-def test_an_address_is_told(changed: Template) -> None:
-    """If the settings name one."""
+def test_an_address_is_subscribed_to_alarms(changed: Template) -> None:
+    """An address in the settings is subscribed to the alarms."""
     changed.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "team@example.com"})
 
 
@@ -83,15 +83,15 @@ def test_an_address_is_told(changed: Template) -> None:
     ],
     ids=["by default", "another address", "quiet"],
 )
-def test_who_hears_of_notices_hears_of_alarms(release: Release, options: ServiceOptions, addresses: list[str]) -> None:
-    """Unless the environment names another address, or its alarms are quiet."""
+def test_subscribers_of_notices_get_alarms(release: Release, options: ServiceOptions, addresses: list[str]) -> None:
+    """The notices' subscribers get alarms, unless the settings name another address or disable the actions."""
     stack = echo_stack(App(analytics_reporting=False), release, options, ["team@example.com"])
     found = Template.from_stack(stack).find_resources("AWS::SNS::Subscription", {"Properties": {"Protocol": "email"}})
     assert [subscription["Properties"]["Endpoint"] for subscription in found.values()] == addresses
 
 
-def test_alarms_that_reach_nobody_are_a_warning(release: Release) -> None:
-    """At synth, with what to set; quiet alarms are not."""
+def test_alarms_without_a_subscriber_are_a_warning(release: Release) -> None:
+    """Alarms without a subscriber are a warning at synthesis; disabled ones are not."""
     for options, count in ((ServiceOptions(), 1), (ServiceOptions(alarm_actions=False), 0)):
         stack = echo_stack(App(analytics_reporting=False), release, options)
         warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("reach nobody"))
@@ -99,7 +99,7 @@ def test_alarms_that_reach_nobody_are_a_warning(release: Release) -> None:
 
 
 def test_the_dashboard_shows_every_alarm(template: Template) -> None:
-    """In one row, above the functions."""
+    """The dashboard has every alarm."""
     (board,) = template.find_resources("AWS::CloudWatch::Dashboard").values()
     body = json.dumps(board["Properties"]["DashboardBody"])
     assert [id_ for id_ in template.find_resources("AWS::CloudWatch::Alarm") if id_ not in body] == []
@@ -107,7 +107,7 @@ def test_the_dashboard_shows_every_alarm(template: Template) -> None:
 
 @pytest.mark.parametrize(("which", "policy"), [("changed", "RetainExceptOnCreate"), ("template", "Delete")])
 def test_whether_data_outlives_the_stack_is_a_setting(request: pytest.FixtureRequest, which: str, policy: str) -> None:
-    """Queues, logs and the key that they are encrypted with; a creation that fails leaves none of them behind."""
+    """A setting retains queues, logs and their key with the stack's deletion, but not after a failed creation."""
     template: Template = request.getfixturevalue(which)
     for kind in ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::KMS::Key"):
         resources = template.find_resources(kind).values()
@@ -116,5 +116,5 @@ def test_whether_data_outlives_the_stack_is_a_setting(request: pytest.FixtureReq
 
 
 def test_logs_are_kept_as_long_as_the_settings_say(changed: Template) -> None:
-    """In days."""
+    """The log retention is a setting."""
     changed.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 365})

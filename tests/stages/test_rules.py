@@ -1,4 +1,4 @@
-"""However the service is set, the rule packs find nothing, and nothing is accepted that they do not find."""
+"""The rule packs find nothing for any setting of the service, and no acceptance is stale."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from stages.echo_stack import EchoStack, Release
 from stages.service_options import ServiceOptions
 from tests.stages.conftest import echo_stack
 
-pytestmark = pytest.mark.slow  # `make synth` asks the packs about the settings that are pushed
+pytestmark = pytest.mark.slow  # `make synth` runs the packs for the pushed settings
 
 SETTINGS = {
     "default": ServiceOptions(),
@@ -25,7 +25,7 @@ SETTINGS = {
 
 
 def synthesized(app: App) -> Assembly:
-    """The assembly with its report, whether the packs found anything or not."""
+    """Return the assembly with its report, with or without findings."""
     attach_packs(app)
     Validations.of(app).add_plugins(CloudFormationValidatePlugin())
     try:
@@ -43,10 +43,10 @@ def service(folder: Path, project: Project, options: ServiceOptions) -> tuple[Ap
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS)
-def test_no_setting_makes_a_finding_or_a_stale_answer(
+def test_no_setting_causes_a_finding_or_a_stale_acceptance(
     tmp_path: Path, project: Project, options: ServiceOptions
 ) -> None:
-    """An acceptance for a setting applies only where the setting causes the finding."""
+    """No setting causes a finding, and an acceptance exists only if the setting causes its finding."""
     assembly = synthesized(service(tmp_path, project, options)[0])
     assert assembly.violations() == []
     assert assembly.stale() == []
@@ -77,7 +77,7 @@ def managed_by_aws(stack: Stack) -> None:
     ],
 )
 def test_a_wide_policy_is_found(tmp_path: Path, project: Project, plant: object, rule: str) -> None:
-    """Except X-Ray's wildcard, which is accepted on the functions' policies only."""
+    """A wildcard or an AWS managed policy is found; only X-Ray's wildcard is accepted."""
     app, stack = service(tmp_path, project, ServiceOptions())
     assert callable(plant)
     plant(stack)

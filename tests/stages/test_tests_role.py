@@ -1,4 +1,4 @@
-"""The variables and the permissions of the tests of a deployed stage."""
+"""The outputs and permissions for the tests of a deployed stage."""
 
 import ast
 from collections.abc import Iterator
@@ -14,17 +14,17 @@ from tests.root import ROOT
 from tests.stages.conftest import BUILD_ROLE, Make
 from tests.synthesized import Synthesized
 
-TOLD = {
+OUTPUTS = {
     f"{function.id}{name}"
     for function in FUNCTIONS
     for name in ("FunctionName", "LogGroupName", "CodeDigest", "LayerDigests")
 }
-TOLD |= {f"{function.id}{'QueueUrl' if function.feed is QueueSource else 'TopicArn'}" for function in FUNCTIONS}
-TOLD.add("Revision")
+OUTPUTS |= {f"{function.id}{'QueueUrl' if function.feed is QueueSource else 'TopicArn'}" for function in FUNCTIONS}
+OUTPUTS.add("Revision")
 
 
-def asked() -> Iterator[str]:
-    """The outputs that tests/integration asks for, read from its code: `deployed.output(...)`."""
+def read_outputs() -> Iterator[str]:
+    """Yield the outputs that tests/integration reads with `deployed.output(...)`."""
     for file in (ROOT / "tests" / "integration").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "output":
@@ -32,7 +32,7 @@ def asked() -> Iterator[str]:
 
 
 def _names(argument: ast.expr) -> Iterator[str]:
-    """A literal is one name; f"{function}Something" is one of each function."""
+    """Yield the name of a literal, or of each function for f"{function}Something"."""
     if isinstance(argument, ast.Constant):
         yield str(argument.value)
     if isinstance(argument, ast.JoinedStr):
@@ -41,27 +41,27 @@ def _names(argument: ast.expr) -> Iterator[str]:
         yield from (declared.id + str(end.value) for declared in FUNCTIONS)
 
 
-def unanswered(template: Template) -> set[str]:
-    """The outputs that the tests ask for, and that the stack lacks."""
-    return set(asked()) - set(template.find_outputs("*"))
+def missing_outputs(template: Template) -> set[str]:
+    """Return the outputs that the tests read and the stack lacks."""
+    return set(read_outputs()) - set(template.find_outputs("*"))
 
 
-def test_the_stack_tells_what_its_tests_ask_for(synthesized: Synthesized) -> None:
-    """In every environment."""
-    assert unanswered(synthesized.dev) == set()
-    assert unanswered(synthesized.prod) == set()
+def test_the_stack_has_the_outputs_that_its_tests_read(synthesized: Synthesized) -> None:
+    """The stack of every environment has the outputs that the tests read."""
+    assert missing_outputs(synthesized.dev) == set()
+    assert missing_outputs(synthesized.prod) == set()
 
 
-def test_every_function_tells_the_same(template: Template) -> None:
-    """Its name, its log, its code, its layers, and where to send to."""
-    assert set(template.find_outputs("*")) == TOLD | {"StackArn", "TestRoleArn"}
+def test_every_function_has_the_same_outputs(template: Template) -> None:
+    """Each function has outputs for its name, log, code, layers and event source."""
+    assert set(template.find_outputs("*")) == OUTPUTS | {"StackArn", "TestRoleArn"}
 
 
 @pytest.mark.gate
 def test_a_renamed_output_is_red(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is deployed."""
+    """A renamed output is found before a deployment."""
     monkeypatch.setattr("stages.catalog.FunctionDeclaration.id", property(lambda self: self.name.title() + "Function"))
-    assert "EchoQueueUrl" in unanswered(made(ServiceOptions()))
+    assert "EchoQueueUrl" in missing_outputs(made(ServiceOptions()))
 
 
 def statements(template: Template) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def statements(template: Template) -> list[dict[str, Any]]:
 
 
 def actions(template: Template) -> set[str]:
-    """Everything that the tests' role may do."""
+    """Return the actions that the tests' role allows."""
     written = [statement["Action"] for statement in statements(template)]
     return {action for found in written for action in ([found] if isinstance(found, str) else found)}
 
@@ -90,18 +90,18 @@ SEND_AND_FIND = {"sqs:SendMessage", "sns:Publish", "logs:FilterLogEvents", "kms:
 
 
 def test_the_role_may_do_what_the_tests_do_and_nothing_more(template: Template) -> None:
-    """All of it on named resources."""
+    """The tests' role allows only the tests' actions, all on named resources."""
     assert actions(template) == LOOK_AND_CALL | SEND_AND_FIND
     assert not [statement for statement in statements(template) if statement["Resource"] == "*"]
 
 
 def test_the_role_of_smoke_tests_cannot_send(changed: Template) -> None:
-    """Where nothing is to be left behind, nothing can be."""
+    """The role of smoke tests cannot send messages."""
     assert actions(changed) == LOOK_AND_CALL
 
 
 def test_one_build_role_is_trusted(template: Template) -> None:
-    """Not the account, and not what else runs there."""
+    """The tests' role trusts only the build's role, not the account."""
     template.has_resource_properties(
         "AWS::IAM::Role",
         {

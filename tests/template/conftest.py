@@ -33,13 +33,13 @@ licence: MIT
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git; what it prints."""
+    """Run git, and return its output."""
     command = ["git", *AUTHOR, *arguments]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 def copier(verb: str, *arguments: str | Path, cwd: Path) -> str:
-    """Run copier as a user does; what it prints. Tasks are those of the template in the test."""
+    """Run copier as a user does, and return its output. The tasks are the ones of the test's template."""
     command = [sys.executable, "-m", "copier", verb, "--trust", "--vcs-ref", "HEAD", "--defaults", *map(str, arguments)]
     names = {"GIT_AUTHOR_NAME": "test", "GIT_COMMITTER_NAME": "test"}
     names |= {"GIT_AUTHOR_EMAIL": "test@localhost", "GIT_COMMITTER_EMAIL": "test@localhost"}
@@ -50,7 +50,7 @@ def copier(verb: str, *arguments: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose one commit is this working tree, uncommitted changes included."""
+    """A repository with one commit of this working tree, with uncommitted changes."""
     folder = tmp_path_factory.mktemp("template") / "template"
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     for name in listed:
@@ -66,7 +66,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def generated(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the answers above, as copier has written it."""
+    """A project with the answers above, as copier writes it."""
     folder = tmp_path_factory.mktemp("generated")
     (folder / "answers.yml").write_text(ANSWERS)
     copier("copy", "--data-file", folder / "answers.yml", template, folder / "orders", cwd=folder)

@@ -1,4 +1,4 @@
-"""The questions of copier.yml, and the two files that are made from the template's own and the answers."""
+"""The questions of copier.yml, and the files rendered from the template's files and the answers."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ GOOD = {
     "email": "delivery@company.com",
     "licence": "MIT",
 }
-# Tables of pyproject.toml that differ: what they list are folders of this repository.
+# Tables of pyproject.toml that differ, since they list folders of this repository.
 OWN_TABLES = {"mypy", "pytest", "importlinter", "ruff"}
 
 
 def environment(folder: Path) -> jinja2.Environment:
-    """Jinja as copier has it, for the files of one folder."""
+    """Return Jinja's environment as copier configures it, for the files of one folder."""
     extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
     loader = jinja2.FileSystemLoader(folder)
     return jinja2.Environment(loader=loader, extensions=extensions, keep_trailing_newline=True, autoescape=False)  # noqa: S701
 
 
 def rendered(name: str, answers: dict[str, Any], folder: Path) -> str:
-    """A file as a project with these answers gets it."""
+    """Return a file as a project with these answers gets it."""
     return environment(folder).get_template(f"{name}.jinja").render(answers)
 
 
 def refusal(question: str, answers: dict[str, Any]) -> str:
-    """Return copier's message about an answer; empty for one that it takes."""
+    """Return copier's message about an answer; empty if it is accepted."""
     return environment(ROOT).from_string(QUESTIONS[question].get("validator", "")).render(answers)
 
 
 def asked(answers: dict[str, Any]) -> list[str]:
-    """The questions that are asked after these answers."""
+    """Return the questions that follow these answers."""
     names = [name for name in QUESTIONS if not name.startswith("_")]
     conditions = {name: QUESTIONS[name].get("when", "true") for name in names}
     return [name for name in names if environment(ROOT).from_string(conditions[name]).render(answers) != "False"]
@@ -65,7 +65,7 @@ def asked(answers: dict[str, Any]) -> list[str]:
 
 @pytest.fixture
 def template(context: dict[str, Any], tmp_path: Path) -> Path:
-    """A folder with cdk.json as it comes, whatever settings this copy of the project has."""
+    """A folder with cdk.json and the fixed settings."""
     settings = {**json.loads((ROOT / "cdk.json").read_text()), "context": context}
     (tmp_path / "cdk.json").write_text(json.dumps(settings, indent=2) + "\n")
     shutil.copyfile(ROOT / "cdk.json.jinja", tmp_path / "cdk.json.jinja")
@@ -74,7 +74,7 @@ def template(context: dict[str, Any], tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_good_answers_become_settings(template: Path, source: str) -> None:
-    """Every kind of source: no question refuses its answer, and the settings of cdk.json are read."""
+    """Valid answers for every kind of source are accepted, and become valid settings in cdk.json."""
     answers = {**GOOD, "source": source, **SOURCES[source]}
     assert asked(answers) == [name for name in QUESTIONS if name in answers]
     assert [refusal(name, answers) for name in asked(answers)] == [""] * len(answers)
@@ -105,10 +105,8 @@ def test_good_answers_become_settings(template: Path, source: str) -> None:
         ("email", "delivery", "s3"),
     ],
 )
-def test_what_the_settings_refuse_is_refused_when_it_is_answered(
-    template: Path, question: str, answer: str, source: str
-) -> None:
-    """So that no project is generated whose first synthesis fails; the answer is in the message."""
+def test_an_invalid_answer_is_rejected(template: Path, question: str, answer: str, source: str) -> None:
+    """An answer that the settings would reject is rejected with its value, so that no invalid project is generated."""
     answers = {**GOOD, "source": source, **SOURCES[source], question: answer}
     assert answer in refusal(question, answers)
     with pytest.raises(SettingsError):
@@ -116,7 +114,7 @@ def test_what_the_settings_refuse_is_refused_when_it_is_answered(
 
 
 def test_with_the_template_s_own_answers_cdk_json_is_the_same(template: Path, context: dict[str, Any]) -> None:
-    """Feature flags, formatting and all settings that are not asked for are taken from cdk.json as it is."""
+    """The template's own answers render the same cdk.json, with flags, formatting and other settings."""
     delivery = context["delivery"]
     source = delivery["source"]
     dev, prod = delivery["environments"]
@@ -138,7 +136,7 @@ def drift(folder: Path) -> list[str]:
 
 
 def test_a_project_s_pyproject_differs_in_its_name_only() -> None:
-    """Dependencies, groups and Python are the same, so the same lock fits; so are the tables of tools."""
+    """A project has the same dependencies, groups, Python and tool tables, so that the same lock fits."""
     assert drift(ROOT) == []
 
 
@@ -152,7 +150,7 @@ def test_a_project_s_pyproject_differs_in_its_name_only() -> None:
     ],
 )
 def test_a_line_that_projects_would_miss_is_found(tmp_path: Path, line: str, table: str) -> None:
-    """As one that was put among those for this repository only."""
+    """The check finds a line that is marked for this repository only."""
     for name in ("pyproject.toml", "pyproject.toml.jinja"):
         shutil.copyfile(ROOT / name, tmp_path / name)
     text = (tmp_path / "pyproject.toml").read_text()
@@ -163,7 +161,7 @@ def test_a_line_that_projects_would_miss_is_found(tmp_path: Path, line: str, tab
 
 
 def copy(destination: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Generate what is rendered in the root of a project, with the template as a plain folder."""
+    """Generate the files of a project's root, with the template as a plain folder."""
     template = destination.parent / "template"
     template.mkdir()
     for file in [*ROOT.glob("*.jinja"), *(ROOT / name for name in ("copier.yml", "pyproject.toml", "cdk.json"))]:
@@ -175,7 +173,7 @@ def copy(destination: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.slow
 def test_defaults_are_enough(tmp_path: Path) -> None:
-    """The name is that of the folder; a project without a licence has no licence file."""
+    """With the defaults, the name is the folder's, and a project without a licence has no licence file."""
     assert copy(tmp_path / "My Orders").returncode == 0
     project = tomllib.loads((tmp_path / "My Orders" / "pyproject.toml").read_text())["project"]
     assert (project["name"], project["license"]) == ("my-orders", "LicenseRef-Proprietary")
@@ -185,7 +183,7 @@ def test_defaults_are_enough(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.gate
 def test_a_refused_answer_generates_nothing(tmp_path: Path) -> None:
-    """copier says which question, and why."""
+    """A rejected answer generates nothing; copier names the question and the reason."""
     done = copy(tmp_path / "orders", "--data", "prod_account=12345")
     assert done.returncode != 0
     assert "prod_account" in done.stderr

@@ -1,4 +1,4 @@
-"""bin/release: what is in the way of a release is found before anything is built or tagged."""
+"""bin/release: problems of a release are found before anything is built or tagged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHEELS = "from pathlib import Path\nPath('dist').mkdir()\nPath('dist', 'demo-1.2
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository that is ready to release version 1.2.0 of its one package."""
+    """A repository that is ready to release version 1.2.0 of its only package."""
     written = {
         "VERSION": "1.2.0\n",
         "CHANGELOG.md": CHANGELOG,
@@ -45,7 +45,7 @@ def commit(repository: Path) -> None:
 
 
 def release(repository: Path) -> tuple[int, str]:
-    """Run it; the status, and what it printed."""
+    """Run bin/release; return its exit status and its output."""
     author = {f"GIT_{role}_{what}": "test" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     command = ["python3", "bin/release"]
     env = {**os.environ, **author}
@@ -55,12 +55,12 @@ def release(repository: Path) -> tuple[int, str]:
 
 
 def nothing_happened(repository: Path) -> bool:
-    """Whether there is neither a wheel nor a tag."""
+    """Return whether there is neither a wheel nor a tag."""
     return not (repository / "dist").exists() and git(repository, "tag") == ""
 
 
 def test_a_release_builds_wheels_and_tags_the_commit(repository: Path) -> None:
-    """The tag is annotated; what remains to be done is said, and nothing is pushed."""
+    """A release builds wheels and an annotated tag, prints the next command, and pushes nothing."""
     code, said = release(repository)
     assert code == 0, said
     assert [file.name for file in (repository / "dist").iterdir()] == ["demo-1.2.0-py3-none-any.whl"]
@@ -77,7 +77,7 @@ def test_a_release_builds_wheels_and_tags_the_commit(repository: Path) -> None:
     ids=["none", "of another version", "empty"],
 )
 def test_a_changelog_without_the_version_is_in_the_way(repository: Path, name: str, before: str, after: str) -> None:
-    """The repository's and each package's; an empty section is of no use to users."""
+    """A changelog without a section with text for the version is an error, for the repository and each package."""
     text = (repository / name).read_text()
     assert before in text
     (repository / name).write_text(text.replace(before, after))
@@ -90,7 +90,7 @@ def test_a_changelog_without_the_version_is_in_the_way(repository: Path, name: s
 
 @pytest.mark.gate
 def test_a_package_without_a_changelog_is_in_the_way(repository: Path) -> None:
-    """So that a new package gets one."""
+    """A package without a changelog is an error."""
     (repository / "packages" / "demo" / "CHANGELOG.md").unlink()
     commit(repository)
     assert release(repository) == (
@@ -102,7 +102,7 @@ def test_a_package_without_a_changelog_is_in_the_way(repository: Path) -> None:
 
 @pytest.mark.gate
 def test_a_tree_that_is_not_clean_is_in_the_way(repository: Path) -> None:
-    """A new file is enough; it is named."""
+    """An uncommitted file is an error that names it."""
     (repository / "packages" / "demo" / "new.py").touch()
     code, said = release(repository)
     assert code == 1
@@ -112,7 +112,7 @@ def test_a_tree_that_is_not_clean_is_in_the_way(repository: Path) -> None:
 
 @pytest.mark.gate
 def test_a_released_version_is_in_the_way(repository: Path) -> None:
-    """Its tag stays where it is."""
+    """A version that is already released is an error, and its tag does not move."""
     assert release(repository)[0] == 0
     (repository / "new.txt").touch()
     commit(repository)
@@ -123,8 +123,8 @@ def test_a_released_version_is_in_the_way(repository: Path) -> None:
 
 
 @pytest.mark.gate
-def test_what_is_no_version_is_in_the_way(repository: Path) -> None:
-    """Together with everything else that is: all is said at one time."""
+def test_an_invalid_version_is_in_the_way(repository: Path) -> None:
+    """An invalid version is an error, reported together with all other problems."""
     (repository / "VERSION").write_text("next\n")
     code, said = release(repository)
     assert code == 1
@@ -134,7 +134,7 @@ def test_what_is_no_version_is_in_the_way(repository: Path) -> None:
 
 @pytest.mark.gate
 def test_wheels_that_cannot_be_built_leave_no_tag(repository: Path) -> None:
-    """The status is that of the build."""
+    """A failed build sets no tag, and its exit status is passed on."""
     (repository / "bin" / "wheels").write_text("import sys\nsys.exit(2)\n")
     commit(repository)
     assert release(repository)[0] == 2

@@ -1,4 +1,4 @@
-"""A team starts from the template, adds a function, and takes over a later version: by the pages that it reads."""
+"""A team starts from the template, adds a function, and updates to a later version, as the pages say."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DOCSTRING = '"""A later version of the builder."""\n'
 
 
 def follow(page: Path, folder: Path) -> None:
-    """Run what the page has a reader type in the folder of the project."""
+    """Run the commands of the page that a reader runs in the project's folder."""
     for block in Page(page).blocks():
         if (block.language, block.about) == ("console", "project"):
             for command, expected in commands(block.text):
@@ -35,7 +35,7 @@ def follow(page: Path, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def upstream(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The template's repository as this team knows it, with copier on the path of its shell."""
+    """The template's repository, with copier on the PATH."""
     folder = tmp_path_factory.mktemp("upstream") / "template"
     git(folder.parent, "clone", "--quiet", str(template), str(folder))
     with pytest.MonkeyPatch.context() as patch:
@@ -50,7 +50,7 @@ def upstream(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def project(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that docs/start-your-own.md makes, with the function that docs/add-a-function.md adds."""
+    """A project of docs/start-your-own.md, with the function of docs/add-a-function.md."""
     folder = tmp_path_factory.mktemp("team")
     Page(START).follow(folder, console="new")
     follow(START, folder / "orders")
@@ -62,13 +62,13 @@ def project(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_gates_are_green(project: Path) -> None:
-    """`make check` in the project, with the added function; it changes no file."""
+    """`make check` passes in the project with the added function, and changes no file."""
     run("make --jobs 2 check", project)
     assert git(project, "status", "--porcelain") == ""
 
 
 def test_the_project_is_rehearsed_from_push_to_prod(project: Path) -> None:
-    """Every stage of the team's pipeline succeeds, and the added function answers in both accounts."""
+    """Every stage of the team's pipeline succeeds, and the added function responds in both accounts."""
     makefile = (project / "Makefile").read_text()
     assert GATES in makefile
     # The test above has run all gates; the tests of stacks have to be green in a build, where there is no .git.
@@ -82,7 +82,7 @@ def test_the_project_is_rehearsed_from_push_to_prod(project: Path) -> None:
 
 
 def test_an_update_merges_and_keeps_the_team_s_work(upstream: Path, project: Path) -> None:
-    """A change of the thin part and later wheels arrive without a conflict; the tests are green."""
+    """A change of the thin part and later wheels are merged without a conflict, and the tests pass."""
     builder = upstream / "packages" / "lambda-layers" / "src" / "lambda_layers" / "__init__.py"
     for file, text in ((upstream / "pipeline" / "steps.py", COMMENT), (builder, DOCSTRING)):
         file.write_text(text + file.read_text())

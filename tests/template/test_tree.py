@@ -19,14 +19,14 @@ from tests.template.conftest import ANSWERS, copier
 pytestmark = pytest.mark.slow
 
 ANSWERED = yaml.safe_load(ANSWERS)
-# Lines of Python: what a team owns, with and without its tests. bin/setup has no suffix.
+# Lines of Python that a team owns, with and without its tests. bin/setup has no suffix.
 MOST, MOST_WITH_TESTS = 1500, 3200
 RENDERED = {".copier-answers.yml", ".secrets.baseline", "LICENSE", "README.md", "cdk.json", "docs/security.md"}
 RENDERED |= {"pyproject.toml"}
 
 
 def files(folder: Path) -> Iterator[str]:
-    """The files of a project, without those of git and of commands that ran there."""
+    """Yield the files of a project, without the ones of git and of executed commands."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and not re.match(r"(\.git|\.venv|\.tools|node_modules|build|cdk\.out|\..*_cache)/", name):
@@ -34,28 +34,28 @@ def files(folder: Path) -> Iterator[str]:
 
 
 def python_lines(folder: Path, *, tests: bool) -> int:
-    """Count the lines of the modules. bin/ has the template's own programs, which a team does not change."""
+    """Count the modules' lines, without bin/, which a team does not change."""
     skipped = ("bin/",) if tests else ("bin/", "tests/")
     names = [name for name in files(folder) if name.endswith(".py") and not name.startswith(skipped)]
     return sum(len((folder / name).read_text().splitlines()) for name in names)
 
 
 def broken_links(folder: Path) -> list[str]:
-    """Links of pages to files that the project does not have."""
+    """Return the links of pages to files that the project does not have."""
     pages = [folder / name for name in files(folder) if name.endswith(".md")]
     links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text())]
     return [f"{page.relative_to(folder)}: {link}" for page, link in links if not (page.parent / link).exists()]
 
 
 def test_files_are_those_of_the_template_or_rendered(generated: Path) -> None:
-    """Each is the same as here, but for those that have the project's answers, and the wheels."""
+    """Each file equals the template's, except the rendered ones and the wheels."""
     names = [name for name in files(generated) if not name.startswith("wheels/")]
     changed = {name for name in names if not (ROOT / name).exists() or not filecmp.cmp(ROOT / name, generated / name)}
     assert changed == RENDERED
 
 
 def test_nothing_of_the_template_s_own_work_is_left(generated: Path) -> None:
-    """No package but its pages, no measurement, no test of the template, no wheel builder, and no name of ours."""
+    """A project has no package source, benchmark, template test or wheel builder, and no name of the template."""
     names = set(files(generated))
     folders = ("bench/", ".ci/", "dist/", "docs/decisions/", "tests/bench/", "tests/template/", "tests/upgrade/")
     assert [name for name in names if name.startswith(folders) or name.endswith(".jinja")] == []
@@ -68,33 +68,33 @@ def test_nothing_of_the_template_s_own_work_is_left(generated: Path) -> None:
 
 
 def test_a_team_owns_few_lines(generated: Path) -> None:
-    """The lines that a team reads and changes; the rest comes as wheels."""
+    """A team owns at most a bounded number of lines; the rest comes as wheels."""
     assert python_lines(generated, tests=False) <= MOST
     assert python_lines(generated, tests=True) <= MOST_WITH_TESTS
 
 
 def test_no_link_is_broken(generated: Path) -> None:
-    """Pages of packages included."""
+    """No page has a broken link, pages of packages included."""
     assert broken_links(generated) == []
 
 
 @pytest.mark.gate
 def test_a_page_that_links_to_what_is_left_out_is_found(tmp_path: Path) -> None:
-    """As a page that links to a decision record would."""
+    """The check finds a link to a file that projects do not get, such as a decision record."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "layers.md").write_text("[why](decisions/0003.md), [here](layers.md), [there](https://a.b)")
     assert broken_links(tmp_path) == ["docs/layers.md: decisions/0003.md"]
 
 
 def test_the_lock_is_the_template_s_and_fits(generated: Path) -> None:
-    """`poetry check --lock` accepts it with the project's pyproject.toml."""
+    """The template's lock passes `poetry check --lock` with the project's pyproject.toml."""
     assert filecmp.cmp(ROOT / "poetry.lock", generated / "poetry.lock", shallow=False)
     poetry = ROOT / ".tools" / "bin" / "poetry"
     subprocess.run([poetry, "check", "--lock"], cwd=generated, check=True, capture_output=True)
 
 
 def test_answers_are_where_they_belong(generated: Path) -> None:
-    """In pyproject.toml, cdk.json, README and licence."""
+    """The answers are in pyproject.toml, cdk.json, README and licence."""
     project = tomllib.loads((generated / "pyproject.toml").read_text())["project"]
     delivery = json.loads((generated / "cdk.json").read_text())["context"]["delivery"]
     assert (project["name"], project["description"]) == (ANSWERED["project_name"], ANSWERED["description"])
@@ -116,7 +116,7 @@ def test_answers_are_where_they_belong(generated: Path) -> None:
 
 
 def test_the_baseline_has_findings_in_files_of_the_project_only(generated: Path) -> None:
-    """Those of the packages' tests stay with the packages."""
+    """The secrets baseline has only findings in files of the project."""
     here = json.loads((ROOT / ".secrets.baseline").read_text())
     there = json.loads((generated / ".secrets.baseline").read_text())
     assert there["results"] == {name: finds for name, finds in here["results"].items() if (generated / name).exists()}
@@ -124,7 +124,7 @@ def test_the_baseline_has_findings_in_files_of_the_project_only(generated: Path)
 
 
 def test_the_same_answers_give_the_same_project(template: Path, generated: Path, tmp_path: Path) -> None:
-    """The wheels too: an update compares a project with what the template gave before."""
+    """The same answers give the same files and wheels, which updates rely on."""
     answers = generated.parent / "answers.yml"
     copier("copy", "--quiet", "--data-file", answers, template, tmp_path / "orders", cwd=tmp_path)
     assert set(files(tmp_path / "orders")) == set(files(generated))

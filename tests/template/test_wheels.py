@@ -21,7 +21,7 @@ NEEDED = ("bin", "packages", "VERSION", "README.md", "pyproject.toml", "requirem
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The sources of the wheels, elsewhere and with other dates, and with files that are none."""
+    """The sources of the wheels in another folder with other dates, and files that do not belong to them."""
     folder = tmp_path / "copy"
     for name in NEEDED:
         if (ROOT / name).is_dir():
@@ -39,7 +39,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def wheels(root: Path, folder: Path) -> tuple[int, str]:
-    """Run bin/wheels of a tree; the status, and what it printed."""
+    """Run bin/wheels of a tree; return its exit status and its output."""
     command = ["python3", str(root / "bin" / "wheels"), str(folder)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
@@ -48,7 +48,7 @@ def wheels(root: Path, folder: Path) -> tuple[int, str]:
 
 @pytest.mark.slow
 def test_the_same_sources_give_the_same_bytes(copy: Path, tmp_path: Path) -> None:
-    """In another folder, with other dates and modes; a wheel of an earlier build goes."""
+    """Folder, dates and modes do not change the wheels; wheels of an earlier build are removed."""
     here, there = tmp_path / "here" / "wheels", tmp_path / "there" / "wheels"
     there.mkdir(parents=True)
     (there / "demo-0.0.1-py3-none-any.whl").touch()
@@ -61,7 +61,7 @@ def test_the_same_sources_give_the_same_bytes(copy: Path, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_each_package_has_a_wheel_of_the_one_version_with_its_pin(tmp_path: Path) -> None:
-    """Lines as bin/setup of a generated project reads them; the files of the wheels are those of src/."""
+    """Each package has a wheel of the version with its pin, and the files of src/."""
     folder = tmp_path / "wheels"
     assert wheels(ROOT, folder)[0] == 0
     version = (ROOT / "VERSION").read_text().strip()
@@ -78,7 +78,7 @@ def test_each_package_has_a_wheel_of_the_one_version_with_its_pin(tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.gate
 def test_a_package_that_cannot_be_built_is_named(copy: Path, tmp_path: Path) -> None:
-    """Exit 2 with what the backend says; the wheels of the build before stay."""
+    """A failed build exits with 2 and the backend's error; the previous wheels are kept."""
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / "demo-0.0.1-py3-none-any.whl").touch()
     pyproject = copy / "packages" / PACKAGES[0].name / "pyproject.toml"
@@ -92,7 +92,7 @@ def test_a_package_that_cannot_be_built_is_named(copy: Path, tmp_path: Path) -> 
 
 @pytest.mark.gate
 def test_a_project_without_packages_has_nothing_to_build(copy: Path, tmp_path: Path) -> None:
-    """Exit 2, and where wheels are built."""
+    """A project without packages exits with 2, and says where wheels are built."""
     shutil.rmtree(copy / "packages")
     code, said = wheels(copy, tmp_path)
     assert (code, said) == (
@@ -102,7 +102,7 @@ def test_a_project_without_packages_has_nothing_to_build(copy: Path, tmp_path: P
 
 
 def test_the_build_backend_is_the_pinned_one() -> None:
-    """requirements-tools.txt has its hash, and each package asks for the same version."""
+    """Each package requires the build backend that requirements-tools.txt pins."""
     pins = (ROOT / "requirements-tools.txt").read_text().split()
     for package in PACKAGES:
         (backend,) = tomllib.loads((package / "pyproject.toml").read_text())["build-system"]["requires"]

@@ -1,4 +1,4 @@
-"""The names of all tests, and which test keeps the promise of each test of 42d74c1."""
+"""The names of all tests, and the successor of each test of 42d74c1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.root import ROOT
 from tests.upgrade.recorded import FOLDER
 
 TABLE = FOLDER / "tests.tsv"
-# Folders in which pytest collects no tests: what tests read, and the tests of this folder.
+# Folders without collected tests: data of tests, and this folder.
 _LEFT_OUT = ("cases", "app", "events", "build", "upgrade")
 
 

@@ -10,14 +10,14 @@ from tests.upgrade.node_ids import collect, functions, read, successors, without
 
 
 def test_test_functions_and_methods_are_names() -> None:
-    """Helpers, fixtures and other classes are none."""
+    """Only test functions and methods of test classes are names, not helpers or fixtures."""
     source = "def helper(): ...\ndef test_a(): ...\nclass Played:\n  def test_b(self): ...\n"
     source += "class TestC:\n  def test_d(self): ...\n"
     assert [*functions(source)] == ["test_a", "TestC::test_d"]
 
 
 def test_tests_of_the_project_and_of_packages_are_read(tmp_path: Path) -> None:
-    """The path is a part of the id; what tests read is none."""
+    """The ids have the path; data of tests is not read."""
     for folder in ("tests", "packages/demo/tests", "tests/cases", "packages/demo/src"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "test_a.py").write_text("def test_b(): ...\n")
@@ -25,7 +25,7 @@ def test_tests_of_the_project_and_of_packages_are_read(tmp_path: Path) -> None:
 
 
 def test_a_successor_has_the_same_name_and_the_nearest_path() -> None:
-    """One that was renamed keeps the successor that the table names."""
+    """A moved test is found by its name and the nearest path; a renamed one keeps the table's successor."""
     table = {"a/one.py::test_a": "a/one.py::test_a", "a/one.py::test_b": "b/one.py::test_renamed"}
     present = {"p/a/one.py::test_a", "q/z.py::test_a", "b/one.py::test_renamed"}
     assert successors(table, present) == {
@@ -36,10 +36,10 @@ def test_a_successor_has_the_same_name_and_the_nearest_path() -> None:
 
 @pytest.mark.gate
 def test_a_test_that_is_gone_is_found() -> None:
-    """So that the test below can go red."""
+    """The check finds a test without a successor."""
     assert without_successor({"a.py::test_a": "b.py::test_a"}, {"c.py::test_a"}) == ["a.py::test_a"]
 
 
 def test_no_test_is_lost() -> None:
-    """Every id in the table leads to a test."""
+    """Every id in the table has an existing successor."""
     assert without_successor(read(), collect()) == []

@@ -1,4 +1,4 @@
-"""Where an upgrade starts from."""
+"""The version from which an upgrade starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def test_an_upgrade_starts_from_the_last_release(tmp_path: Path) -> None:
-    """Its tag; other tags are no releases, and before the first release it is the recorded commit."""
+    """An upgrade starts from the newest release tag, or from the recorded commit before the first release."""
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "commit", "--allow-empty", "--message", "first")
     git(tmp_path, "tag", "other")
