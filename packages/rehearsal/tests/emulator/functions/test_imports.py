@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import struct
 
 import pytest
 
@@ -76,3 +78,19 @@ def test_a_pythonpath_of_the_functions_own_takes_the_layers_place(functions: Fun
     assert path[0] == "/var/task"
     assert "/opt/mine" in path
     assert "/opt/python" not in path
+
+
+def test_only_a_call_that_loads_a_library_for_another_architecture_fails(functions: Functions) -> None:
+    """A function for the other architecture answers, until a call imports an extension module for it."""
+    foreign, machine = ("arm64", 183) if os.uname().machine == "x86_64" else ("x86_64", 62)
+    header = (
+        b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0)
+    )
+    code = "def handler(event, context):\n    if event:\n        import native\n    return 'answered'\n"
+    layer = functions.layer(**{"python__native.so": header})
+    name = functions.make(code, layers=[layer], Architectures=[foreign])
+    assert functions.call(name, {}).answer == "answered"
+    result = functions.call(name, {"load": True})
+    assert (result.error, result.answer["errorType"]) == (True, "ImportError")
+    assert "native.so" in result.answer["errorMessage"]
+    assert functions.call(name, {}).answer == "answered"

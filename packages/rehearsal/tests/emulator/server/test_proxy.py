@@ -47,6 +47,17 @@ session = boto3.Session()
 session.events.register("before-send.ssm", answer)
 print(session.client("ssm", region_name="eu-west-1").get_parameter(Name="any")["Parameter"]["Value"])
 """
+GO = """
+package main
+
+import ("fmt"; "net/http")
+
+func main() {
+	answer, failure := http.Get("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15")
+	if failure != nil { panic(failure) }
+	fmt.Println(answer.StatusCode)
+}
+"""
 USER = "me:a%3Aword"
 NODE = """
 const { connect } = require("net"), tls = require("tls"), https = require("https"), http = require("http");
@@ -133,6 +144,14 @@ def test_curl_reaches_the_embedded_aws_under_awss_names(embedded: Embedded) -> N
         assert "<ListAllMyBucketsResult" in run(
             embedded, "curl", "--silent", "--show-error", f"{scheme}://s3.amazonaws.com/"
         )
+
+
+@pytest.mark.skipif(not shutil.which("go"), reason="this machine has no Go")
+def test_a_program_in_go_reaches_the_embedded_aws(embedded: Embedded, tmp_path: Path) -> None:
+    """Go's HTTP client, which AWS's SDK for Go uses, reaches the embedded AWS, and trusts its certificate."""
+    (tmp_path / "main.go").write_text(GO)
+    subprocess.run(("go", "build", "-o", "program", "main.go"), cwd=tmp_path, check=True)
+    assert run(embedded, str(tmp_path / "program")) == "200\n"
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="this machine has no Node")
