@@ -249,6 +249,10 @@ def test_a_request_that_is_sent_twice_with_its_token_starts_one_build(account: A
     with pytest.raises(ClientError, match="a request with the token once had other parameters; use a new token"):
         api.start_build(projectName=name, idempotencyToken="once", buildspecOverride=spec("false"))
     assert api.start_build(projectName=name)["build"]["id"] != first
+    retried = [api.retry_build(id=first, idempotencyToken="again")["build"]["id"] for _ in range(2)]
+    assert retried[0] == retried[1] != first
+    with pytest.raises(ClientError, match="a request with the token again had other parameters"):
+        api.retry_build(id=retried[0], idempotencyToken="again")
 
 
 def test_a_build_that_has_ended_stays_as_it_is(account: Account) -> None:

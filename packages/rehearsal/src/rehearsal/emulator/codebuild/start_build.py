@@ -47,7 +47,8 @@ class StartedBuilds:
     def answer(self, request: StartBuildInputTypeDef) -> Answer:
         """Start a build; return MiniStack's form of a response: status, headers, body."""
         try:
-            return json_response(self._start("StartBuild", dict(request)))
+            place = ("StartBuild", get_account_id(), get_region())
+            return json_response(self._requests.once(place, request, lambda: self._start(request)))
         except RequestRejected as error:
             return error_response_json(error.code, str(error), 400)
 
@@ -55,7 +56,8 @@ class StartedBuilds:
         """Answer RetryBuild: start a build with the request that has started an earlier one. Raises ApiError."""
         try:
             with request_scope(account, region):
-                return self._start(RETRY_BUILD, self._earlier(request))
+                place = (RETRY_BUILD, account, region)
+                return self._requests.once(place, request, lambda: self._start(self._earlier(text(request, "id"))))
         except RequestRejected as error:
             raise ApiError(error.code, str(error)) from error
 
@@ -67,25 +69,18 @@ class StartedBuilds:
         for _, thread in running:
             thread.join(20)
 
-    def _earlier(self, request: Mapping[str, object]) -> dict[str, object]:
-        """Return the request of an earlier build, with the token of this one."""
-        id_ = text(request, "id").rpartition("/")[2]
-        earlier = self._requests.find(id_)
-        if earlier is None and codebuild.find_build(get_account_id(), get_region(), id_):
+    def _earlier(self, build: str) -> Mapping[str, object]:
+        """Return the request that started a build, which is given by its id or ARN. Raises RequestRejected."""
+        id_ = build.rpartition("/")[2]
+        request = self._requests.find(id_)
+        if request is not None:
+            return request
+        if codebuild.find_build(get_account_id(), get_region(), id_):
             why = "a pipeline or a batch started it: retry the pipeline's stage, or the batch"
             raise RequestRejected("InvalidInputException", f"{id_} cannot be retried by itself: {why}")
-        if earlier is None:
-            raise RequestRejected("ResourceNotFoundException", f"Build cannot be found: {id_}")
-        earlier.pop("idempotencyToken", None)
-        return {
-            **earlier,
-            **({"idempotencyToken": request["idempotencyToken"]} if "idempotencyToken" in request else {}),
-        }
+        raise RequestRejected("ResourceNotFoundException", f"Build cannot be found: {id_}")
 
-    def _start(self, operation: str, request: dict[str, object]) -> dict[str, object]:
-        return self._requests.once((operation, get_account_id(), get_region()), request, lambda: self._begin(request))
-
-    def _begin(self, request: Mapping[str, object]) -> dict[str, object]:
+    def _start(self, request: Mapping[str, object]) -> dict[str, object]:
         project, version = project_of_build(request)
         build = project.build(
             self._runner.workspace.caches,

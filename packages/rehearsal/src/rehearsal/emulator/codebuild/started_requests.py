@@ -62,11 +62,12 @@ class StartedRequests:
             now = time.monotonic()
             self._tokens = {key: known for key, known in self._tokens.items() if now - known.at < _TOKEN_SECONDS}
             known = self._tokens.get(key)
-            if known and known.request != request:
+            if known and known.request != dict(request):
                 message = f"idempotencyToken: a request with the token {token} had other parameters; use a new token"
                 raise RequestRejected("InvalidInputException", message)
-            self._tokens[key] = known or _Tokened(now, request, start())
-            return self._tokens[key].answer
+            if known is None:
+                self._tokens[key] = known = _Tokened(now, dict(request), start())
+            return known.answer
 
     def _path(self, id_: str) -> Path:
         return self._folder / f"{id_.rpartition(':')[2]}.json"
