@@ -27,10 +27,25 @@ _UNSUPPORTED = re.compile(r"\((AWS::[\w:]+)\): [^;]*not (?:yet )?(?:supported|im
 _WITHOUT_EFFECT = {
     "ApplicationAutoScaling": ("ScalableTarget", "ScalingPolicy"),
     "AutoScaling": ("AutoScalingGroup",),
-    "EC2": ("EIP", "FlowLog", "Instance", "NatGateway", "SecurityGroupEgress", "SecurityGroupIngress"),
-    "ECS": ("Cluster", "Service", "TaskDefinition"),
-    "ElasticLoadBalancingV2": ("Listener", "ListenerRule", "LoadBalancer", "TargetGroup"),
-    "RDS": ("DBCluster", "DBInstance"),
+    "EC2": (
+        "EIP",
+        "EIPAssociation",
+        "FlowLog",
+        "Instance",
+        "KeyPair",
+        "NatGateway",
+        "NetworkAcl",
+        "NetworkAclEntry",
+        "SecurityGroupEgress",
+        "SecurityGroupIngress",
+        "SubnetNetworkAclAssociation",
+        "Volume",
+        "VolumeAttachment",
+    ),
+    "ECS": ("CapacityProvider", "Cluster", "ClusterCapacityProviderAssociations", "Service", "TaskDefinition"),
+    "ElasticLoadBalancingV2": ("Listener", "ListenerCertificate", "ListenerRule", "LoadBalancer", "TargetGroup"),
+    "RDS": ("DBCluster", "DBInstance", "DBProxy", "DBProxyTargetGroup", "OptionGroup"),
+    "SecretsManager": ("ResourcePolicy", "RotationSchedule"),
 }
 CREATED_WITHOUT_EFFECT = tuple(
     f"AWS::{service}::{kind}" for service, kinds in _WITHOUT_EFFECT.items() for kind in kinds

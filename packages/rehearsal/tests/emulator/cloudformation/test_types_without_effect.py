@@ -99,3 +99,42 @@ def test_their_changes_and_their_deletion_work(embedded: Embedded) -> None:
     assert physical(embedded, "changes", "AWS::ECS::Service") == service
     embedded.client("cloudformation").delete_stack(StackName="changes")
     assert embedded.settled(updated["StackId"])["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_what_belongs_to_services_and_databases_is_created(embedded: Embedded) -> None:
+    """Capacity providers, proxies, certificates, access lists, volumes and rotations need no acceptance."""
+    given: dict[str, dict[str, Any]] = {
+        "EC2::KeyPair": {"KeyName": "mine"},
+        "EC2::NetworkAcl": {"VpcId": "vpc-1"},
+        "EC2::NetworkAclEntry": {"NetworkAclId": "acl-1", "Protocol": -1, "RuleAction": "allow", "RuleNumber": 1},
+        "EC2::SubnetNetworkAclAssociation": {"SubnetId": "subnet-1", "NetworkAclId": "acl-1"},
+        "EC2::EIPAssociation": {"AllocationId": "eipalloc-1", "InstanceId": "i-1"},
+        "EC2::Volume": {"AvailabilityZone": "eu-west-1a", "Size": 1},
+        "EC2::VolumeAttachment": {"InstanceId": "i-1", "VolumeId": "vol-1", "Device": "/dev/sdh"},
+        "ECS::CapacityProvider": {"AutoScalingGroupProvider": {"AutoScalingGroupArn": "arn"}},
+        "ECS::ClusterCapacityProviderAssociations": {"Cluster": "c", "CapacityProviders": ["FARGATE"]},
+        "ElasticLoadBalancingV2::ListenerCertificate": {"ListenerArn": "arn", "Certificates": []},
+        "RDS::DBProxy": {"DBProxyName": "proxy", "EngineFamily": "POSTGRESQL", "RoleArn": "arn", "VpcSubnetIds": []},
+        "RDS::DBProxyTargetGroup": {"DBProxyName": "proxy", "TargetGroupName": "default"},
+        "RDS::OptionGroup": {"EngineName": "mysql", "MajorEngineVersion": "8.0", "OptionGroupDescription": "d"},
+        "SecretsManager::ResourcePolicy": {"SecretId": "s", "ResourcePolicy": {}},
+        "SecretsManager::RotationSchedule": {"SecretId": "s"},
+    }
+    types = {kind.replace("::", ""): f"AWS::{kind}" for kind in given}
+    template = {
+        name: {"Type": type_, "Properties": given[type_.removeprefix("AWS::")]} for name, type_ in types.items()
+    }
+    found = outputs(
+        embedded.stack(
+            "parts",
+            template,
+            Key={"Ref": "EC2KeyPair"},
+            Volume={"Ref": "EC2Volume"},
+            Host={"Fn::GetAtt": ["RDSDBProxy", "Endpoint"]},
+        )
+    )
+    assert found["Key"] == "mine"
+    assert re.fullmatch("vol-[0-9a-f]{17}", found["Volume"])
+    assert "." in found["Host"]
+    (line,) = [line for line in resources(embedded.workspace) if line.startswith("parts: ")]
+    assert "RDS DBProxy, DBProxyTargetGroup, OptionGroup" in line

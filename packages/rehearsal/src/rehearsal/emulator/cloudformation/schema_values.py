@@ -20,8 +20,10 @@ _ID_PREFIXES = {
     "AllocationId": "eipalloc",
     "EniId": "eni",
     "InstanceId": "i",
+    "KeyPairId": "key",
     "NatGatewayId": "nat",
     "RouteTableId": "rtb",
+    "VolumeId": "vol",
     "VpcId": "vpc",
 }
 _TIMES = ("Time", "Date", "At", "Timestamp")
