@@ -1,4 +1,4 @@
-"""The thread that puts events on MiniStack's bus."""
+"""The listener that puts events on MiniStack's bus."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Mapping
 
 import pytest
 
-from rehearsal.emulator.eventbridge import publisher
+from rehearsal.emulator.eventbridge.publisher import publish
 from rehearsal.emulator.ministack.port import eventbridge
+from tests.engine.conftest import Stage, action, declaration
 
 
-def test_an_event_is_put_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An event is put once, although a target raises RuntimeError."""
-    put: list[Mapping[str, object]] = []
+def test_an_event_is_put_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event is put once, although a target raises RuntimeError, and the execution succeeds."""
+    put: list[tuple[object, object]] = []
 
     def breaks(entry: Mapping[str, object]) -> None:
-        put.append(entry)
+        put.append((entry["DetailType"], entry["Detail"]))
         raise RuntimeError("a target broke")
 
     monkeypatch.setattr(eventbridge, "put_aws_event", breaks)
-    publisher._put({"DetailType": "CodePipeline Stage Execution State Change"})
-    assert len(put) == 1
+    stage.listener = publish
+    assert stage.run(declaration([action("a")])).status == "Succeeded"
+    assert len(put) == len({*put}) == 6, "two of the pipeline, its stage and its action"
 
 
 def test_ministack_walks_copies_of_its_stores() -> None:

@@ -25,7 +25,7 @@ from rehearsal.emulator.codebuild.start_build import StartedBuilds
 from rehearsal.emulator.codebuild.started_requests import STARTED_FOLDER, StartedRequests
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
 from rehearsal.emulator.eventbridge.pipeline_targets import PipelineTargets
-from rehearsal.emulator.eventbridge.publisher import EventPublisher
+from rehearsal.emulator.eventbridge.publisher import publish
 from rehearsal.emulator.eventbridge.source_events import SourceEvents
 from rehearsal.emulator.functions.ministack_worker import ManagedFunctions
 from rehearsal.emulator.functions.mounts import mount_error
@@ -73,7 +73,7 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         hide_project(workspace)
     decisions.append_to(workspace.decisions)
     functions, accepted, sessions = ManagedFunctions(workspace, endpoint), AcceptedFile(workspace), Sessions()
-    jobs, builds, bus = Jobs(), MinistackBuilds(workspace.running), EventPublisher()
+    jobs, builds = Jobs(), MinistackBuilds(workspace.running)
     record = ResourceRecord(workspace.running / RESOURCES)
     traffic = Traffic(workspace, record)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
@@ -87,7 +87,7 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         image=BuildImageFile(workspace).read,
         clock=traffic.clock,
     )
-    engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read), bus)
+    engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read))
     api = CodePipelineApi(engine, jobs)
     runner = BuildRunner(endpoint, sessions.assume, sessions.require, builds, workspace, queue)
     requests = StartedRequests(workspace.running / STARTED_FOLDER)
@@ -109,13 +109,11 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         **json_services.rehearsal(RehearsalApi(workspace)),
     }
     front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), services, iam=endpoint.iam)
-    ends = (traffic.close, engine.close, batches.close, started.close, bus.close, close_clients)
+    ends = (traffic.close, engine.close, batches.close, started.close, close_clients)
     return Components(engine, front, ends, UNSAVED, partial(patches.report_changes, originals))
 
 
-def _engine(
-    workspace: Workspace, endpoint: Endpoint, sessions: Sessions, actions: Accepting, bus: EventPublisher
-) -> Engine:
+def _engine(workspace: Workspace, endpoint: Endpoint, sessions: Sessions, actions: Accepting) -> Engine:
     return Engine(
         Environment(
             endpoint=endpoint,
@@ -123,7 +121,7 @@ def _engine(
             runners=actions,
             executions=workspace.executions,
             pipelines=workspace.pipelines,
-            listener=Housekeeping(workspace, bus),
+            listener=Housekeeping(workspace, publish),
             asked=sessions.require,
         )
     )
