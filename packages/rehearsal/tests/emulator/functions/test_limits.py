@@ -73,7 +73,7 @@ def test_an_answer_has_a_limit(lambda_without_limits: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("configuration", "told"),
+    ("configuration", "result"),
     [
         ({"Timeout": 901}, "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
