@@ -9,19 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from rehearsal.emulator.iam.cfnlint_data import resource_schema
+from rehearsal.emulator.cloudformation.resource_names import NAME_PROPERTIES, name_property
 from rehearsal.emulator.ministack.port import cloudformation
 
 Provision = Callable[[str, str, Mapping[str, object], str], object]
 
-_PROPERTIES = "/properties/"
-# Types whose identifier, an ARN or URL, ends with the name.
-_NAME_PROPERTIES = {
-    "AWS::Events::Rule": "Name",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::SQS::Queue": "QueueName",
-    "AWS::StepFunctions::StateMachine": "StateMachineName",
-}
 # Types of which MiniStack creates a second resource where no stack has the first one.
 _REPLACED_WITHOUT_STACK = {"AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Logs::LogGroup"}
 
@@ -30,22 +22,13 @@ def refuse_taken_names(provision: Provision) -> Provision:
     """Return the replacement of the function that creates a resource of a stack."""
 
     def provision_with_free_name(type_: str, logical_id: str, properties: Mapping[str, object], stack: str) -> object:
-        key = _name_property(type_)
+        key = name_property(type_)
         name = properties.get(key)
         if isinstance(name, str):
             _check_name(type_, key, name, (stack, logical_id))
         return provision(type_, logical_id, properties, stack)
 
     return provision_with_free_name
-
-
-def _name_property(type_: str) -> str:
-    """Return the property that identifies resources of a type; empty where CloudFormation generates the identifier."""
-    schema = resource_schema(type_)
-    identifiers = schema.get("primaryIdentifier", ())
-    if len(identifiers) == 1 and identifiers[0] not in schema.get("readOnlyProperties", ()):
-        return identifiers[0].removeprefix(_PROPERTIES)
-    return _NAME_PROPERTIES.get(type_, "")
 
 
 def _check_name(type_: str, key: str, name: str, asking: tuple[str, str]) -> None:
@@ -66,6 +49,6 @@ def _owner(type_: str, name: str) -> tuple[str, ...]:
     """Return the stack and the logical id of the resource that has the name; empty where no stack has one."""
     for resource in cloudformation.stack_resources():
         id_ = resource.physical_id
-        if resource.type == type_ and name == (re.split("[:/]", id_)[-1] if type_ in _NAME_PROPERTIES else id_):
+        if resource.type == type_ and name == (re.split("[:/]", id_)[-1] if type_ in NAME_PROPERTIES else id_):
             return resource.stack, resource.logical_id
     return ()

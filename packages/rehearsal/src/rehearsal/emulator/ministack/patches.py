@@ -34,6 +34,7 @@ ALWAYS = (
     services.FOREIGN_OBJECTS,
     refusals.STACK_STATES,
     refusals.TAKEN_NAMES,
+    refusals.INVALID_NAMES,
     refusals.MISSING_IMAGES,
     traffic.ALIAS_ROUTING,
     traffic.INVOCATION_METRICS,
@@ -129,6 +130,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     },
     "ministack.services.cloudformation.stacks:_provision_resource": (
         refusals.TAKEN_NAMES,
+        refusals.INVALID_NAMES,
         permissions.STACK_PERMISSIONS,  # a stack without permission learns nothing about other stacks
     ),
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::Lambda::Function][create]": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.cloudformation import stack_states, taken_names
+from rehearsal.emulator.cloudformation import invalid_names, stack_states, taken_names
 from rehearsal.emulator.ecr import missing_images
 from rehearsal.emulator.functions import function_code, limits
 from rehearsal.emulator.iam import policy_principals
@@ -37,6 +37,19 @@ TAKEN_NAMES = Correction(
             "ministack.services.cloudformation.stacks:_provision_resource",
             "sha256:3b8f01fb187141b6",
             taken_names.refuse_taken_names,
+            also=("ministack.services.cloudformation.provisioners:_provision_resource",),
+        ),
+    ),
+)
+INVALID_NAMES = Correction(
+    fault="A stack's resource may have a name of any length and with any characters.",
+    test=f"{TESTS}/cloudformation/test_invalid_names.py::test_ministack_creates_a_role_with_a_long_name",
+    upstream=UNREDUCED,
+    patches=(
+        Patch(
+            "ministack.services.cloudformation.stacks:_provision_resource",
+            "sha256:3b8f01fb187141b6",
+            invalid_names.refuse_invalid_names,
             also=("ministack.services.cloudformation.provisioners:_provision_resource",),
         ),
     ),
