@@ -124,6 +124,7 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
     **{
         f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::S3::Bucket][{operation}]": (
             stacks.BUCKET_TAGS,
+            refusals.PUBLIC_BUCKETS,
             permissions.BUCKET_ENCRYPTION,
         )
         for operation in ("create", "update")
@@ -153,11 +154,10 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
         for operation in ("create", "update")
     },
     **{
-        f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::S3::{kind}][{operation}]": (
+        f"ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS[AWS::S3::BucketPolicy][{operation}]": (
             refusals.PUBLIC_BUCKETS,
-            other,
+            refusals.PRINCIPALS,
         )
-        for kind, other in (("Bucket", permissions.BUCKET_ENCRYPTION), ("BucketPolicy", refusals.PRINCIPALS))
         for operation in ("create", "update")
     },
     "ministack.services.lambda_svc:_invoke": (
