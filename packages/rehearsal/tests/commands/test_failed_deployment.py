@@ -9,7 +9,8 @@ from unittest.mock import Mock
 import pytest
 
 from rehearsal.aws import root
-from rehearsal.deploy import failed_deployment, first_deployment
+from rehearsal.deploy import failed_deployment
+from rehearsal.deploy.first_deployment import Operator
 from rehearsal.host.processes import CommandFailed
 from tests.commands.conftest import Tiny
 
@@ -22,7 +23,7 @@ def test_up_leaves_the_embedded_aws_of_a_failed_deployment(empty: Tiny, monkeypa
 
     for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
         empty.git(*command)
-    monkeypatch.setattr(first_deployment, "ensure_deployed", fail)
+    monkeypatch.setattr(Operator, "ensure_deployed", fail)
     try:
         code, printed = empty.call("up")
         assert (code, "cdk deploy ended with 1" in printed, "env pipeline` prints" in printed) == (1, True, True), (

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.deploy import bootstrap, first_deployment
+from rehearsal.deploy import bootstrap
 from rehearsal.deploy.bootstrap import is_bootstrapped
+from rehearsal.deploy.first_deployment import Operator
 from rehearsal.deploy.pushed_environments import names_environment
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import App
@@ -64,9 +65,8 @@ def deploy(tiny: Tiny) -> str:
     messages: list[str] = []
     repository = Repository(tiny.root, tiny.space.home)
     endpoint = tiny.deployed.endpoint
-    first_deployment.ensure_deployed(
-        tiny.space, endpoint, repository, messages.append, Cancellation(), app=App(), commit=repository.snapshot
-    )
+    operator = Operator(tiny.space, endpoint, repository, App(), messages.append, Cancellation())
+    operator.ensure_deployed(repository.snapshot)
     return "\n".join(messages)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from rehearsal.aws import root
-from rehearsal.deploy import first_deployment
+from rehearsal.deploy.first_deployment import Operator
 from rehearsal.project import push_remote
 from tests.commands.another import NAME, action, another, source
 from tests.commands.conftest import ACCOUNT, REGION, Tiny, until
@@ -81,7 +81,7 @@ def test_the_execution_of_the_creation_does_not_hold_up_a_first_run(
         id_ = first["pipelineExecutionId"]
         until(lambda: tiny.view(id_).stage("Gate").status == "InProgress")
         deployed = replace(tiny.deployed, first_execution=id_)
-        monkeypatch.setattr(first_deployment, "ensure_deployed", lambda *_, **__: deployed)
+        monkeypatch.setattr(Operator, "ensure_deployed", lambda *_, **__: deployed)
         assert tiny.call("run", "--approve")[0] == 0
         assert tiny.view(id_).status == "Stopped"
         assert triggers(tiny) == ["CreatePipeline", "PollForSourceChanges"]

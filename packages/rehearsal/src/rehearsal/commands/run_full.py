@@ -17,8 +17,9 @@ from rehearsal.commands.follow import Follower, is_target_reached
 from rehearsal.commands.image_option import set_build_image
 from rehearsal.commands.output import output_console, put_json
 from rehearsal.commands.run_options import RunOptions
-from rehearsal.deploy import first_deployment, object_sources
+from rehearsal.deploy import object_sources
 from rehearsal.deploy.deployment import Deployment
+from rehearsal.deploy.first_deployment import Operator
 from rehearsal.deploy.object_sources import Content
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.emulator.server import launcher
@@ -61,14 +62,8 @@ def run_full(space: Workspace, wanted: RunOptions) -> int:
             remotes = Remotes(space.remote, space.sources)
             reading = worker.submit(SourceTrees, space.root, repository, config.sources, remotes)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
-            deployed = first_deployment.ensure_deployed(
-                space,
-                endpoint,
-                repository,
-                tell,
-                stop,
-                app=wanted.cdk_app,
-                commit=lambda: reading.result().project.commit,
+            deployed = Operator(space, endpoint, repository, wanted.cdk_app, tell, stop).ensure_deployed(
+                lambda: reading.result().project.commit,
                 push=lambda branches: _push(console, reading.result(), branches),
             )
             trees = reading.result()

@@ -12,7 +12,7 @@ from rehearsal.commands.context import with_workspace
 from rehearsal.commands.image_option import IMAGE, set_build_image
 from rehearsal.commands.options import ACCEPT, APP, IAM, PIPELINE, PORT
 from rehearsal.commands.output import AS_JSON, print_json
-from rehearsal.deploy import first_deployment
+from rehearsal.deploy.first_deployment import Operator
 from rehearsal.emulator.server import launcher
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import CommandFailed
@@ -76,15 +76,10 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
         console.print(message, style="dim", soft_wrap=True)
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         try:
-            deployed = first_deployment.ensure_deployed(
-                space,
-                endpoint,
-                repository,
-                lambda text: console.print(text, style="dim"),
-                Cancellation(),
-                app=wanted,
-                commit=lambda: repository.head,
+            operator = Operator(
+                space, endpoint, repository, wanted, lambda text: console.print(text, style="dim"), Cancellation()
             )
+            deployed = operator.ensure_deployed(lambda: repository.head)
         except CommandFailed as error:
             launcher.detach(space)
             raise CommandFailed(f"{error}\n{_how_to_inspect()}") from error

@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
@@ -38,65 +39,62 @@ from rehearsal.workspace.supported import read_supported
 Push = Callable[[Sequence[Branch]], None]
 
 
-def ensure_deployed(
-    workspace: Workspace,
-    endpoint: Endpoint,
-    repository: Repository,
-    tell: ReportProgress,
-    stop: Cancellation,
-    *,
-    app: App,
-    commit: Callable[[], str],
-    push: Push | None = None,
-) -> Deployment:
-    """Return the deployed pipeline of `app`; where there is none, bootstrap every environment and deploy it from HEAD.
-
-    commit: returns what is pushed next, whose environments are bootstrapped too. tell: reports progress. push: called
-    with the pipeline's branches before a first deployment, since CodePipeline starts a new pipeline immediately.
-    Raises WrongUse and CommandFailed.
-    """
-    deployed = find(workspace, endpoint)
-    bootstrap.note_operators_part(workspace, ())
-
-    def cdk() -> Cdk:
-        return Cdk(command_folders(workspace), endpoint, workspace.logs, stop)
-
-    if deployed is None or not deployed.matches(app, configuration.read_config(workspace.root).context):
-        failed_deployment.remove(workspace)
-        return FirstDeployment(workspace, endpoint, repository, cdk(), app, tell).run(commit, push)
-    known = bootstrap.read_record(workspace).places or (Environment(deployed.key.account, deployed.key.region),)
-    chosen = App(app.command or deployed.app, app.pipeline or next(iter(deployed.names), None))
-    bootstrapper = Bootstrapper(workspace, endpoint, cdk, deployed.key.account, tell)
-    pushed = PushedCommit(workspace, cdk, repository, chosen, commit(), tell)
-    is_synthesized = bootstrapper.changed() or pushed.may_add_environment()
-    places = (pushed.environments() if is_synthesized else ()) or known
-    _bootstrap_for_operator(workspace, bootstrapper, places, tell)
-    return deployed
-
-
-def _bootstrap_for_operator(
-    workspace: Workspace, bootstrapper: Bootstrapper, places: Sequence[Environment], tell: ReportProgress
-) -> None:
-    """Bootstrap the environments that a push needs, and warn: on AWS an operator has to do it."""
-    done = bootstrapper.bootstrap_missing(places)
-    if done:
-        tell(f"warning: bootstrapped {', '.join(map(str, done))}: on AWS an operator has to do it before the push")
-        bootstrap.note_operators_part(workspace, done)
-
-
 @dataclass(frozen=True)
-class FirstDeployment:
-    """Bootstraps the accounts, and deploys the pipeline of `app` from HEAD."""
+class Operator:
+    """Bootstraps the accounts and deploys a pipeline, as an operator does on AWS.
+
+    app: what is deployed. tell: reports progress. stop: ends running commands.
+    """
 
     workspace: Workspace
     endpoint: Endpoint
     repository: Repository
-    cdk: Cdk
     app: App
     tell: ReportProgress
+    stop: Cancellation
 
-    def run(self, commit: Callable[[], str], push: Push | None) -> Deployment:
-        """Return the deployed pipeline. commit, push: as for `ensure_deployed`."""
+    @cached_property
+    def cdk(self) -> Cdk:
+        return Cdk(command_folders(self.workspace), self.endpoint, self.workspace.logs, self.stop)
+
+    def ensure_deployed(self, commit: Callable[[], str], push: Push | None = None) -> Deployment:
+        """Return the deployed pipeline; where there is none, bootstrap every environment and deploy it from HEAD.
+
+        commit: returns what is pushed next, whose environments are bootstrapped too. push: called with the pipeline's
+        branches before a first deployment, since CodePipeline starts a new pipeline immediately. Raises WrongUse and
+        CommandFailed.
+        """
+        deployed = find(self.workspace, self.endpoint)
+        bootstrap.note_operators_part(self.workspace, ())
+        if deployed is None or not deployed.matches(self.app, configuration.read_config(self.workspace.root).context):
+            failed_deployment.remove(self.workspace)
+            return self._deploy_first(commit, push)
+        self._bootstrap_for_push(deployed, commit)
+        return deployed
+
+    def _bootstrap_for_push(self, deployed: Deployment, commit: Callable[[], str]) -> None:
+        """Bootstrap the environments that the pushed commit adds, or all of them where the bootstrap has changed."""
+        key = deployed.key
+        known = bootstrap.read_record(self.workspace).places or (Environment(key.account, key.region),)
+        chosen = App(self.app.command or deployed.app, self.app.pipeline or next(iter(deployed.names), None))
+        bootstrapper = self._bootstrapper(key.account)
+        pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, chosen, commit(), self.tell)
+        is_synthesized = bootstrapper.changed() or pushed.may_add_environment()
+        self._bootstrap_as_operator(bootstrapper, (pushed.environments() if is_synthesized else ()) or known)
+
+    def _bootstrapper(self, account: str) -> Bootstrapper:
+        return Bootstrapper(self.workspace, self.endpoint, lambda: self.cdk, account, self.tell)
+
+    def _bootstrap_as_operator(self, bootstrapper: Bootstrapper, places: Sequence[Environment]) -> None:
+        """Bootstrap the environments that a push needs, and warn: on AWS an operator has to do it."""
+        done = bootstrapper.bootstrap_missing(places)
+        if done:
+            names = ", ".join(map(str, done))
+            self.tell(f"warning: bootstrapped {names}: on AWS an operator has to do it before the push")
+            bootstrap.note_operators_part(self.workspace, done)
+
+    def _deploy_first(self, commit: Callable[[], str], push: Push | None) -> Deployment:
+        """Bootstrap the accounts, and deploy the pipeline of `app` from HEAD; commit, push: see ensure_deployed."""
         folder = self.workspace.home / "deploy"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -104,7 +102,7 @@ class FirstDeployment:
         cloud = self._synthesize(folder, preparation)
         self._check(cloud)
         stack, owner = cloud.pipeline, root(cloud.pipeline.account)
-        bootstrapper = Bootstrapper(self.workspace, self.endpoint, lambda: self.cdk, stack.account, self.tell)
+        bootstrapper = self._bootstrapper(stack.account)
         bootstrapper.bootstrap_missing(cloud.environments)
         preparation.run(stack.account, stack.region)
         provide_build_values(cloud, self.endpoint, owner, self.tell)
@@ -112,7 +110,7 @@ class FirstDeployment:
         note_known_commit(self.workspace, self.repository.head)
         pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, self.app, commit(), self.tell)
         if pushed.may_add_environment():
-            _bootstrap_for_operator(self.workspace, bootstrapper, pushed.environments(), self.tell)
+            self._bootstrap_as_operator(bootstrapper, pushed.environments())
         if push and cloud.chosen.branches:
             push(cloud.chosen.branches)
         self._deploy(cloud, folder)
