@@ -38,7 +38,7 @@ def echo_stage(project: Project, emails: Sequence[str]) -> StageFactory[ServiceO
     """Return the factory of the echo service's stage for this push. emails: the default subscribers of alarms."""
     release = Release(layers=project.layers, revision=project.revision)
 
-    def make(
+    def create_stage(
         scope: Construct, id_: str, environment: Environment[ServiceOptions], tester: IntegrationTestRoleNames
     ) -> EchoStage:
         return EchoStage(
@@ -52,4 +52,4 @@ def echo_stage(project: Project, emails: Sequence[str]) -> StageFactory[ServiceO
             emails=emails,
         )
 
-    return make
+    return create_stage

@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_delivery.compliance.accept import accept
+from stages.event_sources import MAX_RECEIVE_COUNT, visibility_seconds
 from stages.service_options import ServiceOptions
 
 PERIOD = Duration.minutes(1)
@@ -41,8 +42,8 @@ class Alarms(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             )
         )
-        by_default = emails if options.alarm_actions else ()
-        self._subscribe([options.alarm_email] if options.alarm_email else by_default)
+        default_emails = emails if options.alarm_actions else ()
+        self._subscribe([options.alarm_email] if options.alarm_email else default_emails)
         if not options.alarm_actions:
             accept(
                 self,
@@ -68,16 +69,16 @@ class Alarms(Construct):
 
     def watch_function(self, name: str, function: lambda_.IFunction) -> None:
         """Add alarms on errors, throttles, and a duration of 80% of the timeout or more."""
-        near = 800 * self._options.timeout_seconds  # in milliseconds
+        slow_milliseconds = 800 * self._options.timeout_seconds  # 80%
         self._add(f"{name}Errors", function.metric_errors(period=PERIOD), 1, f"{name} failed")
         self._add(f"{name}Throttles", function.metric_throttles(period=PERIOD), 1, f"{name} was throttled")
         slowest = function.metric_duration(period=PERIOD, statistic="Maximum")
-        self._add(f"{name}Duration", slowest, near, f"{name} took 80% of its timeout or more")
+        self._add(f"{name}Duration", slowest, slow_milliseconds, f"{name} took 80% of its timeout or more")
 
     def watch_queue(self, name: str, queue: sqs.IQueue) -> None:
         """Add an alarm on messages that are older than all their receives together may take."""
         age = queue.metric_approximate_age_of_oldest_message(period=PERIOD)
-        longest = 6 * self._options.timeout_seconds * 5
+        longest = visibility_seconds(self._options) * MAX_RECEIVE_COUNT
         self._add(f"{name}Age", age, longest, f"messages for {name} are not worked on")
 
     def watch_dead_letters(self, name: str, queue: sqs.IQueue) -> None:
@@ -85,11 +86,11 @@ class Alarms(Construct):
         waiting = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
         self._add(f"{name}DeadLetters", waiting, 1, f"{name} has dead letters; see docs/operate.md")
 
-    def _add(self, id_: str, metric: cloudwatch.Metric, threshold: float, says: str) -> None:
+    def _add(self, id_: str, metric: cloudwatch.Metric, threshold: float, description: str) -> None:
         alarm = metric.create_alarm(
             self,
             id_,
-            alarm_description=says,
+            alarm_description=description,
             threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

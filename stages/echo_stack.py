@@ -51,10 +51,10 @@ class EchoStack(Stack):
         self._key = ServiceKey(self, "Key", removal=removal(options))
         self._built = BuiltLayers(self, "Layers", manifest=release.layers)
         self._alarms = Alarms(self, "Alarms", key=self._key.key, options=options, emails=emails)
-        self._tests_may: list[iam.PolicyStatement] = []
+        self._test_statements: list[iam.PolicyStatement] = []
         functions = {declared.name: self._function(declared) for declared in FUNCTIONS}
         ServiceDashboard(self, "Dashboard", functions=functions, alarms=self._alarms.alarms)
-        role = IntegrationTestRole(self, "Tester", names=tester, may=self._tests_may).role
+        role = IntegrationTestRole(self, "Tester", names=tester, may=self._test_statements).role
         # An output, not a variable of each function, so that a push without a changed function publishes no version.
         CfnOutput(self, "Revision", value=release.revision)
         self.outputs = {
@@ -119,7 +119,7 @@ class EchoStack(Stack):
             self._allow_tests(["lambda:GetLayerVersion"], *(layer.version.layer_version_arn for layer in layers))
         if self._options.tests == "full":
             self._allow_tests(["logs:FilterLogEvents"], function.log_group.log_group_arn)
-            self._tests_may += [feed.send_statement(), self._key.use_statement()]
+            self._test_statements += [feed.send_statement(), self._key.use_statement()]
 
     def _allow_tests(self, actions: list[str], *resources: str) -> None:
-        self._tests_may.append(iam.PolicyStatement(actions=actions, resources=list(resources)))
+        self._test_statements.append(iam.PolicyStatement(actions=actions, resources=list(resources)))

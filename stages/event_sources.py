@@ -48,9 +48,7 @@ class QueueSource(Construct):
             "Queue",
             encryption_master_key=key,
             enforce_ssl=True,
-            # With less, a second invocation could receive a message that the first one still processes.
-            # Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS": six times the function's timeout.
-            visibility_timeout=Duration.seconds(6 * options.timeout_seconds),
+            visibility_timeout=Duration.seconds(visibility_seconds(options)),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
             removal_policy=removal(options),
         )
@@ -125,6 +123,15 @@ def dead_letter_queue(scope: Construct, *, key: kms.IKey, options: ServiceOption
         see="docs/operate.md; Amazon SQS developer guide, Using dead-letter queues",
     )
     return queue
+
+
+def visibility_seconds(options: ServiceOptions) -> int:
+    """Return the visibility timeout of queues: six times the function's timeout.
+
+    With less, a second invocation could receive a message that the first one still processes. Source: AWS Lambda
+    developer guide, "Using Lambda with Amazon SQS".
+    """
+    return 6 * options.timeout_seconds
 
 
 def removal(options: ServiceOptions) -> RemovalPolicy:
