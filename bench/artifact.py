@@ -36,7 +36,7 @@ print(json.dumps({"seconds": time.process_time() - began, "compiled": len(compil
 
 
 class ArtifactFigures(NamedTuple):
-    """Bytes of what was made, and the processor seconds of importing from it in a fresh interpreter."""
+    """The bytes of artifacts, and the processor seconds of importing from them in a fresh interpreter."""
 
     zip_bytes: int
     unzipped_bytes: int
@@ -44,11 +44,11 @@ class ArtifactFigures(NamedTuple):
     compiled_modules: int
 
 
-def measure_artifacts(made: Sequence[Path], imports: Sequence[str]) -> ArtifactFigures:
-    """Look at zips or folders, together: the layers of one function."""
+def measure_artifacts(artifacts: Sequence[Path], imports: Sequence[str]) -> ArtifactFigures:
+    """Return the figures of zips or folders that one function uses together. imports: the modules to import."""
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         roots, zipped, unzipped = [], 0, 0
-        for index, path in enumerate(made):
+        for index, path in enumerate(artifacts):
             archive = path if path.is_file() else pack(path, Path(scratch) / f"{index}.zip")
             opt = unpack(archive, Path(scratch) / str(index))
             roots.append(opt / "python" if (opt / "python").is_dir() else opt)
@@ -59,7 +59,7 @@ def measure_artifacts(made: Sequence[Path], imports: Sequence[str]) -> ArtifactF
 
 
 def pack(folder: Path, archive: Path) -> Path:
-    """A folder as CDK zips it when it publishes it."""
+    """Zip a folder as CDK does when it publishes it; return the zip."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zipped:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _CDK_DATE)
@@ -69,7 +69,7 @@ def pack(folder: Path, archive: Path) -> Path:
 
 
 def unpack(archive: Path, to: Path) -> Path:
-    """The zip's files with the zip's times."""
+    """Unpack a zip with the times of its files; return the folder."""
     with zipfile.ZipFile(archive) as zipped:
         for entry in zipped.infolist():
             path = Path(zipped.extract(entry, to))
@@ -79,32 +79,33 @@ def unpack(archive: Path, to: Path) -> Path:
 
 
 def _run_import(how: str, roots: Sequence[Path], imports: Sequence[str]) -> dict[str, float]:
-    # -B: whoever runs this may be root, for whom no folder is read-only
+    # -B: for root no folder is read-only
     command = [sys.executable, "-I", "-S", "-B", "-c", _IMPORT, how, json.dumps([str(root) for root in roots])]
     done = subprocess.run([*command, *imports], capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
-def count_differing_files(here: Sequence[Path], there: Sequence[Path]) -> int:
-    """How many files differ between two builds; zips that the builder made are compared as such, too."""
-    first, second = _digests(here), _digests(there)
-    files = sum(first.get(name) != second.get(name) for name in first.keys() | second.keys())
-    return files or int(any(a.is_file() and a.read_bytes() != b.read_bytes() for a, b in zip(here, there, strict=True)))
+def count_differing_files(artifacts: Sequence[Path], others: Sequence[Path]) -> int:
+    """Return how many files differ between two builds; 1 if all are the same, and only the zips differ."""
+    digests, other_digests = _digests(artifacts), _digests(others)
+    files = sum(digests.get(name) != other_digests.get(name) for name in digests.keys() | other_digests.keys())
+    pairs = zip(artifacts, others, strict=True)
+    return files or int(any(path.is_file() and path.read_bytes() != other.read_bytes() for path, other in pairs))
 
 
-def _digests(made: Sequence[Path]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for index, path in enumerate(made):
+def _digests(artifacts: Sequence[Path]) -> dict[str, str]:
+    digests: dict[str, str] = {}
+    for index, path in enumerate(artifacts):
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
             folder = unpack(path, Path(scratch)) if path.is_file() else path
             for file in (file for file in folder.rglob("*") if file.is_file()):
-                found[f"{index}/{file.relative_to(folder)}"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    return found
+                digests[f"{index}/{file.relative_to(folder)}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return digests
 
 
 def copy(slice_: Path, to: Path) -> Path:
-    """A fresh copy of a slice's project, without what was built there."""
+    """Copy a slice's project without its build outputs; return the copy."""
     shutil.rmtree(to, ignore_errors=True)
     ignored = shutil.ignore_patterns(".*", "build", "node_modules", "cdk.out", "__pycache__")
     return Path(shutil.copytree(slice_, to, ignore=ignored))

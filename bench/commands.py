@@ -1,4 +1,4 @@
-"""When the commands of a rehearsal's builds ran, from their logs; the rest of a run is the rehearsal's own."""
+"""The times when the commands of a rehearsal's builds ran, from their logs; the rest is the rehearsal's own time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Interval = tuple[float, float]
 
 
 def intervals(log: str) -> Iterator[Interval]:
-    """From when to when each phase of commands ran, in seconds of the clock."""
-    for found in _PHASE_START.finditer(log):
-        complete = re.compile(_PHASE_END.format(found[2]), re.MULTILINE).search(log, found.end())
+    """Yield the begin and end of each phase of commands, in seconds since 1970."""
+    for phase in _PHASE_START.finditer(log):
+        complete = re.compile(_PHASE_END.format(phase[2]), re.MULTILINE).search(log, phase.end())
         if complete:
-            yield _seconds(found[1]), _seconds(complete[1])
+            yield _seconds(phase[1]), _seconds(complete[1])
 
 
-def union_seconds(found: Iterable[Interval]) -> float:
-    """For how many seconds at least one of them ran."""
+def union_seconds(phases: Iterable[Interval]) -> float:
+    """Return for how many seconds at least one of the phases ran."""
     total, end = 0.0, float("-inf")
-    for start, stop in sorted(found):
+    for start, stop in sorted(phases):
         total += max(0.0, stop - max(start, end))
         end = max(end, stop)
     return total

@@ -25,7 +25,7 @@ class Cost(NamedTuple):
 
 
 def cost(call: Callable[[], object]) -> Cost:
-    """Run it once."""
+    """Run a call once in this process, and return its cost without memory."""
     processor, clock = _processor(), time.perf_counter()
     call()
     return Cost(time.perf_counter() - clock, _processor() - processor)
@@ -49,8 +49,8 @@ def _set_call(call: Callable[[], object]) -> None:
 
 def _run_call() -> Cost:
     _adopt_orphans()
-    found = cost(_call_and_wait)
-    return found._replace(memory=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+    measured = cost(_call_and_wait)
+    return measured._replace(memory=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 
 
 def _adopt_orphans() -> None:
@@ -69,5 +69,5 @@ def _call_and_wait() -> None:
 
 
 def _processor() -> float:
-    own, ran = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + ran.ru_utime + ran.ru_stime
+    this_process, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return this_process.ru_utime + this_process.ru_stime + children.ru_utime + children.ru_stime

@@ -54,7 +54,7 @@ SLICES = (
         ),
     ),
 )
-# How a figure is called -> what is gone before the build.
+# Name of a figure -> what is removed before the build.
 SITUATIONS: dict[str, Invalidation] = {
     "cold": "all",
     "downloads": "built",
@@ -67,7 +67,7 @@ SITUATIONS: dict[str, Invalidation] = {
 def measure(
     scratch: Path, *, runs: int, say: Callable[[str], None], without: Sequence[str] = ()
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Slice by slice: builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
+    """Yield each slice's name with builder -> figures, or why it was skipped. Of several runs, the fastest counts."""
     left_out = "left out of this run by --without"
     tools = {
         builder.name: left_out if builder.name in without else _install_tool(builder, scratch, say)
@@ -95,7 +95,7 @@ def _measure_project(
     slice_: Slice, scratch: Path, tools: dict[str, Path | str], runs: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     figures: dict[str, Any] = {}
-    places: dict[str, BuildFolders] = {}
+    folders_of: dict[str, BuildFolders] = {}
     for builder in BUILDERS:
         tool = tools[builder.name]
         if builder.name in slice_.left_out:
@@ -103,43 +103,45 @@ def _measure_project(
         figures[builder.name] = {"version": builder.version, "complete": builder.complete}
         figures[builder.name] |= {"skipped": tool} if isinstance(tool, str) else {}
         if isinstance(tool, Path):
-            places[builder.name] = _place(slice_, scratch / "here", builder, tool)
-    # Round by round, so that what else the machine does meets all of them.
-    costs: dict[str, dict[str, list[Cost]]] = {name: {situation: [] for situation in SITUATIONS} for name in places}
+            folders_of[builder.name] = _copy_project(slice_, scratch / "here", builder, tool)
+    # Round by round, so that other load on the machine affects all builders.
+    costs: dict[str, dict[str, list[Cost]]] = {name: {situation: [] for situation in SITUATIONS} for name in folders_of}
     runs = min(runs, slice_.most_runs)
     for turn in range(runs):
         for builder in [builder for builder in BUILDERS if "skipped" not in figures[builder.name]]:
             try:
-                _measure_situations(builder, places[builder.name], costs[builder.name])
+                _measure_situations(builder, folders_of[builder.name], costs[builder.name])
                 say(f"{slice_.name}, run {turn + 1} of {runs}: {builder.name}")
             except Unavailable as error:
                 figures[builder.name]["skipped"] = str(error)
     for builder in [builder for builder in BUILDERS if "skipped" not in figures[builder.name]]:
-        figures[builder.name] |= _figures(builder, places[builder.name], scratch / "there", costs[builder.name])
+        figures[builder.name] |= _figures(builder, folders_of[builder.name], scratch / "there", costs[builder.name])
     return figures
 
 
-def _place(slice_: Slice, folder: Path, builder: Builder, tool: Path) -> BuildFolders:
+def _copy_project(slice_: Slice, folder: Path, builder: Builder, tool: Path) -> BuildFolders:
     name = f"{slice_.name}-{builder.name.replace(' ', '-')}"
     return BuildFolders(slice_, artifact.copy(slice_.folder, folder / name), folder / f"{name}-caches", tool)
 
 
-def _measure_situations(builder: Builder, place: BuildFolders, costs: dict[str, list[Cost]]) -> None:
-    for situation, gone in SITUATIONS.items():
-        builder.invalidate(place, gone)
-        costs[situation].append(build_cost(lambda: builder.build(place)))
+def _measure_situations(builder: Builder, folders: BuildFolders, costs: dict[str, list[Cost]]) -> None:
+    for situation, invalidation in SITUATIONS.items():
+        builder.invalidate(folders, invalidation)
+        costs[situation].append(build_cost(lambda: builder.build(folders)))
 
 
-def _figures(builder: Builder, place: BuildFolders, elsewhere: Path, costs: dict[str, list[Cost]]) -> dict[str, Any]:
-    other = _place(place.slice, elsewhere, builder, place.tool)
-    other.clear()
-    builder.build(other)
+def _figures(builder: Builder, folders: BuildFolders, elsewhere: Path, costs: dict[str, list[Cost]]) -> dict[str, Any]:
+    second = _copy_project(folders.slice, elsewhere, builder, folders.tool)
+    second.clear()
+    builder.build(second)
     return {
-        "seconds": {name: round(min(build.clock for build in found), 3) for name, found in costs.items()},
-        "processor_seconds": {name: round(min(build.processor for build in found), 3) for name, found in costs.items()},
+        "seconds": {name: round(min(build.clock for build in builds), 3) for name, builds in costs.items()},
+        "processor_seconds": {
+            name: round(min(build.processor for build in builds), 3) for name, builds in costs.items()
+        },
         "memory_bytes": max(download.memory for download in costs["downloads"]),
-        **artifact.measure_artifacts(builder.built_artifacts(place), place.slice.imports)._asdict(),
+        **artifact.measure_artifacts(builder.built_artifacts(folders), folders.slice.imports)._asdict(),
         "differing_files": artifact.count_differing_files(
-            builder.built_artifacts(place), builder.built_artifacts(other)
+            builder.built_artifacts(folders), builder.built_artifacts(second)
         ),
     }

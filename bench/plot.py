@@ -24,8 +24,12 @@ _LEAST, _MOST = 0.01, 100.0
 
 
 def svg(title: str, figures: Mapping[str, Any]) -> str:
-    """One picture for one slice, of the builders as they are; those that were skipped are left out."""
-    shown = {name: found for name, found in figures.items() if "skipped" not in found and not found.get("complete")}
+    """Return the plot of one slice, of the builders as they are; those that were skipped are left out."""
+    shown = {
+        name: builder_figures
+        for name, builder_figures in figures.items()
+        if "skipped" not in builder_figures and not builder_figures.get("complete")
+    }
     height = _TOP + len(_TITLES) * (len(shown) * _BAR + _GAP) + 40
     size = f'width="{_LEFT + _WIDTH + 60}" height="{height}"'
     body = [*_legend(title, shown), *_scale(height), *_bars(shown)]
@@ -34,9 +38,9 @@ def svg(title: str, figures: Mapping[str, Any]) -> str:
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size}>', style, background, *body, "</svg>", ""])
 
 
-def _legend(title: str, there: Mapping[str, Any]) -> Iterator[str]:
+def _legend(title: str, figures: Mapping[str, Any]) -> Iterator[str]:
     yield f'<text x="10" y="20" font-weight="bold">{escape(title)}</text>'
-    for index, (name, colour) in enumerate(zip(there, _COLOURS, strict=False)):
+    for index, (name, colour) in enumerate(zip(figures, _COLOURS, strict=False)):
         x, y = 10 + index % _IN_A_ROW * 190, 32 + index // _IN_A_ROW * 16
         yield f'<rect x="{x}" y="{y}" width="10" height="10" fill="{colour}"/>'
         yield f'<text x="{x + 14}" y="{y + 9}" class="small">{escape(name)}</text>'
@@ -49,12 +53,12 @@ def _scale(height: int) -> Iterator[str]:
         yield f'<text x="{x:.0f}" y="{height - 16}" class="small" text-anchor="middle">{10**power:g} s</text>'
 
 
-def _bars(there: Mapping[str, Any]) -> Iterator[str]:
+def _bars(figures: Mapping[str, Any]) -> Iterator[str]:
     y = _TOP
-    for situation, told in _TITLES.items():
-        yield f'<text x="{_LEFT - 8}" y="{y + len(there) * _BAR / 2 + 4:.0f}" text-anchor="end">{told}</text>'
-        for found, colour in zip(there.values(), _COLOURS, strict=False):
-            seconds = found["processor_seconds"][situation]
+    for situation, text in _TITLES.items():
+        yield f'<text x="{_LEFT - 8}" y="{y + len(figures) * _BAR / 2 + 4:.0f}" text-anchor="end">{text}</text>'
+        for builder_figures, colour in zip(figures.values(), _COLOURS, strict=False):
+            seconds = builder_figures["processor_seconds"][situation]
             end = _x(seconds)
             yield f'<rect x="{_LEFT}" y="{y}" width="{end - _LEFT:.1f}" height="{_BAR - 2}" fill="{colour}"/>'
             yield f'<text x="{end + 4:.1f}" y="{y + 10}" class="small">{seconds:.2f}</text>'

@@ -15,30 +15,30 @@ _CHECK = re.compile(r"^check: .*$", re.MULTILINE)
 
 
 def working_tree(folder: Path) -> None:
-    """This working tree."""
+    """Copy this working tree into a new repository in `folder`."""
     _copy(folder)
     _commit(folder)
 
 
 def one_environment(folder: Path) -> None:
-    """One environment, dev."""
+    """Copy this working tree, with one environment."""
     _environments(folder, 1)
 
 
 def ten_environments(folder: Path) -> None:
-    """Ten environments in one wave, each in a separate account."""
+    """Copy this working tree, with ten environments in one wave, each in a separate account."""
     _environments(folder, 10)
 
 
 def link_caches(folder: Path) -> None:
-    """The downloads and environments of builds; they are never written to again, so links are enough."""
-    for kept in (ROOT / ".rehearsal" / "cache").glob("*"):
-        if kept.name != "projects":
-            shutil.copytree(kept, folder / ".rehearsal" / "cache" / kept.name, symlinks=True, copy_function=os.link)
+    """Link the downloads and environments of builds into a project; they are never written to again."""
+    for cache in (ROOT / ".rehearsal" / "cache").glob("*"):
+        if cache.name != "projects":
+            shutil.copytree(cache, folder / ".rehearsal" / "cache" / cache.name, symlinks=True, copy_function=os.link)
 
 
 def _environments(folder: Path, number: int) -> None:
-    """Leave `make check` out, because the bench compares deployments."""
+    """Copy this working tree with so many environments, without `make check`: the bench compares deployments."""
     _copy(folder)
     settings = json.loads((folder / "cdk.json").read_text())
     delivery = settings["context"]["delivery"]

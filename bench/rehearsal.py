@@ -72,13 +72,13 @@ FIGURES: Mapping[str, Callable[[Run], float]] = {
 
 
 def measure(scratch: Path, *, runs: int, say: Callable[[str], None]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Scenario by scenario: column -> figure -> the median and all values."""
+    """Yield each scenario's name with column -> figure -> the median and all values."""
     for name, columns in SCENARIOS.items():
         say(name)
-        found = compare(
+        figures = compare(
             columns, scratch / "rehearsal", runs=runs, say=say, warm=projects.link_caches, pause=PAUSE_SECONDS
         )
-        yield name, found
+        yield name, figures
 
 
 def compare(
@@ -105,24 +105,27 @@ def compare(
             say(f"{name}: a first run, not counted")
             _run_command(columns[name].first, folder)
             rehearse(columns[name].command, folder)
-        found: dict[str, list[Run]] = {name: [] for name in places}
+        runs_of: dict[str, list[Run]] = {name: [] for name in places}
         for turn in range(runs):
             for name in list(places)[:: -1 if turn % 2 else 1]:
                 time.sleep(pause)
-                found[name].append(rehearse(columns[name].command, places[name]))
-                say(f"run {turn + 1} of {runs}, {name}: {found[name][-1].cost.clock:.1f} s")
+                runs_of[name].append(rehearse(columns[name].command, places[name]))
+                say(f"run {turn + 1} of {runs}, {name}: {runs_of[name][-1].cost.clock:.1f} s")
     finally:
         for name, folder in places.items():
             _run_command(columns[name].last, folder)
-    return {name: {figure: _summarize(of, done) for figure, of in FIGURES.items()} for name, done in found.items()}
+    return {
+        name: {figure: _summarize(value_of, runs_done) for figure, value_of in FIGURES.items()}
+        for name, runs_done in runs_of.items()
+    }
 
 
 def rehearse(command: Sequence[str], folder: Path) -> Run:
-    """One run of `command` in `folder`. Ends the bench where it goes red: a red run is a shorter one."""
-    told = folder.parent / RESULT
-    told.unlink(missing_ok=True)
-    spent = cost(lambda: _run_command([str(told) if part == "{json}" else part for part in command], folder))
-    result = json.loads(told.read_text())
+    """Run `command` once in `folder`, and return the run. Exits if it is red, since a red run is a shorter one."""
+    result_file = folder.parent / RESULT
+    result_file.unlink(missing_ok=True)
+    spent = cost(lambda: _run_command([str(result_file) if part == "{json}" else part for part in command], folder))
+    result = json.loads(result_file.read_text())
     builds = [
         f"{stage['name']}/{action['name']}"
         for stage in result["stages"]
@@ -130,11 +133,11 @@ def rehearse(command: Sequence[str], folder: Path) -> Run:
         if action["provider"] == "Build/CodeBuild" and action["seconds"] is not None
     ]
     logs = [_run_command([*REHEARSAL, "logs", build], folder) for build in builds]
-    return Run(spent, result, commands.union_seconds(found for log in logs for found in commands.intervals(log)))
+    return Run(spent, result, commands.union_seconds(interval for log in logs for interval in commands.intervals(log)))
 
 
 def _run_command(command: Sequence[str], folder: Path) -> str:
-    """Return its output; a failure ends the bench."""
+    """Run a command and return its output. Exits if it fails."""
     if not command:
         return ""
     home, log = folder.parent / "home", folder.parent / "log"
@@ -150,9 +153,9 @@ def _run_command(command: Sequence[str], folder: Path) -> str:
     return printed
 
 
-def markdown(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """A table for each scenario; the ratio is that of the first column's median to the last one's."""
-    return "\n".join(line for name, columns in found.items() for line in _table(name, columns))
+def markdown(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a table for each scenario; the ratio is that of the first column's median to the last one's."""
+    return "\n".join(line for name, columns in scenarios.items() for line in _table(name, columns))
 
 
 def _table(name: str, columns: Mapping[str, Any]) -> Iterator[str]:
@@ -166,6 +169,6 @@ def _table(name: str, columns: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {figure} | {' | '.join(cells)} | {f'{first / last:.2f}' if last else '-'} |"
 
 
-def _summarize(figure: Callable[[Run], float], done: Sequence[Run]) -> dict[str, Any]:
-    values = [round(figure(rehearsal), 2) for rehearsal in done]
+def _summarize(figure: Callable[[Run], float], runs: Sequence[Run]) -> dict[str, Any]:
+    values = [round(figure(rehearsal), 2) for rehearsal in runs]
     return {"median": round(median(values), 2), "all": values}

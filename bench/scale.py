@@ -37,7 +37,7 @@ BEGIN, END = "<!-- what `python -m bench.scale --docs` wrote -->", "<!-- end of 
 
 
 def settings(size: int) -> dict[str, Any]:
-    """cdk.json's context with `size` environments in waves of 12, in three regions, each in a separate account."""
+    """Return cdk.json's context with `size` environments in waves of 12, in three regions, each in its account."""
     context: dict[str, Any] = deepcopy(json.loads((ROOT / "cdk.json").read_text())["context"])
     context["delivery"]["environments"] = [
         {
@@ -54,7 +54,7 @@ def settings(size: int) -> dict[str, Any]:
 
 
 def measure(size: int, folder: Path) -> dict[str, Any]:
-    """Run the app as the CDK CLI does, and look at what it wrote."""
+    """Synthesize the app as the CDK CLI does; return its seconds and the figures of its assembly."""
     context = settings(size)
     out = folder / str(size)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_", "CODEBUILD_"))}
@@ -76,7 +76,7 @@ def measure(size: int, folder: Path) -> dict[str, Any]:
 
 
 def inspect_assembly(assembly: Path) -> dict[str, Any]:
-    """Sizes and counts of one assembly."""
+    """Return the sizes and counts of one assembly."""
     template = assembly / "Pipeline.template.json"
     resources: Mapping[str, Any] = json.loads(template.read_text())["Resources"]
     types = [resource["Type"] for resource in resources.values()]
@@ -85,8 +85,8 @@ def inspect_assembly(assembly: Path) -> dict[str, Any]:
     )
     actions = [action for stage in pipeline["Stages"] for action in stage["Actions"]]
     command = [sys.executable, "-m", "cdk_delivery", "quotas", "--json", str(assembly)]
-    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    quotas = json.loads(asked.stdout)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    quotas = json.loads(done.stdout)
     return {
         "template_bytes": len(template.read_bytes()),
         "resources": len(resources),
@@ -109,8 +109,8 @@ def _processor() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The figures as Markdown."""
+def table(figures_of_sizes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the figures as a Markdown table."""
     columns = {
         "processor_seconds": "synth, processor seconds",
         "template_bytes": "template, bytes",
@@ -125,7 +125,7 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         "nearest_quota": "nearest quota",
     }
     lines = [f"| environments | {' | '.join(columns.values())} |", f"|{'---|' * (len(columns) + 1)}"]
-    for size, figures in found.items():
+    for size, figures in figures_of_sizes.items():
         cells = [f"{figures[key]:,}" if isinstance(figures[key], int) else str(figures[key]) for key in columns]
         lines.append(f"| {size} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -136,20 +136,20 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
 @click.argument("sizes", nargs=-1, type=int)
 def main(sizes: tuple[int, ...], *, docs: bool) -> None:
     """Synthesize the pipeline for each number of environments."""
-    found: dict[str, Any] = {}
+    figures_of_sizes: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes or SIZES:
-            found[str(size)] = measure(size, Path(folder))
-            click.echo(f"{size}: {json.dumps(found[str(size)])}", err=True)
-    held = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+            figures_of_sizes[str(size)] = measure(size, Path(folder))
+            click.echo(f"{size}: {json.dumps(figures_of_sizes[str(size)])}", err=True)
+    results = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({**held, "scale": found}, indent=2) + "\n")
-    click.echo(table(found))
+    RESULT.write_text(json.dumps({**results, "scale": figures_of_sizes}, indent=2) + "\n")
+    click.echo(table(figures_of_sizes))
     if docs:
         page = ROOT / "docs" / "scale.md"
         before, _, rest = page.read_text().partition(BEGIN)
-        told = f"Measured on {datetime.now(UTC).date()}, on {os.cpu_count()} processors."
-        page.write_text(f"{before}{BEGIN}\n\n{told}\n\n{table(found)}\n\n{END}{rest.partition(END)[2]}")
+        measured = f"Measured on {datetime.now(UTC).date()}, on {os.cpu_count()} processors."
+        page.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{table(figures_of_sizes)}\n\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":

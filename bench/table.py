@@ -26,7 +26,7 @@ _ROWS = {
 
 
 def markdown(slices: Mapping[str, Mapping[str, Any]]) -> str:
-    """Two tables for each slice: the peers as they are, and completed; the first builder is the one of the ratios."""
+    """Return two tables for each slice: the peers as they are, and completed. Ratios are those to the first builder."""
     return "\n".join(line for name, figures in slices.items() for line in _slice(name, figures))
 
 
@@ -34,35 +34,43 @@ def _slice(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     first = next(iter(figures), "")
     for title, complete in ((f"### Slice `{name}`", False), (f"### Slice `{name}`, like for like", True)):
         shown = {
-            key: found for key, found in figures.items() if key == first or bool(found.get("complete")) == complete
+            key: builder_figures
+            for key, builder_figures in figures.items()
+            if key == first or bool(builder_figures.get("complete")) == complete
         }
         if len(shown) > 1:
             yield from _table(title, shown)
 
 
 def _table(heading: str, figures: Mapping[str, Any]) -> Iterator[str]:
-    there = {builder: found for builder, found in figures.items() if "skipped" not in found}
-    titles = [f"{builder} {found['version']}" for builder, found in there.items()]
+    measured = {
+        builder: builder_figures for builder, builder_figures in figures.items() if "skipped" not in builder_figures
+    }
+    titles = [f"{builder} {builder_figures['version']}" for builder, builder_figures in measured.items()]
     yield from ("", heading, "", f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles))
-    first: Mapping[str, Any] = next(iter(there.values()), {})
+    first: Mapping[str, Any] = next(iter(measured.values()), {})
     for title, path in _ROWS.items():
-        cells = [_cell(title, _value_at(found, path), _value_at(first, path)) for found in there.values()]
+        cells = [
+            _cell(title, _value_at(builder_figures, path), _value_at(first, path))
+            for builder_figures in measured.values()
+        ]
         yield f"| {title} | {' | '.join(cells)} |"
-    for builder, found in figures.items():
-        if "skipped" in found:
-            yield f"\nSkipped: {builder} {found['version']}: {found['skipped'].splitlines()[0]}"
+    for builder, builder_figures in figures.items():
+        if "skipped" in builder_figures:
+            yield f"\nSkipped: {builder} {builder_figures['version']}: {builder_figures['skipped'].splitlines()[0]}"
 
 
-def _value_at(found: Mapping[str, Any], path: tuple[str, ...]) -> float:
-    value: Any = found
+def _value_at(figures: Mapping[str, Any], path: tuple[str, ...]) -> float:
+    value: Any = figures
     for part in path:
         value = value[part]
     return float(value)
 
 
 def _cell(title: str, value: float, first: float) -> str:
-    told = (
-        f"{value * 1000:,.0f}" if title.endswith("ms") else f"{value:.2f}" if title.endswith(" s") else f"{value:,.0f}"
-    )
-    timed = title.endswith(("s", "bytes")) and first and value != first
-    return f"{told} ({value / first:.1f} x)" if timed else told
+    if title.endswith("ms"):
+        text = f"{value * 1000:,.0f}"
+    else:
+        text = f"{value:.2f}" if title.endswith(" s") else f"{value:,.0f}"
+    has_ratio = title.endswith(("s", "bytes")) and first and value != first
+    return f"{text} ({value / first:.1f} x)" if has_ratio else text

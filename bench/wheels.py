@@ -126,9 +126,9 @@ def measure(sample: Sample, folder: Path) -> Outcome:
     built = _run(["lambda-layers", "build", "--json"], folder)
     seconds = time.monotonic() - before
     if built.returncode:
-        wanted = built.returncode == 1 and sample.refused and sample.refused in built.stderr
+        is_expected = built.returncode == 1 and sample.refused and sample.refused in built.stderr
         return Outcome(
-            "", 0, 0, seconds, f"refused, exit {built.returncode}", "" if wanted else _last_line(built.stderr)
+            "", 0, 0, seconds, f"refused, exit {built.returncode}", "" if is_expected else _last_line(built.stderr)
         )
     (layer,) = json.loads(built.stdout)["layers"]
     name = sample.requirement.partition("==")[0]
@@ -168,19 +168,19 @@ def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no message"])[-1]
 
 
-def markdown(found: Iterable[tuple[Sample, Outcome]]) -> str:
+def markdown(outcomes: Iterable[tuple[Sample, Outcome]]) -> str:
     """Return the table: a row for each sample."""
     return "\n".join(
         [
             "| package | in the sample for | layer | packages | unzipped | s | imported |",
             "|---|---|---|---:|---:|---:|---|",
-            *_rows(found),
+            *_rows(outcomes),
         ]
     )
 
 
-def _rows(found: Iterable[tuple[Sample, Outcome]]) -> Iterator[str]:
-    for sample, outcome in found:
+def _rows(outcomes: Iterable[tuple[Sample, Outcome]]) -> Iterator[str]:
+    for sample, outcome in outcomes:
         name = sample.requirement.partition("==")[0]
         imported = outcome.problem or (f"`{sample.module}`" if sample.module else "-")
         size = f"{outcome.unzipped:,}" if outcome.unzipped else "-"
@@ -195,20 +195,20 @@ def _rows(found: Iterable[tuple[Sample, Outcome]]) -> Iterator[str]:
 @click.option("--docs", is_flag=True, help=f"Also write the table into {PAGE.relative_to(ROOT)}.")
 def main(names: tuple[str, ...], *, docs: bool) -> None:
     """Build and import each sample (or those NAMES); 1 where one is not as it should be."""
-    found: list[tuple[Sample, Outcome]] = []
+    outcomes: list[tuple[Sample, Outcome]] = []
     for sample in SAMPLES:
         if not names or sample.requirement.partition("==")[0] in names:
             with tempfile.TemporaryDirectory(prefix="wheels-") as folder:
-                found.append((sample, measure(sample, Path(folder) / "project")))
-            click.echo(next(_rows(found[-1:])), err=True)
-    click.echo(markdown(found))
+                outcomes.append((sample, measure(sample, Path(folder) / "project")))
+            click.echo(next(_rows(outcomes[-1:])), err=True)
+    click.echo(markdown(outcomes))
     if docs:
         before = PAGE.read_text().partition(MARK)[0]
-        told = (
+        heading = (
             f"Measured on {datetime.now(UTC).date()} by `python -m bench.wheels --docs`, for Python {PYTHON} on x86_64."
         )
-        PAGE.write_text(f"{before}{MARK}\n\n{told}\n\n{markdown(found)}\n")
-    sys.exit(int(any(outcome.problem for _, outcome in found)))
+        PAGE.write_text(f"{before}{MARK}\n\n{heading}\n\n{markdown(outcomes)}\n")
+    sys.exit(int(any(outcome.problem for _, outcome in outcomes)))
 
 
 if __name__ == "__main__":

@@ -65,26 +65,26 @@ class Builder(Protocol):
     complete: bool
 
     def prepare(self, tool: Path) -> None:
-        """Install the tool into an empty folder; raises Unavailable."""
+        """Install the tool into an empty folder. Raises Unavailable."""
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """Make gone what is to be gone before the next build."""
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove what the next build must not find."""
 
-    def build(self, place: BuildFolders) -> None:
+    def build(self, folders: BuildFolders) -> None:
         """Build, as its users do."""
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The zips or folders that the last build made; a folder holds what comes into /opt."""
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the zips or folders that the last build wrote; a folder has the contents of /opt."""
 
 
-def run(command: Sequence[str], cwd: Path, place: BuildFolders | None = None, **environ: str) -> str:
+def run(command: Sequence[str], cwd: Path, folders: BuildFolders | None = None, **environ: str) -> str:
     """Run a command with separate caches. Raises Unavailable with its last lines where it fails."""
     env = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
-    env |= _caches(place.caches) if place else {}
+    env |= _caches(folders.caches) if folders else {}
     done = subprocess.run(command, cwd=cwd, env={**env, **environ}, capture_output=True, text=True, check=False)
     if done.returncode:
-        told = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
-        raise Unavailable(f"`{' '.join(command)}` ended with {done.returncode}: {told}")
+        last_lines = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
+        raise Unavailable(f"`{' '.join(command)}` ended with {done.returncode}: {last_lines}")
     return done.stdout
 
 
@@ -93,12 +93,14 @@ def _caches(folder: Path) -> Mapping[str, str]:
     return {name: str(folder / kind) for name, kind in kinds.items()}
 
 
-def export(place: BuildFolders) -> str:
-    """The lock's slice, as the recipes of all peers export it."""
+def export(folders: BuildFolders) -> str:
+    """Return the requirements of the slice's groups, as the recipes of all peers export them."""
     poetry = str(ROOT / ".tools" / "bin" / "poetry")
-    return run([poetry, "export", "--without-hashes", "--only", ",".join(place.slice.groups)], place.project, place)
+    return run(
+        [poetry, "export", "--without-hashes", "--only", ",".join(folders.slice.groups)], folders.project, folders
+    )
 
 
 def base_path() -> str:
-    """A PATH on which the interpreter that the layers are for, and its pip, come first."""
+    """Return a PATH on which the interpreter that the layers are for, and its pip, come first."""
     return os.pathsep.join([str(Path(sys.base_prefix) / "bin"), os.environ["PATH"]])

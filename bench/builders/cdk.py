@@ -22,12 +22,12 @@ class Cdk:
         """Refuse."""
         raise Unavailable("CDK bundles Python in Docker only, from an image that is pulled; there is no local bundling")
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
         """Nothing is built."""
 
-    def build(self, place: BuildFolders) -> None:
+    def build(self, folders: BuildFolders) -> None:
         """Nothing is built."""
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:  # noqa: ARG002 - as all builders have it
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:  # noqa: ARG002 - as all builders have it
         """Return nothing."""
         return []

@@ -32,21 +32,21 @@ class Complete:
         run([sys.executable, "-m", "venv", str(tool / "bill")], tool)
         run([str(tool / "bill" / "bin" / "python"), "-m", "pip", "install", "--quiet", _BILL_TOOL], tool)
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """Only the peer keeps something; the rest is added by each build."""
-        self._peer.invalidate(place, gone)
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Invalidate the peer's build; the rest is added by each build."""
+        self._peer.invalidate(folders, invalidation)
 
-    def build(self, place: BuildFolders) -> None:
+    def build(self, folders: BuildFolders) -> None:
         """Build as the peer does, then add the rest."""
-        self._peer.build(place)
-        (folder,) = self._peer.built_artifacts(place)
+        self._peer.build(folders)
+        (folder,) = self._peer.built_artifacts(folders)
         compiled = [sys.executable, "-m", "compileall", "-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"]
         # the command fails for each module that is not Python of this version, such as a template
-        run(["sh", "-c", '"$@" || true', "sh", *compiled, str(folder)], place.project, place)
-        run([sys.executable, "-c", ZIP, "layer.zip", str(folder)], place.project, place)
-        bill = [str(place.tool / "bill" / "bin" / "cyclonedx-py"), "requirements", "--output-file", "sbom.json"]
-        run([*bill, self._requirements], place.project, place)
+        run(["sh", "-c", '"$@" || true', "sh", *compiled, str(folder)], folders.project, folders)
+        run([sys.executable, "-c", ZIP, "layer.zip", str(folder)], folders.project, folders)
+        bill = [str(folders.tool / "bill" / "bin" / "cyclonedx-py"), "requirements", "--output-file", "sbom.json"]
+        run([*bill, self._requirements], folders.project, folders)
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
         """Return the zip."""
-        return [place.project / "layer.zip"]
+        return [folders.project / "layer.zip"]

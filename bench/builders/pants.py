@@ -36,24 +36,24 @@ class Pants:
         if not shutil.which("pants"):
             raise Unavailable("there is no `pants` on PATH; PyPI has no release of it since 2.18")
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """Its cache keeps every step."""
-        if gone == "all":
-            place.clear()
-        if gone in {"built", "one"}:
-            shutil.rmtree(place.caches / "pants" / "store", ignore_errors=True)
-        if gone != "nothing":
-            shutil.rmtree(place.project / "dist", ignore_errors=True)
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove the store of its cache, which has every step of a build."""
+        if invalidation == "all":
+            folders.clear()
+        if invalidation in {"built", "one"}:
+            shutil.rmtree(folders.caches / "pants" / "store", ignore_errors=True)
+        if invalidation != "nothing":
+            shutil.rmtree(folders.project / "dist", ignore_errors=True)
 
-    def build(self, place: BuildFolders) -> None:
+    def build(self, folders: BuildFolders) -> None:
         """Export, then package."""
-        (place.project / "pants.toml").write_text(_SETTINGS.format(version=self.version))
-        (place.project / "BUILD").write_text(_TARGETS)
-        (place.project / "requirements.txt").write_text(export(place))
+        (folders.project / "pants.toml").write_text(_SETTINGS.format(version=self.version))
+        (folders.project / "BUILD").write_text(_TARGETS)
+        (folders.project / "requirements.txt").write_text(export(folders))
         caches = {"PANTS_LOCAL_STORE_DIR": "store", "PANTS_NAMED_CACHES_DIR": "named"}
-        folders = {name: str(place.caches / "pants" / folder) for name, folder in caches.items()}
-        run(["pants", "--no-pantsd", "package", "//:layer"], place.project, place, **folders)
+        variables = {name: str(folders.caches / "pants" / folder) for name, folder in caches.items()}
+        run(["pants", "--no-pantsd", "package", "//:layer"], folders.project, folders, **variables)
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The zip of the layer."""
-        return [place.project / "dist" / "layer.zip"]
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the zip of the layer."""
+        return [folders.project / "dist" / "layer.zip"]

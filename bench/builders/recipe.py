@@ -21,25 +21,25 @@ class Recipe:
         self._options = () if compiles else ("--no-compile",)
 
     def prepare(self, tool: Path) -> None:
-        """pip, pinned, in a separate environment."""
+        """Install a pinned pip into a separate environment."""
         run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
         run([str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet", f"pip=={self.version}"], tool)
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """It keeps nothing but pip's downloads."""
-        if gone == "all":
-            place.clear()
-        if gone != "nothing":
-            shutil.rmtree(place.project / "layer", ignore_errors=True)
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove pip's downloads, and the folder of the last build."""
+        if invalidation == "all":
+            folders.clear()
+        if invalidation != "nothing":
+            shutil.rmtree(folders.project / "layer", ignore_errors=True)
 
-    def build(self, place: BuildFolders) -> None:
-        """The folder is emptied first, as the recipe does on every synth."""
-        shutil.rmtree(place.project / "layer", ignore_errors=True)
-        requirements = place.project / "requirements.txt"
-        requirements.write_text(export(place))
-        pip = [str(place.tool / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
-        run([*pip, *self._options, "-r", str(requirements), "-t", "layer/python"], place.project, place)
+    def build(self, folders: BuildFolders) -> None:
+        """Export and install; the folder is emptied first, as the recipe does on every synth."""
+        shutil.rmtree(folders.project / "layer", ignore_errors=True)
+        requirements = folders.project / "requirements.txt"
+        requirements.write_text(export(folders))
+        pip = [str(folders.tool / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
+        run([*pip, *self._options, "-r", str(requirements), "-t", "layer/python"], folders.project, folders)
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The folder."""
-        return [place.project / "layer"]
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the folder."""
+        return [folders.project / "layer"]

@@ -31,26 +31,26 @@ class Sam:
     complete = False
 
     def prepare(self, tool: Path) -> None:
-        """aws-sam-cli, pinned, in a separate environment."""
+        """Install a pinned aws-sam-cli into a separate environment."""
         run([sys.executable, "-m", "venv", str(tool)], tool, PATH=base_path())
         pip = [str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         run([*pip, f"aws-sam-cli=={self.version}"], tool)
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """Its cache keeps the layer as a whole."""
-        if gone == "all":
-            place.clear()
-        if gone != "nothing":
-            shutil.rmtree(place.project / ".aws-sam", ignore_errors=True)
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove its cache, which has the whole layer."""
+        if invalidation == "all":
+            folders.clear()
+        if invalidation != "nothing":
+            shutil.rmtree(folders.project / ".aws-sam", ignore_errors=True)
 
-    def build(self, place: BuildFolders) -> None:
+    def build(self, folders: BuildFolders) -> None:
         """Export, then build."""
-        (place.project / "template.yaml").write_text(_TEMPLATE)
-        (place.project / "layer").mkdir(exist_ok=True)
-        (place.project / "layer" / "requirements.txt").write_text(export(place))
-        command = [str(place.tool / "bin" / "sam"), "build", "--cached", "--template", "template.yaml"]
-        run(command, place.project, place, PATH=base_path(), SAM_CLI_TELEMETRY="0", AWS_DEFAULT_REGION="eu-west-1")
+        (folders.project / "template.yaml").write_text(_TEMPLATE)
+        (folders.project / "layer").mkdir(exist_ok=True)
+        (folders.project / "layer" / "requirements.txt").write_text(export(folders))
+        command = [str(folders.tool / "bin" / "sam"), "build", "--cached", "--template", "template.yaml"]
+        run(command, folders.project, folders, PATH=base_path(), SAM_CLI_TELEMETRY="0", AWS_DEFAULT_REGION="eu-west-1")
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The folder of the layer."""
-        return [place.project / ".aws-sam" / "build" / "Dependencies"]
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the folder of the layer."""
+        return [folders.project / ".aws-sam" / "build" / "Dependencies"]

@@ -21,54 +21,54 @@ class Serverless:
     complete = False
 
     def prepare(self, tool: Path) -> None:
-        """Framework and plugin, pinned."""
+        """Install the pinned framework and plugin."""
         (tool / "package.json").write_text('{"private": true}')
         packages = [f"serverless@{_FRAMEWORK}", f"serverless-python-requirements@{self.version}"]
         run([_npm(), "install", "--silent", "--no-fund", "--no-audit", *packages], tool, PATH=_path())
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """Its static cache keeps the requirements as a whole, its download cache is pip's."""
-        if gone == "all":
-            place.clear()
-        if gone in {"built", "one"}:
-            for kept in (place.caches / "serverless").glob("*_slspyc"):
-                shutil.rmtree(kept)
-        if gone != "nothing":
-            shutil.rmtree(place.project / ".serverless", ignore_errors=True)
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove its static cache, which has all requirements; its download cache is pip's."""
+        if invalidation == "all":
+            folders.clear()
+        if invalidation in {"built", "one"}:
+            for static_cache in (folders.caches / "serverless").glob("*_slspyc"):
+                shutil.rmtree(static_cache)
+        if invalidation != "nothing":
+            shutil.rmtree(folders.project / ".serverless", ignore_errors=True)
 
-    def build(self, place: BuildFolders) -> None:
-        """`serverless package`."""
-        modules = place.project / "node_modules"
+    def build(self, folders: BuildFolders) -> None:
+        """Run `serverless package`."""
+        modules = folders.project / "node_modules"
         if not modules.exists():
-            modules.symlink_to(place.tool / "node_modules")
-        (place.project / "requirements.txt").write_text(export(place))
-        (place.project / "serverless.json").write_text(json.dumps(_service(place)))
+            modules.symlink_to(folders.tool / "node_modules")
+        (folders.project / "requirements.txt").write_text(export(folders))
+        (folders.project / "serverless.json").write_text(json.dumps(_service(folders)))
         settings = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "AWS_ACCESS_KEY_ID": "none"}
         settings |= {"AWS_SECRET_ACCESS_KEY": "none", "PATH": _path()}
-        run([str(modules / ".bin" / "serverless"), "package"], place.project, place, **settings)
+        run([str(modules / ".bin" / "serverless"), "package"], folders.project, folders, **settings)
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The zip of the function, with its requirements."""
-        return [place.project / ".serverless" / f"{place.slice.name}.zip"]
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the zip of the function, with its requirements."""
+        return [folders.project / ".serverless" / f"{folders.slice.name}.zip"]
 
 
-def _service(place: BuildFolders) -> dict[str, object]:
+def _service(folders: BuildFolders) -> dict[str, object]:
     requirements = {
         "usePoetry": False,  # it recognizes Poetry by the build-system, and a project of functions has none
         "pythonBin": str(Path(sys.base_prefix) / "bin" / "python3"),
-        "cacheLocation": str(place.caches / "serverless"),
+        "cacheLocation": str(folders.caches / "serverless"),
         "useStaticCache": True,
         "useDownloadCache": True,
     }
     # The last runtime that this framework's schema knows; pip runs on the interpreter that is named above.
     return {
-        "service": place.slice.name,
+        "service": folders.slice.name,
         "frameworkVersion": "3",
         "plugins": ["serverless-python-requirements"],
         "provider": {"name": "aws", "runtime": "python3.11"},
         "custom": {"pythonRequirements": requirements},
         # Into the function's zip: packaging a layer asks CloudFormation, so that it can't run without an account.
-        "functions": {place.slice.name: {"handler": "main.handler"}},
+        "functions": {folders.slice.name: {"handler": "main.handler"}},
         "package": {"patterns": ["!**", "lambda/**"]},
     }
 
@@ -78,5 +78,5 @@ def _npm() -> str:
 
 
 def _path() -> str:
-    own = [str(ROOT / ".tools" / "bin"), str(Path(sys.executable).parent)]
-    return os.pathsep.join([*own, base_path()])
+    tools = [str(ROOT / ".tools" / "bin"), str(Path(sys.executable).parent)]
+    return os.pathsep.join([*tools, base_path()])

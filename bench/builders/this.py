@@ -19,34 +19,34 @@ class LayersBuilder:
     complete = False
 
     def prepare(self, tool: Path) -> None:
-        """It is here already."""
+        """Do nothing: it is installed already."""
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """Its cache keeps each package ready, and what the last builds made as a whole."""
-        if gone == "nothing":
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove its outputs, and the records of its cache: of packages, of whole layers and of functions' code."""
+        if invalidation == "nothing":
             return
-        shutil.rmtree(place.project / "build", ignore_errors=True)
-        kept = place.caches / "xdg" / "lambda-layers-pipeline" / "layers"
-        if gone == "all":
-            place.clear()
-        elif gone == "built":
-            for part in ("files", "records"):  # what it knows of verified downloads is with the downloads
-                shutil.rmtree(kept / part, ignore_errors=True)
+        shutil.rmtree(folders.project / "build", ignore_errors=True)
+        cache = folders.caches / "xdg" / "lambda-layers-pipeline" / "layers"
+        if invalidation == "all":
+            folders.clear()
+        elif invalidation == "built":
+            for part in ("files", "records"):  # the records of verified downloads are with the downloads
+                shutil.rmtree(cache / part, ignore_errors=True)
         else:  # layers are put together again, and code is compiled again
-            for record in (kept / "records").iterdir():
-                found: dict[str, Any] = json.loads(record.read_text().partition("\n")[2])
-                own = "manifest" in found or "function" in found
-                if own or (gone == "one" and found.get("name") == place.slice.changed):
+            for record in (cache / "records").iterdir():
+                content: dict[str, Any] = json.loads(record.read_text().partition("\n")[2])
+                is_layer_or_code = "manifest" in content or "function" in content
+                if is_layer_or_code or (invalidation == "one" and content.get("name") == folders.slice.changed):
                     record.unlink()
 
-    def build(self, place: BuildFolders) -> None:
-        """The command."""
-        tools = place.project / ".tools"
+    def build(self, folders: BuildFolders) -> None:
+        """Run the command."""
+        tools = folders.project / ".tools"
         if not tools.exists():
             tools.symlink_to(ROOT / ".tools")
-        run([sys.executable, "-m", "lambda_layers", "build"], place.project, place, PYTHONPATH=str(ROOT))
+        run([sys.executable, "-m", "lambda_layers", "build"], folders.project, folders, PYTHONPATH=str(ROOT))
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The zips of layers.json."""
-        found = json.loads((place.project / "build" / "layers" / "layers.json").read_text())
-        return [place.project / layer["zip"] for layer in found["layers"]]
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the zips of layers.json."""
+        manifest = json.loads((folders.project / "build" / "layers" / "layers.json").read_text())
+        return [folders.project / layer["zip"] for layer in manifest["layers"]]

@@ -25,48 +25,48 @@ class UvRecipe:
     complete = False
 
     def prepare(self, tool: Path) -> None:
-        """uv is one of this project's tools."""
+        """Do nothing: uv is one of this project's tools."""
 
-    def invalidate(self, place: BuildFolders, gone: Invalidation) -> None:
-        """It keeps nothing but uv's downloads. The lock is written here, so that its time is not measured.
+    def invalidate(self, folders: BuildFolders, invalidation: Invalidation) -> None:
+        """Remove uv's downloads, and write the lock, so that its time is not measured.
 
         Locking fills uv's cache with wheels whose index has no metadata, so it comes before the cache is emptied.
         """
-        self._lock(place)
-        if gone == "all":
-            place.clear()
-        if gone != "nothing":
-            shutil.rmtree(place.project / "layer", ignore_errors=True)
+        self._lock(folders)
+        if invalidation == "all":
+            folders.clear()
+        if invalidation != "nothing":
+            shutil.rmtree(folders.project / "layer", ignore_errors=True)
 
-    def _lock(self, place: BuildFolders) -> None:
-        folder = place.project / "locked"
+    def _lock(self, folders: BuildFolders) -> None:
+        folder = folders.project / "locked"
         if (folder / "uv.lock").exists():
             return
         folder.mkdir(exist_ok=True)
-        (folder / "pyproject.toml").write_text(pinned_project(export(place)))
-        run([UV, "lock", "--quiet", "--python", sys.executable], folder, place)
+        (folder / "pyproject.toml").write_text(pinned_project(export(folders)))
+        run([UV, "lock", "--quiet", "--python", sys.executable], folder, folders)
 
-    def build(self, place: BuildFolders) -> None:
-        """The folder is emptied first, as a build from a fresh clone finds it."""
-        self._lock(place)
-        layer = place.project / "layer"
+    def build(self, folders: BuildFolders) -> None:
+        """Export and install; the folder is emptied first, as in a fresh clone."""
+        self._lock(folders)
+        layer = folders.project / "layer"
         shutil.rmtree(layer, ignore_errors=True)
-        requirements = place.project / "requirements.txt"
+        requirements = folders.project / "requirements.txt"
         frozen = [UV, "export", "--quiet", "--frozen", "--no-dev", "--no-editable", "--no-emit-project"]
-        run([*frozen, "--output-file", str(requirements)], place.project / "locked", place)
+        run([*frozen, "--output-file", str(requirements)], folders.project / "locked", folders)
         install = [UV, "pip", "install", "--quiet", "--no-installer-metadata", "--no-config"]
         install += ["--python", sys.executable]
         install += ["--python-platform", "x86_64-manylinux_2_34", "--target", "layer/python", "-r", str(requirements)]
         bytecode = "--compile-bytecode" if self.complete else "--no-compile-bytecode"
-        run([*install, bytecode], place.project, place, PYC_INVALIDATION_MODE="UNCHECKED_HASH")
+        run([*install, bytecode], folders.project, folders, PYC_INVALIDATION_MODE="UNCHECKED_HASH")
         if self.complete:
-            run([sys.executable, "-c", ZIP, "layer.zip", "layer"], place.project, place)
-            bill = ["--format", "cyclonedx1.5", "--output-file", str(place.project / "sbom.json")]
-            run([*frozen, "--preview-features", "sbom-export", *bill], place.project / "locked", place)
+            run([sys.executable, "-c", ZIP, "layer.zip", "layer"], folders.project, folders)
+            bill = ["--format", "cyclonedx1.5", "--output-file", str(folders.project / "sbom.json")]
+            run([*frozen, "--preview-features", "sbom-export", *bill], folders.project / "locked", folders)
 
-    def built_artifacts(self, place: BuildFolders) -> list[Path]:
-        """The folder, or the zip."""
-        return [place.project / ("layer.zip" if self.complete else "layer")]
+    def built_artifacts(self, folders: BuildFolders) -> list[Path]:
+        """Return the folder, or the zip."""
+        return [folders.project / ("layer.zip" if self.complete else "layer")]
 
 
 class CompleteUvRecipe(UvRecipe):
@@ -77,7 +77,7 @@ class CompleteUvRecipe(UvRecipe):
 
 
 def pinned_project(requirements: str) -> str:
-    """A pyproject.toml that asks for exactly the packages of an exported requirements file."""
+    """Return a pyproject.toml that requires exactly the packages of an exported requirements file."""
     pins = [line.strip() for line in requirements.splitlines() if line.strip() and line[0] not in "#-"]
     lines = ['[project]\nname = "slice"\nversion = "1"\nrequires-python = ">=3.13,<3.14"']
     return "\n".join([*lines, f"dependencies = {json.dumps(pins)}", "[tool.uv]\npackage = false\n"])

@@ -18,7 +18,7 @@ LIST = Path(__file__).with_name("pipelines.tsv")
 
 
 def read_list(path: Path = LIST) -> list[Pipeline]:
-    """The pipelines of a list, in its order."""
+    """Return the pipelines of a list, in its order."""
     with path.open(newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [
@@ -35,7 +35,7 @@ def read_list(path: Path = LIST) -> list[Pipeline]:
 @click.option("--limit", default=LIMIT_SECONDS, show_default=True, help="Seconds for each run.")
 def main(names: tuple[str, ...], clones: str, path: Path, scratch: Path, limit: int) -> None:
     """Rehearse the pipelines whose names contain one of NAMES, or all; write table.md in the scratch folder."""
-    os.nice(10)  # a rehearsal is a guest on the machine of whoever measures
+    os.nice(10)  # rehearsals take minutes, and other programs come first
     attempts = []
     for pipeline in _chosen(read_list(path), names):
         click.echo(pipeline.repository, err=True)

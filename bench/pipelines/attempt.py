@@ -22,6 +22,7 @@ LIMIT_SECONDS = 15 * 60
 PREPARE_SECONDS = 10 * 60
 # Types and providers. A runtime such as nodejs14.x is not accepted: AWS refuses its functions in a new account.
 _ACCEPT = re.compile(r"--accept ([A-Z][\w:/]+)")
+_ERROR = re.compile(r"(?i)\bfailed:|^(rehears\w+|error|.*Error):|✘|cannot|refused")
 _NOISE = re.compile(r"^\s*(the whole log|The whole log|journal|log):|^\s*$")
 
 
@@ -49,7 +50,7 @@ class Attempt:
 
 
 def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LIMIT_SECONDS) -> Attempt:
-    """Run it, within `limit` seconds for each of at most two runs.
+    """Rehearse a pipeline, and return the result. limit: the seconds that each of at most two runs may take.
 
     clones: a folder with repositories named owner+name, or the URL that `owner/name` is appended to.
     """
@@ -69,12 +70,12 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
 
 
 def prepare(app: Path) -> Mapping[str, str]:
-    """Install what the app's own files name, and nothing else; the variables to rehearse it with.
+    """Install what the app's own files name, and nothing else; return the environment variables of its rehearsal.
 
     npm's packages are next to the app, Python's into a `.venv` there: a rehearsal looks for commands in both.
     """
-    own = [str(Path(sys.executable).parent), str(ROOT / ".tools" / "bin"), str(ROOT / "node_modules" / ".bin")]
-    environment = {**os.environ, "PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), *own])}
+    tools = [str(Path(sys.executable).parent), str(ROOT / ".tools" / "bin"), str(ROOT / "node_modules" / ".bin")]
+    environment = {**os.environ, "PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), *tools])}
     environment = {name: value for name, value in environment.items() if not name.startswith(("AWS_", "VIRTUAL_ENV"))}
     if (app / "package-lock.json").exists():
         _install(["npm", "ci", "--no-audit", "--no-fund"], app, environment)
@@ -90,20 +91,18 @@ def prepare(app: Path) -> Mapping[str, str]:
 
 
 def requirement_files(app: Path) -> list[Path]:
-    """The app's requirements.txt, and where it names no CDK the first other file of requirements that does."""
-    own = [path for path in [app / "requirements.txt"] if path.exists()]
+    """Return the app's requirements.txt, and where it names no CDK the first other file of requirements that does."""
+    top = [path for path in [app / "requirements.txt"] if path.exists()]
     others = [path for pattern in ("requirements*.txt", "*/requirements*.txt") for path in sorted(app.glob(pattern))]
-    cdk = [path for path in (*own, *others) if "aws-cdk-lib" in path.read_text()]
-    return list(dict.fromkeys([*own, *cdk[:1]]))
+    cdk = [path for path in (*top, *others) if "aws-cdk-lib" in path.read_text()]
+    return list(dict.fromkeys([*top, *cdk[:1]]))
 
 
 def first_error(output: str) -> str:
-    """The line that says what went wrong, or the last one that says anything; every --accept of the output with it."""
+    """Return the first line of an error, or else the last line, with every --accept of the output."""
     lines = [line.strip() for line in output.splitlines() if not _NOISE.match(line)]
-    telling = [
-        line for line in lines if re.search(r"(?i)\bfailed:|^(rehears\w+|error|.*Error):|✘|cannot|refused", line)
-    ]
-    line = (telling or lines[-1:] or [""])[0]
+    errors = [line for line in lines if _ERROR.search(line)]
+    line = (errors or lines[-1:] or [""])[0]
     accepts = [f"--accept {name}" for name in dict.fromkeys(_ACCEPT.findall(output)) if name not in line]
     return " ".join([line[:300], *accepts])
 
@@ -146,14 +145,14 @@ def _run(
     if not result.exists():
         late = f"no end after {limit:.0f} s; " if seconds >= limit else ""
         return Attempt(pipeline, "not started", 0, declared, seconds, accepted, late + first_error(output))
-    found = json.loads(result.read_text())
-    executed = sum(action["status"] == "Succeeded" for stage in found["stages"] for action in stage["actions"])
-    error = "" if found["status"] == "Succeeded" else first_error(_first_failure(found) + "\n" + output)
-    return Attempt(pipeline, found["status"], executed, max(declared, executed), seconds, accepted, error)
+    result_json = json.loads(result.read_text())
+    executed = sum(action["status"] == "Succeeded" for stage in result_json["stages"] for action in stage["actions"])
+    error = "" if result_json["status"] == "Succeeded" else first_error(_first_failure(result_json) + "\n" + output)
+    return Attempt(pipeline, result_json["status"], executed, max(declared, executed), seconds, accepted, error)
 
 
 def _rehearse(words: Sequence[str], app: Path, environment: Mapping[str, str], limit: float) -> str:
-    """Everything that the command printed; it is interrupted as by Ctrl+C when its time is over."""
+    """Return everything that the command printed; it is interrupted, as by Ctrl+C, after `limit` seconds."""
     log = app / ".rehearsal" / "attempt.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("a+") as file:
@@ -170,7 +169,7 @@ def _rehearse(words: Sequence[str], app: Path, environment: Mapping[str, str], l
 
 
 def _declared(app: Path, environment: Mapping[str, str]) -> int:
-    """How many actions the deployed definition has; 0 where no pipeline was deployed."""
+    """Return how many actions the deployed definition has; 0 where no pipeline was deployed."""
     listed = app / ".rehearsal" / "list.json"
     listed.unlink(missing_ok=True)
     _rehearse(["run", "--list", "--json", str(listed)], app, environment, 120)
@@ -179,8 +178,8 @@ def _declared(app: Path, environment: Mapping[str, str]) -> int:
     return sum(len(stage["actions"]) for stage in json.loads(listed.read_text())["stages"])
 
 
-def _first_failure(found: Mapping[str, Any]) -> str:
-    for stage in found["stages"]:
+def _first_failure(result: Mapping[str, Any]) -> str:
+    for stage in result["stages"]:
         for action in stage["actions"]:
             if action["status"] == "Failed":
                 return f"{stage['name']}/{action['name']} failed: {action['summary']}"

@@ -21,7 +21,7 @@ CAUSES = {
 
 
 def cause(error: str) -> str:
-    """The class of an error line; empty without an error."""
+    """Return the class of an error line; empty without an error."""
     if not error:
         return ""
     return next((name for name, pattern in CAUSES.items() if re.search(pattern, error)), "other")

@@ -66,7 +66,8 @@ class Clone:
     def pipeline_file(self) -> Path | None:
         """The first file that constructs a pipeline; compiled JavaScript comes last."""
         files = sorted(self._files(), key=lambda path: path.suffix == ".js")
-        return next((f for f in files if f.suffix in SOURCES and PIPELINE.search(f.read_text(errors="replace"))), None)
+        sources = (file for file in files if file.suffix in SOURCES)
+        return next((file for file in sources if PIPELINE.search(file.read_text(errors="replace"))), None)
 
     @property
     def neighbours(self) -> frozenset[str]:
@@ -80,11 +81,11 @@ class Clone:
 
     @property
     def cdk_version(self) -> str | None:
-        """As it is declared; empty where a version is not named, None where aws-cdk-lib is not declared."""
+        """The declared version; empty where a version is not named, None where aws-cdk-lib is not declared."""
         for pattern in DECLARATIONS:
             for file in self._files(pattern):
-                if found := CDK_V2.search(file.read_text(errors="replace")):
-                    return found[1] or ""
+                if match := CDK_V2.search(file.read_text(errors="replace")):
+                    return match[1] or ""
         return None
 
     @property
@@ -95,11 +96,11 @@ class Clone:
     @property
     def app_folders(self) -> list[Path]:
         """Folders with a cdk.json, at most two deep; the nearest first."""
-        found = (path for depth in ("", "*/", "*/*/") for path in sorted(self.folder.glob(f"{depth}cdk.json")))
-        return [path.parent for path in found if not SKIPPED & {*path.relative_to(self.folder).parts}]
+        paths = (path for depth in ("", "*/", "*/*/") for path in sorted(self.folder.glob(f"{depth}cdk.json")))
+        return [path.parent for path in paths if not SKIPPED & {*path.relative_to(self.folder).parts}]
 
     def refusals(self) -> Iterator[str]:
-        """Why it does not qualify."""
+        """Yield why it does not qualify."""
         if not self._git("ls-files"):  # a clone whose checkout failed has no index
             yield "files of the commit are missing"
         if self.cdk_version is None:
@@ -109,20 +110,19 @@ class Clone:
         if not self.app_folders:
             yield "no cdk.json"
         for what, pattern in ACCOUNT_DATA.items():
-            if found := re.search(pattern, self.code):
-                yield f"{what}: {found[0]}"
+            if match := re.search(pattern, self.code):
+                yield f"{what}: {match[0]}"
         for name in SECRET.findall(self.code):
             if name and not re.search("(?i)git|token", name):
                 yield f"a secret: {name}"
 
     def unjudged(self) -> Iterator[str]:
-        """What makes a run here say nothing about AWS; only for the pipelines that follow the first 42."""
-        text = "\n".join(
-            f.read_text(errors="replace") for f in self._files() if f.suffix in COMMANDS and f.name not in LOCKS
-        )
+        """Yield what makes a run here say nothing about AWS; only for the pipelines that follow the first 42."""
+        files = (file for file in self._files() if file.suffix in COMMANDS and file.name not in LOCKS)
+        text = "\n".join(file.read_text(errors="replace") for file in files)
         for what, pattern in UNJUDGED.items():
-            if found := re.search(pattern, text, re.IGNORECASE):
-                yield f"{what}: {found[0]}"
+            if match := re.search(pattern, text, re.IGNORECASE):
+                yield f"{what}: {match[0]}"
         for app in self.app_folders[:1]:
             if (app / "package.json").exists() and not any((app / name).exists() for name in LOCKS):
                 yield "package.json without a lock of npm"
@@ -139,7 +139,7 @@ class Clone:
 
 
 def row(clone: Clone) -> Mapping[str, str]:
-    """The facts of a clone, for a line of pipelines.tsv."""
+    """Return the facts of a clone, for a line of pipelines.tsv."""
     return {
         "commit": clone.commit,
         "language": clone.language,

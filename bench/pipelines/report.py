@@ -11,17 +11,19 @@ COLUMNS = ("Pipeline", "Result", "Executed", "s", "Accepted", "Cause", "First er
 
 
 def markdown(attempts: Sequence[Attempt]) -> str:
-    """One row for each attempt, and a summary line."""
+    """Return a table with a row for each attempt, and a summary line."""
     rows = [COLUMNS, ("---",) * len(COLUMNS), *map(_row, attempts)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in rows) + f"\n\n{summary(attempts)}\n"
 
 
 def summary(attempts: Sequence[Attempt]) -> str:
-    """Counts of pipelines and actions."""
-    good = sum(attempt.status == "Succeeded" for attempt in attempts)
-    executed, declared = (sum(getattr(attempt, name) for attempt in attempts) for name in ("executed", "declared"))
+    """Return a sentence with the counts of pipelines and actions."""
+    succeeded = sum(attempt.status == "Succeeded" for attempt in attempts)
+    executed = sum(attempt.executed for attempt in attempts)
+    declared = sum(attempt.declared for attempt in attempts)
     share = f" ({100 * executed / declared:.0f}%)" if declared else ""
-    return f"{good} of {len(attempts)} pipelines ran to the end, {executed} of {declared} actions{share} were executed."
+    actions = f"{executed} of {declared} actions{share} were executed"
+    return f"{succeeded} of {len(attempts)} pipelines ran to the end, {actions}."
 
 
 def _row(attempt: Attempt) -> tuple[str, ...]:
