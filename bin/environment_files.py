@@ -20,12 +20,12 @@ _LINKED = (".so", ".pyc", ".gz", ".tgz", ".h")
 _LARGE_SOURCE, _LARGE = 256 * 1024, 64 * 1024
 _READ_ONLY = 0o222
 
-# Size, time of change, digest; or the target of a link.
+# Size, modification time and digest of a file; or the target of a link.
 Entry = list
 
 
 class Damaged(Exception):
-    """A file of a prepared environment is not what it was; the message names it."""
+    """A file of a prepared environment differs from its record; the message names it."""
 
 
 def seal(folder: Path) -> None:
@@ -42,44 +42,44 @@ def seal(folder: Path) -> None:
 
 def add(folder: Path) -> None:
     """Record the digests of files that were added later."""
-    known = read(folder)
+    recorded = read(folder)
     paths = {os.path.relpath(path, folder): path for path in _paths(str(folder))}
-    new = {name: _entry(path) for name, path in paths.items() if name not in known and name != MANIFEST}
-    _write(folder, {**known, **new})
+    new = {name: _entry(path) for name, path in paths.items() if name not in recorded and name != MANIFEST}
+    _write(folder, {**recorded, **new})
 
 
 def read(folder: Path) -> dict[str, Entry]:
-    """Return the noted files; none where nothing is noted."""
+    """Return name -> entry of each recorded file; empty without a record."""
     try:
-        noted: dict[str, Entry] = json.loads((folder / MANIFEST).read_text())
+        entries: dict[str, Entry] = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError):
         return {}
-    return noted
+    return entries
 
 
 def copy(prepared: Path, folder: Path, names: Iterable[str] = ()) -> None:
-    """Have `folder` hold the files of a prepared environment: all of them, or those of these names.
+    """Copy the files of a prepared environment to `folder`: all of them, or those of these names.
 
-    Raises Damaged where one of them is not what it was.
+    Raises Damaged if one of them differs from its record.
     """
-    noted, made = read(prepared), {""}
+    entries, created = read(prepared), {""}
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names or noted:
+    for name in names or entries:
         source, target = f"{prepared}/{name}", f"{folder}/{name}"
-        if name not in noted or not _is_same(source, noted[name]):
+        if name not in entries or not _is_same(source, entries[name]):
             raise Damaged(name)
-        if (above := os.path.dirname(name)) not in made:
-            os.makedirs(f"{folder}/{above}", exist_ok=True)
-            made.add(above)
+        if (parent := os.path.dirname(name)) not in created:
+            os.makedirs(f"{folder}/{parent}", exist_ok=True)
+            created.add(parent)
         if names and os.path.lexists(target):
             os.unlink(target)
         _copy_file(source, target)
     if not names:
-        _write(folder, noted)
+        _write(folder, entries)
 
 
 def changed(folder: Path) -> list[str]:
-    """Return the noted files of an environment that are gone or have another content."""
+    """Return the recorded files of an environment that are missing or have another content."""
     return [name for name, entry in read(folder).items() if not _is_same(f"{folder}/{name}", entry)]
 
 
@@ -90,9 +90,9 @@ def _is_same(path: str, entry: Entry) -> bool:
         return False
     if not isinstance(entry[0], int):
         return os.path.islink(path) and os.readlink(path) == entry[0]
-    size, moment, digest = entry
+    size, modified, digest = entry
     # A cache that was restored may have lost the times.
-    return status.st_size == size and (status.st_mtime_ns == moment or _digest(path) == digest)
+    return status.st_size == size and (status.st_mtime_ns == modified or _digest(path) == digest)
 
 
 def _entry(path: str) -> Entry:
@@ -138,7 +138,7 @@ def _paths(folder: str) -> Iterator[str]:
                 yield entry.path
 
 
-def _write(folder: Path, noted: Mapping[str, Entry]) -> None:
-    beside = folder / f"{MANIFEST}.{os.getpid()}"
-    beside.write_text(json.dumps(noted, separators=(",", ":")))
-    beside.replace(folder / MANIFEST)
+def _write(folder: Path, entries: Mapping[str, Entry]) -> None:
+    temporary = folder / f"{MANIFEST}.{os.getpid()}"
+    temporary.write_text(json.dumps(entries, separators=(",", ":")))
+    temporary.replace(folder / MANIFEST)

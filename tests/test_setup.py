@@ -454,7 +454,7 @@ def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, 
     exported = script["export"](clone / "uv.lock", ["other", "test"], sys.executable)
     assert exported.replace("\\\n", "").split() == ["base==1.0", f"--hash=sha256:{'a' * 64}"]
     (clone / "pyproject.toml").write_text(UV_PROJECT)
-    with pytest.raises(script["SetupError"], match="`uv lock` mends it"):
+    with pytest.raises(script["SetupError"], match="`uv lock` fixes it"):
         script["export"](clone / "uv.lock", ["other"], sys.executable)
 
 
@@ -574,7 +574,7 @@ def test_a_python_that_is_missing_is_installed(
     monkeypatch.setitem(script["interpreter"].__globals__, "run", run)
     assert script["interpreter"]("3.13") == "/somewhere/python3.13"
     assert installed == ["3.13"]
-    assert capsys.readouterr().err == "setup: installing Python 3.13, which this machine has not\n"
+    assert capsys.readouterr().err == "setup: installing Python 3.13, which this machine lacks\n"
 
 
 def test_cdk_has_the_files_of_its_own_distribution() -> None:
