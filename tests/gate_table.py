@@ -1,9 +1,4 @@
-"""The table of gates at the end of a run that tried some: which, the planted fault, whether the gate caught it.
-
-A run with a failed test lists only what was not caught, so that the table does not bury the failure.
-
-Rows travel with the reports of the tests, so that those of workers arrive as well.
-"""
+"""The table of gates at the end of a run. Rows are part of the tests' reports, which parallel workers send."""
 
 from __future__ import annotations
 

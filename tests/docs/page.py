@@ -30,8 +30,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Page:
-    """Blocks in order. `python PATH` is a file to write, `diff` a change to apply, `console` commands with their output
-    (`...` for text that differs from run to run); the word after `console` says which test runs it."""
+    """The blocks of a page: `python PATH` is a file, `diff` a change, `console NAME` the commands of one test."""
 
     path: Path
 
@@ -41,10 +40,7 @@ class Page:
             yield Block(language, about, text)
 
     def follow(self, folder: Path, *, console: str | None = "") -> None:
-        """Follow the page in `folder`; of the console blocks only those for `console`, or none for None.
-
-        Raises DoesNotHold for a change that does not apply, a command that fails, and output that differs.
-        """
+        """Follow the page in `folder`, with the console blocks of one name, or none for None. Raises DoesNotHold."""
         for block in self.blocks():
             match block.language:
                 case "console" if block.about == console:

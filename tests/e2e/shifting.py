@@ -49,8 +49,8 @@ def assert_rolled_back(project: Project, ran: Ran) -> None:
 def calls(project: Project, event: bytes = EVENT, *, after_shift: bool = False) -> Iterator[list[str]]:
     """Call prod's alias five times a second, and continuously while traffic shifts.
 
-    Yields the list of versions that answered or failed, which grows. after_shift: no call before a new version has all
-    of the traffic, and continuous calls from then on.
+    Yields the growing list of versions that responded or failed. after_shift: no call before a new version has all of
+    the traffic, and continuous calls from then on.
     """
     api, name, versions, ended = project.client("lambda", "prod"), echo(project), list[str](), threading.Event()
     before, continuous = len(deployments(project)), threading.Event()

@@ -22,9 +22,9 @@ def poisoned(project: Project, *, after_shift: bool = False) -> AbstractContextM
 
 
 def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> None:
-    """Some calls fail that neither checks nor tests make: the alarm is the only one to see it.
+    """Some calls fail with an event that no check or test sends, so that only the alarm detects it.
 
-    The first bad release stays, because its push changes the pipeline too. The fix goes through although that alarm is
+    The first bad release stays, because its push changes the pipeline too. The fix is deployed although that alarm is
     in ALARM during its shift. The second bad release is rolled back: all calls reach the fix in one step.
     """
     bake(deployed)

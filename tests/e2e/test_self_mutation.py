@@ -14,10 +14,9 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed: Project) -> None:
-    """The push changes the pipeline: the first execution is cancelled, one with a new id deploys the environment.
+    """The first execution is cancelled, and one with a new id deploys the new environment.
 
-    A folder and an entry are all that a function takes, as docs/add-a-function.md says. After the rejection dev holds
-    the new release, prod the one before it, and nothing is tried again.
+    After the rejection dev has the new release, prod has the one before it, and nothing is retried.
     """
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
     Page(ROOT / "docs" / "add-a-function.md").follow(deployed.root, console=None)

@@ -1,7 +1,4 @@
-"""Each gate goes red for the fault that it is there for: planted in a copy of the project, tried with its own command.
-
-`make gates` prints the table.
-"""
+"""Each gate fails for its fault, which is planted in a copy of the project. `make gates` prints the table."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`rehearse why` names what the gates of the packages print for their planted faults.
+"""`rehearse why` finds the cause in the output of the packages' gates.
 
-The packages' tests plant the faults, and may not import the rehearsal; here is what their commands print.
+The packages' tests plant the faults, but cannot import the rehearsal, so their output is repeated here.
 """
 
 from __future__ import annotations

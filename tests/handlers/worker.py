@@ -1,7 +1,7 @@
-"""Runs one handler as Lambda does: the code first, then the layers, and nothing else but the standard library.
+"""Runs one handler as in Lambda, with only the code, the layers and the standard library.
 
-Called as `python -I -S worker.py CODE [LAYER...]`. Writes {} once the code is imported, or {"error"} and ends; then it
-reads an event a line, and writes {"answer" | "error", "logs"} a line.
+Called as `python -I -S worker.py CODE [LAYER...]`. Writes {} after the import of the code, or {"error"} and ends; then
+it reads one event per line, and writes {"answer" | "error", "logs"} as one line.
 """
 
 import importlib

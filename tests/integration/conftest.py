@@ -1,7 +1,4 @@
-"""The deployed stage, as its tests see it: the outputs of its stack, and clients of the role that may work there.
-
-In the pipeline the role is assumed; by hand (`rehearse env dev`) one's own credentials are used.
-"""
+"""The fixture of the deployed stage. The pipeline assumes the testers' role; people use their own credentials."""
 
 from __future__ import annotations
 

@@ -8,11 +8,7 @@ PAUSE, LONGEST_PAUSE = 0.25, 2.0
 
 
 def until[Found](look: Callable[[], Found | None], *, sent: str, where: str, seen: Callable[[], object]) -> Found:
-    """What `look` finds, as soon as it finds anything.
-
-    sent, where, seen: what was sent, where it was looked for, and what was there; they make the failure's text.
-    Raises AssertionError after LIMIT seconds.
-    """
+    """Return the result of `look` once it is not None. Raises AssertionError with the other texts after LIMIT."""
     end, pause = time.monotonic() + LIMIT, PAUSE
     while time.monotonic() < end:
         found = look()

@@ -1,7 +1,6 @@
-"""Generated files are those that the code would generate now, for the settings of cdk.json.
+"""The generated files are current for the settings of cdk.json.
 
-A push that changes only ignored paths starts no run, so Synth checks no file in them: a push that repairs such a file
-would start nothing. `make pages` checks those files, as pull requests do.
+Synth cannot check files in ignored paths, since a push that repairs only them starts no run; `make pages` does.
 """
 
 from __future__ import annotations
