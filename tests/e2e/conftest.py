@@ -1,26 +1,24 @@
-"""A copy of this project in a separate repository, whose deployed pipeline all whole rehearsals share."""
+"""A copy of this project in a separate repository, and its first rehearsal."""
 
 from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
-from rehearsal.workspace.layout import Workspace
 from tests.root import ROOT
 
 ENVIRONMENTS = "lambda-layers-pipeline/environments"
+MODULES = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
 LIMIT = 600  # seconds, the timeout of a rehearsal
 COMMAND = (sys.executable, "-m", "rehearsal")
 TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modules" / ".bin")
@@ -47,7 +45,6 @@ class Project:
 
     root: Path
     environ: Mapping[str, str]
-    exports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def git(self, *arguments: str) -> str:
         """Run git in the copy."""
@@ -89,30 +86,6 @@ class Project:
         result = json.loads(output.read_text()) if output.exists() else {}
         return Ran(done.returncode, done.stdout, result, self.processes())
 
-    def client(self, service: str, environment: str) -> Any:
-        """Return a boto3 client with the variables of `rehearse env`, which runs once for each embedded AWS."""
-        server = (environment, Workspace(self.root).record.read_text())
-        if server not in self.exports:
-            printed = self.command("env", environment).stdout
-            self.exports[server] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
-        exports = self.exports[server]
-        return boto3.client(
-            service,
-            endpoint_url=exports["AWS_ENDPOINT_URL"],
-            region_name=exports["AWS_REGION"],
-            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
-            verify=exports.get("AWS_CA_BUNDLE"),
-        )
-
-    def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:
-        """Return the code digest and the layers of every function of an environment."""
-        functions = self.client("lambda", environment).list_functions()["Functions"]
-        return {
-            function["FunctionName"]: (function["CodeSha256"], [layer["Arn"] for layer in function.get("Layers", [])])
-            for function in functions
-        }
-
     def processes(self) -> list[str]:
         """Return the processes in the copy's folder or with its path, except the removal of temporary folders."""
         return [line for line in _processes() if str(self.root) in line and ": rm -rf -- " not in line]
@@ -129,11 +102,14 @@ def _processes() -> Iterator[str]:
 
 
 def share_environments(project: Path) -> None:
-    """Give the builds this machine's latest prepared environments as hard links."""
+    """Give the builds this machine's latest prepared environments and its modules of CDK, as links."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / ENVIRONMENTS
     prepared = sorted(cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)[-3:]
+    MODULES.mkdir(parents=True, exist_ok=True)
     (shared := project / ".rehearsal" / "cache" / "xdg" / ENVIRONMENTS).mkdir(parents=True, exist_ok=True)
     subprocess.run(["cp", "--archive", "--link", "--no-clobber", *prepared, shared], check=False)
+    (modules := project / ".rehearsal" / "cache" / "jsii").unlink(missing_ok=True)
+    modules.symlink_to(MODULES)
 
 
 @pytest.fixture(scope="session")
@@ -151,7 +127,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
         shutil.copytree(caches, root / ".rehearsal" / "cache", symlinks=True)
     share_environments(root)
     path = os.pathsep.join([*map(str, TOOLS), os.environ["PATH"]])
-    project = Project(root, {**os.environ, "HOME": str(home), "PATH": path})
+    # The builds do not see these settings of the first deployment: they validate the templates.
+    cdk = {"CDK_VALIDATION": "false", "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(MODULES)}
+    project = Project(root, {**os.environ, "HOME": str(home), "PATH": path, **cdk})
     project.git("init", "--quiet", "--initial-branch", "main")
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "a working tree")
@@ -162,21 +140,3 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def first(copy: Project) -> Ran:
     """The first rehearsal of the copy: bootstrap, deployment, and the whole pipeline with every gate."""
     return copy.run("--approve")
-
-
-@pytest.fixture(scope="module")
-def _running(copy: Project, first: Ran) -> Iterator[Project]:
-    assert first.code == 0, f"the good tree went red, so no fault can be told from it:\n{first.printed[-3000:]}"
-    assert copy.command("up").returncode == 0
-    yield copy
-    copy.command("down")
-
-
-@pytest.fixture
-def deployed(_running: Project) -> Iterator[Project]:
-    """The copy with its deployed pipeline and running embedded AWS; a test's changes are undone at its end."""
-    # The first rehearsal has run all of `make check`, and each gate has tests.
-    _running.replace("Makefile", "\ncheck: types unit lint shipped lock\n", "\ncheck: lock\n")
-    yield _running
-    _running.git("reset", "--quiet", "--hard")
-    _running.git("clean", "--quiet", "--force", "-d")

@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 
-from tests.e2e.conftest import Project
+from tests.e2e.deployed.conftest import Deployed
 
 SECONDS = 60
 
@@ -14,7 +14,7 @@ SECONDS = 60
 class Heard:
     """A new queue that is subscribed to the pipeline's topic. notices: the received notices."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Deployed) -> None:
         self.notices: list[str] = []
         self._sqs, sns = project.client("sqs", "pipeline"), project.client("sns", "pipeline")
         (topic,) = [topic["TopicArn"] for topic in sns.list_topics()["Topics"] if "NoticesTopic" in topic["TopicArn"]]

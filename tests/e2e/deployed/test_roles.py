@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.acting import ACCOUNTS, Acting, bootstrap_role
-from tests.e2e.conftest import Project
+from tests.e2e.deployed.acting import ACCOUNTS, Acting, bootstrap_role
+from tests.e2e.deployed.conftest import Deployed
 
 pytestmark = pytest.mark.e2e
 
@@ -25,19 +25,19 @@ BUILDS = (
 )
 
 
-def artifacts(project: Project) -> str:
+def artifacts(project: Deployed) -> str:
     """Return the pipeline's bucket."""
     found = project.client("codepipeline", "pipeline").get_pipeline(name="echo-delivery")
     return str(found["pipeline"]["artifactStore"]["location"])
 
 
-def outputs(project: Project, environment: str) -> dict[str, str]:
+def outputs(project: Deployed, environment: str) -> dict[str, str]:
     api = project.client("cloudformation", environment)
     (stack,) = api.describe_stacks(StackName=f"{environment.capitalize()}-Echo")["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def letters(project: Project, environment: str, name: str) -> str:
+def letters(project: Deployed, environment: str, name: str) -> str:
     """Return the URL of the dead-letter queue of one function's event source."""
     (found,) = project.client("sqs", environment).list_queues(
         QueueNamePrefix=f"{environment.capitalize()}-Echo-{name}"
@@ -45,7 +45,7 @@ def letters(project: Project, environment: str, name: str) -> str:
     return str(found)
 
 
-def encrypted(project: Project, environment: str) -> bytes:
+def encrypted(project: Deployed, environment: str) -> bytes:
     """Return a ciphertext of the key of the environment's stack."""
     (key,) = [
         summary["PhysicalResourceId"]
@@ -83,7 +83,7 @@ def changed(role: Acting, name: str) -> list[str]:
     return [operation for operation, arguments in calls.items() if role.may("lambda", operation, **arguments)]
 
 
-def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(deployed: Project) -> None:
+def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(deployed: Deployed) -> None:
     """The pipeline's role can neither call a function nor assume CloudFormation's role."""
     role, bucket = Acting(deployed, "pipeline", "PipelineRole"), artifacts(deployed)
     assert role.may("s3", "put_object", Bucket=bucket, Key="echo-delivery/tried/by-pipeline", Body=b"")
@@ -96,7 +96,7 @@ def test_the_pipelines_role_passes_artifacts_and_deploys_through_the_bootstrap(d
     assert not role.may("codebuild", "delete_project", name="any")
 
 
-def test_the_synth_build_reaches_no_account(deployed: Project) -> None:
+def test_the_synth_build_reaches_no_account(deployed: Deployed) -> None:
     """The synth build can neither delete artifacts nor assume any bootstrap role."""
     role, bucket = Acting(deployed, "pipeline", "SynthRole"), artifacts(deployed)
     assert not role.may("s3", "delete_object", Bucket=bucket, Key="echo-delivery/Synth_Outp/by-synth")
@@ -114,7 +114,7 @@ def test_the_synth_build_reaches_no_account(deployed: Project) -> None:
         ("echo-delivery-prod-eu-west-1-build", {"owner_repo"}, set()),
     ],
 )
-def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads: set[str], writes: set[str]) -> None:
+def test_a_build_has_its_own_artifacts_alone(deployed: Deployed, part: str, reads: set[str], writes: set[str]) -> None:
     """Each build can read and write only its artifacts, so that only Synth writes the deployed assembly."""
     role, bucket = Acting(deployed, "pipeline", part), artifacts(deployed)
     owner = deployed.client("s3", "pipeline")
@@ -125,7 +125,7 @@ def test_a_build_has_its_own_artifacts_alone(deployed: Project, part: str, reads
         assert role.may("s3", "get_object", Bucket=bucket, Key=key) is (name in reads), name
 
 
-def test_the_self_mutation_updates_the_pipeline_alone(deployed: Project) -> None:
+def test_the_self_mutation_updates_the_pipeline_alone(deployed: Deployed) -> None:
     """The self-mutation can deploy only to the pipeline's account, and cannot write artifacts."""
     role, bucket = Acting(deployed, "pipeline", "SelfMutation"), artifacts(deployed)
     assert role.may_assume(bootstrap_role("deploy", "pipeline"))
@@ -135,7 +135,7 @@ def test_the_self_mutation_updates_the_pipeline_alone(deployed: Project) -> None
     assert not role.may("s3", "put_object", Bucket=bucket, Key="echo-delivery/tried/by-update", Body=b"")
 
 
-def test_the_assets_build_publishes_and_does_not_deploy(deployed: Project) -> None:
+def test_the_assets_build_publishes_and_does_not_deploy(deployed: Deployed) -> None:
     """The assets build can publish files, and can neither deploy nor write artifacts."""
     role, bucket = Acting(deployed, "pipeline", "AssetsFileRole"), artifacts(deployed)
     for environment in ("dev", "prod"):
@@ -144,7 +144,7 @@ def test_the_assets_build_publishes_and_does_not_deploy(deployed: Project) -> No
     assert not role.may("s3", "put_object", Bucket=bucket, Key="echo-delivery/tried/by-assets", Body=b"")
 
 
-def test_a_changes_build_looks_and_does_not_deploy(deployed: Project) -> None:
+def test_a_changes_build_looks_and_does_not_deploy(deployed: Deployed) -> None:
     """A changes build can assume only the reader role of each environment."""
     role = Acting(deployed, "pipeline", "ChangesRole")
     for environment in ("dev", "prod"):
@@ -155,7 +155,7 @@ def test_a_changes_build_looks_and_does_not_deploy(deployed: Project) -> None:
 
 
 @pytest.mark.parametrize(("own", "other"), [("dev", "prod"), ("prod", "dev")])
-def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Project, own: str, other: str) -> None:
+def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Deployed, own: str, other: str) -> None:
     """A test build can assume only its environment's tester role, and no role that deploys."""
     role = Acting(deployed, "pipeline", f"echo-delivery-{own}-eu-west-1-build")
     assert role.may_assume(environment_role(own, "tests"))
@@ -164,7 +164,7 @@ def test_a_test_build_becomes_the_tester_of_its_environment_alone(deployed: Proj
     assert not role.may_assume(bootstrap_role("cfn-exec", own))
 
 
-def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Project) -> None:
+def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Deployed) -> None:
     """The notifier can read executions and publish notices, and nothing else."""
     role, bucket = Acting(deployed, "pipeline", "NoticesNotifierRole"), artifacts(deployed)
     api = deployed.client("codepipeline", "pipeline")
@@ -187,7 +187,7 @@ def test_the_notifiers_role_looks_up_and_publishes_and_nothing_else(deployed: Pr
 
 
 @pytest.mark.parametrize("part", BUILDS)
-def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Project, part: str) -> None:
+def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Deployed, part: str) -> None:
     """No build can approve, start the pipeline or create users, so that a push cannot approve itself."""
     role = Acting(deployed, "pipeline", part)
     answer = {"summary": "", "status": "Approved"}
@@ -197,7 +197,7 @@ def test_no_build_changes_the_pipeline_or_answers_its_approval(deployed: Project
     assert not role.may("iam", "create_user", UserName="any")
 
 
-def test_the_tester_in_dev_calls_and_changes_nothing(deployed: Project) -> None:
+def test_the_tester_in_dev_calls_and_changes_nothing(deployed: Deployed) -> None:
     """The tester in dev can invoke aliases, send messages and read logs, and change nothing."""
     role, found = Acting(deployed, "dev", "-dev-eu-west-1-tests"), outputs(deployed, "dev")
     name = found["EchoFunctionName"]
@@ -210,7 +210,7 @@ def test_the_tester_in_dev_calls_and_changes_nothing(deployed: Project) -> None:
     assert not role.may_assume(environment_role("prod", "tests"))
 
 
-def test_the_tester_in_prod_only_calls(deployed: Project) -> None:
+def test_the_tester_in_prod_only_calls(deployed: Deployed) -> None:
     """The tester in prod can invoke functions, and cannot send messages."""
     role, found = Acting(deployed, "prod", "-prod-eu-west-1-tests"), outputs(deployed, "prod")
     name = found["EchoFunctionName"]
@@ -221,7 +221,7 @@ def test_the_tester_in_prod_only_calls(deployed: Project) -> None:
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformation(
-    deployed: Project, environment: str
+    deployed: Deployed, environment: str
 ) -> None:
     """The deploy role can pass only CloudFormation's execution role, and cannot change functions itself."""
     role, found = Acting(deployed, environment, "-deploy-role-"), outputs(deployed, environment)
@@ -236,7 +236,7 @@ def test_the_deploy_role_reads_the_assembly_and_leaves_functions_to_cloudformati
     assert not role.may_assume(execution)
 
 
-def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> None:
+def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Deployed) -> None:
     """The pipeline's deploy role can pass only its account's execution role, and cannot reach another account."""
     role = Acting(deployed, "pipeline", "-deploy-role-")
     change: dict[str, Any] = {"StackName": "echo-delivery", "ChangeSetName": "tried", "UsePreviousTemplate": True}
@@ -251,7 +251,7 @@ def test_the_pipelines_own_deploy_role_updates_its_stack(deployed: Project) -> N
 
 
 @pytest.mark.parametrize("environment", ["pipeline", "dev", "prod"])
-def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Project, environment: str) -> None:
+def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Deployed, environment: str) -> None:
     """The publishing role can write only to its account's assets bucket, and can deploy nothing."""
     role = Acting(deployed, environment, "-file-publishing-role-")
     for place in ACCOUNTS:
@@ -269,7 +269,7 @@ def test_the_publishing_role_fills_the_assets_bucket_alone(deployed: Project, en
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_the_reader_role_reads_templates_and_policies_and_nothing_else(deployed: Project, environment: str) -> None:
+def test_the_reader_role_reads_templates_and_policies_and_nothing_else(deployed: Deployed, environment: str) -> None:
     """The reader role, which pushed code uses before an approval, reads only templates and policies."""
     role, found = Acting(deployed, environment, "cdk-delivery-reader-"), outputs(deployed, environment)
     stack, policy = f"{environment.capitalize()}-Echo", f"arn:aws:iam::{ACCOUNTS[environment]}:policy/delivery-boundary"
@@ -285,7 +285,7 @@ def test_the_reader_role_reads_templates_and_policies_and_nothing_else(deployed:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environment: str) -> None:
+def test_the_lookup_role_looks_and_changes_nothing(deployed: Deployed, environment: str) -> None:
     """The lookup role can read deployed resources, and can neither decrypt nor change anything."""
     role, found = Acting(deployed, environment, "-lookup-role-"), outputs(deployed, environment)
     stack, name = f"{environment.capitalize()}-Echo", found["EchoFunctionName"]
@@ -303,7 +303,7 @@ def test_the_lookup_role_looks_and_changes_nothing(deployed: Project, environmen
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deployed: Project, environment: str) -> None:
+def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deployed: Deployed, environment: str) -> None:
     """The execution role allows only the resource types in pipeline/access/environment-resources.json."""
     role = Acting(deployed, environment, "-cfn-exec-role-")
     assert role.may("lambda", "delete_function", FunctionName="none")
@@ -320,7 +320,7 @@ def test_cloudformations_role_makes_what_the_stacks_hold_and_nothing_else(deploy
 
 
 @pytest.mark.parametrize("environment", ["pipeline", "dev", "prod"])
-def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Project, environment: str) -> None:
+def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Deployed, environment: str) -> None:
     """The execution role can create roles only with the boundary, and cannot change the bootstrap."""
     role, account = Acting(deployed, environment, "-cfn-exec-role-"), ACCOUNTS[environment]
     boundary = f"arn:aws:iam::{account}:policy/delivery-boundary"
@@ -339,7 +339,7 @@ def test_cloudformations_role_makes_roles_with_the_boundary_alone(deployed: Proj
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_a_function_does_its_own_work_alone(deployed: Project, environment: str) -> None:
+def test_a_function_does_its_own_work_alone(deployed: Deployed, environment: str) -> None:
     """A function can read its queue and write its log, and reads no other function, secret or log."""
     role, found = Acting(deployed, environment, "Echo-EchoRole"), outputs(deployed, environment)
     assert role.may("sqs", "receive_message", QueueUrl=found["EchoQueueUrl"])
@@ -351,7 +351,7 @@ def test_a_function_does_its_own_work_alone(deployed: Project, environment: str)
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Project, environment: str) -> None:
+def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Deployed, environment: str) -> None:
     """The second function has a separate log and dead-letter queue, and no access to the first one's queue."""
     role, found = Acting(deployed, environment, "Echo-Echo2Role"), outputs(deployed, environment)
     for group, allowed in ((found["Echo2LogGroupName"], True), (found["EchoLogGroupName"], False)):
@@ -365,7 +365,7 @@ def test_the_second_function_has_no_part_in_the_first_ones_work(deployed: Projec
 
 
 @pytest.mark.parametrize("name", ["OrganizationAccountAccessRole", "AWSControlTowerExecution", "stacksets-exec-1a2b"])
-def test_cloudformations_role_reaches_no_role_that_opens_the_account(deployed: Project, name: str) -> None:
+def test_cloudformations_role_reaches_no_role_that_opens_the_account(deployed: Deployed, name: str) -> None:
     """The execution role can neither change an admin role nor import it into a stack."""
     iam, api = deployed.client("iam", "pipeline"), deployed.client("cloudformation", "pipeline")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import Project, Ran
+from tests.e2e.conftest import Ran
+from tests.e2e.deployed.conftest import Deployed
 
 pytestmark = pytest.mark.e2e
 
 
-def test_every_build_is_in_the_api_and_its_log_in_the_projects_group(deployed: Project, first: Ran) -> None:
+def test_every_build_is_in_the_api_and_its_log_in_the_projects_group(deployed: Deployed, first: Ran) -> None:
     """Each build of the run has a record in the API, and a log stream in the stack's log group."""
     provider = [
         action for stage in first.result["stages"] for action in stage["actions"] if "CodeBuild" in action["provider"]

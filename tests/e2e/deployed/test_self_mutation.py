@@ -7,13 +7,14 @@ import json
 import pytest
 
 from tests.docs.page import Page
-from tests.e2e.conftest import Project, Ran
+from tests.e2e.conftest import Ran
+from tests.e2e.deployed.conftest import Deployed
 from tests.root import ROOT
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed: Project) -> None:
+def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed: Deployed) -> None:
     """The first execution is cancelled, and one with a new id deploys the new environment.
 
     After the rejection dev has the new release, prod has the one before it, and nothing is retried.
@@ -31,7 +32,7 @@ def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed:
     assert_nothing_is_tried_again(deployed, ran)
 
 
-def assert_nothing_is_tried_again(project: Project, ran: Ran) -> None:
+def assert_nothing_is_tried_again(project: Deployed, ran: Ran) -> None:
     """Assert that the execution is the latest one, and has run each action once."""
     api, execution = project.client("codepipeline", "pipeline"), ran.result["execution_id"]
     executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
@@ -41,7 +42,7 @@ def assert_nothing_is_tried_again(project: Project, ran: Ran) -> None:
     assert len(names) == len(set(names)), "an action was tried again"
 
 
-def add_staging(project: Project) -> None:
+def add_staging(project: Deployed) -> None:
     """Add an environment in another account between dev and prod."""
     settings = json.loads((project.root / "cdk.json").read_text())
     environments = settings["context"]["delivery"]["environments"]

@@ -7,21 +7,22 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.e2e.conftest import Project, Ran
-from tests.e2e.hearing import Heard
-from tests.e2e.shifting import EVENT, HANDLED, IN_PROD, assert_rolled_back, calls, deployments, live
+from tests.e2e.conftest import Ran
+from tests.e2e.deployed.conftest import Deployed
+from tests.e2e.deployed.hearing import Heard
+from tests.e2e.deployed.shifting import EVENT, HANDLED, IN_PROD, assert_rolled_back, calls, deployments, live
 
 pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 PLANTED = f'    if {IN_PROD} and "poison" in event:\n        raise ValueError("planted")\n'
 
 
-def poisoned(project: Project, *, after_shift: bool = False) -> AbstractContextManager[list[str]]:
+def poisoned(project: Deployed, *, after_shift: bool = False) -> AbstractContextManager[list[str]]:
     """Call prod's alias continuously with an event on which a planted release fails."""
     return calls(project, json.dumps({**json.loads(EVENT), "poison": True}).encode(), after_shift=after_shift)
 
 
-def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> None:
+def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Deployed) -> None:
     """Some calls fail with an event that no check or test sends, so that only the alarm detects it.
 
     The first bad release stays, because its push changes the pipeline too. The fix is deployed although that alarm is
@@ -62,7 +63,7 @@ def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Project) -> No
     assert f"Rollback: to the release of execution {good.result['execution_id']}, " in notice
 
 
-def bake(project: Project) -> None:
+def bake(project: Deployed) -> None:
     """Give prod a bake time, and its account the permission for its alarm."""
     settings = json.loads((project.root / "cdk.json").read_text())
     settings["context"]["delivery"]["environments"][1]["traffic"]["bake_minutes"] = 10

@@ -7,13 +7,13 @@ import re
 
 import pytest
 
-from tests.e2e.conftest import Project
-from tests.e2e.hearing import Heard
+from tests.e2e.deployed.conftest import Deployed
+from tests.e2e.deployed.hearing import Heard
 
 pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
-def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Project) -> None:
+def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Deployed) -> None:
     """A new cdk-nag finding fails Synth, and neither dev nor prod changes."""
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
     stage, outputs = "stages/echo_stage.py", "self.outputs = stack.outputs"
@@ -27,7 +27,7 @@ def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Proje
     assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
 
 
-def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
+def test_a_handler_that_raises_stops_before_prod(deployed: Deployed) -> None:
     """A handler that raises fails dev's integration tests, and prod does not change."""
     prod = deployed.holds("prod")
     deployed.replace("lambda/echo2/main.py", '    return {"messages": messages}', '    raise ValueError("planted")')
@@ -39,7 +39,7 @@ def test_a_handler_that_raises_stops_before_prod(deployed: Project) -> None:
     assert deployed.holds("prod") == prod
 
 
-def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Project) -> None:
+def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Deployed) -> None:
     """A fault in prod only fails the new version's check; it gets no call, prod rolls back, and notices say so."""
     prod, heard = deployed.holds("prod"), Heard(deployed)
     deployed.replace(
@@ -83,7 +83,7 @@ def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Project) -> Non
 
 
 # The run after this one bootstraps the accounts again: the first of the next module does so in any case.
-def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Project) -> None:
+def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Deployed) -> None:
     """A deployment fails if this tree's execution policy lacks lambda:PublishVersion."""
     dev, prod = deployed.holds("dev"), deployed.holds("prod")
     deployed.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import Project
+from tests.e2e.deployed.conftest import Deployed
 
 REGION = "eu-west-1"
 ACCOUNTS = {"pipeline": "111111111111", "dev": "222222222222", "prod": "333333333333"}
@@ -18,7 +18,7 @@ ACCOUNTS = {"pipeline": "111111111111", "dev": "222222222222", "prod": "33333333
 class Acting:
     """A role, by a part of its name, in one environment; its trust policy also gets the account's root user."""
 
-    def __init__(self, project: Project, environment: str, part: str) -> None:
+    def __init__(self, project: Deployed, environment: str, part: str) -> None:
         self._project, self._environment = project, environment
         iam = project.client("iam", environment)
         roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.conftest import Project, Ran
+from tests.e2e.conftest import Ran
+from tests.e2e.deployed.conftest import Deployed
 
 pytestmark = pytest.mark.e2e
 
@@ -49,7 +50,7 @@ class Pages:
             time.sleep(0.2)
 
 
-def test_every_page_shows_what_was_rehearsed(deployed: Project, first: Ran) -> None:
+def test_every_page_shows_what_was_rehearsed(deployed: Deployed, first: Ran) -> None:
     """The pages show stages, execution, log, test reports, figures, functions and used permissions."""
     process = deployed.start("console")
     with contextlib.ExitStack() as closing:
@@ -78,7 +79,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.communicate(timeout=60)
 
 
-def test_the_execution_is_written_as_one_file(deployed: Project, tmp_path: Path) -> None:
+def test_the_execution_is_written_as_one_file(deployed: Deployed, tmp_path: Path) -> None:
     """`rehearse report --html` writes the execution as one file."""
     done = deployed.command("report", "--html", str(tmp_path / "run.html"))
     assert done.returncode == 0, done.stdout

@@ -8,13 +8,13 @@ import pytest
 
 from rehearsal.workspace.clock import DEFAULT_SCALE, Clock
 from rehearsal.workspace.layout import Workspace
-from tests.e2e.conftest import Project
-from tests.e2e.shifting import HANDLED, IN_PROD, assert_rolled_back, calls, live
+from tests.e2e.deployed.conftest import Deployed
+from tests.e2e.deployed.shifting import HANDLED, IN_PROD, assert_rolled_back, calls, live
 
 pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
-def test_an_alarm_takes_back_a_version_that_fails_three_of_ten_calls(deployed: Project) -> None:
+def test_an_alarm_takes_back_a_version_that_fails_three_of_ten_calls(deployed: Deployed) -> None:
     """A version that passes its check gets a tenth of the calls until its errors raise an alarm and roll it back."""
     before = live(deployed)
     deployed.replace("lambda/echo/main.py", "logger = Logger(", "CALLS = iter(range(10**9))\nlogger = Logger(")

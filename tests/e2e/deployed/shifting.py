@@ -8,36 +8,43 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from tests.e2e.conftest import Project, Ran
+from tests.e2e.conftest import Ran
+from tests.e2e.deployed.conftest import Deployed
 from tests.root import ROOT
 
 IN_PROD = '":333333333333:" in context.invoked_function_arn'
 # The line of the handler before which a fault is planted.
 HANDLED = "    with processor(event"
+PAUSE = 0.03  # seconds between calls: without it they take a processor from the builds
 EVENT = (ROOT / "tests" / "events" / "sqs.json").read_bytes()
 
 
-def echo(project: Project) -> str:
+def echo(project: Deployed) -> str:
     """Return the name of the function in prod."""
     (name,) = (name for name in project.holds("prod") if "EchoFunction" in name)
     return name
 
 
-def live(project: Project) -> tuple[str, Any]:
+def live(project: Deployed) -> tuple[str, Any]:
     """Return the version of the alias, and the weights of other versions."""
     alias = project.client("lambda", "prod").get_alias(FunctionName=echo(project), Name="live")
     return alias["FunctionVersion"], alias.get("RoutingConfig")
 
 
-def deployments(project: Project) -> list[dict[str, Any]]:
+def deployment_ids(api: Any, *statuses: str) -> list[str]:
+    """Return the ids of CodeDeploy's deployments that have one of these statuses, or of all."""
+    pages = api.get_paginator("list_deployments").paginate(includeOnlyStatuses=list(statuses))
+    return [id_ for page in pages for id_ in page["deployments"]]
+
+
+def deployments(project: Deployed) -> list[dict[str, Any]]:
     """Return the deployments of prod's CodeDeploy, newest first."""
     api = project.client("codedeploy", "prod")
-    ids = [id_ for page in api.get_paginator("list_deployments").paginate() for id_ in page["deployments"]]
-    found = [api.get_deployment(deploymentId=id_)["deploymentInfo"] for id_ in ids]
+    found = [api.get_deployment(deploymentId=id_)["deploymentInfo"] for id_ in deployment_ids(api)]
     return sorted(found, key=lambda info: info["createTime"], reverse=True)
 
 
-def assert_rolled_back(project: Project, ran: Ran) -> None:
+def assert_rolled_back(project: Deployed, ran: Ran) -> None:
     """Assert that the execution failed, and that the pipeline's rollback succeeded."""
     api = project.client("codepipeline", "pipeline")
     back, failed = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"][:2]
@@ -46,20 +53,20 @@ def assert_rolled_back(project: Project, ran: Ran) -> None:
 
 
 @contextmanager
-def calls(project: Project, event: bytes = EVENT, *, after_shift: bool = False) -> Iterator[list[str]]:
-    """Call prod's alias five times a second, and continuously while traffic shifts.
+def calls(project: Deployed, event: bytes = EVENT, *, after_shift: bool = False) -> Iterator[list[str]]:
+    """Call prod's alias five times a second, and as often as PAUSE allows while traffic shifts.
 
     Yields the growing list of versions that responded or failed. after_shift: no call before a new version has all of
-    the traffic, and continuous calls from then on.
+    the traffic, and as often as PAUSE allows from then on.
     """
     api, name, versions, ended = project.client("lambda", "prod"), echo(project), list[str](), threading.Event()
-    before, continuous = len(deployments(project)), threading.Event()
+    deploy, continuous = project.client("codedeploy", "prod"), threading.Event()
     status = "Succeeded" if after_shift else "InProgress"
+    before = len(deployment_ids(deploy, status))
 
     def watch() -> None:
         while not ended.wait(0.2):
-            found = deployments(project)
-            if len(found) > before and found[0]["status"] == status:
+            if len(deployment_ids(deploy, status)) > before:
                 continuous.set()
             elif not after_shift:
                 continuous.clear()
@@ -68,6 +75,7 @@ def calls(project: Project, event: bytes = EVENT, *, after_shift: bool = False) 
         while not ended.is_set():
             if continuous.wait(0.2) or not after_shift:
                 versions.append(api.invoke(FunctionName=name, Qualifier="live", Payload=event)["ExecutedVersion"])
+                ended.wait(PAUSE)
 
     with ThreadPoolExecutor() as threads:
         running = [threads.submit(watch), threads.submit(call)]

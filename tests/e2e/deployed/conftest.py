@@ -1,0 +1,70 @@
+"""The pipeline that the first rehearsal has deployed, which all tests of this folder share."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+
+from rehearsal.workspace.layout import Workspace
+from tests.e2e.conftest import Project, Ran
+
+GATES_OF_SYNTH = ("compliance cdk.out", "gates.approvals cdk.out", "gates.templates")
+
+
+@dataclass(frozen=True)
+class Deployed(Project):
+    """The copy of this project, with the accounts of its embedded AWS."""
+
+    exports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def client(self, service: str, environment: str) -> Any:
+        """Return a boto3 client with the variables of `rehearse env`, which runs once for each embedded AWS."""
+        server = (environment, Workspace(self.root).record.read_text())
+        if server not in self.exports:
+            printed = self.command("env", environment).stdout
+            self.exports[server] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
+        exports = self.exports[server]
+        return boto3.client(
+            service,
+            endpoint_url=exports["AWS_ENDPOINT_URL"],
+            region_name=exports["AWS_REGION"],
+            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+            verify=exports.get("AWS_CA_BUNDLE"),
+        )
+
+    def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:
+        """Return the code digest and the layers of every function of an environment."""
+        functions = self.client("lambda", environment).list_functions()["Functions"]
+        return {
+            function["FunctionName"]: (function["CodeSha256"], [layer["Arn"] for layer in function.get("Layers", [])])
+            for function in functions
+        }
+
+
+@pytest.fixture(scope="module")
+def _running(copy: Project, first: Ran) -> Iterator[Deployed]:
+    assert first.code == 0, f"the good tree went red, so no fault can be told from it:\n{first.printed[-3000:]}"
+    assert copy.command("up").returncode == 0
+    yield Deployed(copy.root, copy.environ)
+    copy.command("down")
+
+
+@pytest.fixture
+def deployed(_running: Deployed) -> Iterator[Deployed]:
+    """The copy with its deployed pipeline and running embedded AWS; a test's changes are undone at its end."""
+    # The first rehearsal has run all of `make synth check`, and each gate has tests.
+    _running.replace("Makefile", "\ncheck: types unit lint shipped lock\n", "\ncheck: lock\n")
+    gates = "".join(f"\tpython -m cdk_delivery.{gate}\n" for gate in GATES_OF_SYNTH)
+    _running.replace("Makefile", f"\tcdk synth --quiet\n{gates}", "\tCDK_VALIDATION=false cdk synth --quiet\n")
+    for folder in _running.root.glob("packages/*/tests"):
+        shutil.rmtree(folder)  # no build reads these files, and each one copies them
+    yield _running
+    _running.git("reset", "--quiet", "--hard")
+    _running.git("clean", "--quiet", "--force", "-d")
