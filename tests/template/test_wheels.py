@@ -46,13 +46,20 @@ def wheels(root: Path, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels of this tree."""
+    folder = tmp_path_factory.mktemp("here") / "wheels"
+    assert wheels(ROOT, folder)[0] == 0
+    return folder
+
+
 @pytest.mark.slow
-def test_the_same_sources_give_the_same_bytes(copy: Path, tmp_path: Path) -> None:
+def test_the_same_sources_give_the_same_bytes(copy: Path, here: Path, tmp_path: Path) -> None:
     """Folder, dates and modes do not change the wheels; wheels of an earlier build are removed."""
-    here, there = tmp_path / "here" / "wheels", tmp_path / "there" / "wheels"
+    there = tmp_path / "there" / "wheels"
     there.mkdir(parents=True)
     (there / "demo-0.0.1-py3-none-any.whl").touch()
-    assert wheels(ROOT, here)[0] == 0
     assert wheels(copy, there)[0] == 0
     assert {file.name: file.read_bytes() for file in here.iterdir()} == {
         file.name: file.read_bytes() for file in there.iterdir()
@@ -60,16 +67,14 @@ def test_the_same_sources_give_the_same_bytes(copy: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_each_package_has_a_wheel_of_the_one_version_with_its_pin(tmp_path: Path) -> None:
+def test_each_package_has_a_wheel_of_the_one_version_with_its_pin(here: Path) -> None:
     """Each package has a wheel of the version with its pin, and the files of src/."""
-    folder = tmp_path / "wheels"
-    assert wheels(ROOT, folder)[0] == 0
     version = (ROOT / "VERSION").read_text().strip()
-    built = sorted(folder.glob("*.whl"))
+    built = sorted(here.glob("*.whl"))
     assert [wheel.name.split("-")[1] for wheel in built] == [version] * len(PACKAGES)
     digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in built]
     lines = [f"./wheels/{wheel.name} --hash=sha256:{digest}" for wheel, digest in zip(built, digests, strict=True)]
-    assert (folder / "requirements.txt").read_text().splitlines() == lines
+    assert (here / "requirements.txt").read_text().splitlines() == lines
     held = {name for wheel in built for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     files = {file.relative_to(package / "src") for package in PACKAGES for file in (package / "src").rglob("*")}
     assert held == {path.as_posix() for path in files if path.suffix not in ("", ".pyc") or path.name == "py.typed"}
