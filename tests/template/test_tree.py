@@ -57,8 +57,8 @@ def test_files_are_those_of_the_template_or_rendered(generated: Path) -> None:
 def test_nothing_of_the_template_s_own_work_is_left(generated: Path) -> None:
     """A project has no package source, benchmark, template test or wheel builder, and no name of the template."""
     names = set(files(generated))
-    folders = ("bench/", ".ci/", "dist/", "docs/decisions/")
-    folders += tuple(f"tests/{name}/" for name in ("bench", "e2e/deployed", "template", "upgrade"))
+    tests = (f"tests/{name}/" for name in ("bench", "e2e/deployed", "template", "upgrade"))
+    folders = ("bench/", ".ci/", "dist/", "docs/decisions/", *tests)
     assert [name for name in names if name.startswith(folders) or name.endswith(".jinja")] == []
     assert [name for name in names if name.startswith("packages/") and "/docs/" not in name] == []
     assert {name for name in names if name.startswith("bin/")} == {"bin/environment_files.py", "bin/setup"}
