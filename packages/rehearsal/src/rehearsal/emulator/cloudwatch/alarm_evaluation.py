@@ -66,8 +66,8 @@ class AlarmEvaluator:
         end, periods = self._period_end(alarm), rule.evaluation_range
         if alarm.get("MetricName"):
             return list(self._metric_values(alarm, end, periods))
-        math = AlarmMath.of(items(alarm, "Metrics"))
-        return math.series(lambda metric: list(self._metric_values(metric, end, periods)))
+        queries = AlarmMath.of(items(alarm, "Metrics"))
+        return queries.series(lambda metric: list(self._metric_values(metric, end, periods)))
 
     def _metric_values(self, metric: Alarm, end: float, periods: int) -> Iterator[float | None]:
         period = float(metric.get("Period") or MINUTE)

@@ -36,9 +36,9 @@ class AlarmMath:
         periods = {metric["Period"] for metric in metrics.values()}
         if len(watched) != 1 or len(periods) != 1:
             raise UnsupportedExpression("an alarm watches one result, of metrics that have one period")
-        math = cls(metrics, expressions, watched[0], periods.pop())
-        math.series(lambda _: [1.0])
-        return math
+        parsed = cls(metrics, expressions, watched[0], periods.pop())
+        parsed.series(lambda _: [1.0])  # raises for an expression that no data could make valid
+        return parsed
 
     def series(self, read: Callable[[Alarm], Series]) -> Series:
         """Return the watched time series; read: returns a metric's time series. Raises UnsupportedExpression."""

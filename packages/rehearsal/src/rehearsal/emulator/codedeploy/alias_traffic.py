@@ -59,9 +59,11 @@ class AliasTraffic:
             alias = functions.alias_record(self.spec.function, self.spec.alias)
             target = functions.version_config(self.spec.function, self.spec.target)
         if alias is None or target is None:
-            raise _invalid(f"There is no alias {self.arn}, or no version {self.spec.target} of its function.")
+            raise _invalid_configuration(
+                f"There is no alias {self.arn}, or no version {self.spec.target} of its function."
+            )
         if alias["FunctionVersion"] != self.spec.current or alias.get("RoutingConfig"):
-            raise _invalid(
+            raise _invalid_configuration(
                 "The Lambda function alias version does not match the current version in AppSpec file:"
                 f" {alias['FunctionVersion']}, not {self.spec.current}."
             )
@@ -102,7 +104,7 @@ class AliasTraffic:
         with request_scope(*self.scope):
             status, _, body = functions.update_alias(self.spec.function, self.spec.alias, change)
         if status >= 400:
-            raise _invalid(str(json.loads(body).get("message") or body))
+            raise _invalid_configuration(str(json.loads(body).get("message") or body))
 
     def _require(self, action: str, resource: str) -> None:
         try:
@@ -116,5 +118,5 @@ class AliasTraffic:
             raise DeploymentFailed("IAM_ROLE_PERMISSIONS", message) from error
 
 
-def _invalid(message: str) -> DeploymentFailed:
+def _invalid_configuration(message: str) -> DeploymentFailed:
     return DeploymentFailed("INVALID_LAMBDA_CONFIGURATION", message)

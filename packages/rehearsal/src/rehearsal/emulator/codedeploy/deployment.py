@@ -83,14 +83,14 @@ class Deployment:
 
     def _shift(self) -> None:
         self._traffic.check(alarms=bool(self._alarms))
-        self._watch()
+        self._check_alarms_and_stop()
         self._run_hook(BEFORE)
         for percent, seconds in self._config.steps():
             self._move(percent)
             self._wait(seconds)
         self._move(100)
         self._run_hook(AFTER)
-        self._watch()
+        self._check_alarms_and_stop()
 
     def _move(self, percent: int) -> None:
         self._moved = True
@@ -100,9 +100,9 @@ class Deployment:
     def _wait(self, seconds: float) -> None:
         """Wait `seconds` of AWS. Raises DeploymentFailed for an alarm or a stop."""
         for _ in self._clock.moments(seconds, self._stop):
-            self._watch()
+            self._check_alarms_and_stop()
 
-    def _watch(self) -> None:
+    def _check_alarms_and_stop(self) -> None:
         """Raise DeploymentFailed for an alarm in ALARM, and for a stop."""
         if self._stop.is_set():
             raise DeploymentFailed("MANUAL_STOP", "The deployment was stopped by a request.", stopped=True)
@@ -143,13 +143,13 @@ class Deployment:
                 return
             if problems:
                 raise problems[0]
-            self._watch()
+            self._check_alarms_and_stop()
             if hook.ended:
                 break
         for _ in self._clock.moments(HOOK_SECONDS, self._stop):
             if hook.answer:
                 return
-            self._watch()
+            self._check_alarms_and_stop()
         message = f"The hook {hook.event} ({function}) did not report a status within an hour."
         raise DeploymentFailed("TIMEOUT", message)
 
@@ -159,11 +159,11 @@ class Deployment:
         event = events.get(failure.code, "DEPLOYMENT_FAILURE")
         by_stack = self.record["creator"] == CLOUDFORMATION
         if self._moved and (by_stack or self.must_roll_back or rolls_back(self._group, event)):
-            self._rolled_back()
+            self._roll_back()
         error: ErrorInformation = {"code": failure.code, "message": str(failure)}
         self._end("Stopped" if failure.stopped else "Failed", error)
 
-    def _rolled_back(self) -> None:
+    def _roll_back(self) -> None:
         try:
             self._traffic.restore()
             self._store.change(self.record, percent=0)

@@ -33,11 +33,11 @@ _RESERVED_VARIABLES = frozenset(
         *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
     }
 )
-_UNCONFIGURABLE = "Lambda was unable to configure your environment variables because the environment variables you have"
-
+_UNCONFIGURABLE = (
+    "Lambda was unable to configure your environment variables because the environment variables you have provided"
+)
 _RESERVED = (
-    "provided contains reserved keys that are currently not supported for modification."
-    " Reserved keys used in this request"
+    "contains reserved keys that are currently not supported for modification. Reserved keys used in this request"
 )
 
 
@@ -162,10 +162,7 @@ def _configuration_errors(data: FunctionSettings) -> Iterator[tuple[str, str]]:
     variables = (data.get("Environment") or {}).get("Variables") or {}
     reserved = sorted(_RESERVED_VARIABLES & variables.keys())
     if reserved:
-        yield (
-            "InvalidParameterValueException",
-            f"{_UNCONFIGURABLE} {_RESERVED}: {', '.join(reserved)}",
-        )
+        yield "InvalidParameterValueException", f"{_UNCONFIGURABLE} {_RESERVED}: {', '.join(reserved)}"
     if not all(_VARIABLE_NAME.fullmatch(name) for name in variables):
         pattern = f"Map keys must satisfy constraint: [Member must satisfy regular expression pattern: {_PATTERN}]"
         yield "ValidationException", _violation("Value at 'environment.variables'", pattern)
@@ -173,7 +170,7 @@ def _configuration_errors(data: FunctionSettings) -> Iterator[tuple[str, str]]:
     if len(measured.encode()) > VARIABLES_BYTES:
         yield (
             "InvalidParameterValueException",
-            f"{_UNCONFIGURABLE} provided exceeded the 4KB limit. String measured: {measured}",
+            f"{_UNCONFIGURABLE} exceeded the 4KB limit. String measured: {measured}",
         )
 
 

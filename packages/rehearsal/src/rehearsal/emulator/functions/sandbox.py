@@ -151,7 +151,7 @@ def mount_filesystem(plan: MountPlan) -> None:
 
 def _bind(source: str, target: str) -> None:
     """Bind-mount a file or a folder at another path."""
-    _make(target, folder=os.path.isdir(source))
+    _create_mount_point(target, folder=os.path.isdir(source))
     mount(source, target, MS_BIND)
 
 
@@ -161,11 +161,11 @@ def _mirror(source: str, target: str) -> None:
     if stat.S_ISLNK(mode):
         os.symlink(os.readlink(source), target)
     elif stat.S_ISDIR(mode) or stat.S_ISREG(mode):
-        _make(target, folder=stat.S_ISDIR(mode))
+        _create_mount_point(target, folder=stat.S_ISDIR(mode))
         mount(source, target, MS_BIND | MS_REC)
 
 
-def _make(path: str, *, folder: bool) -> None:
+def _create_mount_point(path: str, *, folder: bool) -> None:
     os.makedirs(path if folder else os.path.dirname(path), exist_ok=True)
     if not folder and not os.path.exists(path):
         with open(path, "w", encoding="utf-8"):
