@@ -13,7 +13,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bench.builders.builder import ROOT
 from bench.pipelines.first_deployment import CONFIGURATION, FirstDeployment
@@ -23,6 +22,8 @@ PREPARE_SECONDS = 10 * 60
 # Types and providers. A runtime such as nodejs14.x is not accepted: AWS refuses its functions in a new account.
 _ACCEPT = re.compile(r"--accept ([A-Z][\w:/]+)")
 _ERROR = re.compile(r"(?i)\bfailed:|^(rehears\w+|error|.*Error):|✘|cannot|refused")
+# The cause at the end of a red run: `Stage/Action failed: MESSAGE`.
+_CAUSE = re.compile(r"[^\s/]+/\S+ failed: ")
 _NOISE = re.compile(r"^\s*(the whole log|The whole log|journal|log):|^\s*$")
 
 
@@ -101,7 +102,8 @@ def requirement_files(app: Path) -> list[Path]:
 def first_error(output: str) -> str:
     """Return the first line of an error, or else the last line, with every --accept of the output."""
     lines = [line.strip() for line in output.splitlines() if not _NOISE.match(line)]
-    errors = [line for line in lines if _ERROR.search(line)]
+    causes = [line for line in lines if _CAUSE.match(line)]
+    errors = causes or [line for line in lines if _ERROR.search(line)]
     line = (errors or lines[-1:] or [""])[0]
     accepts = [f"--accept {name}" for name in dict.fromkeys(_ACCEPT.findall(output)) if name not in line]
     return " ".join([line[:300], *accepts])
@@ -147,7 +149,7 @@ def _run(
         return Attempt(pipeline, "not started", 0, declared, seconds, accepted, late + first_error(output))
     result_json = json.loads(result.read_text())
     executed = sum(action["status"] == "Succeeded" for stage in result_json["stages"] for action in stage["actions"])
-    error = "" if result_json["status"] == "Succeeded" else first_error(_first_failure(result_json) + "\n" + output)
+    error = "" if result_json["status"] == "Succeeded" else first_error(output)
     return Attempt(pipeline, result_json["status"], executed, max(declared, executed), seconds, accepted, error)
 
 
@@ -176,14 +178,6 @@ def _declared(app: Path, environment: Mapping[str, str]) -> int:
     if not listed.exists():
         return 0
     return sum(len(stage["actions"]) for stage in json.loads(listed.read_text())["stages"])
-
-
-def _first_failure(result: Mapping[str, Any]) -> str:
-    for stage in result["stages"]:
-        for action in stage["actions"]:
-            if action["status"] == "Failed":
-                return f"{stage['name']}/{action['name']} failed: {action['summary']}"
-    return ""
 
 
 def _output(error: subprocess.SubprocessError) -> str:

@@ -226,6 +226,7 @@ def test_a_repository_without_cdk_v2_or_app_does_not_qualify(tmp_path: Path) -> 
     ("output", "line"),
     [
         ("fine\nBuild/Synth failed: exit 1\nthe whole log: x", "Build/Synth failed: exit 1"),
+        ("Build/Synth: Failed in 2 s: build FAILED: exit 1\nBuild/Synth failed: no A", "Build/Synth failed: no A"),
         ("only this\n\n", "only this"),
         ("rehearsal: no A\n`run --accept A::B::C`", "rehearsal: no A --accept A::B::C"),
     ],
