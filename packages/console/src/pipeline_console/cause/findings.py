@@ -24,7 +24,9 @@ _FILE = r"(?P<file>(?:[\w@.+-]+/)*[\w@.+-]*\.\w+)"
 _NOT_AN_ERROR = re.compile(r"^(?:warning|note|info|hint|\w*Warning)\b", re.IGNORECASE)
 
 # An event of a stack in the output of `cdk deploy`; the events after it are those of the rollback.
-_STACK_EVENT = re.compile(r"^.*\b\w+_FAILED +\| AWS::\S+ +\| (?P<construct>\S+)(?: \(\w+\))? (?P<message>.+)$")
+_STACK_EVENT = re.compile(
+    r"^.*\b\w+_FAILED +\| (?:AWS|Custom)::\S+ +\| (?P<construct>\S+)(?: \(\w+\))? (?P<message>.+)$"
+)
 # The first line of an error, and the line after it where the tool writes the place there.
 _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     # ruff, and compilers that point with an arrow
