@@ -189,17 +189,17 @@ class PackageBuilder:
             pruning.prune(content)
 
     def _describe(
-        self, found: InstalledPackage, pin: Pin, packed: PackedFiles, warnings: tuple[str, ...]
+        self, installed: InstalledPackage, pin: Pin, packed: PackedFiles, warnings: tuple[str, ...]
     ) -> BuiltPackage:
-        locked = self.lock.files(found.name, found.version)
+        locked = self.lock.files(installed.name, installed.version)
         return BuiltPackage(
-            name=found.name,
-            version=found.version,
-            summary=found.metadata.get("Summary", ""),
-            licences=tuple(sbom.licences(found)),
-            needs=tuple(sorted({*found.needs(self.settings.target)})),
+            name=installed.name,
+            version=installed.version,
+            summary=installed.metadata.get("Summary", ""),
+            licences=tuple(sbom.licences(installed)),
+            needs=tuple(sorted({*installed.needs(self.settings.target)})),
             url=pin.url,
-            wheel=wheel_files.installed_wheel(locked, found.tags, self.settings.target),
+            wheel=wheel_files.installed_wheel(locked, installed.tags, self.settings.target),
             parts=packed.parts,
             blob=packed.digest,
             warnings=warnings,

@@ -49,9 +49,14 @@ def install(
         if not in_cache or not _install_offline(verified, root, package_index.index_call(source)):
             _install_from_index(verified, root, target, source, pinned)
     for pin in unhashed:
-        library = root / pin.url
-        copy = _copy_library(library, folder.parent / "libraries" / pin.name) if library.is_dir() else library
-        run([*command, f"--refresh-package={pin.name}", _requirement(pin, copy)], cwd=root)
+        _install_unhashed(command, root, pin, folder.parent / "libraries")
+
+
+def _install_unhashed(command: Sequence[str], root: Path, pin: Pin, copies: Path) -> None:
+    """Install a package from a commit, or from a copy of a local folder below `copies`."""
+    library = root / pin.url
+    source = _copy_library(library, copies / pin.name) if library.is_dir() else library
+    run([*command, f"--refresh-package={pin.name}", _requirement(pin, source)], cwd=root)
 
 
 def _locked_requirement(pin: Pin, root: Path) -> str:

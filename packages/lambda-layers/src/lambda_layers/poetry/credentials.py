@@ -20,10 +20,10 @@ from poetry.factory import Factory
 from poetry.utils.password_manager import PasswordManager
 manager = PasswordManager(Factory().create_poetry(Path.cwd()).config)
 name, url = sys.argv[1:]
-found = manager.get_http_auth(name)
-if not found.password:
-    found = manager.get_credential(url, urlsplit(url).netloc, username=found.username)
-print(json.dumps([found.username, found.password]))
+credential = manager.get_http_auth(name)
+if not credential.password:
+    credential = manager.get_credential(url, urlsplit(url).netloc, username=credential.username)
+print(json.dumps([credential.username, credential.password]))
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -45,13 +45,9 @@ def _parse_package(table: PackageTable, pyproject: Mapping[str, Any]) -> LockedP
         dependencies=needs,
         extras=extras,
         files=files,
-        markers=tuple(_markers(table.get("resolution-markers", []))),
+        markers=tuple(table.get("resolution-markers", [])) or ("",),
         source=source,
     )
-
-
-def _markers(found: Iterable[str]) -> list[str]:
-    return [*found] or [""]
 
 
 def _requirement(need: Need) -> Requirement:
