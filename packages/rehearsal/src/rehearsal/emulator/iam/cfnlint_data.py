@@ -24,7 +24,15 @@ class Permissions(TypedDict, total=False):
 # The call syntax, as `$ref` cannot be an attribute name in a class.
 PropertySchema = TypedDict(
     "PropertySchema",
-    {"$ref": str, "enum": Sequence[object], "properties": "Mapping[str, PropertySchema]", "type": str},
+    {
+        "$ref": str,
+        "enum": Sequence[object],
+        "maxLength": int,
+        "minLength": int,
+        "pattern": str,
+        "properties": "Mapping[str, PropertySchema]",
+        "type": str,
+    },
     total=False,
 )
 
