@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import botocore.session
@@ -104,3 +105,26 @@ def test_policies_are_evaluated_on_the_project(account: Account) -> None:
         f"{project}c"
     ]
     assert resources({}, ACCOUNT, REGION) == ["*"]
+
+
+def test_a_batch_that_ends_is_never_seen_as_interrupted(account: Account) -> None:
+    """A reader at any moment finds it running, or with the status with which it ended."""
+    store, seen = account.builds.batches, set[str]()
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            seen.update(batch["buildBatchStatus"] for batch in store._of(ACCOUNT, REGION))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(100):
+        arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:build-batch/p:{number}"
+        record = {"id": f"p:{number}", "arn": arn, "projectName": "p", "startTime": number}
+        store.begin(arn)
+        store.put({**record, "buildBatchStatus": "IN_PROGRESS"})
+        store.put({**record, "buildBatchStatus": "SUCCEEDED", "complete": True})
+    ended.set()
+    reader.join()
+    assert "SUCCEEDED" in seen
+    assert seen <= {"IN_PROGRESS", "SUCCEEDED"}

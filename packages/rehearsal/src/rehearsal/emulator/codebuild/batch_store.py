@@ -6,6 +6,7 @@ Source: AWS CodeBuild API reference, these operations.
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from rehearsal.codebuild.build_record import Members
@@ -26,6 +27,7 @@ class BatchStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._running: dict[str, Cancellation] = {}
 
     def begin(self, arn: str) -> Cancellation:
@@ -34,10 +36,11 @@ class BatchStore:
 
     def put(self, record: Members) -> None:
         """Store the record of a batch, which replaces an earlier one."""
-        if record.get("complete"):
-            self._running.pop(str(record["arn"]), None)
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_json(self._folder / f"{str(record['id']).rpartition(':')[2]}.json", record)
+        with self._lock:
+            write_json(self._folder / f"{str(record['id']).rpartition(':')[2]}.json", record)
+            if record.get("complete"):
+                self._running.pop(str(record["arn"]), None)
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """Answer an operation of the API. Raises ApiError."""
@@ -78,9 +81,11 @@ class BatchStore:
         One that was running when its embedded AWS was killed has the status FAULT.
         """
         own = f"arn:aws:codebuild:{region}:{account}:build-batch/"
-        files = [json.loads(file.read_text()) for file in self._folder.glob("*.json")]
+        with self._lock:  # a batch that ends is in `_running` until its file says so
+            files = [json.loads(file.read_text()) for file in self._folder.glob("*.json")]
+            running = {*self._running}
         batches = [
-            batch if batch.get("complete") or batch["arn"] in self._running else {**batch, **_INTERRUPTED}
+            batch if batch.get("complete") or batch["arn"] in running else {**batch, **_INTERRUPTED}
             for batch in files
             if str(batch["arn"]).startswith(own)
         ]
