@@ -30,6 +30,7 @@ PLANTED = [
     (f"{DELIVERY}/cdk_delivery/layers.py", "lambda_layers.settings", "the delivery knows no project"),
     (f"{DELIVERY}/cdk_delivery/constructs/odd.py", "cdk_delivery.delivery_stack", "inside cdk_delivery"),
     (f"{DELIVERY}/cdk_delivery/odd.py", "os", "inside cdk_delivery"),
+    (f"{DELIVERY}/cdk_delivery/gates/odd.py", "aws_cdk", "commands and gates need no CDK"),
     (f"{DELIVERY}/cdk_delivery/changes/odd.py", "yaml", "what runs in the changes and integration builds"),
     (f"{DELIVERY}/cdk_delivery/errors.py", "pydantic", "what runs in the changes and integration builds"),
     (f"{REHEARSAL}/rehearsal/odd.py", "cdk_delivery", "the rehearsal knows no project"),

@@ -70,7 +70,7 @@ class Sessions:
         self._profiles = dict(_parse_profile(profile) for profile in profiles)
         # A session reads the models of its services for a tenth of a second each, and keeps them.
         self._sessions: dict[str | None, boto3.Session] = {}
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str], object] = {}
 
     def client(self, service: str, target: Target) -> Any:
         """Return the boto3 client of a service in an account and region. Raises WrongUse for an unknown profile."""

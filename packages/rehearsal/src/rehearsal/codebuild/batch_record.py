@@ -9,13 +9,40 @@ import threading
 import time
 import uuid
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Literal, TypedDict, cast
 
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
 from rehearsal.codebuild.build_record import BuildStore, Members, ProjectParts
 from rehearsal.codebuild.model import Build, BuildResult
 
 BatchStatus = Literal["SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"]
+
+
+class BuildSummary(TypedDict, total=False):
+    """A build of a batch."""
+
+    arn: str
+    requestedOn: float
+    buildStatus: str
+
+
+class BuildGroup(TypedDict, total=False):
+    """A task of a batch, with its current build and those of earlier attempts."""
+
+    identifier: str
+    dependsOn: list[str]
+    ignoreFailure: bool
+    currentBuildSummary: BuildSummary
+    priorBuildSummaryList: list[BuildSummary]
+
+
+class BatchPhase(TypedDict, total=False):
+    phaseType: str
+    phaseStatus: str
+    startTime: float
+    endTime: float
+    durationInSeconds: int
+    contexts: list[dict[str, str]]
 
 
 def new_batch(build: Build, about: ProjectParts, config: Mapping[str, object], number: int) -> Members:
@@ -52,8 +79,8 @@ class BatchRecord:
         self._builds = builds
         self._record: Members = {**record, "buildBatchStatus": "IN_PROGRESS", "complete": False}
         self.id, self.stop = str(record["id"]), builds.begin_batch(str(record["arn"]))
-        self._groups: dict[str, dict[str, Any]] = {group["identifier"]: group for group in _list(record, "buildGroups")}
-        self._phases: list[dict[str, Any]] = []
+        self._groups = {group["identifier"]: group for group in _groups(record)}
+        self._phases: list[BatchPhase] = []
         self._lock = threading.Lock()
         self._enter("SUBMITTED")
         self._enter("DOWNLOAD_BATCHSPEC")
@@ -61,17 +88,17 @@ class BatchRecord:
     def plan(self, batch: Batch, done: Collection[str] = ()) -> None:
         """Record the builds to run. done: the identifiers of those that a retry does not run again."""
         self._groups = {
-            task.identifier: _group(task, self._groups.get(task.identifier, {}), done) for task in batch.tasks
+            task.identifier: _group(task, self._groups.get(task.identifier, BuildGroup()), done) for task in batch.tasks
         }
         self._enter("IN_PROGRESS")
 
     def build_started(self, task: BatchTask, build: Build) -> None:
         """Record that the build of a task has started."""
-        self._put_summary(task, arn=build.arn, requestedOn=time.time(), buildStatus="IN_PROGRESS")
+        self._put_summary(task, {"arn": build.arn, "requestedOn": time.time(), "buildStatus": "IN_PROGRESS"})
 
     def build_ended(self, task: BatchTask, result: BuildResult) -> None:
         """Record the status of a task's build."""
-        self._put_summary(task, buildStatus=result.status)
+        self._put_summary(task, {"buildStatus": result.status})
 
     def combine(self) -> None:
         """Record that the artifacts of the builds are being combined."""
@@ -91,14 +118,14 @@ class BatchRecord:
 
     def _end_phase(self, status: str, why: str) -> None:
         phase, now = self._phases[-1], time.time()
-        phase.update(phaseStatus=status, endTime=now, durationInSeconds=int(now - phase["startTime"]))
+        phase.update({"phaseStatus": status, "endTime": now, "durationInSeconds": int(now - phase["startTime"])})
         if why:
             phase["contexts"] = [{"statusCode": "CLIENT_ERROR", "message": why}]
 
-    def _put_summary(self, task: BatchTask, **changed: object) -> None:
+    def _put_summary(self, task: BatchTask, changed: BuildSummary) -> None:
         with self._lock:
             group = self._groups[task.identifier]
-            group["currentBuildSummary"] = {**group.get("currentBuildSummary", {}), **changed}
+            group["currentBuildSummary"] = {**group.get("currentBuildSummary", BuildSummary()), **changed}
             self._put()
 
     def _put(self, **changed: object) -> None:
@@ -109,17 +136,16 @@ class BatchRecord:
 
 def succeeded(record: Members) -> list[str]:
     """Return the identifiers of the builds of a batch that succeeded."""
-    groups = _list(record, "buildGroups")
     return [
         group["identifier"]
-        for group in groups
+        for group in _groups(record)
         if group.get("currentBuildSummary", {}).get("buildStatus") == "SUCCEEDED"
     ]
 
 
-def _group(task: BatchTask, earlier: Mapping[str, Any], done: Collection[str]) -> dict[str, Any]:
+def _group(task: BatchTask, earlier: BuildGroup, done: Collection[str]) -> BuildGroup:
     """Return the group of a task; the build of an earlier attempt is its current one if it is not run again."""
-    group: dict[str, Any] = {
+    group: BuildGroup = {
         "identifier": task.identifier,
         "dependsOn": [*task.depend_on],
         "ignoreFailure": task.ignore_failure,
@@ -129,9 +155,10 @@ def _group(task: BatchTask, earlier: Mapping[str, Any], done: Collection[str]) -
         group["currentBuildSummary"] = current
     elif current:
         prior = [*prior, current]
-    return {**group, **({"priorBuildSummaryList": prior} if prior else {})}
+    if prior:
+        group["priorBuildSummaryList"] = prior
+    return group
 
 
-def _list(record: Members, member: str) -> list[dict[str, Any]]:
-    found = record.get(member)
-    return [*found] if isinstance(found, list) else []
+def _groups(record: Members) -> list[BuildGroup]:
+    return [*cast("list[BuildGroup]", record.get("buildGroups", []))]

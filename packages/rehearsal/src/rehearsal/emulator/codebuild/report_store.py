@@ -17,6 +17,7 @@ from typing import Any
 from rehearsal.codebuild.model import Build, TestCase, TestReport
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
+from rehearsal.json_values import text
 
 Json = dict[str, Any]
 
@@ -124,9 +125,10 @@ def _case(arn: str, case: TestCase) -> Json:
     }
 
 
-def _passes(case: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    keyword = str(wanted.get("keyword", ""))
-    return wanted.get("status") in (None, case["status"]) and (keyword in case["name"] or keyword in case["prefix"])
+def _passes(case: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    keyword = text(wanted, "keyword")
+    is_named = keyword in text(case, "name") or keyword in text(case, "prefix")
+    return is_named and wanted.get("status") in (None, case["status"])
 
 
 def _number(token: object) -> int:
@@ -135,8 +137,8 @@ def _number(token: object) -> int:
     return int(str(token))
 
 
-def _is_uuid(text: str) -> bool:
+def _is_uuid(value: str) -> bool:
     try:
-        return str(uuid.UUID(text)) == text
+        return str(uuid.UUID(value)) == value
     except ValueError:
         return False
