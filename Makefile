@@ -9,8 +9,9 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.
 # Without bytecode, each import of CDK takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 REPORTS := build/reports
-# Two tests at a time; those of one file in the same process, because they share what they deploy or synthesize.
-PARALLEL := pytest --numprocesses 2 --dist loadfile
+# Two tests at a time; those of one file in the same process, because they share what they deploy or synthesize. Files stay in
+# their order, in which the slow ones are not the last.
+PARALLEL := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 rehearse: setup
 	rehearse run --approve
