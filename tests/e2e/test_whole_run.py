@@ -67,7 +67,6 @@ def test_the_users_repository_is_unchanged(copy: Project, first: Ran) -> None:
 def test_an_interrupted_run_ends_everything(copy: Project, first: Ran) -> None:
     """Ctrl-C during a build exits with 130, leaves no process, and the next command works."""
     assert first.result
-    copy.command("down")  # other tests keep their embedded AWS up
     run = copy.start("run", "--approve")
     assert run.stdout
     assert any("Build/Synth: started" in line for line in run.stdout)

@@ -48,7 +48,7 @@ class Deployed(Project):
         }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _running(copy: Project, first: Ran) -> Iterator[Deployed]:
     assert first.code == 0, f"the good tree went red, so no fault can be told from it:\n{first.printed[-3000:]}"
     assert copy.command("up").returncode == 0
