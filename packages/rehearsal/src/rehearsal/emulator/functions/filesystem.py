@@ -21,8 +21,6 @@ from rehearsal.emulator.ministack.port.functions import layer_archive
 if TYPE_CHECKING:
     from rehearsal.emulator.functions.sandbox import SandboxPlan
 
-TEMPORARY = Path("/tmp")  # noqa: S108 - the one folder that a function may write to
-
 
 class FunctionFilesystem:
     """Starts functions in their file systems. There is one object for all functions.
@@ -56,7 +54,7 @@ class FunctionFilesystem:
         places = FunctionPaths(str(task), str(opt), str(self._runtime), str(language.lang))
         if mounts:
             plan = {**self._mount_plan(language, task, opt), "mounts": mounts}
-            plan["tmp_mb"] = _tmp_size(config, language.executable)
+            plan["tmp_mb"] = (config.get("EphemeralStorage") or {}).get("Size", 512)
             places = FunctionPaths()
         memory = int(config.get("MemorySize", 128))
         variables = environment_variables.environment_variables(config, places, self._endpoint, stream)
@@ -90,9 +88,5 @@ class FunctionFilesystem:
             "links": {target: str(source) for target, source in language.links().items()},
             "covers": dict(language.covers()),
             "hidden": str(self._hidden),
+            "runtime": str(language.lang),
         }
-
-
-def _tmp_size(config: FunctionConfig, executable: Path) -> int:
-    """The size of a new /tmp in MB; 0 keeps the machine's /tmp, because the interpreter is in it."""
-    return 0 if executable.is_relative_to(TEMPORARY) else (config.get("EphemeralStorage") or {}).get("Size", 512)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # as in framing.py
         links: dict[str, str]
         covers: dict[str, str]
         hidden: str
+        runtime: str
         tmp_mb: int
 
     class SandboxPlan(MountPlan, total=False):
@@ -138,15 +139,20 @@ def mount_filesystem(plan: MountPlan) -> None:
     mount(var, "/var", MS_BIND | MS_REC)
     for target, source in plan["covers"].items():
         mount(source, target, MS_BIND | MS_REC)
-    if not plan["tmp_mb"]:
-        mount("/tmp", "/tmp", MS_BIND)  # noqa: S108
     read_only("/")
     hide(plan["hidden"])
-    if plan["tmp_mb"]:
-        mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, kind="tmpfs", options=f"mode=1777,size={plan['tmp_mb']}m")  # noqa: S108
-    else:
-        read_only("/tmp", on=False)  # noqa: S108
+    _mount_tmp(plan["tmp_mb"], plan["runtime"])
     mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, kind="proc")
+
+
+def _mount_tmp(size: int, runtime: str) -> None:
+    """Mount an empty /tmp of `size` MB; the runtime's folder stays there where it is in the machine's /tmp."""
+    installed = os.open(runtime, os.O_PATH)
+    mount("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, kind="tmpfs", options=f"mode=1777,size={size}m")  # noqa: S108
+    if runtime.startswith("/tmp/"):  # noqa: S108
+        os.makedirs(runtime)
+        mount(f"/proc/self/fd/{installed}", runtime, MS_BIND | MS_REC)
+    os.close(installed)
 
 
 def _bind(source: str, target: str) -> None:
@@ -186,6 +192,7 @@ def probe(var: str) -> str:
         "links": {},
         "covers": {},
         "hidden": var,
+        "runtime": "/usr",
     }
     try:
         enter_mount_namespace(os.CLONE_NEWPID)
