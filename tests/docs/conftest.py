@@ -1,6 +1,7 @@
 """A copy of this project in which the pages are followed."""
 
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,12 +24,11 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the tracked and new files in a separate repository, with this project's environments."""
+    """A copy of the tracked and new files in a separate repository, whose environments share files with this one's."""
     folder = tmp_path / "copy"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE, *ENVIRONMENTS))
     author = "-c user.name=Reader -c user.email=reader@example.com"
     run(f"git init -q -b main && git add -A && git {author} commit -q -m 'a copy'", folder)
-    for name in ENVIRONMENTS:
-        (folder / name).symlink_to(ROOT / name)
-    (folder / ".git" / "info" / "exclude").write_text("\n".join(ENVIRONMENTS))
+    # Links of files, not of the folders: set-up of the copy replaces files of its environments.
+    subprocess.run(["cp", "--archive", "--link", *(ROOT / name for name in ENVIRONMENTS), folder], check=True)
     return folder
