@@ -161,7 +161,7 @@ def test_diff_compares_with_another_revision(root: Path, house: House, project: 
     assert change["bytes"] == change["after"]["bytes"] - change["before"]["bytes"] > 0
     unknown = command(root, "diff", "nowhere")
     assert unknown.returncode == 2
-    assert "nowhere is no revision" in unknown.stderr
+    assert "nowhere is not a revision" in unknown.stderr
 
 
 @pytest.mark.gate
