@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import pytest
 
-from rehearsal.views.execution_view import ExecutionView
+from rehearsal.project.git_repository import Repository
 from rehearsal.workspace.layout import Workspace
 from tests.commands.conftest import TEMPLATE, Tiny
 from tests.commands.test_plan import write_assembly
@@ -75,23 +75,25 @@ def test_what_has_no_effect_is_refused(tiny: Tiny, arguments: list[str], words: 
     assert words in printed
 
 
-def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny, good: ExecutionView) -> None:
+def test_a_dry_run_tells_what_would_be_pushed(tiny: Tiny) -> None:
     """`--dry-run` lists the changes since the last push and the approvals, and neither pushes nor runs."""
     before = tiny.call("history", "--json")
-    pushed = tiny.git("--git-dir", str(tiny.space.remote), "rev-parse", "main")
+    repository = Repository(tiny.root, tiny.space.home)
+    pushed = repository.head
+    repository.push(pushed, tiny.space.remote, "main")
     (tiny.root / "cdk.json").write_text('{"app": "false"}')
     (tiny.root / "new.txt").write_text("new")
     code, printed = tiny.call("run", "--dry-run")
     loaded = json.loads(tiny.call("run", "--dry-run", "--json", "-")[1])
     (tiny.root / "new.txt").unlink()
     assert code == 0
-    assert (loaded["working_tree"], loaded["branch"], loaded["since"]) == (True, "main", pushed.strip())
+    assert (loaded["working_tree"], loaded["branch"], loaded["since"]) == (True, "main", pushed)
     assert {"M cdk.json", "A new.txt"} <= set(loaded["changes"])
     assert "would push" in printed
     assert "A new.txt" in printed
     assert "would wait for: Gate/Approve" in printed
     assert tiny.call("history", "--json") == before
-    assert tiny.git("--git-dir", str(tiny.space.remote), "rev-parse", "main") == pushed
+    assert tiny.git("--git-dir", str(tiny.space.remote), "rev-parse", "main").strip() == pushed
 
 
 @pytest.mark.parametrize("option", ["--list", "--graph"])
