@@ -12,12 +12,9 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from rehearsal.emulator.ministack.port import cloudformation, functions, messaging
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.function_records import EventSourceMapping, FunctionSettings
 from rehearsal.emulator.ministack.port.requests import Answer, error_response_json
 from rehearsal.errors import RehearsalError
-
-type Provision = Callable[..., ProvisionedResource]
 
 REQUEST_BYTES, RESPONSE_BYTES, EVENT_BYTES = 6_291_456, 6_291_556, 1_048_576
 MAX_TIMEOUT_SECONDS = 900
@@ -120,32 +117,6 @@ def answer_error(check: Callable[[], None]) -> Answer | None:
     except LimitExceeded as error:
         return error_response_json(error.code, str(error), 400)
     return None
-
-
-def provision_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
-    """Return the replacement of a CloudFormation create handler, which checks the properties first."""
-
-    def replace(create: Provision) -> Provision:
-        def create_within_limits(logical_id: str, properties: Data, *rest: object) -> ProvisionedResource:
-            check(properties)
-            return create(logical_id, properties, *rest)
-
-        return create_within_limits
-
-    return replace
-
-
-def change_within_limits[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
-    """Return the replacement of a CloudFormation update handler, which checks the new properties first."""
-
-    def replace(update: Provision) -> Provision:
-        def update_within_limits(name: str, old: Data, new: Data, *rest: object) -> ProvisionedResource:
-            check(new)
-            return update(name, old, new, *rest)
-
-        return update_within_limits
-
-    return replace
 
 
 def check_configuration(data: FunctionSettings) -> None:

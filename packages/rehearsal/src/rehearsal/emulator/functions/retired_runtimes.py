@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from rehearsal.emulator.functions.limits import LimitExceeded, Provision, answer_error, provision_within_limits
+from rehearsal.emulator.cloudformation.property_checks import Handler, check_created
+from rehearsal.emulator.functions.limits import LimitExceeded, answer_error
 from rehearsal.emulator.iam.cfnlint_data import creation_blocked_since
 from rehearsal.emulator.ministack.port.function_records import FunctionSettings
 from rehearsal.emulator.ministack.port.requests import Answer
@@ -32,9 +33,9 @@ class RetiredRuntimes:
 
         return create_with_runtime
 
-    def refuse_resource(self, create: Provision) -> Provision:
+    def refuse_resource(self, create: Handler) -> Handler:
         """Return the replacement of CloudFormation's create handler of functions."""
-        return provision_within_limits(self._check)(create)
+        return check_created(self._check)(create)
 
     def _check(self, data: FunctionSettings) -> None:
         runtime = str(data.get("Runtime") or "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.cloudformation import invalid_names, stack_states, taken_names
+from collections.abc import Callable
+
+from rehearsal.emulator.cloudformation import invalid_names, property_checks, stack_states, taken_names
 from rehearsal.emulator.ecr import missing_images
 from rehearsal.emulator.functions import function_code, limits
 from rehearsal.emulator.iam import policy_principals
@@ -17,6 +19,15 @@ IAM = "ministack.services.iam:_IAM_HANDLERS"
 LAMBDA = "ministack.services.lambda_svc"
 SQS = "ministack.services.sqs:_HANDLERS"
 OPERATIONS = "ministack.services.cloudformation:_ACTION_HANDLERS"
+
+
+def _checked[Data](type_: str, create: str, update: str, check: Callable[[Data], None]) -> tuple[Patch, Patch]:
+    """Return the patches that check a type's properties. create, update: the digests of its handlers."""
+    return (
+        Patch(f"{HANDLERS}[{type_}][create]", create, property_checks.check_created(check)),
+        Patch(f"{HANDLERS}[{type_}][update]", update, property_checks.check_updated(check)),
+    )
+
 
 STACK_STATES = Correction(
     fault="A change set updates a stack whose creation was rolled back, and a new stack may have its name.",
@@ -79,15 +90,8 @@ FUNCTION_LIMITS = Correction(
     patches=(
         Patch(f"{LAMBDA}:_create_function", "sha256:e307eecdf0d8b51c", limits.limit_creation),
         Patch(f"{LAMBDA}:_update_config", "sha256:6999cb0695dace00", limits.limit_configuration),
-        Patch(
-            f"{HANDLERS}[AWS::Lambda::Function][create]",
-            "sha256:8b2cf80e961d92ee",
-            limits.provision_within_limits(limits.check_configuration),
-        ),
-        Patch(
-            f"{HANDLERS}[AWS::Lambda::Function][update]",
-            "sha256:4855410e37d7a80d",
-            limits.change_within_limits(limits.check_configuration),
+        *_checked(
+            "AWS::Lambda::Function", "sha256:8b2cf80e961d92ee", "sha256:4855410e37d7a80d", limits.check_configuration
         ),
     ),
 )
@@ -97,15 +101,8 @@ FUNCTION_CODE = Correction(
     upstream=UNREDUCED,
     patches=(
         Patch(f"{LAMBDA}:_create_function", "sha256:e307eecdf0d8b51c", function_code.refuse_missing_code),
-        Patch(
-            f"{HANDLERS}[AWS::Lambda::Function][create]",
-            "sha256:8b2cf80e961d92ee",
-            limits.provision_within_limits(function_code.check_code),
-        ),
-        Patch(
-            f"{HANDLERS}[AWS::Lambda::Function][update]",
-            "sha256:4855410e37d7a80d",
-            limits.change_within_limits(function_code.check_code),
+        *_checked(
+            "AWS::Lambda::Function", "sha256:8b2cf80e961d92ee", "sha256:4855410e37d7a80d", function_code.check_code
         ),
     ),
 )
@@ -118,7 +115,7 @@ QUEUE_VISIBILITY = Correction(
         Patch(
             f"{HANDLERS}[AWS::Lambda::EventSourceMapping][create]",
             "sha256:f053a4e8c30c5543",
-            limits.provision_within_limits(limits.check_visibility),
+            property_checks.check_created(limits.check_visibility),
         ),
     ),
 )
@@ -127,26 +124,10 @@ PUBLIC_BUCKETS = Correction(
     test=f"{TESTS}/s3/test_public_access.py::test_ministack_stores_a_public_policy",
     upstream=UNREDUCED,
     patches=(
-        Patch(
-            f"{HANDLERS}[AWS::S3::BucketPolicy][create]",
-            "sha256:3f5b8eaf6b5504f9",
-            limits.provision_within_limits(public_access.check_policy),
+        *_checked(
+            "AWS::S3::BucketPolicy", "sha256:3f5b8eaf6b5504f9", "sha256:49b0a92ca247ab1d", public_access.check_policy
         ),
-        Patch(
-            f"{HANDLERS}[AWS::S3::BucketPolicy][update]",
-            "sha256:49b0a92ca247ab1d",
-            limits.change_within_limits(public_access.check_policy),
-        ),
-        Patch(
-            f"{HANDLERS}[AWS::S3::Bucket][create]",
-            "sha256:477b78a3cb150dfd",
-            limits.provision_within_limits(public_access.check_acl),
-        ),
-        Patch(
-            f"{HANDLERS}[AWS::S3::Bucket][update]",
-            "sha256:1d4f3f6390bb209c",
-            limits.change_within_limits(public_access.check_acl),
-        ),
+        *_checked("AWS::S3::Bucket", "sha256:477b78a3cb150dfd", "sha256:1d4f3f6390bb209c", public_access.check_acl),
     ),
 )
 LOG_PAGES = Correction(
