@@ -16,7 +16,7 @@ from rehearsal.actions.artifacts import upload
 from rehearsal.actions.batch_run import BatchResult, build_of_task, run_batch
 from rehearsal.actions.build_network import failed_build, provisioning_failure
 from rehearsal.actions.build_sources import unpack_sources
-from rehearsal.actions.codebuild_project import Project, build_of_action, next_batch_number
+from rehearsal.actions.codebuild_project import SERVICE, Project, build_of_action, next_batch_number
 from rehearsal.codebuild import batch_spec
 from rehearsal.codebuild.batch_record import BatchRecord, new_batch
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
@@ -36,7 +36,6 @@ from rehearsal.host.container_engine import ContainerFailed
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 from rehearsal.project.remotes import Remotes
 
-SERVICE = "codebuild.amazonaws.com"
 _COMMIT_MESSAGE = (
     "EnvironmentVariables holds the commit's message: one with quotes or line breaks fails the action, and this run's"
     " commit of the working tree has none"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         ProjectTypeDef,
     )
 
-
+SERVICE = "codebuild.amazonaws.com"
 NO_ARTIFACTS: ProjectArtifactsTypeDef = {"type": "NO_ARTIFACTS"}
 NO_BATCHES: ProjectBuildBatchConfigOutputTypeDef = {}
 
@@ -158,7 +158,7 @@ def _parts(project: ProjectTypeDef) -> ProjectParts:
 
 
 def next_batch_number(caches: Path, account: str, region: str, project: str) -> int:
-    """Return the number of the project's next batch; batches have numbers of their own."""
+    """Return the number of the project's next batch, which builds do not count in."""
     return next_number(store(caches, account, region, project), "batch-number")
 
 

@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.actions.build_network import failed_build, provisioning_failure
-from rehearsal.actions.codebuild_project import Project
+from rehearsal.actions.codebuild_project import SERVICE, Project
 from rehearsal.aws import Endpoint
 from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
@@ -37,7 +37,6 @@ from rehearsal.workspace.layout import Workspace
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-SERVICE = "codebuild.amazonaws.com"
 FAILURES = (RehearsalError, ClientError, BotoCoreError, BadZipFile)
 # Called with a build that succeeded, before its files are removed.
 Deliver = Callable[["StartedBuild", BuildResult, "S3Client"], None]

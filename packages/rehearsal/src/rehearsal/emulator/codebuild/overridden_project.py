@@ -6,13 +6,17 @@ Sources: AWS CodeBuild API reference, "StartBuild", "StartBuildBatch".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from rehearsal.actions.codebuild_project import Project
 from rehearsal.emulator.ministack.port import codebuild
 from rehearsal.engine.errors import RequestRejected
+from rehearsal.json_values import items, mapping, text
 
-type Members = dict[str, Any]
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import ProjectTypeDef
+
+type Members = Mapping[str, object]
 
 # Member of a request -> where the setting is in the project.
 _OVERRIDES: Mapping[str, tuple[str, ...]] = {
@@ -39,17 +43,18 @@ _OTHERS = {"projectName", "environmentVariablesOverride", "idempotencyToken"}
 def project_of_build(request: Mapping[str, object]) -> tuple[Project, str]:
     """Return the project of StartBuild, and the version of its source. Raises RequestRejected."""
     project = _overridden(request, _OVERRIDES_OF_BUILDS, _OTHERS)
-    return Project.read(cast("Any", project)), str(project.get("sourceVersion") or "")
+    return Project.read(cast("ProjectTypeDef", project)), text(project, "sourceVersion")
 
 
 def project_of_batch(request: Mapping[str, object]) -> tuple[Project, str]:
     """Return the project of StartBuildBatch, and the version of its source. Raises RequestRejected."""
     project = _overridden(request, _OVERRIDES_OF_BATCHES, {*_OTHERS, "buildBatchConfigOverride"})
-    config = {**project.get("buildBatchConfig", {}), **cast("Members", request.get("buildBatchConfigOverride", {}))}
+    config = {**mapping(project, "buildBatchConfig"), **mapping(request, "buildBatchConfigOverride")}
     if not config.get("serviceRole"):
         message = f"the project {project['name']} has no BuildBatchConfig with a service role, which a batch needs"
         raise RequestRejected("InvalidInputException", message)
-    return Project.read(cast("Any", {**project, "buildBatchConfig": config})), str(project.get("sourceVersion") or "")
+    project = {**project, "buildBatchConfig": config}
+    return Project.read(cast("ProjectTypeDef", project)), text(project, "sourceVersion")
 
 
 def _overridden(request: Mapping[str, object], overrides: Mapping[str, tuple[str, ...]], others: set[str]) -> Members:
@@ -65,27 +70,26 @@ def _overridden(request: Mapping[str, object], overrides: Mapping[str, tuple[str
     for member, path in overrides.items():
         if member in request:
             project = _replaced(project, path, request[member])
-    project["environment"] = _with_variables(project["environment"], request)
-    if project["source"].get("type") == "CODEPIPELINE":
-        why = "its source is CODEPIPELINE: start the pipeline"
-        raise RequestRejected("InvalidInputException", f"{project['name']} cannot be started by itself: {why}")
-    return project
+    if text(project, "source", "type") == "CODEPIPELINE":
+        reason = "its source is CODEPIPELINE: start the pipeline"
+        raise RequestRejected("InvalidInputException", f"{project['name']} cannot be started by itself: {reason}")
+    return {**project, "environment": _with_variables(mapping(project, "environment"), request)}
 
 
 def _find(identifier: str) -> Members:
     name = codebuild.project_name(identifier)
     if not codebuild.has_project(name):
         raise RequestRejected("ResourceNotFoundException", f"Project cannot be found: {identifier}")
-    return cast("Members", {**codebuild.describe_project(name)})
+    return codebuild.describe_project(name)
 
 
 def _replaced(members: Members, path: tuple[str, ...], value: object) -> Members:
     name, *rest = path
-    return {**members, name: _replaced(members.get(name, {}), tuple(rest), value) if rest else value}
+    return {**members, name: _replaced(mapping(members, name), tuple(rest), value) if rest else value}
 
 
 def _with_variables(environment: Members, request: Mapping[str, object]) -> Members:
     """Return the environment with the request's variables, which replace those of the same name."""
-    overrides = cast("list[Members]", request.get("environmentVariablesOverride", []))
-    named = {variable["name"]: variable for variable in [*environment.get("environmentVariables", []), *overrides]}
-    return {**environment, "environmentVariables": [*named.values()]}
+    variables = [*items(environment, "environmentVariables"), *items(request, "environmentVariablesOverride")]
+    by_name = {text(variable, "name"): variable for variable in variables}
+    return {**environment, "environmentVariables": [*by_name.values()]}

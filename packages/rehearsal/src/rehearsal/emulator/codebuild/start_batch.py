@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 from rehearsal.actions.batch_artifacts import combine
 from rehearsal.actions.batch_run import build_of_task, run_batch
-from rehearsal.actions.codebuild_project import Project, next_batch_number
+from rehearsal.actions.codebuild_project import SERVICE, Project, next_batch_number
 from rehearsal.codebuild import batch_spec
 from rehearsal.codebuild.batch_record import BatchRecord, BatchStatus, new_batch, succeeded
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
 from rehearsal.codebuild.model import Build, BuildResult
 from rehearsal.codebuild.source_and_artifacts import deliver
 from rehearsal.emulator.codebuild.batch_store import BatchStore
-from rehearsal.emulator.codebuild.build_runner import FAILURES, SERVICE, BuildRunner, StartedBuild, deliver_to_project
+from rehearsal.emulator.codebuild.build_runner import FAILURES, BuildRunner, StartedBuild, deliver_to_project
 from rehearsal.emulator.codebuild.overridden_project import project_of_batch
 from rehearsal.emulator.codebuild.started_requests import StartedRequests
 from rehearsal.emulator.ministack.port.requests import request_scope
