@@ -26,7 +26,7 @@ ACCOUNT_DATA = {
     r"|from_(?:secure_)?string_parameter|value_for_\w*string_parameter",
     "a private registry": r"codeartifact|npm\.pkg\.github\.com|GITHUB_PACKAGES",
 }
-# What cannot be judged here, or is red on AWS as well, by the text of source files, buildspecs and scripts alone.
+# What cannot be judged here, or is red on AWS as well, by the text of source files, buildspecs and scripts.
 UNJUDGED = {
     "an image": r"DockerImage(?:Function|Asset|Code)|(?:from_?image_?asset|ContainerImage\.from_?asset)\("
     r"|privileged\s*[=:]\s*true|\bdocker (?:build|login|pull|push)\b",

@@ -28,7 +28,7 @@ def test_unused_features_are_not_reported() -> None:
 
 
 def test_used_features_are_reported() -> None:
-    """Sources, builds and functions that ran are reported; a deployment alone runs no function."""
+    """Sources, builds and functions that ran are reported; a deployment by itself runs no function."""
     actions = [
         ActionView("source", "Source/CodeCommit", status="Succeeded"),
         ActionView("build", "Build/CodeBuild", status="Succeeded"),

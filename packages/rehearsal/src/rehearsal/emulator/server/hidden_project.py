@@ -24,7 +24,7 @@ def hide_project(workspace: Workspace) -> None:
 def hidden_folder(workspace: Workspace) -> Path:
     """Return the folder to hide: the root of the project's repository.
 
-    It is the project's folder if there is no repository, or if builds or the home folder are inside it.
+    Without a repository it is the project's folder, also if builds or the home folder are inside it.
     """
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     for folder in (workspace.root, *workspace.root.parents):
