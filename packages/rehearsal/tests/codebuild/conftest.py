@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.actions.action_builds import BuildServices
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
@@ -101,7 +102,10 @@ class Account:
         return self.runner().run(self.task(configuration, inputs, outputs))
 
     def runner(self) -> RunBuild:
-        return RunBuild(self.folder / "caches", self.builds, self.remotes, self.folder / "work")
+        return RunBuild(self.services())
+
+    def services(self) -> BuildServices:
+        return BuildServices(self.folder / "caches", self.builds, self.remotes, self.folder / "work")
 
     @property
     def remotes(self) -> Remotes:

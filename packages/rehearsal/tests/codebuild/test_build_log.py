@@ -55,7 +55,7 @@ def test_a_role_that_may_not_create_the_log_stream_fails_the_build(
 ) -> None:
     """The build fails before its first command; the summary has CodeBuild's message and the denial."""
     name = account.project(spec("echo RAN"))
-    monkeypatch.setattr("rehearsal.actions.codebuild.LogStream", Denied)
+    monkeypatch.setattr("rehearsal.actions.action_builds.LogStream", Denied)
     task = account.task({"ProjectName": name}, {"In": account.source("In", a="a")})
     outcome = account.runner().run(task)
     assert outcome.failed

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,6 @@ from rehearsal.engine.action_api import ActionError, Outcome
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.configuration import Quota, read_quota
-from rehearsal.project.remotes import Remotes
 from tests.codebuild.conftest import Account
 from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, project, until
@@ -105,9 +105,7 @@ def test_the_quota_is_in_rehearsal_toml(text: str, quota: Quota | None, tmp_path
 
 def test_an_action_beyond_the_queue_fails_as_on_aws(account: Account) -> None:
     """With a quota and queue of one, the second of three builds waits, and the third action fails as on AWS."""
-    queue = BuildQueue(lambda: Quota(1, 1))
-    remotes = Remotes(account.remote, account.folder / "none")
-    runner = RunBuild(account.folder / "caches", account.builds, remotes, account.folder / "work", queue=queue)
+    runner = RunBuild(replace(account.services(), queue=BuildQueue(lambda: Quota(1, 1))))
     name = account.project(spec("sleep 2; date +%s.%N > at", artifacts={"files": "at"}))
     inputs = {"In": account.source("In", a="a")}
 

@@ -1,6 +1,7 @@
 """The input artifacts of a build action, unpacked into the build's work folder.
 
-Source: AWS CodePipeline user guide, "AWS CodeBuild build and test action reference", PrimarySource.
+Sources: AWS CodePipeline user guide, "AWS CodeBuild build and test action reference", PrimarySource; "Commands action
+reference", on input artifacts.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ def unpack_sources(
 ) -> dict[str, Path]:
     """Unpack every input artifact; return its folder by name. The primary one has the empty name.
 
-    credentials: those of the project's role. remotes: the repositories that a reference to a commit is cloned from.
-    Raises ActionError.
+    Without input artifacts, an action with commands runs in an empty folder. credentials: those of the project's role.
+    remotes: the repositories that a reference to a commit is cloned from. Raises ActionError.
     """
+    if task.action.commands and not task.action.inputs:
+        return {"": _empty_source(work)}
     primary, inputs = _primary(task), task.action.inputs
     folders = {name: work.source(name) for name in inputs}
 
@@ -56,6 +59,12 @@ def unpack_source(task: Task, project: Project, zip_file: Path, folder: Path, re
     except (RehearsalError, BadZipFile) as error:
         reason = f"the input artifact {zip_file.stem} cannot be unpacked: {error}"
         raise ActionError(f"{task.where}: {reason}") from error
+
+
+def _empty_source(work: WorkFolder) -> Path:
+    folder = work.source("none")
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _primary(task: Task) -> str:

@@ -6,19 +6,16 @@ Sources: AWS CodePipeline user guide, "Commands action reference", and "Commands
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
-from rehearsal.actions.codebuild import RunBuild
+from rehearsal.actions.action_builds import ActionBuilds, BuildServices
+from rehearsal.actions.codebuild import run_build_action
 from rehearsal.actions.codebuild_project import NO_ARTIFACTS, Project, variables
-from rehearsal.codebuild.build_queue import BuildQueue
 from rehearsal.codebuild.build_record import Members
 from rehearsal.codebuild.model import Build, TestReport
-from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Outcome, Task
-from rehearsal.engine.endpoint import Credentials
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.project.remotes import Remotes
 
 RULE_MINUTES, ACTION_MINUTES = 60, 55
 
@@ -44,32 +41,16 @@ class _Unlisted:
         pass
 
 
-class RunCommands(RunBuild):
+class RunCommands:
     """Runs the commands of an action or rule; the first failed command ends and fails it."""
 
-    def __init__(
-        self,
-        caches: Path,
-        remotes: Remotes,
-        work: Path,
-        *,
-        queue: BuildQueue | None = None,
-        image: Callable[[], str] = str,
-    ) -> None:
-        super().__init__(caches, _Unlisted(), remotes, work, queue=queue, image=image)
+    def __init__(self, services: BuildServices) -> None:
+        self._services = replace(services, builds=_Unlisted())
 
     def run(self, task: Task) -> Outcome:
         if not task.action.commands:
             raise ActionError(f"{task.where}: Commands needs commands: a list of shell commands, each one line")
-        return self.perform(task, _managed(task), task.credentials())
-
-    def _sources(self, task: Task, project: Project, work: WorkFolder, credentials: Credentials) -> dict[str, Path]:
-        """Unpack the input artifacts; without any, the commands run in an empty folder."""
-        if task.action.inputs:
-            return super()._sources(task, project, work, credentials)
-        folder = work.source("none")
-        folder.mkdir(parents=True)
-        return {"": folder}
+        return run_build_action(ActionBuilds(self._services, task, _managed(task), task.credentials()))
 
 
 def _managed(task: Task) -> Project:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rehearsal.actions import git_sources
+from rehearsal.actions.action_builds import BuildServices
 from rehearsal.actions.approval import AwaitApproval
 from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codebuild import RunBuild
@@ -44,7 +46,8 @@ def runners(
     builds. image: returns the image that builds run in, as for run_build. clock: for waits of rules and deployments;
     its changes wake waiting actions.
     """
-    build, function = RunBuild(caches, builds, remotes, work, queue=queue, image=image), InvokeFunction(jobs)
+    services = BuildServices(caches, builds, remotes, work, queue=queue, image=image)
+    build, function = RunBuild(services), InvokeFunction(jobs)
     return {
         ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remotes),
         ActionType("Source", "CodeCommit"): git_sources.codecommit(remotes),
@@ -60,10 +63,10 @@ def runners(
         ActionType("Deploy", "S3"): DeployFiles(),
         ActionType("Invoke", "Lambda"): function,
         ActionType("Invoke", "CodePipeline"): StartPipeline(),
-        ActionType("Compute", "Commands"): RunCommands(caches, remotes, work, queue=queue, image=image),
+        ActionType("Compute", "Commands"): RunCommands(services),
         ActionType("Rule", "CloudWatchAlarm"): WatchAlarm(clock),
         ActionType("Rule", "CodeBuild"): build,
-        ActionType("Rule", "Commands"): RunCommands(caches, remotes, work, image=image),
+        ActionType("Rule", "Commands"): RunCommands(replace(services, queue=BuildQueue())),
         ActionType("Rule", "LambdaInvoke"): function,
         ActionType("Rule", "VariableCheck"): CheckVariable(),
     }
