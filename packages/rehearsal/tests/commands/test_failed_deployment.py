@@ -11,7 +11,7 @@ import pytest
 from rehearsal.aws import root
 from rehearsal.deploy import failed_deployment
 from rehearsal.deploy.first_deployment import Operator
-from rehearsal.host.processes import CommandFailed
+from rehearsal.host.checked_command import CommandFailed
 from tests.commands.conftest import Tiny
 
 

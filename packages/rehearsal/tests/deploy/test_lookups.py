@@ -12,7 +12,7 @@ import pytest
 from rehearsal.deploy.lookups import committed_lookups, failed_lookups, synthesize_with_lookups
 from rehearsal.deploy.preparation import Preparation
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import CommandFailed
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.workspace.layout import Workspace
 from tests.conftest import Embedded
 

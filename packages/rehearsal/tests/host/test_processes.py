@@ -19,7 +19,8 @@ from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.errors import RehearsalError
 from rehearsal.host import processes
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.host.processes import LINE_BYTES, CommandFailed, Processes, check
+from rehearsal.host.checked_command import CommandFailed
+from rehearsal.host.processes import LINE_BYTES, Processes, check
 from tests.root import PACKAGE
 
 ENV = {"PATH": os.environ["PATH"]}

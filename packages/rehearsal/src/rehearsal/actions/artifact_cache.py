@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import subprocess
 import uuid
 from pathlib import Path
 
 from rehearsal.codebuild.zip_extract import unzip
 from rehearsal.errors import RehearsalError
+from rehearsal.host.checked_command import CommandFailed, run_checked
 
 
 def unzip_cached(zip_file: Path, folder: Path, shared: Path) -> None:
@@ -26,6 +26,7 @@ def unzip_cached(zip_file: Path, folder: Path, shared: Path) -> None:
             fresh.rename(cached)
     folder.mkdir(parents=True)
     # In a separate process, as in unzip: in this one every file would wait for the interpreter's lock.
-    copied = subprocess.run(["cp", "-a", f"{cached}/.", str(folder)], capture_output=True, text=True, check=False)
-    if copied.returncode:
-        raise RehearsalError(f"{zip_file.name}: {copied.stderr.strip().rpartition('\n')[2]}")
+    try:
+        run_checked(["cp", "-a", f"{cached}/.", str(folder)])
+    except CommandFailed as error:
+        raise RehearsalError(f"{zip_file.name}: {error}") from error

@@ -13,14 +13,14 @@ import os
 import platform
 import shlex
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.host import host_environment, interpreters, python_environment
+from rehearsal.host import interpreters
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.host.helper_process import build_command
+from rehearsal.host.pip_install import pip_install
 from rehearsal.host.script_file import write_script
 
 _BINARY_FORMAT = "--cli-binary-format"
@@ -86,15 +86,9 @@ def _without_binary_format(words: Sequence[str]) -> list[str]:
 
 def _install(folder: Path) -> str:
     """Install the CLI into `folder`; return pip's error, empty after success."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     version, interpreter = interpreters.running_interpreter()
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".aws-") as fresh:
-        commands = python_environment.create_environment(interpreter, version, Path(fresh) / "environment")
-        words = [str(commands / "python"), "-m", "pip", "install", "--quiet", "--target", f"{fresh}/cli", "awscli"]
-        environment = {**host_environment.clean_environment(), "HOME": fresh}
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return done.stderr.strip()[-300:]
-        if not folder.exists():  # another build may have installed it in the meantime
-            shutil.move(f"{fresh}/cli", folder)
+    try:
+        pip_install("awscli", interpreter, version, folder)
+    except CommandFailed as error:
+        return error.output[-300:]
     return ""

@@ -8,20 +8,19 @@ from __future__ import annotations
 import contextlib
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.host import host_environment
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.host.helper_process import build_command
 from rehearsal.host.node import npm_install
 
 _ARCHITECTURES = {"x86_64": "x64", "arm64": "arm64"}
 # Node -> npm. Source: nodejs.org, "Previous releases".
 _NPM = {10: 6, 12: 6, 14: 6, 16: 8, 18: 10, 20: 10, 22: 10, 24: 11}
-_SECONDS = 300
 # One short wait without a network, before the rehearsal's own Node.js replaces the image's.
 _RETRIES = {"npm_config_fetch_retries": "1", "npm_config_fetch_retry_mintimeout": "1000"}
 
@@ -99,11 +98,9 @@ def _package() -> str:
 
 
 def _install(folder: Path, packages: list[str], npm: Sequence[str]) -> bool:
-    words = npm_install(folder, packages, npm)
-    environment = {**host_environment.clean_environment(), **_RETRIES, "npm_config_cache": str(folder / ".npm")}
     try:
-        done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
+        npm_install(folder, packages, npm, settings=_RETRIES)
+    except CommandFailed:
         return False
     shutil.rmtree(folder / ".npm", ignore_errors=True)
-    return done.returncode == 0
+    return True

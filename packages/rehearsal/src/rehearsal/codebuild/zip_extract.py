@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from rehearsal.errors import RehearsalError
 from rehearsal.host import framing, helper_process
+from rehearsal.host.checked_command import run_checked
 
 Unzip = Callable[[Path, Path], None]
 
@@ -23,10 +23,7 @@ def unzip(zip_file: Path, folder: Path) -> None:
     In a separate process: in this one, with many threads, every file would wait for the interpreter's lock.
     """
     message = framing.encode_message([str(zip_file), str(folder)])
-    done = subprocess.run(helper_process.helper_command(__name__), input=message, stderr=subprocess.PIPE, check=False)
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # a traceback ends with the error
-        raise RehearsalError(last or f"{zip_file.name}: unpacking it ended with {done.returncode}")
+    run_checked(helper_process.helper_command(__name__), message=message)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.deploy.first_deployment import Operator
 from rehearsal.emulator.server import launcher
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.host.processes import CommandFailed
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.project import configuration, push_remote
 from rehearsal.project.cdk_app import App
 from rehearsal.project.git_repository import Repository

@@ -26,7 +26,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
 from rehearsal.host.atomic_write import write_json
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.host.processes import CommandFailed
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk

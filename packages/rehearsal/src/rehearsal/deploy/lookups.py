@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import CommandFailed
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.project.cloud_assembly import Assembly
 
 # The errors of CDK's context providers. The embedded AWS has default VPCs, AWS's images and parameters.

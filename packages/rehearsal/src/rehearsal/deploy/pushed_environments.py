@@ -15,7 +15,7 @@ from pathlib import Path
 from rehearsal.deploy.bootstrap import ReportProgress
 from rehearsal.errors import WrongUse
 from rehearsal.host.atomic_write import write_text
-from rehearsal.host.processes import CommandFailed
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, link_node_modules
 from rehearsal.project.cdk_cli import Cdk

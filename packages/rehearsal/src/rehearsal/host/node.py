@@ -8,16 +8,19 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from rehearsal.errors import WrongUse
-from rehearsal.host import interpreters
+from rehearsal.host import host_environment, interpreters
+from rehearsal.host.checked_command import run_checked
 
 # The oldest with which the AWS SDK for JavaScript works.
 # Source: AWS Developer Tools Blog, "AWS SDK for JavaScript aligns with Node.js release schedule".
 OLDEST = 20
+_INSTALL_SECONDS = 300
 
 
 class NodeNotFound(WrongUse):
@@ -72,13 +75,21 @@ def find_node() -> NodeInstallation:
     raise NodeNotFound(", ".join(others))
 
 
-def npm_install(folder: Path, packages: Iterable[str], npm: Iterable[str] = ()) -> list[str]:
-    """Return the command that installs packages of npm below `folder`, without running their scripts.
+def npm_install(
+    folder: Path,
+    packages: Iterable[str],
+    npm: Iterable[str] = (),
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Install packages of npm below `folder`, without running their scripts; `.npm` in it is npm's cache.
 
-    npm: its command, unless it is that of the rehearsal's own Node.js. Raises NodeNotFound, also where that has none.
+    npm: its command, unless it is that of the rehearsal's own Node.js. settings: variables that configure npm. Raises
+    CommandFailed; NodeNotFound, also where the rehearsal's own Node.js has no npm.
     """
     options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
-    return [*(npm or _own_npm()), "install", *options, *packages]
+    command = [*(npm or _own_npm()), "install", *options, *packages]
+    environment = {**host_environment.clean_environment(), **settings, "npm_config_cache": str(folder / ".npm")}
+    run_checked(command, env=environment, cwd=folder, seconds=_INSTALL_SECONDS)
 
 
 def _own_npm() -> tuple[str, str]:

@@ -21,9 +21,9 @@ from typing import IO, Literal, Self
 
 from rehearsal.cause.failed_command import LINES
 from rehearsal.cause.findings import first_finding, last_words
-from rehearsal.errors import RehearsalError
 from rehearsal.host import foreground, helper_process, supervisor
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.host.command_runner import CommandRunner, Supervisor
 
 LAST_LINES = 20
@@ -50,17 +50,6 @@ class CommandResult:
     seconds: float
     ending: Ending
     tail: tuple[str, ...]
-
-
-class CommandFailed(RehearsalError):
-    """A command failed; the text has the command, its status, its first error with its place, and its log.
-
-    output: what the command printed, at most LINES lines.
-    """
-
-    def __init__(self, text: str, output: str = "") -> None:
-        super().__init__(text)
-        self.output = output or text
 
 
 class Processes:
@@ -266,7 +255,8 @@ def check(
 ) -> None:
     """Run `command` and write its output to a new log. Raises CommandFailed unless it exits with 0.
 
-    The error has the first error of the output, then the command and the path of the log.
+    The error has the first error of the output with its place, then the command, its status and the path of the log;
+    its `output` has the last LINES lines.
     """
     with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
         result = processes.run(command, cwd=cwd, env=env, stop=stop)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rehearsal.errors import RehearsalError
 from rehearsal.host import framing, helper_process
+from rehearsal.host.checked_command import CommandFailed, run_checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # these imports take longer than the program
@@ -44,13 +45,12 @@ def write_folder(repository: Path, commit: str, folder: Path, env: Mapping[str, 
 def _run(kind: str, repository: Path, commit: str, target: Path, env: Mapping[str, str]) -> tuple[str, ...]:
     """Run the program. In this process, with many threads, every file would wait for the interpreter's lock."""
     message = framing.encode_message([kind, str(repository), commit, str(target)])
-    words = helper_process.helper_command(__name__)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    done = subprocess.run(words, input=message, capture_output=True, check=False, env={**clean, **env})
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise RehearsalError(f"the files of {commit[:12]} cannot be read from {repository}: {last}")
-    return tuple(done.stdout.decode(errors="replace").splitlines())
+    try:
+        notes = run_checked(helper_process.helper_command(__name__), message=message, env={**clean, **env})
+    except CommandFailed as error:
+        raise RehearsalError(f"the files of {commit[:12]} cannot be read from {repository}: {error}") from error
+    return tuple(notes.splitlines())
 
 
 def main() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from rehearsal.emulator.functions import node_sdk
 from rehearsal.emulator.functions.node_sdk import NodeSdk, called_clients, imported_packages
+from rehearsal.host.checked_command import CommandFailed
 from tests.emulator.functions.conftest import Functions, zipped
 
 PACKAGE = "client-ec2"  # MiniStack has no imitation of it
@@ -29,13 +30,12 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """A fake npm that installs every requested package."""
     run = Mock()
 
-    def install(words: list[str], *, cwd: Path, **_: object) -> None:
-        packages = words[words.index("--prefix") + 2 :]
+    def install(folder: Path, packages: list[str]) -> None:
         run(packages)
-        for word in packages:
-            (cwd / "node_modules" / word.rpartition("@")[0]).mkdir(parents=True)
+        for package in packages:
+            (folder / "node_modules" / package.rpartition("@")[0]).mkdir(parents=True)
 
-    monkeypatch.setattr(subprocess, "run", install)
+    monkeypatch.setattr(node_sdk, "npm_install", install)
     return run
 
 
@@ -100,11 +100,11 @@ def test_without_a_registry_the_function_runs_without_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A failed npm install is logged and not repeated; the invocation continues."""
-    run = Mock(side_effect=subprocess.CalledProcessError(1, "npm", stderr="no registry"))
-    monkeypatch.setattr(subprocess, "run", run)
+    install = Mock(side_effect=CommandFailed("npm error exit handler", "no registry"))
+    monkeypatch.setattr(node_sdk, "npm_install", install)
     sdk = NodeSdk(tmp_path)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             sdk.provide(FUNCTION, archive(index='require("@aws-sdk/client-s3")'), {})
-    assert run.call_count == 1
+    assert install.call_count == 1
     assert "functions of Node go without @aws-sdk/client-s3@3: no registry" in caplog.text

@@ -10,14 +10,13 @@ import io
 import json
 import logging
 import re
-import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from rehearsal.emulator.ministack.port.function_records import FunctionConfig
-from rehearsal.host import host_environment
+from rehearsal.host.checked_command import CommandFailed
 from rehearsal.host.node import NodeNotFound, npm_install
 
 LAST_WITH_VERSION_2 = 16
@@ -25,7 +24,6 @@ _PACKAGE = re.compile(r"@aws-sdk/(?:client|lib|util|credential)-[a-z0-9-]*[a-z0-
 _VERSION_2 = re.compile(r"""(?:require\(|from )\s*["']aws-sdk["'/]""")
 _CALLED_SERVICE = re.compile(r'"service":\s*"([\w@/ -]+)')
 _SOURCES, _LARGEST = {".js", ".cjs", ".mjs"}, 20_000_000
-_SECONDS = 300
 # Services of version 2, as AwsCustomResource names them, whose version 3 package has another name.
 _CLIENTS = {
     "apigateway": "api-gateway",
@@ -112,11 +110,8 @@ def _client(service: str) -> str:
 def _install(folder: Path, names: list[str], major: int) -> None:
     packages = [f"{name}@{major}" for name in names]
     folder.mkdir(parents=True, exist_ok=True)
-    environment = {**host_environment.clean_environment(), "npm_config_cache": str(folder / ".npm")}
     try:
-        words = npm_install(folder, packages)
-        subprocess.run(words, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=_SECONDS)
-    except (NodeNotFound, subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        log.warning(
-            "functions of Node go without %s: %s", ", ".join(packages), str(getattr(error, "stderr", error))[-500:]
-        )
+        npm_install(folder, packages)
+    except (NodeNotFound, CommandFailed) as error:
+        reason = error.output if isinstance(error, CommandFailed) else str(error)
+        log.warning("functions of Node go without %s: %s", ", ".join(packages), reason[-500:])

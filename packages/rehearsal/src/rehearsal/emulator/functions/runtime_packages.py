@@ -9,18 +9,16 @@ import functools
 import importlib.metadata
 import logging
 import re
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.emulator.functions.unpacked_code import distributions, top_levels
-from rehearsal.host import host_environment, interpreters, python_environment
+from rehearsal.host import interpreters
+from rehearsal.host.checked_command import CommandFailed
+from rehearsal.host.pip_install import pip_install
 
 SDK, CLIENT = "boto3", "awslambdaric"
-_SECONDS = 300
 
 log = logging.getLogger(__name__)
 _installing = threading.Lock()
@@ -60,18 +58,12 @@ def _supports(minor: str) -> bool:
 
 def _install(folder: Path, interpreter: Path) -> bool:
     """Install the newest SDK that supports this interpreter; return False, and log why, where that fails."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     version = interpreters.read_first_line(
         [str(interpreter), "-c", "import platform; print(platform.python_version())"]
     )
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sdk-") as fresh:
-        commands = python_environment.create_environment(interpreter, version, Path(fresh) / "environment")
-        words = [str(commands / "python"), "-m", "pip", "install", "--quiet", "--target", f"{fresh}/sdk", SDK]
-        environment = {**host_environment.clean_environment(), "HOME": fresh}
-        try:
-            subprocess.run(words, env=environment, capture_output=True, text=True, check=True, timeout=_SECONDS)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            log.warning("no %s for %s: %s", SDK, folder.name, str(getattr(error, "stderr", error))[-500:])
-            return False
-        shutil.move(f"{fresh}/sdk", folder)
+    try:
+        pip_install(SDK, interpreter, version, folder)
+    except CommandFailed as error:
+        log.warning("no %s for %s: %s", SDK, folder.name, error.output[-500:])
+        return False
     return True

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from rehearsal.emulator.ministack import patches
 from rehearsal.emulator.ministack.used_names import used_names
+from rehearsal.host.checked_command import CommandFailed, run_checked
 
 Sources = Mapping[str, str | None]
 
@@ -92,17 +93,17 @@ def install(version: str, folder: Path) -> Path:
     return python
 
 
-def _run(*command: str) -> None:
-    process = subprocess.run(command, check=False, capture_output=True, text=True)
-    if process.returncode:
-        raise NotComparable(process.stderr.strip())
+def _run(*command: str, message: str = "") -> str:
+    try:
+        return run_checked(command, message=message.encode())
+    except CommandFailed as error:
+        raise NotComparable(error.output) from error
 
 
 def sources(python: str, names: Iterable[str]) -> Sources:
     """Return the sources of functions in the MiniStack of an interpreter."""
-    command = [python, "-m", "rehearsal.emulator.ministack.sources"]
-    process = subprocess.run(command, input=json.dumps(sorted(names)), check=True, stdout=subprocess.PIPE, text=True)
-    result: Sources = json.loads(process.stdout)
+    text = _run(python, "-m", "rehearsal.emulator.ministack.sources", message=json.dumps(sorted(names)))
+    result: Sources = json.loads(text)
     return result
 
 
