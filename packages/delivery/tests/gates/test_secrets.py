@@ -66,33 +66,23 @@ def test_a_binary_file_is_green(root: Path) -> None:
 
 
 @pytest.mark.gate
-def test_more_names_than_a_command_line_takes_are_scanned(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The files of every command line are scanned, also of the last one."""
-    deep = root / ("a" * 100) / ("b" * 120)
-    deep.mkdir(parents=True)
-    for name in ("one.md", "two.md", "zz.md"):
-        (deep / name).write_text(f"the key is {KEY}\n")
-    monkeypatch.setattr(secrets, "ARGUMENT_BYTES", 300)
+@pytest.mark.parametrize("name", ["a.svg", "a.css", "swagger/a.md", "poetry.lock", "back\\slash.md"])
+def test_no_file_is_skipped_because_of_its_name(root: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several changed files are all scanned, also those that detect-secrets skips by their names."""
+    for path in (root / "docs" / name, root / "docs" / "b.md"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"the key is {KEY}\n")
     assert secrets.main(root) == 1
     errors = capsys.readouterr().err
-    assert [f"{name}:1: AWS Access Key" in errors for name in ("one.md", "two.md", "zz.md")] == [True] * 3
+    assert f"docs/{name}:1: AWS Access Key" in errors
+    assert "docs/b.md:1: AWS Access Key" in errors
 
 
-def test_twelve_thousand_long_names_fit() -> None:
-    """Every command line is within the limit, and they are as few as possible."""
-    names = [f"{'a' * 100}/{'b' * 120}/{number:05}.md" for number in range(12_000)]
-    sizes = [sum(len(name) + 1 for name in portion) for portion in secrets.portions(names, secrets.ARGUMENT_BYTES)]
-    assert len(sizes) == 6
-    assert max(sizes) <= 500_000
-
-
-def test_portions_lose_no_name() -> None:
-    """Every name is in a portion; a name longer than the limit is a portion by itself."""
-    names = ["aa", "bb", "c" * 20, "dd"]
-    assert list(secrets.portions(names, 6)) == [["aa", "bb"], ["c" * 20], ["dd"]]
-    assert list(secrets.portions([], 6)) == []
+def test_links_are_not_scanned(root: Path) -> None:
+    """A link is no finding in addition to the accepted one in its target, and its other targets are not pushed."""
+    (root / "link.md").symlink_to("docs/b.md")
+    (root / "pages").symlink_to("docs")
+    assert list(secrets.source_files(root)) == ["a.md", "docs/b.md", "pyproject.toml"]
 
 
 @pytest.mark.gate
@@ -147,7 +137,7 @@ def test_an_accepted_finding_is_scanned_once(root: Path) -> None:
     (root / secrets.BASELINE).write_text(json.dumps({"results": {"a.md": [FIND]}}))
     assert secrets.main(root) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("subprocess.run", None)
+        patch.setattr(secrets, "scan", lambda _, names: {} if not names else pytest.fail(f"{names} scanned again"))
         assert secrets.main(root) == 0
 
 

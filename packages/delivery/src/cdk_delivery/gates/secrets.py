@@ -1,14 +1,9 @@
-"""`python -m cdk_delivery.gates.secrets`: find secrets in source files, except accepted findings.
-
-The source of a pipeline has no folder `.git`: without one, `detect-secrets scan` needs `--all-files`.
-"""
+"""`python -m cdk_delivery.gates.secrets`: find secrets in source files, except accepted findings."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,6 +12,7 @@ from pathlib import Path
 
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.gates.result_cache import FOLDER, ResultCache, digest
+from cdk_delivery.gates.secret_scanner import Finding, scan
 from cdk_delivery.gates.text_encodings import decoded, is_utf8
 from cdk_delivery.project_config import read_config, see
 
@@ -43,41 +39,37 @@ GENERATED_PATHS |= {f"build/{folder}" for folder in _BUILT}
 EXCLUDED_FILES = re.compile(
     r"(poetry\.lock|uv\.lock|package-lock\.json|requirements-tools\.txt|\.secrets\.baseline)|.*\.pyc"
 )
-# Bytes of file names on one command line: Linux allows 2 MB of arguments and environment by default (ARG_MAX).
-ARGUMENT_BYTES = 500_000
-# Filters of detect-secrets that skip files by their names.
-DISABLED_FILTERS = ("is_lock_file", "is_non_text_file", "is_swagger_file")
 
 
 def source_files(root: Path) -> Iterator[str]:
-    """Yield every source file below `root`."""
+    """Yield every source file below `root`, without links: their targets are scanned by their own names."""
     build = root / "build"
     for top in sorted([*root.iterdir(), *(build.iterdir() if build.is_dir() else ())]):
-        if top == build or top.relative_to(root).as_posix() in GENERATED_PATHS:
+        if top == build or top.is_symlink() or top.relative_to(root).as_posix() in GENERATED_PATHS:
             continue
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             name = path.relative_to(root).as_posix()
-            if path.is_file() and not EXCLUDED_FILES.fullmatch(name):
+            if path.is_file() and not path.is_symlink() and not EXCLUDED_FILES.fullmatch(name):
                 yield name
 
 
 def unaccepted_secrets(root: Path) -> Iterator[str]:
-    """Yield a line for each finding that the baseline does not accept. Raises CalledProcessError if the scan fails."""
-    scanner, harmless = version("detect-secrets"), _accepted_digests(root)
+    """Yield a line for each finding that the baseline does not accept."""
+    scanner, harmless = f"detect-secrets {version('detect-secrets')}, whatever the name", _accepted_digests(root)
     digests = {
         name: digest((root / name).read_bytes(), scanner, name, *harmless.get(name, ())) for name in source_files(root)
     }
-    cache = ResultCache(root, "secrets")  # a scan of everything takes ten processor seconds
+    cache = ResultCache(root, "secrets")  # a scan of everything takes seven processor seconds
     clean = cache.read()
     changed = [name for name, file_digest in digests.items() if file_digest not in clean]
     findings = {
-        file: [secret for secret in secrets if secret["hashed_secret"] not in harmless.get(file, ())]
-        for file, secrets in _scan(root, changed).items()
+        file: [finding for finding in found if finding.digest not in harmless.get(file, ())]
+        for file, found in _scan(root, changed).items()
     }
     cache.write(file_digest for name, file_digest in digests.items() if not findings.get(name))
-    for file, secrets in findings.items():
-        for secret in secrets:
-            yield f"{file}:{secret['line_number']}: {secret['type']}"
+    for file, unaccepted in findings.items():
+        for finding in unaccepted:
+            yield f"{file}:{finding.line}: {finding.kind}"
 
 
 def _accepted_digests(root: Path) -> dict[str, list[str]]:
@@ -89,13 +81,13 @@ def _accepted_digests(root: Path) -> dict[str, list[str]]:
     }
 
 
-def _scan(root: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+def _scan(root: Path, names: Sequence[str]) -> dict[str, list[Finding]]:
     """Return file -> what detect-secrets found in it, also in files that are not UTF-8."""
     undecodable = [name for name in names if not is_utf8((root / name).read_bytes())]
-    findings = _scan_utf8(root, sorted({*names} - {*undecodable}))
+    findings = scan(root, sorted({*names} - {*undecodable}))
     with tempfile.TemporaryDirectory() as folder:
         texts = [name for name in undecodable if _write_utf8(root / name, Path(folder) / name)]
-        return findings | _scan_utf8(Path(folder), texts)
+        return findings | scan(Path(folder), texts)
 
 
 def _write_utf8(source: Path, copy: Path) -> bool:
@@ -105,34 +97,6 @@ def _write_utf8(source: Path, copy: Path) -> bool:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(text, encoding="utf-8")
     return text is not None
-
-
-def _scan_utf8(folder: Path, names: Sequence[str]) -> dict[str, list[dict[str, str]]]:
-    filters = [
-        option
-        for name in DISABLED_FILTERS
-        for option in ("--disable-filter", f"detect_secrets.filters.heuristic.{name}")
-    ]
-    command = [sys.executable, "-m", "detect_secrets", "scan", "--all-files", "--no-verify", *filters, "--"]
-    findings: dict[str, list[dict[str, str]]] = {}
-    for portion in portions(names, ARGUMENT_BYTES):
-        scanned = subprocess.run([*command, *portion], cwd=folder, capture_output=True, text=True, check=True)
-        findings |= json.loads(scanned.stdout)["results"]
-    return findings
-
-
-def portions(names: Sequence[str], room: int) -> Iterator[list[str]]:
-    """Divide names into lists that fit on a command line of `room` bytes."""
-    portion, used = list[str](), 0
-    for name in names:
-        size = len(os.fsencode(name)) + 1
-        if portion and used + size > room:
-            yield portion
-            portion, used = [], 0
-        portion.append(name)
-        used += size
-    if portion:
-        yield portion
 
 
 def main(root: Path) -> int:
