@@ -37,7 +37,7 @@ LINES = {
     "JSON Web Token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",  # pragma: allowlist secret
     "Secret Keyword": f'password = "{CODE}"',
     "Mailchimp Access Key": f"{HEX}-us12",
-    "NPM tokens": f"//registry.example/:_authToken=npm_{CODE}",
+    "NPM tokens": f"//registry.example/:_authToken=npm_{CODE}",  # pragma: allowlist secret
     "OpenAI Token": f"sk-{MIXED[:20]}T3BlbkFJ{MIXED[:20]}",
     "Private Key": "-----BEGIN RSA " + "PRIVATE KEY-----",
     "PyPI Token": f"pypi-AgEIcHlwaS5vcmc{(MIXED * 2)[:75]}",
@@ -60,7 +60,7 @@ OTHER_LINES = (
     f'password = "{CODE}"  # pragma: allowlist secret',
     "# pragma: allowlist nextline secret",
     f'password = "{CODE}"',
-    f'password = "other{CODE}"',
+    f'password = "other{CODE}"',  # pragma: allowlist secret
     "",
 )
 
