@@ -13,7 +13,7 @@ import pytest
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.generate.files import generated_files
 from pipeline.stack import Settings
-from rehearsal.engine.model.triggers import matches
+from rehearsal.engine.model.glob import matches
 from tests.root import ROOT
 from tests.synthesized import Synthesized
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from rehearsal.engine.model import glob
 from rehearsal.engine.model.declaration import parse
 from rehearsal.engine.model.definition import Filter, Pipeline, Trigger
 from rehearsal.engine.model.triggers import (
     PullRequest,
     Push,
-    matches,
     mismatch_reason,
     pull_request_mismatch_reason,
     push_mismatch_reason,
@@ -127,7 +127,7 @@ def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
 
 
 @pytest.mark.parametrize(
-    ("glob", "name", "expected"),
+    ("pattern", "name", "expected"),
     [
         ("*.java", "Main.java", True),
         ("*.java", "src/Main.java", False),
@@ -139,6 +139,9 @@ def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
         ("**", "a/b/c", True),
         ("directory/**", "directory/a/b", True),
         ("directory/*", "directory/a/b", False),
+        ("release**", "release/1/2", True),
+        ("**.py", "a/b.py", True),
+        ("{1..3}", "2", False),
         ("[a-c]x", "bx", True),
         ("[!a-c]x", "bx", False),
         ("[!a-c]x", "dx", True),
@@ -152,9 +155,9 @@ def test_a_push_starts_a_pipeline_by_any_of_its_git_sources() -> None:
         ("a/[!b]c", "a//c", False),
     ],
 )
-def test_globs_match_as_codepipeline_documents_them(glob: str, name: str, expected: bool) -> None:
+def test_globs_match_as_codepipeline_documents_them(pattern: str, name: str, expected: bool) -> None:
     """Globs match the examples and rules of CodePipeline's page on glob patterns."""
-    assert matches(glob, name) is expected
+    assert glob.matches(pattern, name) is expected
 
 
 def test_a_filter_without_events_takes_every_pull_request() -> None:

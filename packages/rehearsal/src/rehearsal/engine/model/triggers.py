@@ -1,16 +1,15 @@
 """Triggers: which pushes and pull requests start a pipeline.
 
-Sources: AWS CodePipeline user guide, "Add trigger with code push or pull request event types", "Working with glob
-patterns in syntax"; API reference, "GitPushFilter",
-"GitPullRequestFilter".
+Sources: AWS CodePipeline user guide, "Add trigger with code push or pull request event types"; API reference,
+"GitPushFilter", "GitPullRequestFilter".
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rehearsal.engine.model import glob
 from rehearsal.engine.model.definition import Action, Filter, Patterns, Pipeline, Trigger
 
 OPEN, UPDATED, CLOSED = "OPEN", "UPDATED", "CLOSED"
@@ -121,53 +120,9 @@ def _matches_patterns(patterns: Patterns | None, names: Iterable[str]) -> bool:
 
 
 def _included(patterns: Patterns, name: str) -> bool:
-    included = not patterns.includes or _any(patterns.includes, name)
-    return included and not _any(patterns.excludes, name)
+    included = not patterns.includes or _matches_any(patterns.includes, name)
+    return included and not _matches_any(patterns.excludes, name)
 
 
-def _any(globs: Sequence[str], name: str) -> bool:
-    return any(matches(glob, name) for glob in globs)
-
-
-def matches(glob: str, name: str) -> bool:
-    """Return whether `glob` matches the whole of `name`.
-
-    `*` and `?` do not match a slash, `**` does. Supports `[abc]`, `[a-z]`, `[!a]`, `{one,two}` and backslash escapes.
-    """
-    return re.fullmatch(_regex(glob), name, re.DOTALL) is not None
-
-
-_TOKEN = re.compile(
-    r"\\(?P<escaped>.)|(?P<stars>\*\*)|(?P<star>\*)|(?P<mark>\?)|\[(?P<set>!?\]?[^\]]*)\]|(?P<char>.)", re.DOTALL
-)
-
-
-def _regex(glob: str) -> str:
-    """Translate a glob into a regular expression, token by token; braces do not nest."""
-    regex, depth = "", 0
-    for token in _TOKEN.finditer(glob):
-        char = token["char"]
-        if token["escaped"]:
-            regex += re.escape(token["escaped"])
-        elif token["stars"]:
-            regex += ".*"
-        elif token["star"]:
-            regex += "[^/]*"
-        elif token["mark"]:
-            regex += "[^/]"
-        elif token["set"] is not None:
-            regex += _set(token["set"])
-        elif char == "{":
-            regex, depth = regex + "(?:", depth + 1
-        elif char == "}" and depth:
-            regex, depth = regex + ")", depth - 1
-        else:
-            regex += "|" if char == "," and depth else re.escape(char)
-    return regex + ")" * depth
-
-
-def _set(inside: str) -> str:
-    """Within brackets `*`, `?` and backslashes are literal."""
-    negated = inside.startswith("!")
-    body = inside.removeprefix("!").replace("\\", "\\\\").replace("^", "\\^").replace("[", "\\[")
-    return f"(?!/)[{'^' if negated else ''}{body}]"
+def _matches_any(patterns: Sequence[str], name: str) -> bool:
+    return any(glob.matches(pattern, name) for pattern in patterns)
