@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,8 +27,8 @@ class ResultCache:
         return set(map(str, digests)) if isinstance(digests, list) else set()
 
     def write(self, digests: Iterable[str]) -> None:
-        """Replace all digests. The file is written under another name, then renamed."""
-        new = self._path.with_suffix(".new")
+        """Replace all digests, atomically: two runs of a gate may end at the same time."""
+        new = self._path.with_suffix(f".{os.urandom(8).hex()}")
         new.parent.mkdir(exist_ok=True)
         new.write_text(json.dumps(sorted(digests)))
         new.replace(self._path)

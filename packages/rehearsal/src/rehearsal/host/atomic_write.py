@@ -12,13 +12,16 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write text to a temporary file that no other user can read, then rename it to `path`. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def write_text(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write text to a temporary file with this mode, then rename it to `path`. Raises OSError.
+
+    Each call has a temporary file of another name, because threads write one path.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         temporary.touch(mode=0o600)
         temporary.write_text(text)
+        temporary.chmod(mode)
         temporary.replace(path)
-    except OSError:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from rehearsal import program_name
 from rehearsal.errors import WrongUse
 from rehearsal.host import helper_process
+from rehearsal.host.atomic_write import write_text
 from rehearsal.project.git_repository import SKIP_HOOK_VARIABLE, git, init_bare_repository, stash_branches
 from rehearsal.project.remotes import REMOTE, Remotes
 from rehearsal.workspace.layout import Workspace
@@ -91,19 +92,16 @@ def _hook(pushes: PushRemote) -> Path:
 
 
 def _write_hook(space: Workspace, pushes: PushRemote) -> None:
-    hook, temporary = _hook(pushes), _hook(pushes).with_suffix(".new")
+    hook = _hook(pushes)
     hook.parent.mkdir(exist_ok=True)
-    quoted = {"root": shlex.quote(str(space.root)), "package": shlex.quote(str(helper_process.PACKAGES))}
-    temporary.write_text(
-        _HOOK.format(
-            silent=SKIP_HOOK_VARIABLE,
-            name=program_name.command_name(),
-            command=program_name.shell_command(),
-            source=f" --source {shlex.quote(pushes.source)}" if pushes.source else "",
-            **quoted,
-        )
+    script = _HOOK.format(
+        silent=SKIP_HOOK_VARIABLE,
+        name=program_name.command_name(),
+        command=program_name.shell_command(),
+        source=f" --source {shlex.quote(pushes.source)}" if pushes.source else "",
+        root=shlex.quote(str(space.root)),
+        package=shlex.quote(str(helper_process.PACKAGES)),
     )
-    temporary.chmod(0o755)
-    temporary.replace(hook)
+    write_text(hook, script, mode=0o755)
     # A core.hooksPath in the user's configuration would disable this hook.
     git("config", "core.hooksPath", str(hook.parent), cwd=pushes.remote)
