@@ -39,7 +39,9 @@ class Template(TypedDict, total=False):
 
 
 class ArtifactProperties(TypedDict, total=False):
+    cloudFormationExecutionRoleArn: str
     directoryName: str
+    stackName: str
     templateFile: str
 
 
@@ -47,6 +49,7 @@ class Artifact(TypedDict, total=False):
     """An artifact of a manifest.json."""
 
     additionalMetadataFile: str
+    environment: str
     properties: ArtifactProperties
     type: str
 
@@ -69,21 +72,35 @@ class StackArtifact:
         return bool(self.assembly)
 
 
+def is_assembly(folder: Path) -> bool:
+    """Return whether a folder has the manifest of a cloud assembly."""
+    return (folder / MANIFEST).is_file()
+
+
+def schema_version(folder: Path) -> int:
+    """Return the major version of the schema that an assembly has."""
+    return int(json.loads((folder / MANIFEST).read_text())["version"].partition(".")[0])
+
+
+def stack_entries(folder: Path) -> Iterator[Artifact]:
+    """Yield the stacks in the manifest of an assembly, without those of its stages."""
+    return _entries(folder, "aws:cloudformation:stack")
+
+
 def stack_artifacts(folder: Path, assembly: str = "") -> Iterator[StackArtifact]:
     """Yield the stacks of an assembly: the app's own, then those of its stages. Raises OSError without a manifest."""
-    artifacts = json.loads((folder / MANIFEST).read_text()).get("artifacts", {})
-    for artifact in _of_type(artifacts, "aws:cloudformation:stack"):
+    for artifact in stack_entries(folder):
         metadata = artifact.get("additionalMetadataFile")
         template = folder / artifact["properties"]["templateFile"]
         yield StackArtifact(assembly, template, folder / metadata if metadata else None)
-    for artifact in _of_type(artifacts, "cdk:cloud-assembly"):
+    for artifact in _entries(folder, "cdk:cloud-assembly"):
         name = artifact["properties"]["directoryName"]
         yield from stack_artifacts(folder / name, name)
 
 
 def template_files(folder: Path) -> list[Path]:
     """Return the template of every stack, of stages and nested stacks too; empty if there is no assembly."""
-    if not (folder / MANIFEST).exists():
+    if not is_assembly(folder):
         return []
     return [file for stack in stack_artifacts(folder) for file in (stack.template, *nested_templates(stack.template))]
 
@@ -98,5 +115,6 @@ def nested_templates(template: Path) -> Iterator[Path]:
             yield from nested_templates(nested)
 
 
-def _of_type(artifacts: Mapping[str, Artifact], kind: str) -> Iterator[Artifact]:
+def _entries(folder: Path, kind: str) -> Iterator[Artifact]:
+    artifacts: Mapping[str, Artifact] = json.loads((folder / MANIFEST).read_text()).get("artifacts", {})
     return (artifact for artifact in artifacts.values() if artifact["type"] == kind)

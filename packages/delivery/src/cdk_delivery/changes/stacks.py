@@ -6,23 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Required, TypedDict
+from typing import Protocol
 
-from cdk_delivery.cloud_assembly import Template
-
-
-class ArtifactProperties(TypedDict, total=False):
-    cloudFormationExecutionRoleArn: str
-    stackName: Required[str]
-    templateFile: Required[str]
-
-
-class Artifact(TypedDict):
-    """A stack of a manifest.json."""
-
-    environment: str
-    properties: ArtifactProperties
-
+from cdk_delivery.cloud_assembly import Artifact, Template, is_assembly, stack_entries
 
 # The key in each template's metadata whose value is the name of the pipeline that deploys it.
 DEPLOYED_BY = "DeployedBy"
@@ -97,14 +83,11 @@ def deployed_by(template: Template) -> str | None:
 
 def read_stacks(assembly: Path, stage: str) -> Sequence[Stack]:
     """Return the stacks of the nested assembly `stage`, such as assembly-Pipeline-Prod. Raises AssemblyError."""
-    manifest = assembly / stage / "manifest.json"
-    if not manifest.is_file():
-        stages = ", ".join(sorted(folder.name for folder in assembly.glob("assembly-*"))) or "no stages"
+    folder = assembly / stage
+    if not is_assembly(folder):
+        stages = ", ".join(sorted(path.name for path in assembly.glob("assembly-*"))) or "no stages"
         raise AssemblyError(f"{assembly}: there is no {stage}; there are {stages}")
-    artifacts = json.loads(manifest.read_text())["artifacts"].values()
-    return [
-        _stack(manifest.parent, artifact) for artifact in artifacts if artifact["type"] == "aws:cloudformation:stack"
-    ]
+    return [_stack(folder, artifact) for artifact in stack_entries(folder)]
 
 
 def _stack(folder: Path, artifact: Artifact) -> Stack:

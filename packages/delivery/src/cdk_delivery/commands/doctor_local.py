@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cdk_delivery import lockfile
+from cdk_delivery.cloud_assembly import is_assembly, schema_version
 from cdk_delivery.commands.doctor_rows import Row, State
 from cdk_delivery.constructs.tool_pins import Pins
 from cdk_delivery.gates.accepted_vulnerabilities import read as read_exceptions
@@ -55,12 +56,12 @@ def version_rows(root: Path) -> Iterator[Row]:
         installed = json.loads(file.read_text())["version"] if file.exists() else "not installed"
         yield Row(f"{package} {pinned}", "ok" if installed == pinned else "red", installed, "make setup")
     yield _library_row(root / lockfile.of_project(root).name)
-    manifest = root / "cdk.out" / "manifest.json"
+    assembly = root / "cdk.out"
     bundle = root / "node_modules" / "cdk-assets" / "bin" / "cdk-assets.js"
-    if not manifest.exists() or not bundle.exists():
+    if not is_assembly(assembly) or not bundle.exists():
         yield Row("assembly", "unknown", "there is none in cdk.out", "make synth")
         return
-    written = int(json.loads(manifest.read_text())["version"].split(".")[0])
+    written = schema_version(assembly)
     read = max(map(int, re.findall(r"schemaHash: .*\n.*\n\s+revision: (\d+)", bundle.read_text())), default=0)
     installed = f"version {written}; cdk-assets reads up to {read}"
     yield Row("assembly", "ok" if written <= read else "red", installed, "pin a newer cdk-assets in package.json")

@@ -19,7 +19,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from cdk_delivery.changes.policy_documents import as_list
-from cdk_delivery.cloud_assembly import stack_artifacts
+from cdk_delivery.cloud_assembly import is_assembly, stack_artifacts
 from cdk_delivery.compliance.template import Template
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.gates.deploying_stages import DeployingStage, deploying_roles, deploying_stages
@@ -114,7 +114,7 @@ def accepted_risks(root: Path) -> set[str]:
 
 def main(root: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Print each risk that is not accepted. Return 0 without any, 1 with any, 2 for wrong arguments or settings."""
-    if len(arguments) != 1 or not (root / arguments[0] / "manifest.json").is_file():
+    if len(arguments) != 1 or not is_assembly(root / arguments[0]):
         print("approvals: needed is one folder that `cdk synth` wrote, such as cdk.out", file=sys.stderr)
         return 2
     try:

@@ -12,7 +12,7 @@ from cdk_delivery.access.resource_schemas import resource_schema
 from cdk_delivery.access.role_names import environment_role_names, environment_stack_names, pipeline_role_names
 from cdk_delivery.changes import reader_role
 from cdk_delivery.changes.policy_statements import PolicyDocument
-from cdk_delivery.cloud_assembly import stack_artifacts, template_files
+from cdk_delivery.cloud_assembly import is_assembly, stack_artifacts, template_files
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.generate import costs_table, roles_table
 from cdk_delivery.generate.page import replace_table
@@ -119,7 +119,7 @@ def generated_files(root: Path, assembly: Path) -> Mapping[str, str]:
 def write(root: Path) -> None:
     """Write every file, remove policies that are no longer generated. Raises WrongUse if cdk.out has no assembly."""
     assembly = root / "cdk.out"
-    if not (assembly / "manifest.json").exists():
+    if not is_assembly(assembly):
         raise WrongUse(f"there is no assembly in {assembly}; `make synth` writes it")
     files = generated_files(root, assembly)
     for path in PolicyFiles.of(root).stale(files):

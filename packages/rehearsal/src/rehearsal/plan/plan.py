@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from rehearsal.plan import build_commands, deadlocks
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.stack_diff import StackChange, compare
 from rehearsal.project import configuration
-from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment
+from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment, schema_version
 from rehearsal.project.template_types import PipelineProperties
 
 # CDK Pipelines' name of the action that updates the pipeline.
@@ -82,7 +81,7 @@ def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, 
 def _deadlocks(
     under_deployed: Sequence[PlannedBuild], source: Path, tools: Path, pushed: Path, cloud: Assembly
 ) -> Iterator[str]:
-    schema = int(json.loads((cloud.folder / "manifest.json").read_text())["version"].split(".")[0])
+    schema = schema_version(cloud.folder)
     yield from deadlocks.vanished_targets(under_deployed, source, pushed)
     yield from deadlocks.vanished_scripts(under_deployed, source, pushed)
     yield from deadlocks.vanished_files(under_deployed, source, pushed)

@@ -11,6 +11,7 @@ from typing import Self
 
 from rehearsal.errors import WrongUse
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cloud_assembly import MANIFEST, is_assembly
 from rehearsal.project.configuration import Config
 from rehearsal.workspace.layout import Workspace
 
@@ -34,8 +35,8 @@ class App:
         if command is None or not Path(command).is_dir():
             return cls(command, pipeline)
         folder = Path(command).resolve()
-        if not (folder / "manifest.json").is_file():
-            raise WrongUse(f"--app: {command} is not a cloud assembly: it has no manifest.json; `cdk synth` makes one")
+        if not is_assembly(folder):
+            raise WrongUse(f"--app: {command} is not a cloud assembly: it has no {MANIFEST}; `cdk synth` makes one")
         return cls(str(folder), pipeline)
 
     @property

@@ -17,6 +17,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.json_values import items, text
 from rehearsal.project.template_types import PipelineProperties, Template, TemplateResource
 
+MANIFEST = "manifest.json"
 PIPELINE = "AWS::CodePipeline::Pipeline"
 DEFAULT_ENVIRONMENT = ("111111111111", "us-east-1")
 NESTED = "AWS::CloudFormation::Stack"
@@ -172,10 +173,20 @@ def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = DEF
     return Assembly(folder, chosen, tuple(needed))
 
 
+def is_assembly(folder: Path) -> bool:
+    """Return whether a folder has the manifest of a cloud assembly."""
+    return (folder / MANIFEST).is_file()
+
+
+def schema_version(folder: Path) -> int:
+    """Return the major version of the schema that a cloud assembly has."""
+    return int(json.loads((folder / MANIFEST).read_text())["version"].partition(".")[0])
+
+
 def find_assemblies(folder: Path) -> Iterator[Path]:
     """Yield every cloud assembly in a folder of sources, without those in it and in installed packages."""
     for path, names, files in os.walk(folder):
-        if {"cdk.out", "manifest.json"} <= {*files}:
+        if {"cdk.out", MANIFEST} <= {*files}:
             yield Path(path)
             names.clear()
         names[:] = [name for name in names if name != "node_modules" and not name.startswith(".")]
@@ -234,10 +245,9 @@ def _needed(stack: Stack, by_artifact: Mapping[str, Stack]) -> Iterator[Stack]:
 
 
 def _manifest(folder: Path) -> dict[str, Artifact]:
-    path = folder / "manifest.json"
-    if not path.exists():
-        raise WrongUse(f"{folder} is not a cloud assembly: it has no manifest.json")
-    return dict(json.loads(path.read_text()).get("artifacts", {}))
+    if not is_assembly(folder):
+        raise WrongUse(f"{folder} is not a cloud assembly: it has no {MANIFEST}")
+    return dict(json.loads((folder / MANIFEST).read_text()).get("artifacts", {}))
 
 
 def _stacks(folder: Path, default: tuple[str, str]) -> Iterator[Stack]:

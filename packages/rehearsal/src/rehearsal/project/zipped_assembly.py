@@ -11,9 +11,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
-from rehearsal.project.cloud_assembly import Artifact
-
-_MANIFEST = "manifest.json"
+from rehearsal.project.cloud_assembly import MANIFEST, Artifact
 
 
 def construct_path(zip_file: Path, stack: str, logical_id: str) -> str:
@@ -30,7 +28,7 @@ def _templates(assembly: ZipFile, stack: str) -> Iterator[str]:
     """Yield the zip members with templates of this stack; each nested assembly has a separate manifest."""
     for name in assembly.namelist():
         path = PurePosixPath(name)
-        if path.name != _MANIFEST:
+        if path.name != MANIFEST:
             continue
         artifacts: dict[str, Artifact] = json.loads(assembly.read(name)).get("artifacts", {})
         for id_, artifact in artifacts.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.requests import Answer
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import all_stacks, find_assemblies, pipelines
+from rehearsal.project.cloud_assembly import MANIFEST, all_stacks, find_assemblies, pipelines
 from rehearsal.project.unsupported_parts import unsupported_parts
 from rehearsal.workspace.acceptances import Accepted, continue_hint
 from rehearsal.workspace.supported import Supported
@@ -50,7 +50,7 @@ class UnsupportedTypes:
         sources = self._builds.glob("*/src*/src")
         try:
             found = [path for source in sources for path in find_assemblies(source) if _has_stack(path, stack)]
-            newest = max(found, key=lambda path: (path / "manifest.json").stat().st_mtime, default=None)
+            newest = max(found, key=lambda path: (path / MANIFEST).stat().st_mtime, default=None)
             stacks = all_stacks(newest) if newest else []
             return {*unsupported_parts(stacks, pipelines(stacks), self._supported(), self._accepted())}
         except (OSError, ValueError, WrongUse):  # a build has an assembly without some of its files
