@@ -79,13 +79,13 @@ def _run(builds: ActionBuilds, batch: Batch, record: BatchRecord) -> BatchResult
     task = builds.task
     logs = {member.identifier: task.folder / f"{member.identifier}.log" for member in batch.tasks}
     record.plan(batch)
-    result = run_batch(batch, builds.project, record, _Members(builds, record, logs).run)
+    result = run_batch(batch, builds.project, record, _BatchBuilds(builds, record, logs).run)
     batch_artifacts.append_logs(task.log, logs)
     return result
 
 
 @dataclass(frozen=True)
-class _Members:
+class _BatchBuilds:
     """Runs single builds of the batch. logs: identifier -> log."""
 
     builds: ActionBuilds

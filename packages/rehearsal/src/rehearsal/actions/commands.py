@@ -12,10 +12,10 @@ from dataclasses import replace
 from rehearsal.actions.action_builds import ActionBuilds, BuildServices
 from rehearsal.actions.codebuild import run_build_action
 from rehearsal.actions.codebuild_project import NO_ARTIFACTS, Project, variables
-from rehearsal.codebuild.build_record import Members
 from rehearsal.codebuild.model import Build, TestReport
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.json_values import JsonObject
 
 RULE_MINUTES, ACTION_MINUTES = 60, 55
 
@@ -26,13 +26,13 @@ class _Unlisted:
     def begin(self, build: Build) -> Cancellation:  # noqa: ARG002 - StopBuild cannot name this build
         return Cancellation()
 
-    def put(self, build: Build, record: Members) -> None:
+    def put(self, build: Build, record: JsonObject) -> None:
         pass
 
     def begin_batch(self, arn: str) -> Cancellation:  # noqa: ARG002 - Commands have no batches
         return Cancellation()
 
-    def put_batch(self, record: Members) -> None: ...
+    def put_batch(self, record: JsonObject) -> None: ...
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:  # noqa: ARG002 - as above
         return []

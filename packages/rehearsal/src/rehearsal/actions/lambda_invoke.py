@@ -17,6 +17,7 @@ from rehearsal.codebuild.build_log import NOTE
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.state.invoke_jobs import Job, JobResult, Jobs
+from rehearsal.json_values import JsonObject
 from rehearsal.project.git_repository import SNAPSHOT_MESSAGE
 from rehearsal.shortened_text import shorten
 
@@ -29,8 +30,6 @@ _COMMIT_MESSAGE = (
     "UserParameters holds the commit's message as it is: one with quotes or line breaks breaks a JSON text, and this"
     " run's commit of the working tree has none"
 )
-
-Json = dict[str, object]
 
 
 class InvokeFunction:
@@ -91,11 +90,11 @@ def _log(task: Task, line: str) -> None:
 class _Call:
     """An invocation in a separate thread. problem: why it failed, if the function reported no result before."""
 
-    def __init__(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+    def __init__(self, task: Task, job: Job, event: JsonObject, credentials: Credentials) -> None:
         self.problem: ActionError | None = None
         threading.Thread(target=self._make, args=(task, job, event, credentials), daemon=True).start()
 
-    def _make(self, task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+    def _make(self, task: Task, job: Job, event: JsonObject, credentials: Credentials) -> None:
         try:
             _invoke(task, job, event, credentials)
         except ActionError as error:
@@ -103,7 +102,7 @@ class _Call:
             job.changed.set()
 
 
-def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None:
+def _invoke(task: Task, job: Job, event: JsonObject, credentials: Credentials) -> None:
     """Invoke the function. Raises ActionError where that fails, or the function fails before it reports a result."""
     name = task.setting("FunctionName")
     client = task.endpoint.client("lambda", credentials, task.region)
@@ -116,8 +115,10 @@ def _invoke(task: Task, job: Job, event: Json, credentials: Credentials) -> None
         raise ActionError(f"{task.where}: {name} broke: {shorten(words, 500)}", "JobFailed")
 
 
-def _event(task: Task, job: Job, credentials: Credentials, outputs: dict[str, Artifact], token: str | None) -> Json:
-    data: Json = {
+def _event(
+    task: Task, job: Job, credentials: Credentials, outputs: dict[str, Artifact], token: str | None
+) -> JsonObject:
+    data: JsonObject = {
         "actionConfiguration": {"configuration": dict(task.action.configuration)},
         "inputArtifacts": [_artifact(name, locate_artifact(task, name)) for name in task.action.inputs],
         "outputArtifacts": [_artifact(name, artifact) for name, artifact in outputs.items()],
@@ -141,6 +142,6 @@ def _place(task: Task, name: str) -> Artifact:
     return Artifact(task.stores(task.region), f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}")
 
 
-def _artifact(name: str, artifact: Artifact) -> Json:
+def _artifact(name: str, artifact: Artifact) -> JsonObject:
     place = {"bucketName": artifact.store.bucket, "objectKey": artifact.key}
     return {"name": name, "revision": None, "location": {"type": "S3", "s3Location": place}}

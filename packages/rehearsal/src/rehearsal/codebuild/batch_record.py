@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import Literal, TypedDict, cast
 
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
-from rehearsal.codebuild.build_record import BuildStore, Members, ProjectParts
+from rehearsal.codebuild.build_record import BuildStore, ProjectParts
 from rehearsal.codebuild.model import Build, BuildResult
+from rehearsal.json_values import JsonObject
 
 BatchStatus = Literal["SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"]
 
@@ -45,14 +46,14 @@ class BatchPhase(TypedDict, total=False):
     contexts: list[dict[str, str]]
 
 
-def new_batch(build: Build, about: ProjectParts, config: Mapping[str, object], number: int) -> Members:
+def new_batch(build: Build, about: ProjectParts, config: Mapping[str, object], number: int) -> JsonObject:
     """Return the record of a batch that has not begun.
 
     build: the build that the builds of the batch are variants of. about: as for a build. config: the project's
     BuildBatchConfig.
     """
     id_ = f"{build.project}:{uuid.uuid4()}"
-    record: Members = {
+    record: JsonObject = {
         **about,
         "id": id_,
         "arn": f"arn:aws:codebuild:{build.region}:{build.account}:build-batch/{id_}",
@@ -75,9 +76,9 @@ class BatchRecord:
     record: that of a new batch, or of one that is retried. stop: set by StopBuildBatch.
     """
 
-    def __init__(self, builds: BuildStore, record: Members) -> None:
+    def __init__(self, builds: BuildStore, record: JsonObject) -> None:
         self._builds = builds
-        self._record: Members = {**record, "buildBatchStatus": "IN_PROGRESS", "complete": False}
+        self._record: JsonObject = {**record, "buildBatchStatus": "IN_PROGRESS", "complete": False}
         self.id, self.stop = str(record["id"]), builds.begin_batch(str(record["arn"]))
         self._groups = {group["identifier"]: group for group in _groups(record)}
         self._phases: list[BatchPhase] = []
@@ -134,7 +135,7 @@ class BatchRecord:
         self._builds.put_batch(self._record)
 
 
-def succeeded(record: Members) -> list[str]:
+def succeeded(record: JsonObject) -> list[str]:
     """Return the identifiers of the builds of a batch that succeeded."""
     return [
         group["identifier"]
@@ -160,5 +161,5 @@ def _group(task: BatchTask, earlier: BuildGroup, done: Collection[str]) -> Build
     return group
 
 
-def _groups(record: Members) -> list[BuildGroup]:
+def _groups(record: JsonObject) -> list[BuildGroup]:
     return [*cast("list[BuildGroup]", record.get("buildGroups", []))]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from rehearsal.codebuild.model import Build, BuildResult, PhaseResult, TestReport
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.json_values import JsonObject
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import (
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
         ProjectSourceTypeDef,
         VpcConfigOutputTypeDef,
     )
-
-# A record, or a part of it, with the members of the API's Build; times are seconds since 1970.
-type Members = dict[str, object]
 
 
 class ProjectParts(TypedDict, total=False):
@@ -40,12 +38,12 @@ class BuildStore(Protocol):
     def begin(self, build: Build) -> Cancellation:
         """Return the cancellation that StopBuild sets while the build runs."""
 
-    def put(self, build: Build, record: Members) -> None: ...
+    def put(self, build: Build, record: JsonObject) -> None: ...
 
     def begin_batch(self, arn: str) -> Cancellation:
         """Return the cancellation that StopBuildBatch sets while the batch runs."""
 
-    def put_batch(self, record: Members) -> None:
+    def put_batch(self, record: JsonObject) -> None:
         """Store the record of a batch of builds."""
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:
@@ -67,7 +65,7 @@ class BuildRecord:
         self.stop = builds.begin(build)
         self._began = time.time()
         self._phases = [_phase("SUBMITTED", self._began, 0.0)]
-        self._record: Members = {**about, **_identity(build, log_group), "startTime": self._began}
+        self._record: JsonObject = {**about, **_identity(build, log_group), "startTime": self._began}
         self._put(currentPhase="QUEUED", buildStatus="IN_PROGRESS", buildComplete=False)
 
     def start(self, failed: PhaseResult | None = None) -> None:
@@ -101,7 +99,7 @@ class BuildRecord:
         self._builds.put(self._build, self._record)
 
 
-def _identity(build: Build, log_group: str) -> Members:
+def _identity(build: Build, log_group: str) -> JsonObject:
     """The build's own fields; the API omits empty strings."""
     logs = {"groupName": log_group, "streamName": build.log_stream} if log_group else {}
     identity = {
@@ -119,7 +117,7 @@ def _identity(build: Build, log_group: str) -> Members:
     return {name: value for name, value in identity.items() if value != ""}
 
 
-def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> Members:
+def _phase(name: str, began: float, seconds: float, result: PhaseResult | None = None) -> JsonObject:
     return {
         "phaseType": name,
         "phaseStatus": result.status if result else "SUCCEEDED",

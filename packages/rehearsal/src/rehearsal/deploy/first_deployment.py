@@ -20,7 +20,7 @@ from rehearsal.deploy.pushed_environments import PushedCommit, note_known_commit
 from rehearsal.deploy.retired_runtimes import report_retired_runtimes
 from rehearsal.deploy.source_tokens import provide_source_tokens
 from rehearsal.deploy.synthesis_errors import ways_on
-from rehearsal.deploy.unknown_parts import check_parts, report_other_stacks
+from rehearsal.deploy.unsupported_parts_check import check_parts, report_other_stacks
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment

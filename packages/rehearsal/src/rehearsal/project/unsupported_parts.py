@@ -19,14 +19,14 @@ def unsupported_parts(
     stacks: Iterable[Stack], pipelines: Iterable[PipelineResource], supported: Supported, accepted: Accepted
 ) -> dict[str, list[str]]:
     """Return the types and providers that are neither supported nor accepted, by name, with the places of each."""
-    unknown: dict[str, list[str]] = {}
-    types = _unknown_types(stacks, supported, accepted)
-    for name, where in [*types, *_unknown_providers(pipelines, supported, accepted)]:
-        unknown.setdefault(name, []).append(where)
-    return dict(sorted(unknown.items()))
+    unsupported: dict[str, list[str]] = {}
+    types = _unsupported_types(stacks, supported, accepted)
+    for name, where in [*types, *_unsupported_providers(pipelines, supported, accepted)]:
+        unsupported.setdefault(name, []).append(where)
+    return dict(sorted(unsupported.items()))
 
 
-def _unknown_types(stacks: Iterable[Stack], supported: Supported, accepted: Accepted) -> Iterator[tuple[str, str]]:
+def _unsupported_types(stacks: Iterable[Stack], supported: Supported, accepted: Accepted) -> Iterator[tuple[str, str]]:
     for stack in stacks:
         for _, template in stack.templates():
             if template.get("Transform"):
@@ -37,7 +37,7 @@ def _unknown_types(stacks: Iterable[Stack], supported: Supported, accepted: Acce
                     yield type_, f"{stack.name}/{id_}"
 
 
-def _unknown_providers(
+def _unsupported_providers(
     pipelines: Iterable[PipelineResource], supported: Supported, accepted: Accepted
 ) -> Iterator[tuple[str, str]]:
     for stage in (stage for pipeline in pipelines for stage in pipeline.properties.get("Stages", [])):

@@ -7,12 +7,12 @@ Sources: CloudFormation user guide, "AWS::CodePipeline::Webhook", "AWS::CodeConn
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_account_id, get_region
 
 CONNECTIONS = {
@@ -20,7 +20,6 @@ CONNECTIONS = {
     "AWS::CodeStarConnections::Connection": "codestar-connections",
 }
 WEBHOOK = "AWS::CodePipeline::Webhook"
-Properties = Mapping[str, object]
 
 
 def register(record: ResourceRecord) -> None:

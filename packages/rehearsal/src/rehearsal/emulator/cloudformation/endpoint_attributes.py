@@ -7,18 +7,14 @@ first that of the region, then one for each subnet's zone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, Provision, ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_region
 from rehearsal.json_values import items
 
-Handler = Callable[..., ProvisionedResource]
-Properties = Mapping[str, object]
 
-
-def add_to_created(create: Handler) -> Handler:
+def add_to_created(create: Provision) -> Provision:
     """Return the replacement of the create handler of endpoints."""
 
     def create_endpoint(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
@@ -27,7 +23,7 @@ def add_to_created(create: Handler) -> Handler:
     return create_endpoint
 
 
-def add_to_updated(update: Handler) -> Handler:
+def add_to_updated(update: Provision) -> Provision:
     """Return the replacement of the update handler of endpoints."""
 
     def update_endpoint(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:

@@ -7,18 +7,15 @@ values; Elastic Load Balancing user guides, "Application Load Balancers" and "Ne
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
 
 from rehearsal.emulator.ministack.port import load_balancers
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, Provision, ProvisionedResource
 from rehearsal.emulator.ministack.port.requests import get_region
 
-Handler = Callable[..., ProvisionedResource]
-Properties = Mapping[str, object]
 _KINDS = {"network": "net", "gateway": "gwy"}
 
 
-def name_created(create: Handler) -> Handler:
+def name_created(create: Provision) -> Provision:
     """Return the replacement of the create handler of load balancers."""
 
     def create_load_balancer(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
@@ -27,7 +24,7 @@ def name_created(create: Handler) -> Handler:
     return create_load_balancer
 
 
-def name_updated(update: Handler) -> Handler:
+def name_updated(update: Provision) -> Provision:
     """Return the replacement of the update handler of load balancers, which may replace one."""
 
     def update_load_balancer(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:
@@ -37,7 +34,7 @@ def name_updated(update: Handler) -> Handler:
     return update_load_balancer
 
 
-def name_created_listener(create: Handler) -> Handler:
+def name_created_listener(create: Provision) -> Provision:
     """Return the replacement of the create handler of listeners, whose ARN begins as that of their load balancer."""
 
     def create_listener(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
@@ -46,7 +43,7 @@ def name_created_listener(create: Handler) -> Handler:
     return create_listener
 
 
-def name_updated_listener(update: Handler) -> Handler:
+def name_updated_listener(update: Provision) -> Provision:
     """Return the replacement of the update handler of listeners, which may replace one."""
 
     def update_listener(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:
@@ -55,7 +52,7 @@ def name_updated_listener(update: Handler) -> Handler:
     return update_listener
 
 
-def name_target_group(handler: Handler) -> Handler:
+def name_target_group(handler: Provision) -> Provision:
     """Return the replacement of a handler of target groups, whose full name begins with `targetgroup/`."""
 
     def handle_target_group(*call: object) -> ProvisionedResource:

@@ -5,15 +5,10 @@ Source: CloudFormation template reference, AWS::EC2::VPC and AWS::EC2::Subnet, r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-
-Handler = Callable[..., ProvisionedResource]
-Properties = Mapping[str, object]
+from rehearsal.emulator.ministack.port.cloudformation import Properties, Provision, ProvisionedResource
 
 
-def add_to_created(create: Handler) -> Handler:
+def add_to_created(create: Provision) -> Provision:
     """Return the replacement of a create handler, whose resource has its properties as attributes too."""
 
     def create_with_attributes(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
@@ -22,7 +17,7 @@ def add_to_created(create: Handler) -> Handler:
     return create_with_attributes
 
 
-def add_to_updated(update: Handler) -> Handler:
+def add_to_updated(update: Provision) -> Provision:
     """Return the replacement of an update handler; the attributes are the new properties."""
 
     def update_with_attributes(name: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:

@@ -6,17 +6,12 @@ changes, which can be executed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import StackRecord
-from rehearsal.emulator.ministack.port.requests import Answer
-
-Params = dict[str, object]
-Handler = Callable[[Params], Answer]
+from rehearsal.emulator.ministack.port.requests import Answer, Operation, Params
 
 
-def accept_output_changes(handler: Handler) -> Handler:
+def accept_output_changes(handler: Operation) -> Operation:
     """Return the replacement of CreateChangeSet; a change set that changes only outputs can be executed."""
 
     def create_change_set(params: Params) -> Answer:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-
-type Handler = Callable[..., ProvisionedResource]
+from rehearsal.emulator.ministack.port.cloudformation import Provision, ProvisionedResource
 
 
-def check_created[Data](check: Callable[[Data], None]) -> Callable[[Handler], Handler]:
+def check_created[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
     """Return the replacement of a create handler; `check` raises an exception for properties that AWS rejects."""
 
-    def replace(create: Handler) -> Handler:
+    def replace(create: Provision) -> Provision:
         def create_checked(logical_id: str, properties: Data, *rest: object) -> ProvisionedResource:
             check(properties)
             return create(logical_id, properties, *rest)
@@ -22,10 +20,10 @@ def check_created[Data](check: Callable[[Data], None]) -> Callable[[Handler], Ha
     return replace
 
 
-def check_updated[Data](check: Callable[[Data], None]) -> Callable[[Handler], Handler]:
+def check_updated[Data](check: Callable[[Data], None]) -> Callable[[Provision], Provision]:
     """Return the replacement of an update handler, which checks the new properties."""
 
-    def replace(update: Handler) -> Handler:
+    def replace(update: Provision) -> Provision:
         def update_checked(name: str, old: Data, new: Data, *rest: object) -> ProvisionedResource:
             check(new)
             return update(name, old, new, *rest)

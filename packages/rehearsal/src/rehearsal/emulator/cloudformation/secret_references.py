@@ -5,16 +5,13 @@ Source: CloudFormation template reference, AWS::SecretsManager::Secret, return v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, Provision, ProvisionedResource
 from rehearsal.emulator.ministack.port.secrets import secret_record
 
-Handler = Callable[..., ProvisionedResource]
-Properties = Mapping[str, object]
 
-
-def identify_created(create: Handler) -> Handler:
+def identify_created(create: Provision) -> Provision:
     """Return the replacement of the create handler, whose secret has its ARN as physical id."""
 
     def create_with_arn(logical_id: str, properties: Properties, stack: str) -> ProvisionedResource:
@@ -24,7 +21,7 @@ def identify_created(create: Handler) -> Handler:
     return create_with_arn
 
 
-def identify_updated(update: Handler) -> Handler:
+def identify_updated(update: Provision) -> Provision:
     """Return the replacement of the update handler."""
 
     def update_with_arn(id_: str, old: Properties, new: Properties, *rest: str) -> ProvisionedResource:

@@ -6,13 +6,8 @@ error messages are quoted in public reports (aws-cdk#901, lamby#132, data-lakes-
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.requests import Answer
-
-Params = dict[str, object]
-Handler = Callable[[Params], Answer]
+from rehearsal.emulator.ministack.port.requests import Answer, Operation, Params
 
 # A stack whose creation was rolled back has no resources; only its deletion makes its name available.
 _NOT_UPDATABLE = frozenset(
@@ -21,7 +16,7 @@ _NOT_UPDATABLE = frozenset(
 _CREATABLE = frozenset({"", "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"})
 
 
-def reject_creation(handler: Handler) -> Handler:
+def reject_creation(handler: Operation) -> Operation:
     """Return the replacement of CreateStack; it rejects the name of a stack whose creation was rolled back."""
 
     def create_stack(params: Params) -> Answer:
@@ -33,7 +28,7 @@ def reject_creation(handler: Handler) -> Handler:
     return create_stack
 
 
-def reject_update(handler: Handler) -> Handler:
+def reject_update(handler: Operation) -> Operation:
     """Return the replacement of UpdateStack; it rejects stacks that cannot be updated, with AWS's message."""
 
     def update_stack(params: Params) -> Answer:
@@ -42,7 +37,7 @@ def reject_update(handler: Handler) -> Handler:
     return update_stack
 
 
-def reject_change_set(handler: Handler) -> Handler:
+def reject_change_set(handler: Operation) -> Operation:
     """Return the replacement of CreateChangeSet; it rejects stacks that cannot be updated or created."""
 
     def create_change_set(params: Params) -> Answer:

@@ -6,16 +6,13 @@ Source: CloudFormation user guide, "AWS resource and property types reference".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.cloudformation.schema_values import resource_values
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.cloudformation import Handlers, ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Handlers, Properties, ProvisionedResource
 from rehearsal.workspace.acceptances import CREATED_WITHOUT_EFFECT
-
-Properties = Mapping[str, object]
 
 
 def register(record: ResourceRecord) -> None:

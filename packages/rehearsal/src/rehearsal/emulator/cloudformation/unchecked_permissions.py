@@ -9,10 +9,8 @@ from collections.abc import Mapping
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.cloudformation import Handlers, ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Handlers, Properties, ProvisionedResource
 from rehearsal.json_values import items, mapping, member
-
-Properties = Mapping[str, object]
 
 # Type -> paths of the properties that are not checked; a type without paths is not checked at all.
 _UNCHECKED: Mapping[str, tuple[tuple[str, ...], ...]] = {

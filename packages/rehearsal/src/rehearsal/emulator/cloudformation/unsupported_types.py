@@ -10,15 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal.emulator.ministack.port import cloudformation
-from rehearsal.emulator.ministack.port.requests import Answer
+from rehearsal.emulator.ministack.port.requests import Answer, Operation, Params
 from rehearsal.errors import WrongUse
 from rehearsal.project.cloud_assembly import MANIFEST, all_stacks, find_assemblies, pipelines
 from rehearsal.project.unsupported_parts import unsupported_parts
 from rehearsal.workspace.acceptances import Accepted, continue_hint
 from rehearsal.workspace.supported import Supported
-
-Params = dict[str, object]
-Handler = Callable[[Params], Answer]
 
 _REFUSED = re.compile(rb"Template format error: Unrecognized resource types: \[([\w:, ]+)\]")
 
@@ -29,7 +26,7 @@ class UnsupportedTypes:
     def __init__(self, builds: Path, supported: Callable[[], Supported], accepted: Callable[[], Accepted]) -> None:
         self._builds, self._supported, self._accepted = builds, supported, accepted
 
-    def explain(self, handler: Handler) -> Handler:
+    def explain(self, handler: Operation) -> Operation:
         """Return the replacement of CreateStack, UpdateStack and CreateChangeSet."""
 
         def explained(params: Params) -> Answer:

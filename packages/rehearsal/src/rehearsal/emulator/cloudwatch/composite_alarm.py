@@ -5,13 +5,10 @@ Source: AWS CloudFormation user guide, "AWS::CloudWatch::CompositeAlarm".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rehearsal.emulator.ministack.port import cloudformation, cloudwatch
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, ProvisionedResource
 
 TYPE = "AWS::CloudWatch::CompositeAlarm"
-Properties = Mapping[str, object]
 
 
 def register() -> None:

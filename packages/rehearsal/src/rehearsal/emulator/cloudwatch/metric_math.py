@@ -5,18 +5,17 @@ Source: CloudFormation user guide, "AWS::CloudWatch::Alarm", Metrics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.cloudwatch.alarm_math import AlarmMath, single_metric
 from rehearsal.emulator.cloudwatch.series_functions import UnsupportedExpression
 from rehearsal.emulator.ministack.port import cloudwatch
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, ProvisionedResource
 from rehearsal.json_values import items, mapping
 
 TYPE = "AWS::CloudWatch::Alarm"
-Properties = Mapping[str, object]
 _PLACEHOLDER = {"MetricName": "-", "Namespace": "-"}
 
 

@@ -9,11 +9,11 @@ import json
 import threading
 from pathlib import Path
 
-from rehearsal.codebuild.build_record import Members
 from rehearsal.emulator.codebuild.report_store import Json
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.json_values import JsonObject
 
 BATCH_FOLDER = "build-batches"  # in the folder of the embedded AWS's state
 _GET, _LIST, _LIST_OF_PROJECT = "BatchGetBuildBatches", "ListBuildBatches", "ListBuildBatchesForProject"
@@ -34,7 +34,7 @@ class BatchStore:
         """Return the cancellation of a batch that begins."""
         return self._running.setdefault(arn, Cancellation())
 
-    def put(self, record: Members) -> None:
+    def put(self, record: JsonObject) -> None:
         """Store the record of a batch, which replaces an earlier one."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._lock:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.codebuild.build_record import Members
 from rehearsal.codebuild.model import Build, TestReport
 from rehearsal.emulator.codebuild.batch_store import BATCH_FOLDER, BatchStore
 from rehearsal.emulator.codebuild.report_store import FOLDER, ReportStore
 from rehearsal.emulator.ministack.port.codebuild import find_build, put_build
 from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region, json_response
 from rehearsal.host.cancellation import Cancellation
+from rehearsal.json_values import JsonObject
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import StopBuildInputTypeDef
@@ -31,7 +31,7 @@ class MinistackBuilds:
     def begin(self, build: Build) -> Cancellation:
         return self._running.setdefault((build.account, build.region, build.id), Cancellation())
 
-    def put(self, build: Build, record: Members) -> None:
+    def put(self, build: Build, record: JsonObject) -> None:
         is_stopped = find_build(build.account, build.region, build.id).get("buildStatus") == "STOPPED"
         if not (is_stopped and record["buildStatus"] == "IN_PROGRESS"):
             put_build(build.account, build.region, build.id, record)
@@ -39,7 +39,7 @@ class MinistackBuilds:
     def begin_batch(self, arn: str) -> Cancellation:
         return self.batches.begin(arn)
 
-    def put_batch(self, record: Members) -> None:
+    def put_batch(self, record: JsonObject) -> None:
         self.batches.put(record)
 
     def put_reports(self, build: Build, reports: Sequence[TestReport]) -> list[str]:

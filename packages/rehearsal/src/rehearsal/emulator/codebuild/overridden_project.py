@@ -16,7 +16,6 @@ from rehearsal.json_values import items, mapping, text
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import ProjectTypeDef
 
-type Members = Mapping[str, object]
 
 # Member of a request -> where the setting is in the project.
 _OVERRIDES: Mapping[str, tuple[str, ...]] = {
@@ -57,7 +56,9 @@ def project_of_batch(request: Mapping[str, object]) -> tuple[Project, str]:
     return Project.read(cast("ProjectTypeDef", project)), text(project, "sourceVersion")
 
 
-def _overridden(request: Mapping[str, object], overrides: Mapping[str, tuple[str, ...]], others: set[str]) -> Members:
+def _overridden(
+    request: Mapping[str, object], overrides: Mapping[str, tuple[str, ...]], others: set[str]
+) -> Mapping[str, object]:
     """Return the project in the shape of BatchGetProjects. Raises RequestRejected, also for a project of a pipeline.
 
     Other overrides are rejected, because the build would not be the requested one.
@@ -76,19 +77,19 @@ def _overridden(request: Mapping[str, object], overrides: Mapping[str, tuple[str
     return {**project, "environment": _with_variables(mapping(project, "environment"), request)}
 
 
-def _find(identifier: str) -> Members:
+def _find(identifier: str) -> Mapping[str, object]:
     name = codebuild.project_name(identifier)
     if not codebuild.has_project(name):
         raise RequestRejected("ResourceNotFoundException", f"Project cannot be found: {identifier}")
     return codebuild.describe_project(name)
 
 
-def _replaced(members: Members, path: tuple[str, ...], value: object) -> Members:
+def _replaced(members: Mapping[str, object], path: tuple[str, ...], value: object) -> Mapping[str, object]:
     name, *rest = path
     return {**members, name: _replaced(mapping(members, name), tuple(rest), value) if rest else value}
 
 
-def _with_variables(environment: Members, request: Mapping[str, object]) -> Members:
+def _with_variables(environment: Mapping[str, object], request: Mapping[str, object]) -> Mapping[str, object]:
     """Return the environment with the request's variables, which replace those of the same name."""
     variables = [*items(environment, "environmentVariables"), *items(request, "environmentVariablesOverride")]
     by_name = {text(variable, "name"): variable for variable in variables}

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from rehearsal.engine.state.events import ArtifactPlace, Event
 from rehearsal.engine.state.execution import Execution
-
-Detail = dict[str, object]
+from rehearsal.json_values import JsonObject
 
 _STATES = {
     "Succeeded": "SUCCEEDED",
@@ -54,7 +53,7 @@ def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
     }
 
 
-StateChange = tuple[str, str, Detail] | None
+StateChange = tuple[str, str, JsonObject] | None
 
 
 def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
@@ -63,7 +62,7 @@ def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
     if state is None:
         return None
     trigger = execution.origin.trigger
-    detail: Detail = {
+    detail: JsonObject = {
         "execution-trigger": {
             "trigger-type": trigger.get("triggerType", ""),
             "trigger-detail": trigger.get("triggerDetail", ""),
@@ -89,7 +88,7 @@ def _action(event: Event, kind: str) -> StateChange:
         return None
     state = "STARTED" if kind == "action-started" else _STATES[event["status"]]
     category, _, provider = event["provider"].partition("/")
-    detail: Detail = {
+    detail: JsonObject = {
         "stage": event["stage"],
         "action": event["action"],
         "region": event["region"],
@@ -107,7 +106,7 @@ def _action(event: Event, kind: str) -> StateChange:
     return "Action", state, detail
 
 
-def _artifacts(places: Iterable[ArtifactPlace]) -> list[Detail]:
+def _artifacts(places: Iterable[ArtifactPlace]) -> list[JsonObject]:
     return [{"name": e["name"], "s3location": {"bucket": e["bucket"], "key": e["key"]}} for e in places]
 
 

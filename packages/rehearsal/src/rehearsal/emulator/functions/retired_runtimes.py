@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from rehearsal.emulator.cloudformation.property_checks import Handler, check_created
+from rehearsal.emulator.cloudformation.property_checks import check_created
 from rehearsal.emulator.functions.limits import LimitExceeded, answer_error
 from rehearsal.emulator.iam.cfnlint_data import creation_blocked_since
+from rehearsal.emulator.ministack.port.cloudformation import Provision
 from rehearsal.emulator.ministack.port.function_records import FunctionSettings
 from rehearsal.emulator.ministack.port.requests import Answer
 from rehearsal.workspace.acceptances import Accepted
@@ -33,7 +34,7 @@ class RetiredRuntimes:
 
         return create_with_runtime
 
-    def refuse_resource(self, create: Handler) -> Handler:
+    def refuse_resource(self, create: Provision) -> Provision:
         """Return the replacement of CloudFormation's create handler of functions."""
         return check_created(self._check)(create)
 

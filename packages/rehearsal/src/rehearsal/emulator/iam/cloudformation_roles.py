@@ -25,10 +25,10 @@ from rehearsal.emulator.iam.handler_actions import further_actions
 from rehearsal.emulator.iam.resource_arns import Resource, arns
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.application import enforces_iam
+from rehearsal.emulator.ministack.port.cloudformation import Properties
 from rehearsal.emulator.ministack.port.policies import Policies, PrincipalInfo
-from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region
+from rehearsal.emulator.ministack.port.requests import Answer, Operation, Params, get_account_id, get_region
 
-Params = dict[str, object]
 Handler = Callable[..., object]
 Import = Callable[..., Coroutine[None, None, object]]
 
@@ -43,7 +43,9 @@ _CALLED_VIA_KEYS = {
 }
 
 _importing_stack: contextvars.ContextVar[str] = contextvars.ContextVar("importing_stack", default="")
-_nested_denials: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar("kept", default=None)
+_nested_denials: contextvars.ContextVar[list[PermissionError] | None] = contextvars.ContextVar(
+    "nested_denials", default=None
+)
 
 
 def check_create(provision: Handler) -> Handler:
@@ -53,7 +55,7 @@ def check_create(provision: Handler) -> Handler:
     with its caller's; a root user may do everything.
     """
 
-    def provision_permitted(kind: str, logical_id: str, properties: Params, stack: str) -> object:
+    def provision_permitted(kind: str, logical_id: str, properties: Properties, stack: str) -> object:
         _check_permissions("create", Resource(kind, stack, logical_id, properties))
         return provision(kind, logical_id, properties, stack)
 
@@ -63,7 +65,7 @@ def check_create(provision: Handler) -> Handler:
 def check_update(update: Handler) -> Handler:
     """Return the replacement of the function that updates a resource."""
 
-    def update_permitted(kind: str, name: str, old: Params, new: Params, stack: str, *rest: object) -> object:
+    def update_permitted(kind: str, name: str, old: Properties, new: Properties, stack: str, *rest: object) -> object:
         if old != new:
             changed = [key for key in {*old, *new} if old.get(key) != new.get(key)]
             _check_permissions("update", Resource(kind, stack, "", new, name), changed)
@@ -117,7 +119,9 @@ def check_import(import_resource: Handler) -> Handler:
 def check_delete(delete: Handler) -> Handler:
     """Return the replacement of the function that deletes a resource."""
 
-    def delete_permitted(kind: str, name: str, properties: Params, stack: str | None = None, *rest: object) -> object:
+    def delete_permitted(
+        kind: str, name: str, properties: Properties, stack: str | None = None, *rest: object
+    ) -> object:
         try:
             _check_permissions("delete", Resource(kind, stack or "", "", properties, name))
             return delete(kind, name, properties, stack, *rest)
@@ -136,7 +140,7 @@ def delete_nested_stack(delete: Handler) -> Handler:
     It raises the first PermissionError of a resource in the stack.
     """
 
-    def delete_whole(name: str, properties: Params) -> None:
+    def delete_whole(name: str, properties: Properties) -> None:
         denials: list[PermissionError] = []
         token = _nested_denials.set(denials)
         try:
@@ -149,7 +153,7 @@ def delete_nested_stack(delete: Handler) -> Handler:
     return delete_whole
 
 
-def check_stack_role(handler: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+def check_stack_role(handler: Operation) -> Operation:
     """Return the replacement of an operation on stacks that takes a role.
 
     Its caller needs iam:PassRole for the role. The stack keeps the role for later operations.

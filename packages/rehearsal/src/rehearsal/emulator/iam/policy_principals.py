@@ -16,12 +16,9 @@ from typing import TypedDict
 from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import roles
 from rehearsal.emulator.ministack.port import functions, iam, kms, messaging, s3
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
+from rehearsal.emulator.ministack.port.cloudformation import Properties, ProvisionedResource
 from rehearsal.emulator.ministack.port.iam import IdentityRecord
-from rehearsal.emulator.ministack.port.requests import Answer, error_response_json
-
-Properties = Mapping[str, object]
-Params = Mapping[str, object]
+from rehearsal.emulator.ministack.port.requests import Answer, Operation, Params, error_response_json
 
 _IDENTITY = re.compile(r"arn:aws:iam::\d{12}:(role|user)/.+")
 _SQS_ERROR = "Invalid value for the parameter Policy."
@@ -71,7 +68,7 @@ def reject_in_updated(property_: str, message: str) -> Callable[[Update], Update
     return replace
 
 
-def reject_key_policy(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+def reject_key_policy(operation: Operation) -> Operation:
     """Return the replacement of CreateKey and PutKeyPolicy."""
 
     def operate(data: Params) -> Answer:
@@ -104,7 +101,7 @@ def reject_queue_policy(operation: QueueOperation) -> QueueOperation:
     return operate
 
 
-def reject_topic_policy(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+def reject_topic_policy(operation: Operation) -> Operation:
     """Return the replacement of CreateTopic and SetTopicAttributes."""
 
     def operate(params: Params) -> Answer:
@@ -126,10 +123,10 @@ def reject_permission(add: Callable[..., Answer]) -> Callable[..., Answer]:
     return add_checked
 
 
-def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Answer]], Callable[[Params], Answer]]:
+def reject_trust_policy(parameter: str) -> Callable[[Operation], Operation]:
     """Return a decorator for IAM's operations with a trust policy in the request's `parameter`."""
 
-    def replace(operation: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+    def replace(operation: Operation) -> Operation:
         def operate(params: Params) -> Answer:
             if missing := _missing(iam.parameter(params, parameter)):
                 return iam.error_answer("MalformedPolicyDocument", _iam_message(missing), 400)
@@ -140,7 +137,7 @@ def reject_trust_policy(parameter: str) -> Callable[[Callable[[Params], Answer]]
     return replace
 
 
-def lose_deleted_role(delete: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+def lose_deleted_role(delete: Operation) -> Operation:
     """Return the replacement of DeleteRole; it replaces the role's ARN in policies with the role's unique id."""
 
     def delete_role(params: Params) -> Answer:

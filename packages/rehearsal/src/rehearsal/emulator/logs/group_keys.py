@@ -6,16 +6,18 @@ quoted in github.com/aws/aws-cdk issue 28304 and terraform-provider-aws issue 29
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import service_principals
 from rehearsal.emulator.ministack.port import kms
-from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-from rehearsal.emulator.ministack.port.requests import Answer, error_response_json, get_account_id, get_region
-
-Properties = Mapping[str, object]
-Params = Mapping[str, object]
+from rehearsal.emulator.ministack.port.cloudformation import Properties, ProvisionedResource
+from rehearsal.emulator.ministack.port.requests import (
+    Answer,
+    Operation,
+    Params,
+    error_response_json,
+    get_account_id,
+    get_region,
+)
 
 # Of the actions that the user guide lists, the ones that encrypt; which of them AWS tries is not documented.
 _ACTIONS = ("kms:Encrypt", "kms:GenerateDataKey")
@@ -48,7 +50,7 @@ def reject_in_updated(update: Update) -> Update:
     return update_checked
 
 
-def reject_in_request(create: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
+def reject_in_request(create: Operation) -> Operation:
     """Return the replacement of CreateLogGroup."""
 
     def create_checked(data: Params) -> Answer:

@@ -14,13 +14,12 @@ from itertools import islice
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from rehearsal.emulator.iam import decision_log
 from rehearsal.emulator.server.api_error import ApiError
+from rehearsal.json_values import JsonObject
 from rehearsal.workspace.layout import Workspace
 
 PREFIX, VERSION = "/_rehearsal/", 1
 # The most decisions in one response.
 PAGE = 5000
-
-Json = dict[str, object]
 
 
 class RehearsalApi:
@@ -34,7 +33,7 @@ class RehearsalApi:
             "not-emulated": self._not_emulated,
         }
 
-    def call(self, path: str, request: Json, account: str, region: str) -> Json:  # noqa: ARG002 - as every service
+    def call(self, path: str, request: JsonObject, account: str, region: str) -> JsonObject:  # noqa: ARG002 - as every service
         """Answer one path below the prefix. Raises ApiError."""
         name, _, first = path.partition("/")
         if name not in self._answers or not (first or "0").isdecimal():
@@ -42,18 +41,18 @@ class RehearsalApi:
             raise ApiError("UnknownOperationException", f"{PREFIX}{path} does not exist; there are {known}")
         return {"version": VERSION, **self._answers[name](int(first or 0))}
 
-    def _decisions(self, first: int) -> Json:
+    def _decisions(self, first: int) -> JsonObject:
         decisions = list(decision_log.read(self._workspace.decisions))
         page = [asdict(decision) for decision in islice(decisions, first, first + PAGE)]
         return {"total": len(decisions), "first": first, "decisions": page}
 
-    def _cold_starts(self, _: int) -> Json:
+    def _cold_starts(self, _: int) -> JsonObject:
         latest = ColdStartRecord(self._workspace.cold_starts).latest()
         return {"cold_starts": [asdict(cold_start) for cold_start in latest]}
 
-    def _not_emulated(self, _: int) -> Json:
+    def _not_emulated(self, _: int) -> JsonObject:
         try:
-            report: Json = json.loads(self._workspace.not_emulated.read_text())
+            report: JsonObject = json.loads(self._workspace.not_emulated.read_text())
         except (FileNotFoundError, ValueError):
             return {"execution_id": None, "not_emulated": []}
         return report

@@ -14,13 +14,17 @@ from rehearsal.json_values import JsonValue
 
 # Physical id and attributes of a resource.
 ProvisionedResource = tuple[str, dict[str, str]]
+# The properties of a resource in a template, with intrinsic functions resolved.
+type Properties = Mapping[str, object]
+# Creates or updates a resource.
+type Provision = Callable[..., ProvisionedResource]
 
 
 class Handlers(TypedDict, total=False):
     """The handlers of a resource type, as MiniStack keeps them."""
 
-    create: Callable[..., ProvisionedResource]
-    update: Callable[..., ProvisionedResource]
+    create: Provision
+    update: Provision
     delete: Callable[..., None]
     update_with_logical_id: bool
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ministack.services import codebuild
 
+from rehearsal.json_values import JsonObject
+
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import ProjectTypeDef
 
 # A record, or a part of it.
-type Members = dict[str, object]
 
 
 def project_name(identifier: str) -> str:
@@ -22,9 +23,9 @@ def has_project(name: str) -> bool:
     return name in codebuild._projects
 
 
-def project_record(name: str) -> Members:
+def project_record(name: str) -> JsonObject:
     """Return the record of a project, which may be changed. Raises KeyError."""
-    record: Members = codebuild._projects[name]
+    record: JsonObject = codebuild._projects[name]
     return record
 
 
@@ -34,17 +35,17 @@ def describe_project(name: str) -> ProjectTypeDef:
     return project
 
 
-def build_record(build_id: str) -> Members:
+def build_record(build_id: str) -> JsonObject:
     """Return the record of a build in the request's account. Raises KeyError."""
-    record: Members = codebuild._builds[build_id]
+    record: JsonObject = codebuild._builds[build_id]
     return record
 
 
-def find_build(account: str, region: str, build_id: str) -> Members:
+def find_build(account: str, region: str, build_id: str) -> JsonObject:
     """Return the record of a build; empty if there is none."""
-    record: Members = codebuild._builds.get_scoped(account, region, build_id, {})
+    record: JsonObject = codebuild._builds.get_scoped(account, region, build_id, {})
     return record
 
 
-def put_build(account: str, region: str, build_id: str, record: Members) -> None:
+def put_build(account: str, region: str, build_id: str, record: JsonObject) -> None:
     codebuild._builds.set_scoped(account, region, build_id, record)

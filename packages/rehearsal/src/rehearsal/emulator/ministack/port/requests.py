@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ministack.core import responses
 from ministack.core.responses import (
@@ -15,9 +15,14 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 # Status, headers and body of a response.
 type Answer = tuple[int, Mapping[str, str], bytes]
+# The parameters of a request, and an operation that answers it.
+type Params = dict[str, object]
+type Operation = Callable[[Params], Answer]
 
 __all__ = [
     "Answer",
+    "Operation",
+    "Params",
     "botocore_name",
     "error_response_json",
     "extract_access_key_id",

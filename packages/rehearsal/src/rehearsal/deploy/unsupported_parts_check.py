@@ -15,11 +15,11 @@ from rehearsal.workspace.supported import Supported
 
 def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> None:
     """Raise WrongUse, which names every resource type and provider that is neither supported nor accepted."""
-    unknown = unsupported_parts(cloud.stacks, [cloud.chosen], supported, accepted)
-    if not unknown:
+    unsupported = unsupported_parts(cloud.stacks, [cloud.chosen], supported, accepted)
+    if not unsupported:
         return
-    lines = [f"  {name}: {_shortened(places)}" for name, places in unknown.items()]
-    options, names = accept_options(unknown), json.dumps([*unknown])
+    lines = [f"  {name}: {_shortened(places)}" for name, places in unsupported.items()]
+    options, names = accept_options(unsupported), json.dumps([*unsupported])
     raise WrongUse(
         "\n".join(["the app has parts that cannot be rehearsed:", *lines])
         + f"\n`run {options}` continues, and these parts have no effect;"
@@ -31,10 +31,10 @@ def report_other_stacks(cloud: Assembly, supported: Supported, accepted: Accepte
     """Report unsupported types of the app's other stacks, which a build may deploy."""
     deployed = {stack.template for stack in cloud.stacks}
     others = [stack for stack in all_stacks(cloud.folder) if stack.template not in deployed]
-    if unknown := unsupported_parts(others, (), supported, accepted):
+    if unsupported := unsupported_parts(others, (), supported, accepted):
         tell(
-            f"stacks that no action deploys have {', '.join(unknown)}: where a build deploys them,"
-            f" {continue_hint(unknown)}"
+            f"stacks that no action deploys have {', '.join(unsupported)}: where a build deploys them,"
+            f" {continue_hint(unsupported)}"
         )
 
 

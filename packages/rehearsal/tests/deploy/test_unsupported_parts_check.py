@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.deploy.unknown_parts import check_parts, report_other_stacks
+from rehearsal.deploy.unsupported_parts_check import check_parts, report_other_stacks
 from rehearsal.errors import WrongUse
 from rehearsal.project import cloud_assembly
 from rehearsal.project.cloud_assembly import Assembly
