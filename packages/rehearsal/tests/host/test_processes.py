@@ -94,6 +94,14 @@ def test_a_time_limit_and_a_stop_end_the_wait(tmp_path: Path) -> None:
     assert (late.ending, stopped.ending) == ("timed out", "stopped")
 
 
+def test_no_command_runs_after_one_that_did_not_end(tmp_path: Path) -> None:
+    """After a time limit the next command is an error, because it could get the status of the one before."""
+    with Processes(list[str]().append) as processes:
+        processes.run(["sleep", "60"], cwd=tmp_path, env=ENV, deadline=time.monotonic())
+        with pytest.raises(RuntimeError, match="still runs"):
+            processes.run(["true"], cwd=tmp_path, env=ENV)
+
+
 def test_a_stop_from_another_thread_wakes_the_wait(tmp_path: Path, limits_of_waits: list[float]) -> None:
     """A stop in another thread wakes the wait for a command without polling."""
     stop, lines = Cancellation(), list[str]()

@@ -43,7 +43,8 @@ Ending = Literal["exited", "timed out", "stopped"]
 class CommandResult:
     """How a command ended.
 
-    returncode: negative for a signal, as in `subprocess`. tail: the last LAST_LINES lines that it printed.
+    returncode: negative for a signal, as in `subprocess`; -1 where the command still runs. tail: the last LAST_LINES
+    lines that it printed.
     """
 
     returncode: int
@@ -65,7 +66,7 @@ class Processes:
         self._token = secrets.token_hex(16)
         self._codes: collections.deque[int] = collections.deque()
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = self._abandoned = False
         self._failure: Exception | None = None
         self._tail: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
 
@@ -110,14 +111,18 @@ class Processes:
         """Run `command` until it ends, `deadline` passes or `stop` is set.
 
         In the last two cases the command still runs: leave the block to end it. deadline: a value of time.monotonic().
-        Raises RehearsalError where the program that runs it has ended.
+        Raises RehearsalError where the program that runs it has ended, and RuntimeError where the command before still
+        runs, because its status would be taken for this one's.
         """
+        if self._abandoned:
+            raise RuntimeError("the command before this one still runs: leave the block")
         began = time.monotonic()
         self._tail.clear()
         with contextlib.suppress(BrokenPipeError):  # the program was killed; _wait raises the error
             self._stdin.write(self._runner.message(command, str(cwd), env))
             self._stdin.flush()
         code, ending = self._wait(deadline, stop)
+        self._abandoned = ending != "exited"
         return CommandResult(code, time.monotonic() - began, ending, tuple(self._tail))
 
     def _wait(self, deadline: float | None, stop: Cancellation | None) -> tuple[int, Ending]:
@@ -125,14 +130,14 @@ class Processes:
             while not self._codes:
                 if stop and stop.is_set():
                     return -1, "stopped"
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
+                remaining = None if deadline is None else deadline - time.monotonic()
+                if remaining is not None and remaining <= 0:
                     return -1, "timed out"
                 if self._failure:
                     raise self._failure
                 if self._closed:
                     raise self._runner.early_end(tuple(self._tail))
-                self._changed.wait(left)
+                self._changed.wait(remaining)
             return self._codes.popleft(), "exited"
 
     def _wake(self) -> None:
