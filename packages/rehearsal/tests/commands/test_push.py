@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.commands.run_partial import DISABLED_REASON
 from rehearsal.project import push_remote
 from rehearsal.project.git_repository import Repository, branch_head, pop_stashed_branch
 from rehearsal.workspace.layout import Workspace
@@ -48,6 +49,17 @@ def test_a_push_starts_the_pipeline(pushes: Tiny) -> None:
     assert code == 0
     assert "Ship/Send: Succeeded" in shown
     assert pushes.view(execution).revision == pushed
+
+
+def test_a_push_says_where_its_execution_waits(pushes: Tiny) -> None:
+    """A push names a disabled transition, such as that of a `run --until` which was killed, and how to enable it."""
+    api, transition = pushes.deployed.api(), {"pipelineName": "tiny", "stageName": "Ship"}
+    api.disable_stage_transition(**transition, transitionType="Inbound", reason=DISABLED_REASON)
+    commit(pushes, "waits")
+    printed = pushes.git("push", "rehearsal", "main")
+    api.enable_stage_transition(**transition, transitionType="Inbound")
+    assert f"it waits before Ship, whose transition is disabled ({DISABLED_REASON})" in printed
+    assert "enable-stage-transition`, or the next `" in printed
 
 
 def test_a_push_goes_over_what_a_run_has_pushed(pushes: Tiny) -> None:

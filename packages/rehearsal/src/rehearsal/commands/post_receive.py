@@ -18,6 +18,7 @@ from rehearsal import program_name
 from rehearsal.commands import codecommit
 from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.context import running_deployment, with_workspace
+from rehearsal.commands.run_partial import DISABLED_REASON, disabled_transitions
 from rehearsal.commands.stop import active_executions
 from rehearsal.deploy import object_sources
 from rehearsal.deploy.deployment import Deployment
@@ -32,6 +33,11 @@ from rehearsal.workspace.layout import Workspace
 # The configuration keys of source actions for their branch; Branch is that of GitHub version 1.
 BRANCH_SETTINGS = frozenset({"BranchName", "Branch"})
 TAG_PREFIX = "refs/tags/"
+_MODES = {
+    "SUPERSEDED": "they share the stages, and a newer execution supersedes one that waits (SUPERSEDED)",
+    "QUEUED": "it waits for its turn (QUEUED)",
+    "PARALLEL": "they run in parallel (PARALLEL)",
+}
 
 
 @dataclass(frozen=True)
@@ -153,16 +159,21 @@ def _split(listed: str) -> Iterator[str]:
     yield from filter(None, listed.split("\0"))
 
 
+def _disabled_transition(stage: str, reason: str) -> str:
+    or_run = f", or the next `{program_name.command_name()} run`," if reason == DISABLED_REASON else ""
+    return (
+        f"it waits before {stage}, whose transition is disabled ({reason}):"
+        f" `aws codepipeline enable-stage-transition`{or_run} enables it"
+    )
+
+
 def print_started(deployed: Deployment, pipeline: Pipeline, execution: str, commit: str) -> None:
     """Print the execution that a commit has started, and how to follow it."""
     others = [id_ for id_ in active_executions(deployed) if id_ != execution]
     click.echo(f"{deployed.key.name}: {commit[:8]} started execution {execution}")
     if others:
-        modes = {
-            "SUPERSEDED": "they share the stages, and a newer execution supersedes one that waits (SUPERSEDED)",
-            "QUEUED": "it waits for its turn (QUEUED)",
-            "PARALLEL": "they run in parallel (PARALLEL)",
-        }
-        click.echo(f"{len(others)} more running: {modes.get(pipeline.execution_mode, pipeline.execution_mode)}")
+        click.echo(f"{len(others)} more running: {_MODES.get(pipeline.execution_mode, pipeline.execution_mode)}")
+    for stage, reason in disabled_transitions(deployed).items():
+        click.echo(_disabled_transition(stage, reason))
     click.echo(f"follow it:    {program_name.command_name()} watch {execution[:8]}")
     click.echo(f"look at it:   {program_name.command_name()} status")

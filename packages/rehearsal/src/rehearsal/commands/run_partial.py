@@ -49,35 +49,48 @@ def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]
         deployed.api().enable_stage_transition(**transition)
 
 
+def disabled_transitions(deployed: Deployment) -> dict[str, str]:
+    """Return stage -> the reason for which the transition into it is disabled."""
+    transitions = {
+        stage["stageName"]: stage.get("inboundTransitionState", {})
+        for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]
+    }
+    return {
+        stage: transition.get("disabledReason", "")
+        for stage, transition in transitions.items()
+        if not transition.get("enabled", True)
+    }
+
+
 def reopen_transitions(deployed: Deployment) -> None:
     """Enable the transitions that `closed_transition` has left disabled because its process was killed."""
-    for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]:
-        if stage.get("inboundTransitionState", {}).get("disabledReason") == DISABLED_REASON:
+    for stage, reason in disabled_transitions(deployed).items():
+        if reason == DISABLED_REASON:
             deployed.api().enable_stage_transition(
-                pipelineName=deployed.key.name, stageName=stage["stageName"], transitionType="Inbound"
+                pipelineName=deployed.key.name, stageName=stage, transitionType="Inbound"
             )
 
 
-def run_stages(space: Workspace, wanted: RunOptions) -> int:
+def run_stages(space: Workspace, options: RunOptions) -> int:
     """Run the stages of --from to --until (or the last) with one execution's artifacts; return 0 if all succeed."""
     began, views = time.monotonic(), list[ExecutionView]()
-    with open_deployment(space, wanted.port) as deployed:
-        stages = _stage_range(_stage_names(deployed), wanted.first or "", wanted.until)
+    with open_deployment(space, options.port) as deployed:
+        stages = _stage_range(_stage_names(deployed), options.first or "", options.until)
         target = (
-            resolve_execution(space, wanted.execution)
-            if wanted.execution
+            resolve_execution(space, options.execution)
+            if options.execution
             else _latest_successful_execution(deployed, stages)
         )
         for name in stages:
             started = start_rollback(deployed, name, target)
             message = f"{name} with the artifacts of {target}: execution {started}"
-            click.echo(message, err=wanted.json_file == STDOUT)
+            click.echo(message, err=options.json_file == STDOUT)
             views += follow_with_summary(
-                space, output_console(wanted.json_file), started, verdict=wanted.verdict, stops=True
+                space, output_console(options.json_file), started, verdict=options.verdict, stops=True
             )
             if views[-1].status != "Succeeded":
                 break
-        return write_result(space, views, time.monotonic() - began, wanted.json_file)
+        return write_result(space, views, time.monotonic() - began, options.json_file)
 
 
 def start_rollback(deployed: Deployment, stage: str, target: str) -> str:
