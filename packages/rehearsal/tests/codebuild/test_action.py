@@ -250,7 +250,7 @@ def test_a_clone_needs_the_permission_of_the_projects_role(account: Account) -> 
         asked.append((role_arn.rpartition("/")[2], *actions))
         raise ActionError("denied", "PermissionError")
 
-    task = replace(account.task({"ProjectName": name}, {"In": source}), asked=refuse, role_arn="any")
+    task = replace(account.task({"ProjectName": name}, {"In": source}), check_permission=refuse, role_arn="any")
     with pytest.raises(ActionError, match="denied"):
         unpack_source(task, Project.of_action(task), zip_file, account.folder / "code", account.remotes)
     assert asked == [("build", *USE_CONNECTION_ACTIONS)]

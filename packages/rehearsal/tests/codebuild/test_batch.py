@@ -147,7 +147,8 @@ def test_a_batch_needs_a_role_and_its_own_permissions(account: Account) -> None:
     def record(role_arn: str, *actions: str, resource: str, keys: Mapping[str, str] = MappingProxyType({})) -> None:
         asked.extend(f"{role_arn.rpartition('/')[2]}: {action} {resource.rpartition('/')[2]}" for action in actions)
 
-    account.runner().run(replace(account.task({"ProjectName": batched, "BatchEnabled": "true"}, source), asked=record))
+    batch_task = account.task({"ProjectName": batched, "BatchEnabled": "true"}, source)
+    account.runner().run(replace(batch_task, check_permission=record))
     wanted = (
         "pipeline: codebuild:StartBuildBatch",
         "pipeline: codebuild:BatchGetBuildBatches",

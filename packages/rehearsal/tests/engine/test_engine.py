@@ -159,7 +159,7 @@ def test_a_restart_takes_what_the_first_execution_was_given(stage: Stage) -> Non
     restarting(stage, before, after, variables={"x": "given", "gone": "given"}, revisions=revisions)
     last = stage.all[-1]
     assert (last.status, last.variables["variables"]) == ("Succeeded", {"x": "given", "y": "new"})
-    assert last.origin.wanted == {"a": {"COMMIT_ID": "abc"}}
+    assert last.origin.requested_revisions == {"a": {"COMMIT_ID": "abc"}}
 
 
 def test_a_rejected_restart_is_reported_and_ends_the_journal(stage: Stage) -> None:

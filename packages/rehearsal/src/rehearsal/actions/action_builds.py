@@ -94,7 +94,7 @@ class ActionBuilds:
         return turn
 
     def _start(self, build: Build, record: BuildRecord) -> BuildResult:
-        failed_phase = provisioning_failure(self.project, build, self.task.asked)
+        failed_phase = provisioning_failure(self.project, build, self.task.check_permission)
         record.start(failed_phase)
         if failed_phase:
             return failed_build(failed_phase)

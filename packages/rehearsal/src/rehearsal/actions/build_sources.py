@@ -52,7 +52,7 @@ def unpack_source(task: Task, project: Project, zip_file: Path, folder: Path, re
     try:
         reference = CloneRef.read(zip_file)
         if reference:  # CodeBuild clones with the project's role, so that role needs the permission
-            task.asked(project.role_arn, *reference.needs, resource=reference.resource)
+            task.check_permission(project.role_arn, *reference.needs, resource=reference.resource)
         unpack_or_clone(zip_file, folder, remotes, partial(unzip_cached, shared=task.shared))
     except ActionError:
         raise

@@ -51,7 +51,7 @@ def _check_role(builds: ActionBuilds) -> None:
     if not project.batch_role:
         raise ActionError(f"{task.where}: the project {project.name} has no BuildBatchConfig with a service role")
     task.assume(project.batch_role, SERVICE, "AWSCodeBuild")
-    task.asked(project.batch_role, "codebuild:StartBuild", resource=project.arn(task))
+    task.check_permission(project.batch_role, "codebuild:StartBuild", resource=project.arn(task))
 
 
 def _new_record(builds: ActionBuilds, template: Build) -> BatchRecord:

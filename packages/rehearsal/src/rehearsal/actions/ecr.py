@@ -55,7 +55,7 @@ class FetchImage:
 
 def _describe(task: Task, api: ECRClient, repository: str, tag: str) -> ImageDetailTypeDef:
     """Return the image with the digest from the execution's start, else the one with the tag. Raises ActionError."""
-    digest = task.wanted.get("IMAGE_DIGEST")
+    digest = task.requested_revisions.get("IMAGE_DIGEST")
     image_id: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
         images = api.describe_images(repositoryName=repository, imageIds=[image_id])["imageDetails"]

@@ -37,7 +37,8 @@ class FetchRevision:
         _check_format(task)
         if "ConnectionArn" in task.action.configuration:
             task.require(*USE_CONNECTION_ACTIONS, resource=task.setting("ConnectionArn"))
-        commit, branch = self._commit(task), task.wanted.get("SourceBranchName") or task.setting(self._branch)
+        commit = self._commit(task)
+        branch = task.requested_revisions.get("SourceBranchName") or task.setting(self._branch)
         zip_file, notes = task.folder / "source.zip", tuple[str, ...]()
         if task.action.configuration.get(_FORMAT) == FORMAT:
             settings, where = task.action.configuration, (task.pipeline.account, task.region)
@@ -67,11 +68,11 @@ class FetchRevision:
         """The commit that the execution was started for, else the newest one of the branch. Raises ActionError."""
         repository = "/".join(task.setting(key) for key in self._repository)
         branch, remote = task.setting(self._branch), self._remotes.of(task.action.name)
-        if wanted := task.wanted.get("COMMIT_ID"):
+        if requested := task.requested_revisions.get("COMMIT_ID"):
             try:
-                return git_repository.commit(remote, wanted)
+                return git_repository.commit(remote, requested)
             except WrongUse as error:
-                raise ActionError(f"{task.where}: {repository} has no commit {wanted}") from error
+                raise ActionError(f"{task.where}: {repository} has no commit {requested}") from error
         commit = git_repository.branch_head(remote, branch)
         if commit is None:
             raise ActionError(f"{task.where}: nothing was pushed to branch {branch} of {repository} yet")
@@ -83,8 +84,8 @@ def _branch_variables(task: Task, branch: str) -> Mapping[str, str]:
 
     Source: github.com/aws/aws-cdk issue 31000, on the variables of pull requests.
     """
-    request = {name: task.wanted[name] for name in PULL_REQUEST if name in task.wanted}
-    return request or {"BranchName": branch}
+    pull_request = {name: value for name, value in task.requested_revisions.items() if name in PULL_REQUEST}
+    return pull_request or {"BranchName": branch}
 
 
 def _write_zip(task: Task, remote: Path, commit: str, zip_file: Path) -> tuple[str, ...]:
@@ -95,9 +96,9 @@ def _write_zip(task: Task, remote: Path, commit: str, zip_file: Path) -> tuple[s
 
 
 def _check_format(task: Task) -> None:
-    wanted = task.action.configuration.get(_FORMAT, "CODE_ZIP")
-    if wanted not in ("CODE_ZIP", FORMAT):
-        raise ActionError(f"{task.where}: {_FORMAT}: got {wanted}; CODE_ZIP and {FORMAT} are allowed")
+    output_format = task.action.configuration.get(_FORMAT, "CODE_ZIP")
+    if output_format not in ("CODE_ZIP", FORMAT):
+        raise ActionError(f"{task.where}: {_FORMAT}: got {output_format}; CODE_ZIP and {FORMAT} are allowed")
 
 
 def connection(remotes: Remotes) -> FetchRevision:

@@ -23,14 +23,15 @@ class FetchObject:
     """Source/S3: an object version becomes the source artifact, unchanged."""
 
     def run(self, task: Task) -> Outcome:
-        bucket, key = task.setting("S3Bucket"), task.wanted.get("S3_OBJECT_KEY") or task.setting("S3ObjectKey")
+        bucket = task.setting("S3Bucket")
+        key = task.requested_revisions.get("S3_OBJECT_KEY") or task.setting("S3ObjectKey")
         credentials = task.credentials()
         s3 = task.endpoint.client("s3", credentials, task.region)
         zip_file = task.folder / "source.zip"
         try:
             if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
                 raise ActionError(f"{task.where}: bucket {bucket} keeps no versions, which a source has to")
-            answer = download_object(s3, bucket, key, zip_file, task.wanted.get("S3_OBJECT_VERSION_ID"))
+            answer = download_object(s3, bucket, key, zip_file, task.requested_revisions.get("S3_OBJECT_VERSION_ID"))
         except ClientError as error:
             raise ActionError(f"{task.where}: cannot read s3://{bucket}/{key}: {error}", _code(error)) from error
         (output,) = task.action.outputs

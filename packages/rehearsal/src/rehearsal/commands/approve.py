@@ -39,38 +39,38 @@ class WaitingApproval:
 
 def _options(verb: Callable[..., object]) -> Callable[..., object]:
     verb = click.option("-m", "--summary", default="", help="Why; kept with the answer.")(AS_JSON(verb))
-    verb = click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Answer in this execution only.")(
-        verb
-    )
+    verb = click.option(
+        "--execution", "execution_id", metavar="ID", type=EXECUTION, help="Answer in this execution only."
+    )(verb)
     return click.argument("action", required=False, type=ACTION)(verb)
 
 
 @click.command()
 @_options
 @with_workspace
-def approve(space: Workspace, action: str | None, wanted: str | None, summary: str, *, as_json: bool) -> None:
+def approve(space: Workspace, action: str | None, execution_id: str | None, summary: str, *, as_json: bool) -> None:
     """Approve what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything."""
-    _answer(space, action, wanted, "Approved", summary, as_json=as_json)
+    _answer(space, action, execution_id, "Approved", summary, as_json=as_json)
 
 
 @click.command()
 @_options
 @with_workspace
-def reject(space: Workspace, action: str | None, wanted: str | None, summary: str, *, as_json: bool) -> None:
+def reject(space: Workspace, action: str | None, execution_id: str | None, summary: str, *, as_json: bool) -> None:
     """Reject what waits for an approval: only ACTION ("Prod/Approve", or "Approve"), or everything."""
-    _answer(space, action, wanted, "Rejected", summary, as_json=as_json)
+    _answer(space, action, execution_id, "Rejected", summary, as_json=as_json)
 
 
 def _answer(
-    space: Workspace, action: str | None, wanted: str | None, verdict: Verdict, summary: str, *, as_json: bool
+    space: Workspace, action: str | None, execution_id: str | None, verdict: Verdict, summary: str, *, as_json: bool
 ) -> None:
     deployed = running_deployment(space)
     waiting = _waiting_approvals(space, deployed.key.name)
-    if wanted:
-        execution = resolve_execution(space, wanted)
+    if execution_id:
+        execution = resolve_execution(space, execution_id)
         waiting = [approval for approval in waiting if approval.execution == execution]
     if not waiting:
-        raise WrongUse(f"nothing in {wanted or deployed.key.name} waits for an approval")
+        raise WrongUse(f"nothing in {execution_id or deployed.key.name} waits for an approval")
     chosen = _chosen(waiting, action)
     done = [
         approval

@@ -1,4 +1,4 @@
-"""Argument types with shell completion: ids of executions, and stages and actions of the latest execution."""
+"""Arguments and options with shell completion: ids of executions, stages and actions of the latest execution."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ def _actions(space: Workspace) -> list[str]:
 EXECUTION = CompletionType("id", Workspace.newest_first)
 STAGE = CompletionType("stage", lambda space: [stage.name for stage in _latest(space).stages])
 ACTION = CompletionType("action", _actions)
+
+EXECUTION_ARGUMENT = click.argument("execution_id", metavar="[ID]", required=False, type=EXECUTION)
+EXECUTION_OPTION = click.option(
+    "--execution", "execution_id", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest)."
+)

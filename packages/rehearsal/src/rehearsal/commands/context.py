@@ -60,21 +60,21 @@ def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deplo
         yield running_deployment(space)
 
 
-def resolve_execution(space: Workspace, wanted: str | None) -> str:
-    """Return the execution id that begins with `wanted`; None: the latest. Raises WrongUse unless it is unique.
+def resolve_execution(space: Workspace, prefix: str | None) -> str:
+    """Return the execution id that begins with `prefix`; None: the latest. Raises WrongUse unless it is unique.
 
     Raises RehearsalError where a first deployment has failed since the latest one.
     """
     known = space.newest_first()
-    if wanted is None and (failure := failed_deployment.read(space)):
+    if prefix is None and (failure := failed_deployment.read(space)):
         raise RehearsalError(f"the first deployment failed: {failure}")
     if not known:
         raise WrongUse("nothing was rehearsed yet: `rehearse run`")
-    if wanted is None:
+    if prefix is None:
         return known[0]
-    matches = [id_ for id_ in known if id_.startswith(wanted)]
+    matches = [id_ for id_ in known if id_.startswith(prefix)]
     if len(matches) != 1:
         raise WrongUse(
-            f"{wanted}: {len(matches) or 'no'} executions have an id that begins so; `rehearse history` lists them"
+            f"{prefix}: {len(matches) or 'no'} executions have an id that begins so; `rehearse history` lists them"
         )
     return matches[0]

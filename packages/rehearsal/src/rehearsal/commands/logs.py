@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.completion_types import ACTION, EXECUTION
+from rehearsal.commands.completion_types import ACTION, EXECUTION_OPTION
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import ActionView, ExecutionView, load_execution_view
@@ -25,12 +25,12 @@ UNFINISHED = ("", "InProgress")
 @click.command()
 @click.argument("action", required=False, type=ACTION)
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the action has ended.")
-@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
+@EXECUTION_OPTION
 @click.option("--json", "as_json", is_flag=True, help="With no ACTION: print the list of logs as JSON.")
 @with_workspace
-def logs(space: Workspace, action: str | None, wanted: str | None, *, follow: bool, as_json: bool) -> None:
+def logs(space: Workspace, action: str | None, execution_id: str | None, *, follow: bool, as_json: bool) -> None:
     """Print the log of ACTION ("Build/Synth", or "Synth") of the latest execution; without ACTION, list the logs."""
-    which = resolve_execution(space, wanted)
+    which = resolve_execution(space, execution_id)
     view = load_execution_view(space, which)
     if action is None:
         _list(space, view, as_json=as_json)

@@ -39,8 +39,8 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
     with scratch_folder(space, "plan") as folder, open_deployment(space, port) as deployed:
         repository = Repository(space.root, folder)
         commit = repository.snapshot()
-        wanted = App.from_options(app, pipeline)
-        planned = _planned(space, repository, deployed, commit, wanted)
+        cdk_app = App.from_options(app, pipeline)
+        planned = _planned(space, repository, deployed, commit, cdk_app)
     if as_json:
         value = {"commit": commit, "working_tree": commit != repository.head, **view.as_json(planned)}
         click.echo(json.dumps(value, indent=2))

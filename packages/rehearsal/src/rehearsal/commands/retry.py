@@ -8,7 +8,7 @@ import click
 
 from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.approval_answers import Verdict
-from rehearsal.commands.completion_types import EXECUTION, STAGE
+from rehearsal.commands.completion_types import EXECUTION_OPTION, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.options import ACCEPT
@@ -22,7 +22,7 @@ from rehearsal.workspace.layout import Workspace
 
 @click.command()
 @click.argument("stage", required=False, type=STAGE)
-@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
+@EXECUTION_OPTION
 @click.option("--all-actions", is_flag=True, help="Run the stage's other actions again as well.")
 @ACCEPT
 @verdict_options
@@ -31,7 +31,7 @@ from rehearsal.workspace.layout import Workspace
 def retry(
     space: Workspace,
     stage: str | None,
-    wanted: str | None,
+    execution_id: str | None,
     verdict: Verdict | None,
     json_file: Path | None,
     *,
@@ -41,7 +41,7 @@ def retry(
     """Run the failed actions of STAGE again, and follow the execution to its end; without STAGE, of the failed one."""
     AcceptedFile(space).add(names)
     with open_deployment(space) as deployed:
-        which = resolve_execution(space, wanted)
+        which = resolve_execution(space, execution_id)
         failed = stage or _failed_stage(space, which)
         ending = next_ending(space, which) + 1
         with convert_api_errors("RetryStageExecution"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rehearsal.commands.approval_answers import Verdict
-from rehearsal.commands.completion_types import EXECUTION, STAGE
+from rehearsal.commands.completion_types import EXECUTION_ARGUMENT, STAGE
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.output import JSON_FILE, STDOUT
@@ -19,14 +19,19 @@ from rehearsal.workspace.layout import Workspace
 
 @click.command()
 @click.argument("stage", type=STAGE)
-@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@EXECUTION_ARGUMENT
 @verdict_options
 @JSON_FILE
 @with_workspace
-def rollback(space: Workspace, stage: str, wanted: str | None, verdict: Verdict | None, json_file: Path | None) -> int:
+def rollback(
+    space: Workspace, stage: str, execution_id: str | None, verdict: Verdict | None, json_file: Path | None
+) -> int:
     """Roll STAGE back to execution ID, or to the one that last succeeded in it before the present one."""
     with open_deployment(space) as deployed:
-        target = resolve_execution(space, wanted) if wanted else _previous_successful_execution(deployed, stage)
+        if execution_id:
+            target = resolve_execution(space, execution_id)
+        else:
+            target = _previous_successful_execution(deployed, stage)
         started = start_rollback(deployed, stage, target)
         click.echo(f"{stage} is rolled back to {target} by execution {started}", err=json_file == STDOUT)
         return follow_to_end(space, started, verdict=verdict, json_file=json_file, stops=True)

@@ -56,17 +56,17 @@ def run(space: Workspace, /, **typed: Any) -> int:
     Exit 0 if the execution succeeded and every function answered, else 1.
     """
     check_options(click.get_current_context())
-    wanted = RunOptions(**typed)
-    if wanted.only:
-        return run_action(space, wanted)
-    if wanted.first:
-        return run_partial.run_stages(space, wanted)
-    if wanted.listing:
-        show_list(load_pipeline(space, wanted.port, wanted.cdk_app), wanted.json_file)
-    elif wanted.graph:
-        show_graph(load_pipeline(space, wanted.port, wanted.cdk_app), wanted.graph)
-    elif wanted.dry_run:
-        run_dry.show(space, wanted.port, wanted.json_file)
+    options = RunOptions(**typed)
+    if options.only:
+        return run_action(space, options)
+    if options.first:
+        return run_partial.run_stages(space, options)
+    if options.listing:
+        show_list(load_pipeline(space, options.port, options.cdk_app), options.json_file)
+    elif options.graph:
+        show_graph(load_pipeline(space, options.port, options.cdk_app), options.graph)
+    elif options.dry_run:
+        run_dry.show(space, options.port, options.json_file)
     else:
-        return run_full(space, wanted)
+        return run_full(space, options)
     return 0

@@ -17,16 +17,16 @@ from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace.layout import Workspace
 
 
-def run_action(space: Workspace, wanted: RunOptions) -> int:
-    """Run the action with what the execution had that is wanted (None: the latest); 0 if it succeeds, else 1."""
-    with open_deployment(space, wanted.port) as deployed:
-        target = resolve_execution(space, wanted.execution)
-        stage, name = find_action(load_execution_view(space, target), wanted.only or "")
+def run_action(space: Workspace, options: RunOptions) -> int:
+    """Run the action with the artifacts of an execution, by default the latest; return 0 if it succeeds, else 1."""
+    with open_deployment(space, options.port) as deployed:
+        target = resolve_execution(space, options.execution)
+        stage, name = find_action(load_execution_view(space, target), options.only or "")
         with convert_api_errors("run --only"):
             started = _start(deployed, stage, name, target)
         message = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
-        click.echo(message, err=wanted.json_file == STDOUT)
-        return follow_to_end(space, started, verdict=wanted.verdict, json_file=wanted.json_file, stops=True)
+        click.echo(message, err=options.json_file == STDOUT)
+        return follow_to_end(space, started, verdict=options.verdict, json_file=options.json_file, stops=True)
 
 
 def _start(deployed: Deployment, stage: str, action: str, target: str) -> str:

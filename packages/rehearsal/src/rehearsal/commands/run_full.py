@@ -43,58 +43,58 @@ from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import exclusive_run
 
 
-def run_full(space: Workspace, wanted: RunOptions) -> int:
+def run_full(space: Workspace, options: RunOptions) -> int:
     """Run the pipeline for the working tree.
 
     Returns 0 if the execution succeeded (or reached --until) and every function answered, else 1.
     """
     config = configuration.read_config(space.root)  # a mistake in it is reported before anything is created
-    began, console = time.monotonic(), output_console(wanted.json_file)
-    scale = parse_scale(wanted.clock) if wanted.clock else None
+    began, console = time.monotonic(), output_console(options.json_file)
+    scale = parse_scale(options.clock) if options.clock else None
     with exclusive_run(space):
         if scale:
             space.make()
             Clock(space.clock).set_scale(scale)
         host_environment.architecture()
-        repository = _prepare(space, config, console, wanted)
+        repository = _prepare(space, config, console, options)
         # git's snapshot runs in parallel with calls of the embedded AWS
-        with _start_emulator(space, wanted.port, iam=wanted.iam) as (endpoint, stop), ThreadPoolExecutor(1) as worker:
+        with _start_emulator(space, options.port, iam=options.iam) as (endpoint, stop), ThreadPoolExecutor(1) as worker:
             remotes = Remotes(space.remote, space.sources)
             reading = worker.submit(SourceTrees, space.root, repository, config.sources, remotes)
             tell = functools.partial(console.print, style="dim", soft_wrap=True)
-            deployed = Operator(space, endpoint, repository, wanted.cdk_app, tell, stop).ensure_deployed(
+            deployed = Operator(space, endpoint, repository, options.cdk_app, tell, stop).ensure_deployed(
                 lambda: reading.result().project.commit,
                 push=lambda branches: _push(console, reading.result(), branches),
             )
             trees = reading.result()
             worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
-            views = _execute(space, console, deployed, trees, wanted)
+            views = _execute(space, console, deployed, trees, options)
             answers = _call_functions(space, config, endpoint, deployed, views[-1])
     seconds = time.monotonic() - began
     summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)
-    put_json(wanted.json_file, summary.as_json(space, views, answers, seconds, iam=endpoint.iam))
-    return 0 if is_target_reached(views[-1], wanted.until) and all(answer.ok for answer in answers) else 1
+    put_json(options.json_file, summary.as_json(space, views, answers, seconds, iam=endpoint.iam))
+    return 0 if is_target_reached(views[-1], options.until) and all(answer.ok for answer in answers) else 1
 
 
 def _execute(
-    space: Workspace, console: Console, deployed: Deployment, trees: SourceTrees, wanted: RunOptions
+    space: Workspace, console: Console, deployed: Deployment, trees: SourceTrees, options: RunOptions
 ) -> list[ExecutionView]:
     """Push the working trees, and follow the execution that this starts."""
     trees.check_names([action.name for action in deployed.pipeline().stages[0].actions])
     run_partial.reopen_transitions(deployed)
     if not deployed.first_execution:
         _push_as_trigger(console, trees, deployed)
-    with run_partial.closed_transition(deployed, wanted.until):
-        started = _started(console, deployed, trees, wanted)
-        return Follower(space, console, deployed, wanted.verdict, until=wanted.until).follow(started)
+    with run_partial.closed_transition(deployed, options.until):
+        started = _started(console, deployed, trees, options)
+        return Follower(space, console, deployed, options.verdict, until=options.until).follow(started)
 
 
-def _prepare(space: Workspace, config: Config, console: Console, wanted: RunOptions) -> Repository:
+def _prepare(space: Workspace, config: Config, console: Console, options: RunOptions) -> Repository:
     space.make()
-    set_build_image(space, config, wanted.image)
+    set_build_image(space, config, options.image)
     prepared_folders.link(space.caches, config.codebuild.prepared)
     space.remove_failed_work_folders()
-    AcceptedFile(space).write([*config.accept, *wanted.names])
+    AcceptedFile(space).write([*config.accept, *options.names])
     repository = Repository(space.root, space.home)
     for message in retention.enforce_disk_limit(space, int(config.disk_gigabytes * 10**9)):
         console.print(message, style="dim", soft_wrap=True)
@@ -112,14 +112,14 @@ def _start_emulator(space: Workspace, port: int | None, *, iam: bool | None) -> 
             stop.set()
 
 
-def _started(console: Console, deployed: Deployment, trees: SourceTrees, wanted: RunOptions) -> str:
+def _started(console: Console, deployed: Deployment, trees: SourceTrees, options: RunOptions) -> str:
     """Return the execution to follow: the one that the pipeline's creation or an upload started, or a new one.
 
     With --until it is a new one: the first execution may pass that stage before the transition is disabled. With
     sources in S3 or ECR it is a new one as well, because the first execution has found nothing there.
     """
     sources = object_sources.object_sources(deployed.pipeline(), trees.own)
-    if deployed.first_execution and not wanted.until and not sources:
+    if deployed.first_execution and not options.until and not sources:
         return deployed.first_execution
     if deployed.first_execution:
         with contextlib.suppress(ClientError):  # it has ended

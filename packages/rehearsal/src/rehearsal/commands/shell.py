@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rehearsal.actions.recreate_build import recreate_build
-from rehearsal.commands.completion_types import ACTION, EXECUTION
+from rehearsal.commands.completion_types import ACTION, EXECUTION_OPTION
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.logs import find_action
 from rehearsal.deploy.deployment import Deployment
@@ -23,17 +23,17 @@ from rehearsal.workspace.locks import scratch_folder
 
 @click.command()
 @click.argument("action", type=ACTION)
-@click.option("--execution", "wanted", metavar="ID", type=EXECUTION, help="Of this execution (default: the latest).")
+@EXECUTION_OPTION
 @click.option("-c", "--command", metavar="COMMAND", help="Run this command instead of a shell to type in.")
 @with_workspace
-def shell(space: Workspace, action: str, wanted: str | None, command: str | None) -> int:
+def shell(space: Workspace, action: str, execution_id: str | None, command: str | None) -> int:
     """Open a shell in the folder, environment and role of the build ACTION; exit 1 where COMMAND fails.
 
     The folder is the one that a failed build has left; for any other build it is recreated from the input artifacts.
     Where the last `run` or `up` has builds run in an image (--image, or rehearsal.toml), the shell is in the image too.
     """
     with open_deployment(space) as deployed:
-        return _shell(space, deployed, resolve_execution(space, wanted), action, command)
+        return _shell(space, deployed, resolve_execution(space, execution_id), action, command)
 
 
 def _shell(space: Workspace, deployed: Deployment, which: str, action: str, command: str | None) -> int:

@@ -7,7 +7,7 @@ import json
 import click
 
 from rehearsal import program_name
-from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.completion_types import EXECUTION_ARGUMENT
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.deploy import failed_deployment
 from rehearsal.engine.state import journal
@@ -20,15 +20,15 @@ from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
-@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@EXECUTION_ARGUMENT
 @click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object instead.")
 @with_workspace
-def status(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
+def status(space: Workspace, execution_id: str | None, *, as_json: bool) -> int:
     """Show an execution, the latest unless ID names another: every stage and action. Exit 1 if it went red."""
-    if wanted is None and space.latest() is None and not as_json and not failed_deployment.read(space):
+    if execution_id is None and space.latest() is None and not as_json and not failed_deployment.read(space):
         click.echo(f"nothing was rehearsed yet: `{program_name.command_name()} run`")
         return 0
-    events = journal.read(space.journal(resolve_execution(space, wanted)))
+    events = journal.read(space.journal(resolve_execution(space, execution_id)))
     view = replay(events)
     alive = space.server() is not None
     ended = history_table.status_of(view, alive=alive)

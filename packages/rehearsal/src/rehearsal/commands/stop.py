@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rehearsal.commands.api_errors import convert_api_errors
-from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.completion_types import EXECUTION_ARGUMENT
 from rehearsal.commands.context import resolve_execution, running_deployment, with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.deploy.deployment import Deployment
@@ -14,15 +14,15 @@ from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
-@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@EXECUTION_ARGUMENT
 @click.option("--abandon", is_flag=True, help="End its running actions too; without it they run to their end.")
 @click.option("-m", "--reason", default="stopped by hand", show_default=True, help="Why; kept with the execution.")
 @AS_JSON
 @with_workspace
-def stop(space: Workspace, wanted: str | None, reason: str, *, abandon: bool, as_json: bool) -> None:
+def stop(space: Workspace, execution_id: str | None, reason: str, *, abandon: bool, as_json: bool) -> None:
     """Stop the running execution; ID (or how it begins) says which, where several run."""
     deployed = running_deployment(space)
-    target = resolve_execution(space, wanted) if wanted else _single_active_execution(deployed)
+    target = resolve_execution(space, execution_id) if execution_id else _single_active_execution(deployed)
     with convert_api_errors("StopPipelineExecution"):
         deployed.api().stop_pipeline_execution(
             pipelineName=deployed.key.name, pipelineExecutionId=target, abandon=abandon, reason=reason

@@ -68,7 +68,7 @@ def up(
         become_console(space, [])
 
 
-def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:
+def _up(space: Workspace, cdk_app: App, port: int | None, *, iam: bool | None, as_json: bool) -> None:
     console = terminal(stderr=as_json)
     repository = Repository(space.root, space.home)
     limit = int(configuration.read_config(space.root).disk_gigabytes * 10**9)
@@ -77,7 +77,7 @@ def _up(space: Workspace, wanted: App, port: int | None, *, iam: bool | None, as
     with launcher.join_or_start(space, port, iam=iam) as endpoint:
         try:
             operator = Operator(
-                space, endpoint, repository, wanted, lambda text: console.print(text, style="dim"), Cancellation()
+                space, endpoint, repository, cdk_app, lambda text: console.print(text, style="dim"), Cancellation()
             )
             deployed = operator.ensure_deployed(lambda: repository.head)
         except CommandFailed as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rehearsal.commands.approval_answers import Verdict
-from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.completion_types import EXECUTION_ARGUMENT
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.options import ACCEPT
@@ -18,17 +18,17 @@ from rehearsal.workspace.layout import Workspace
 
 
 @click.command()
-@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@EXECUTION_ARGUMENT
 @ACCEPT
 @verdict_options
 @JSON_FILE
 @with_workspace
 def watch(
-    space: Workspace, wanted: str | None, names: tuple[str, ...], verdict: Verdict | None, json_file: Path | None
+    space: Workspace, execution_id: str | None, names: tuple[str, ...], verdict: Verdict | None, json_file: Path | None
 ) -> int:
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on."""
     AcceptedFile(space).add(names)
-    which = resolve_execution(space, wanted)
+    which = resolve_execution(space, execution_id)
     return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=next_ending(space, which))
 
 

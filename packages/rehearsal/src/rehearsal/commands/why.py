@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rehearsal.commands.completion_types import EXECUTION
+from rehearsal.commands.completion_types import EXECUTION_ARGUMENT
 from rehearsal.commands.context import resolve_execution, with_workspace
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.engine.state.journal import INTERRUPTED
@@ -18,15 +18,15 @@ RED = {"Failed", "Stopped", INTERRUPTED}
 
 
 @click.command()
-@click.argument("wanted", metavar="[ID]", required=False, type=EXECUTION)
+@EXECUTION_ARGUMENT
 @AS_JSON
 @with_workspace
-def why(space: Workspace, wanted: str | None, *, as_json: bool) -> int:
+def why(space: Workspace, execution_id: str | None, *, as_json: bool) -> int:
     """Say why an execution is red: the first error, where it is, and the next command. Exit 1 if it is red.
 
     It is the latest execution unless ID names another.
     """
-    view = load_execution_view(space, resolve_execution(space, wanted))
+    view = load_execution_view(space, resolve_execution(space, execution_id))
     status, causes = history_table.status_of(view, alive=space.server() is not None), view_of_why.causes(space, view)
     if as_json:
         print_json(view_of_why.as_json(view, status, causes))

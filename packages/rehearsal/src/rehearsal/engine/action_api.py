@@ -110,8 +110,8 @@ class Task:
 
     folder: an empty folder for this attempt. shared: a folder for all actions of the execution. log: the file for the
     action's output. stop: set when the work has to end, for any reason. note: reports a line of progress. identify:
-    reports the external execution id, such as a build id. wanted: revision type -> revision, where the execution was
-    started for a revision that is not the newest. asked: the check that `require` uses.
+    reports the external execution id, such as a build id. requested_revisions: revision type -> revision, where the
+    execution was started for a revision that is not the newest. check_permission: checks the policies of any role.
     """
 
     pipeline: PipelineKey
@@ -131,9 +131,9 @@ class Task:
     approval: PendingApproval
     identify: Callable[[str], None] = identify_nothing
     action_execution_id: str = ""
-    wanted: Mapping[str, str] = field(default_factory=dict)
+    requested_revisions: Mapping[str, str] = field(default_factory=dict)
     pipeline_role: str = ""
-    asked: Require = allow_everything
+    check_permission: Require = allow_everything
 
     @property
     def region(self) -> str:
@@ -152,7 +152,7 @@ class Task:
 
     def require(self, *actions: str, resource: str) -> None:
         """Raise ActionError unless the action's role allows one of `actions`, IAM actions that CodePipeline calls."""
-        self.asked(self.role_arn, *actions, resource=resource)
+        self.check_permission(self.role_arn, *actions, resource=resource)
 
     def setting(self, key: str) -> str:
         """Return a required configuration value. Raises ActionError where it is missing."""

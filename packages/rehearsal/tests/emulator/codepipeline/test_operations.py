@@ -76,7 +76,7 @@ def test_a_source_revision_can_be_asked_for(service: Service) -> None:
     asked: list[Mapping[str, str]] = []
 
     def asks(task: Task) -> Outcome:
-        asked.append(task.wanted)
+        asked.append(task.requested_revisions)
         return fails(task)
 
     service.stage.played.parts["source"] = asks

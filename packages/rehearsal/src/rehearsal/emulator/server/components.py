@@ -122,6 +122,6 @@ def _engine(workspace: Workspace, endpoint: Endpoint, sessions: Sessions, action
             executions=workspace.executions,
             pipelines=workspace.pipelines,
             listener=Housekeeping(workspace, publish),
-            asked=sessions.require,
+            check_permission=sessions.require,
         )
     )

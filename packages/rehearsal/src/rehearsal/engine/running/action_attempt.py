@@ -140,9 +140,9 @@ class Attempt:
             ),
             identify=lambda external_id: self.reports.identified(self, external_id),
             action_execution_id=self.state.id,
-            wanted=execution.origin.wanted.get(action.name, {}),
+            requested_revisions=execution.origin.requested_revisions.get(action.name, {}),
             pipeline_role=pipeline.role_arn,
-            asked=self.env.asked,
+            check_permission=self.env.check_permission,
         )
 
     def _await_answer(self) -> Answer | None:

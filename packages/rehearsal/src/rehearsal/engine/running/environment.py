@@ -25,7 +25,7 @@ class Environment:
 
     executions, pipelines: the folders of their journals. listener: called with every event of every execution, after it
     is in the journal and in the published snapshot. limits: seconds per action type, where they differ from
-    CodePipeline's. asked: checks a role's permissions; see `Task.require`.
+    CodePipeline's. check_permission: checks the policies of a role.
     """
 
     endpoint: Endpoint
@@ -35,4 +35,4 @@ class Environment:
     pipelines: Path
     listener: Listener = ignore_event
     limits: Mapping[ActionType, float] = field(default_factory=dict)
-    asked: Require = allow_everything
+    check_permission: Require = allow_everything

@@ -47,7 +47,8 @@ def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[st
         for name, value in execution.variables.get("variables", {}).items()
         if name in pipeline.variables and value != defaults.get(name)
     }
-    return variables, {name: revisions for name, revisions in execution.origin.wanted.items() if name in sources}
+    requested = execution.origin.requested_revisions
+    return variables, {name: revisions for name, revisions in requested.items() if name in sources}
 
 
 def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given: Unpack[EventFields]) -> EventFields:

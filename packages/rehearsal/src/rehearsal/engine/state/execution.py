@@ -81,13 +81,13 @@ class StageState:
 class Origin:
     """Why an execution was started, and with what; it never changes.
 
-    wanted: requested revisions, by source action and type. token: the client request token. restart_of: the execution
-    that an update has cancelled. rollback_of: the execution whose artifacts and variables a rollback uses. only:
-    `stage/action` where a single action runs.
+    requested_revisions: by source action and type. token: the client request token. restart_of: the execution that an
+    update has cancelled. rollback_of: the execution whose artifacts and variables a rollback uses. only: `stage/action`
+    where a single action runs.
     """
 
     trigger: Mapping[str, str] = field(default_factory=dict)
-    wanted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    requested_revisions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     token: str = ""
     restart_of: str | None = None
     rollback_of: str | None = None

@@ -56,7 +56,7 @@ def _started(execution: Execution, event: Event) -> Execution:
         ),
         origin=Origin(
             trigger=event.get("trigger", {}),
-            wanted=event.get("wanted", {}),
+            requested_revisions=event.get("wanted", {}),
             token=event.get("token", ""),
             restart_of=event.get("restart_of"),
             rollback_of=event.get("rollback_of"),
