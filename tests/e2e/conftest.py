@@ -26,12 +26,16 @@ TOOLS = (Path(sys.executable).parent, ROOT / ".tools" / "bin", ROOT / "node_modu
 
 @dataclass(frozen=True)
 class Ran:
-    """The result of one `rehearse run`; `result` is its --json file, `left` the remaining processes."""
+    """The result of one `rehearse run`.
+
+    result: its --json file. left: the remaining processes. repository: the state of the user's repository after it.
+    """
 
     code: int
     printed: str
     result: dict[str, Any]
     left: list[str]
+    repository: list[str]
 
     def status(self, stage: str, action: str) -> str:
         """Return the status of one action; empty if it was never started."""
@@ -84,7 +88,12 @@ class Project:
         done = self.command("run", "--json", str(output), *arguments)
         print(done.stdout)  # pytest shows it when the test fails
         result = json.loads(output.read_text()) if output.exists() else {}
-        return Ran(done.returncode, done.stdout, result, self.processes())
+        return Ran(done.returncode, done.stdout, result, self.processes(), self.repository())
+
+    def repository(self) -> list[str]:
+        """Return the changed files, the branches, the remotes and the number of commits."""
+        commands = ("status --porcelain", "branch --all --format %(refname)", "remote", "rev-list --count --all")
+        return [self.git(*command.split()) for command in commands]
 
     def processes(self) -> list[str]:
         """Return the processes in the copy's folder or with its path, except the removal of temporary folders."""

@@ -20,6 +20,7 @@ class Acting:
 
     def __init__(self, project: Deployed, environment: str, part: str) -> None:
         self._project, self._environment = project, environment
+        self._clients: dict[str, Any] = {}
         iam = project.client("iam", environment)
         roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
         (role,) = [role for role in roles if part in role["RoleName"]]
@@ -38,6 +39,11 @@ class Acting:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client with the role's credentials."""
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
         root = self._project.client(service, self._environment)
         return boto3.client(
             service,

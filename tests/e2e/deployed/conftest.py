@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 import pytest
 
-from rehearsal.workspace.layout import Workspace
 from tests.e2e.conftest import Project, Ran
 
 GATES_OF_SYNTH = ("compliance cdk.out", "gates.approvals cdk.out", "gates.templates")
@@ -21,15 +20,20 @@ GATES_OF_SYNTH = ("compliance cdk.out", "gates.approvals cdk.out", "gates.templa
 class Deployed(Project):
     """The copy of this project, with the accounts of its embedded AWS."""
 
-    exports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    exports: dict[str, dict[str, str]] = field(default_factory=dict)
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def client(self, service: str, environment: str) -> Any:
-        """Return a boto3 client with the variables of `rehearse env`, which runs once for each embedded AWS."""
-        server = (environment, Workspace(self.root).record.read_text())
-        if server not in self.exports:
+        """Return a boto3 client with the variables of `rehearse env`, which runs once for each environment."""
+        if (service, environment) not in self.clients:
+            self.clients[service, environment] = self._new_client(service, environment)
+        return self.clients[service, environment]
+
+    def _new_client(self, service: str, environment: str) -> Any:
+        if environment not in self.exports:
             printed = self.command("env", environment).stdout
-            self.exports[server] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
-        exports = self.exports[server]
+            self.exports[environment] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
+        exports = self.exports[environment]
         return boto3.client(
             service,
             endpoint_url=exports["AWS_ENDPOINT_URL"],
@@ -48,23 +52,29 @@ class Deployed(Project):
         }
 
 
-@pytest.fixture(scope="module")
-def _running(copy: Project, first: Ran) -> Iterator[Deployed]:
+@pytest.fixture(scope="session")
+def deployed(copy: Project, first: Ran) -> Iterator[Deployed]:
+    """The copy with its deployed pipeline and running embedded AWS."""
     assert first.code == 0, f"the good tree went red, so no fault can be told from it:\n{first.printed[-3000:]}"
     assert copy.command("up").returncode == 0
     yield Deployed(copy.root, copy.environ)
     copy.command("down")
 
 
-@pytest.fixture
-def deployed(_running: Deployed) -> Iterator[Deployed]:
-    """The copy with its deployed pipeline and running embedded AWS; a test's changes are undone at its end."""
-    # The first rehearsal has run all of `make synth check`, and each gate has tests.
-    _running.replace("Makefile", "\ncheck: types unit lint shipped lock\n", "\ncheck: lock\n")
+@pytest.fixture(scope="session")
+def _short_builds(deployed: Deployed) -> None:
+    """Commit a synth build without the gates: the first rehearsal has run them all, and each gate has tests."""
+    deployed.replace("Makefile", "\ncheck: types unit lint shipped lock\n", "\ncheck: lock\n")
     gates = "".join(f"\tpython -m cdk_delivery.{gate}\n" for gate in GATES_OF_SYNTH)
-    _running.replace("Makefile", f"\tcdk synth --quiet\n{gates}", "\tCDK_VALIDATION=false cdk synth --quiet\n")
-    for folder in _running.root.glob("packages/*/tests"):
+    deployed.replace("Makefile", f"\tcdk synth --quiet\n{gates}", "\tCDK_VALIDATION=false cdk synth --quiet\n")
+    for folder in deployed.root.glob("packages/*/tests"):
         shutil.rmtree(folder)  # no build reads these files, and each one copies them
-    yield _running
-    _running.git("reset", "--quiet", "--hard")
-    _running.git("clean", "--quiet", "--force", "-d")
+    deployed.git("commit", "--quiet", "--all", "--message", "short builds")
+
+
+@pytest.fixture
+def editable(deployed: Deployed, _short_builds: None) -> Iterator[Deployed]:
+    """The same, with a working tree whose changes are undone at the end of the test."""
+    yield deployed
+    deployed.git("reset", "--quiet", "--hard")
+    deployed.git("clean", "--quiet", "--force", "-d")

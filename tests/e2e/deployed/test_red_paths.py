@@ -13,53 +13,53 @@ from tests.e2e.deployed.hearing import Heard
 pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
 
-def test_an_unaccepted_finding_stops_before_anything_is_deployed(deployed: Deployed) -> None:
+def test_an_unaccepted_finding_stops_before_anything_is_deployed(editable: Deployed) -> None:
     """A new cdk-nag finding fails Synth, and neither dev nor prod changes."""
-    dev, prod = deployed.holds("dev"), deployed.holds("prod")
+    dev, prod = editable.holds("dev"), editable.holds("prod")
     stage, outputs = "stages/echo_stage.py", "self.outputs = stack.outputs"
-    deployed.replace(stage, "from aws_cdk import Environment\n", "from aws_cdk import Environment, aws_sqs\n")
-    deployed.replace(stage, outputs, f'{outputs}\n        aws_sqs.Queue(stack, "Unanswered")')
-    ran = deployed.run("--approve")
+    editable.replace(stage, "from aws_cdk import Environment\n", "from aws_cdk import Environment, aws_sqs\n")
+    editable.replace(stage, outputs, f'{outputs}\n        aws_sqs.Queue(stack, "Unanswered")')
+    ran = editable.run("--approve")
     assert ran.code == 1
     assert ran.status("Build", "Synth") == "Failed"
     assert ran.status("Dev", "Test") == ""
     assert "Dev/Echo/Unanswered/Resource" in ran.printed
-    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
+    assert (editable.holds("dev"), editable.holds("prod")) == (dev, prod)
 
 
-def test_a_handler_that_raises_stops_before_prod(deployed: Deployed) -> None:
+def test_a_handler_that_raises_stops_before_prod(editable: Deployed) -> None:
     """A handler that raises fails dev's integration tests, and prod does not change."""
-    prod = deployed.holds("prod")
-    deployed.replace("lambda/echo2/main.py", '    return {"messages": messages}', '    raise ValueError("planted")')
-    ran = deployed.run("--approve")
+    prod = editable.holds("prod")
+    editable.replace("lambda/echo2/main.py", '    return {"messages": messages}', '    raise ValueError("planted")')
+    ran = editable.run("--approve")
     assert ran.code == 1
     assert ran.status("Dev", "Test") == "Failed"
     assert ran.status("ApproveProd", "Approve") == ""
     assert "Dev/Test failed" in ran.printed
-    assert deployed.holds("prod") == prod
+    assert editable.holds("prod") == prod
 
 
-def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Deployed) -> None:
+def test_a_failure_in_prod_is_rolled_back_and_reported(editable: Deployed) -> None:
     """A fault in prod only fails the new version's check; it gets no call, prod rolls back, and notices say so."""
-    prod, heard = deployed.holds("prod"), Heard(deployed)
-    deployed.replace(
+    prod, heard = editable.holds("prod"), Heard(editable)
+    editable.replace(
         "lambda/echo2/main.py",
         "    messages = [echo(record)",
         '    if ":333333333333:" in context.invoked_function_arn:\n'
         '        raise ValueError("planted")\n'
         "    messages = [echo(record)",
     )
-    ran = deployed.run("--approve")
+    ran = editable.run("--approve")
     assert ran.code == 1
     assert (ran.status("Dev", "Test"), ran.status("Prod", "Echo.Deploy")) == ("Succeeded", "Failed")
     assert "A BeforeAllowTraffic lifecycle event hook" in ran.printed
-    api = deployed.client("codepipeline", "pipeline")
+    api = editable.client("codepipeline", "pipeline")
     executions = api.list_pipeline_executions(pipelineName="echo-delivery")["pipelineExecutionSummaries"]
     back, failed = executions[:2]
     assert (back["trigger"]["triggerType"], back["status"]) == ("AutomatedRollback", "Succeeded")
     assert (failed["pipelineExecutionId"], failed["status"]) == (ran.result["execution_id"], "Failed")
-    assert deployed.holds("prod") == prod
-    (stack,) = deployed.client("cloudformation", "prod").describe_stacks(StackName="Prod-Echo")["Stacks"]
+    assert editable.holds("prod") == prod
+    (stack,) = editable.client("cloudformation", "prod").describe_stacks(StackName="Prod-Echo")["Stacks"]
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", "the pipeline's rollback of the stage changed something"
     (revision,) = failed["sourceRevisions"]
     asked = json.loads(heard.notice("{"))["approval"]["customData"]
@@ -74,7 +74,7 @@ def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Deployed) -> No
     assert "Traffic: this release has none of it: CloudFormation has taken its update back" in red
     target = back["rollbackMetadata"]["rollbackTargetPipelineExecutionId"]
     stage = heard.notice("echo-delivery Prod failed at ", this)
-    assert "Traffic: this release has none of it: no stack was deployed" in stage
+    assert "Traffic: this release has none of it: no stack was editable" in stage
     assert f"Rollback: to the release of execution {target}, which gets all calls in one step" in stage
     assert "all calls in one step" in heard.notice("echo-delivery Prod/Echo.Deploy started at ", other)
     assert "Traffic: this release has all of it" in heard.notice("echo-delivery Prod/Echo.Deploy succeeded at ", other)
@@ -83,13 +83,13 @@ def test_a_failure_in_prod_is_rolled_back_and_reported(deployed: Deployed) -> No
 
 
 # The run after this one bootstraps the accounts again: the first of the next module does so in any case.
-def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed: Deployed) -> None:
+def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(editable: Deployed) -> None:
     """A deployment fails if this tree's execution policy lacks lambda:PublishVersion."""
-    dev, prod = deployed.holds("dev"), deployed.holds("prod")
-    deployed.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")
-    with (deployed.root / "lambda" / "echo2" / "main.py").open("a") as code:
+    dev, prod = editable.holds("dev"), editable.holds("prod")
+    editable.replace("pipeline/access/environment-resources.json", '        "lambda:PublishVersion",\n', "")
+    with (editable.root / "lambda" / "echo2" / "main.py").open("a") as code:
         code.write("# a version that may not be published\n")
-    ran = deployed.run("--approve")
+    ran = editable.run("--approve")
     assert ran.code == 1
     assert "has changed since the accounts were bootstrapped" in ran.printed
     assert any("on AWS an operator has to do it before the push" in line for line in ran.result["not_emulated"])
@@ -99,4 +99,4 @@ def test_an_action_that_the_execution_policy_lacks_stops_the_deployment(deployed
     policy = "arn:aws:iam::222222222222:policy/delivery-environment"
     denied += rf" \(looked at {policy}, {policy}-resources; missing is {{\"Effect\": \"Allow\""
     assert re.search(denied, ran.printed)
-    assert (deployed.holds("dev"), deployed.holds("prod")) == (dev, prod)
+    assert (editable.holds("dev"), editable.holds("prod")) == (dev, prod)

@@ -22,35 +22,35 @@ def poisoned(project: Deployed, *, after_shift: bool = False) -> AbstractContext
     return calls(project, json.dumps({**json.loads(EVENT), "poison": True}).encode(), after_shift=after_shift)
 
 
-def test_an_alarm_in_the_bake_time_rolls_the_stage_back(deployed: Deployed) -> None:
+def test_an_alarm_in_the_bake_time_rolls_the_stage_back(editable: Deployed) -> None:
     """Some calls fail with an event that no check or test sends, so that only the alarm detects it.
 
-    The first bad release stays, because its push changes the pipeline too. The fix is deployed although that alarm is
+    The first bad release stays, because its push changes the pipeline too. The fix is editable although that alarm is
     in ALARM during its shift. The second bad release is rolled back: all calls reach the fix in one step.
     """
-    bake(deployed)
-    heard = Heard(deployed)
-    code = deployed.root / "lambda" / "echo" / "main.py"
+    bake(editable)
+    heard = Heard(editable)
+    code = editable.root / "lambda" / "echo" / "main.py"
     fixed = code.read_text()
-    deployed.replace("lambda/echo/main.py", HANDLED, PLANTED + HANDLED)
-    with poisoned(deployed, after_shift=True):
-        bad = deployed.run("--approve")
+    editable.replace("lambda/echo/main.py", HANDLED, PLANTED + HANDLED)
+    with poisoned(editable, after_shift=True):
+        bad = editable.run("--approve")
     assert_failed_in_bake_time(bad)
-    assert "Prod was not rolled back, and keeps what was deployed: " in bad.printed
+    assert "Prod was not rolled back, and keeps what was editable: " in bad.printed
 
     code.write_text(fixed)
-    with poisoned(deployed):
-        good = deployed.run("--approve")
+    with poisoned(editable):
+        good = editable.run("--approve")
     assert good.code == 0
-    held, before = deployed.holds("prod"), deployments(deployed)
+    held, before = editable.holds("prod"), deployments(editable)
 
-    deployed.replace("lambda/echo/main.py", HANDLED, PLANTED + HANDLED)
-    with poisoned(deployed, after_shift=True):
-        worse = deployed.run("--approve")
+    editable.replace("lambda/echo/main.py", HANDLED, PLANTED + HANDLED)
+    with poisoned(editable, after_shift=True):
+        worse = editable.run("--approve")
     assert_failed_in_bake_time(worse)
-    assert_rolled_back(deployed, worse)
-    assert (deployed.holds("prod"), live(deployed)[1]) == (held, None)
-    back, forth = deployments(deployed)[: -len(before) or None]
+    assert_rolled_back(editable, worse)
+    assert (editable.holds("prod"), live(editable)[1]) == (held, None)
+    back, forth = deployments(editable)[: -len(before) or None]
     groups = {deployment["deploymentGroupName"] for deployment in (back, forth)}
     assert ["TrafficEchoLiveGroup" in group for group in groups] == [True], "a function shifted that did not change"
     assert back["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"

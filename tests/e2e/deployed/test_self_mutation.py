@@ -14,22 +14,22 @@ from tests.root import ROOT
 pytestmark = pytest.mark.e2e
 
 
-def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(deployed: Deployed) -> None:
+def test_a_second_execution_deploys_what_a_push_adds_until_a_rejection(editable: Deployed) -> None:
     """The first execution is cancelled, and one with a new id deploys the new environment.
 
     After the rejection dev has the new release, prod has the one before it, and nothing is retried.
     """
-    dev, prod = deployed.holds("dev"), deployed.holds("prod")
-    Page(ROOT / "docs" / "add-a-function.md").follow(deployed.root, console=None)
-    add_staging(deployed)
-    ran = deployed.run("--reject")
+    dev, prod = editable.holds("dev"), editable.holds("prod")
+    Page(ROOT / "docs" / "add-a-function.md").follow(editable.root, console=None)
+    add_staging(editable)
+    ran = editable.run("--reject")
     assert ran.code == 1
     assert [execution["status"] for execution in ran.result["earlier"]] == ["Cancelled"]
     assert ran.result["execution_id"] != ran.result["earlier"][0]["execution_id"]
     assert (ran.status("Staging", "Test"), ran.status("ApproveProd", "Approve")) == ("Succeeded", "Failed")
-    assert len(deployed.holds("staging")) == len(deployed.holds("dev")) == len(dev) + 1
-    assert deployed.holds("prod") == prod
-    assert_nothing_is_tried_again(deployed, ran)
+    assert len(editable.holds("staging")) == len(editable.holds("dev")) == len(dev) + 1
+    assert editable.holds("prod") == prod
+    assert_nothing_is_tried_again(editable, ran)
 
 
 def assert_nothing_is_tried_again(project: Deployed, ran: Ran) -> None:

@@ -37,14 +37,21 @@ def shown(page: Any, text: str, seconds: float = 5) -> None:
 
 
 def test_a_red_run_opens_at_the_first_error(aws: FakeAws, open_page: OpenPage) -> None:
-    """The failing line is on the first screen, and Enter copies the next command."""
+    """The failing line is on the first screen; Enter copies the next command, and an update keeps "Copied"."""
     execution = red()
-    Pipeline(execution, green()).serve(aws)
+    pipeline = Pipeline(execution, green()).serve(aws)
     Builds(aws).add("synth:2", FAILED)
     page = open_page(f"/executions/{execution.id}", permissions=["clipboard-read", "clipboard-write"])
     assert page.locator(".excerpt .hit").bounding_box()["y"] < 900
+    page.clock.install()
+    page.clock.pause_at(time.time() + 3600)
     page.get_by_role("button", name="Copy the next command").press("Enter")
     shown(page, "Copied")
+    pipeline.executions[0].message = "another message"
+    shown(page, "another message", seconds=15)
+    assert page.get_by_text("Copied").count() == 1
+    page.clock.run_for(3000)
+    assert page.get_by_text("Copied").count() == 0
     assert page.evaluate("navigator.clipboard.readText()") == "make types"
 
 

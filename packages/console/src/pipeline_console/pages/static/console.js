@@ -134,7 +134,8 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = "Copied";
-  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  button.dataset.keep = ""; // an update of the page would put "Copy" back
+  setTimeout(() => { button.textContent = "Copy"; delete button.dataset.keep; }, 3000);
 });
 
 document.addEventListener("submit", (event) => {
