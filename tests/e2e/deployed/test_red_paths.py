@@ -74,7 +74,7 @@ def test_a_failure_in_prod_is_rolled_back_and_reported(editable: Deployed) -> No
     assert "Traffic: this release has none of it: CloudFormation has taken its update back" in red
     target = back["rollbackMetadata"]["rollbackTargetPipelineExecutionId"]
     stage = heard.notice("echo-delivery Prod failed at ", this)
-    assert "Traffic: this release has none of it: no stack was editable" in stage
+    assert "Traffic: this release has none of it: no stack was deployed" in stage
     assert f"Rollback: to the release of execution {target}, which gets all calls in one step" in stage
     assert "all calls in one step" in heard.notice("echo-delivery Prod/Echo.Deploy started at ", other)
     assert "Traffic: this release has all of it" in heard.notice("echo-delivery Prod/Echo.Deploy succeeded at ", other)

@@ -25,7 +25,7 @@ def poisoned(project: Deployed, *, after_shift: bool = False) -> AbstractContext
 def test_an_alarm_in_the_bake_time_rolls_the_stage_back(editable: Deployed) -> None:
     """Some calls fail with an event that no check or test sends, so that only the alarm detects it.
 
-    The first bad release stays, because its push changes the pipeline too. The fix is editable although that alarm is
+    The first bad release stays, because its push changes the pipeline too. The fix is deployed although that alarm is
     in ALARM during its shift. The second bad release is rolled back: all calls reach the fix in one step.
     """
     bake(editable)
@@ -36,7 +36,7 @@ def test_an_alarm_in_the_bake_time_rolls_the_stage_back(editable: Deployed) -> N
     with poisoned(editable, after_shift=True):
         bad = editable.run("--approve")
     assert_failed_in_bake_time(bad)
-    assert "Prod was not rolled back, and keeps what was editable: " in bad.printed
+    assert "Prod was not rolled back, and keeps what was deployed: " in bad.printed
 
     code.write_text(fixed)
     with poisoned(editable):
