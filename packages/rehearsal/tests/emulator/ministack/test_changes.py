@@ -5,19 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import time
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rehearsal.aws import root
-from rehearsal.emulator.ministack import patches
+from rehearsal.emulator.ministack import patch, patches
 from rehearsal.emulator.ministack.corrections import services
 from rehearsal.emulator.server import launcher
 from rehearsal.host import helper_process
 from rehearsal.workspace.layout import Workspace
+from tests.root import PACKAGE
 
 CHANGED = "MiniStack changed what we patch: ministack.core.persistence:save_state (fault: A service whose state"
+
+
+def test_the_patches_are_for_the_required_version() -> None:
+    """The package requires exactly the version of MiniStack whose functions the patches replace."""
+    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
+    assert f"ministack=={patch.VERSION}" in project["dependencies"]
 
 
 def test_nothing_is_reported_for_the_installed_version(caplog: pytest.LogCaptureFixture) -> None:
@@ -39,9 +47,11 @@ def test_a_changed_function_is_reported_with_its_fault(caplog: pytest.LogCapture
 def test_the_log_of_the_embedded_aws_has_the_report(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The embedded AWS starts and answers although every digest differs, and its log has the report."""
+    """With another version the embedded AWS starts and answers although digests differ, and its log has the report."""
     planted, space = tmp_path_factory.mktemp("planted"), Workspace(tmp_path_factory.mktemp("changed"))
-    plant = "from rehearsal.emulator.ministack import patch\npatch.digest = lambda text: 'sha256:planted'\n"
+    plant = (
+        "from rehearsal.emulator.ministack import patch\npatch.VERSION, patch.digest = '1.0', lambda text: 'planted'\n"
+    )
     (planted / "sitecustomize.py").write_text(plant)
     monkeypatch.setattr(helper_process, "PACKAGES", f"{planted}{os.pathsep}{helper_process.PACKAGES}")
     with launcher.join_or_start(space, iam=True) as endpoint:

@@ -13,6 +13,9 @@ from typing import Any
 
 from rehearsal.emulator.iam.enforcement import Check
 
+# The version of MiniStack for whose functions the patches were written.
+VERSION = "1.5.33"
+
 
 class MissingTarget(LookupError):
     """MiniStack does not have the function any more."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 
 from rehearsal.emulator.iam import enforcement
 from rehearsal.emulator.ministack import patch
@@ -205,8 +206,8 @@ SHARED_TARGETS: Mapping[str, tuple[Correction, ...]] = {
 def apply(*, iam: bool, owners: Iterable[object]) -> Originals:
     """Apply the corrections in this process, before MiniStack serves its first request.
 
-    owners: the objects of the patches' `owner` classes. Returns the original functions, for `report_changes`. Raises
-    MissingTarget.
+    owners: the objects of the patches' `owner` classes. Returns the original functions, for
+    `report_other_version`. Raises MissingTarget.
     """
     corrections = (*ALWAYS, *(WITH_IAM if iam else WITHOUT_IAM), *OWN_SERVICES)
     functions = originals(corrections)
@@ -231,6 +232,12 @@ def correct(*corrections: Correction, owners: Iterable[object] = ()) -> None:
             patch.replace(replaced, objects)
         if correction.check:
             enforcement.add_check(correction.check)
+
+
+def report_other_version(functions: Originals) -> None:
+    """Report changed functions where MiniStack has another version than the patches; 0.1 s, only then."""
+    if version("ministack") != patch.VERSION:
+        report_changes(functions)
 
 
 def report_changes(functions: Originals) -> None:

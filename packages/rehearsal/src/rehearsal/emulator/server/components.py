@@ -110,7 +110,7 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     }
     front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), services, iam=endpoint.iam)
     ends = (traffic.close, engine.close, batches.close, started.close, close_clients)
-    return Components(engine, front, ends, UNSAVED, partial(patches.report_changes, originals))
+    return Components(engine, front, ends, UNSAVED, partial(patches.report_other_version, originals))
 
 
 def _engine(workspace: Workspace, endpoint: Endpoint, sessions: Sessions, actions: Accepting) -> Engine:
