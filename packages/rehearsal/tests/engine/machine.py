@@ -28,11 +28,10 @@ from rehearsal.engine.model.timeouts import APPROVAL
 from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.execution import Execution
-from rehearsal.engine.state.fold import fold_all
 from rehearsal.engine.state.invoke_jobs import Jobs
-from rehearsal.views.execution_view import replay
 from tests.engine import conftest
 from tests.engine.conftest import KEY
+from tests.engine.journals import MEMORY, Journals
 from tests.engine.seeded import COIN, SLOW, Script, SeededScheduler
 
 MODES = ("SUPERSEDED", "QUEUED", "PARALLEL")
@@ -85,7 +84,8 @@ class EngineMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = self.stop_the_clock()
-        self.folder = Path(tempfile.mkdtemp(prefix="engine-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="engine-", dir=MEMORY))
+        self.journals = Journals(self.folder / "executions")
         self.answers: dict[str, tuple[str, bool]] = {}
         self.other: Callable[[], None] | None = None
         self.begin()
@@ -116,7 +116,7 @@ class EngineMachine(RuleBasedStateMachine):
             self.engine.close()
             assert self.scheduler.work == [], "an action works after the end"
             assert [execution.id for execution in self.engine.executions.values() if execution.running] == []
-            for path in self.journals():
+            for path in self.journals.all():
                 assert journal.has_ended(journal.read(path)), f"{path} has no end"
         finally:
             self.clock.close()
@@ -248,7 +248,7 @@ class EngineMachine(RuleBasedStateMachine):
         """Cut the journals of running executions at any byte, tear a pipeline event, drop the engine and load."""
         chance = random.Random(seed)
         before = {execution.id: execution for execution in self.executions()}
-        paths = [self.folder / "executions" / id_ / "journal.jsonl" for id_, state in before.items() if state.running]
+        paths = [self.journals.path(id_) for id_, state in before.items() if state.running]
         for path in paths:
             content = path.read_bytes()
             path.write_bytes(content[: max(0, len(content) - chance.choice((0, 1, cut)))])
@@ -341,9 +341,6 @@ class EngineMachine(RuleBasedStateMachine):
     def executions(self) -> list[Execution]:
         return self.engine.executions_of(KEY)
 
-    def journals(self) -> list[Path]:
-        return sorted((self.folder / "executions").glob("*/journal.jsonl"))
-
     def count(self, what: str) -> None:
         type(self).reached[what] += 1
 
@@ -352,8 +349,7 @@ class EngineMachine(RuleBasedStateMachine):
     @invariant()
     def the_journals_tell_what_the_api_answers(self) -> None:
         for execution in self.engine.executions.values():
-            path = self.folder / "executions" / execution.id / "journal.jsonl"
-            assert fold_all(journal.read(path), execution.pipeline) == execution
+            assert self.journals.read(execution.id).state(execution.pipeline) == execution
             self.count(f"status {execution.status}")
 
     @invariant()
@@ -363,8 +359,7 @@ class EngineMachine(RuleBasedStateMachine):
         api = CodePipelineApi(self.engine, Jobs())
         listed = api.call("ListPipelineExecutions", {"pipelineName": KEY.name}, KEY.account, KEY.region)
         for summary in listed["pipelineExecutionSummaries"]:
-            path = self.folder / "executions" / summary["pipelineExecutionId"] / "journal.jsonl"
-            shown = replay(journal.read(path))
+            shown = self.journals.read(summary["pipelineExecutionId"]).view
             assert summary["status"] == shown.status.replace("Interrupted", "Stopped")
             assert summary["statusSummary"] == shown.state.summary
 
@@ -382,7 +377,7 @@ class EngineMachine(RuleBasedStateMachine):
     def a_confirmed_approval_is_never_lost(self) -> None:
         """A confirmed approval decides its action, unless the action has not read it yet or its engine was killed."""
         for execution in self.executions():
-            events = journal.read(self.folder / "executions" / execution.id / "journal.jsonl")
+            events = self.journals.read(execution.id).events
             answered = [event for event in events if event["type"] == "action-answered"]
             for event in answered:
                 state = execution.attempts[(False, "Gate", "ask", event["attempt"])]

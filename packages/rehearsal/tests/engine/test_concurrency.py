@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,16 @@ def test_a_runner_that_breaks_in_any_way_ends_its_action(stage: Stage) -> None:
     assert (execution.status, execution.summary) == ("Failed", "One/a: SystemExit: 3")
 
 
+@pytest.fixture
+def _frequent_turns() -> Iterator[None]:
+    """Let threads take turns so often that busy readers do not hold up the engine."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(interval / 50)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("_frequent_turns")
 def test_reads_while_executions_start(stage: Stage) -> None:
     """Other threads can list executions while executions start."""
     definition = declaration([action("a")], executionMode="PARALLEL")
