@@ -80,15 +80,7 @@ class Deployed:
 
     def client(self, service: str, name: str) -> Any:
         """Return a boto3 client for one of the environments."""
-        exports = self._exports(name)
-        return boto3.client(
-            service,
-            endpoint_url=exports["AWS_ENDPOINT_URL"],
-            region_name=exports["AWS_REGION"],
-            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
-            verify=exports.get("AWS_CA_BUNDLE"),
-        )
+        return exported_client(self._exports(name), service)
 
     def resources(self) -> Resources:
         """Return the physical id of each resource of each stack in all environments."""
@@ -100,6 +92,18 @@ class Deployed:
             for resource in api.describe_stack_resources(StackName=stack["StackName"])["StackResources"]:
                 key = (name, stack["StackName"], resource["LogicalResourceId"])
                 yield key, (resource["ResourceType"], resource["PhysicalResourceId"])
+
+
+def exported_client(exports: Mapping[str, str], service: str) -> Any:
+    """Return a boto3 client with the variables of `rehearse env`."""
+    return boto3.client(
+        service,
+        endpoint_url=exports["AWS_ENDPOINT_URL"],
+        region_name=exports["AWS_REGION"],
+        aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+        verify=exports.get("AWS_CA_BUNDLE"),
+    )
 
 
 def lost(old: Resources, new: Resources) -> list[str]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.e2e.conftest import Project, Ran
+from tests.upgrade.deployed import exported_client
 
 GATES_OF_SYNTH = ("compliance cdk.out", "gates.approvals cdk.out", "gates.templates")
 
@@ -26,22 +26,14 @@ class Deployed(Project):
     def client(self, service: str, environment: str) -> Any:
         """Return a boto3 client with the variables of `rehearse env`, which runs once for each environment."""
         if (service, environment) not in self.clients:
-            self.clients[service, environment] = self._new_client(service, environment)
+            self.clients[service, environment] = exported_client(self._exports(environment), service)
         return self.clients[service, environment]
 
-    def _new_client(self, service: str, environment: str) -> Any:
+    def _exports(self, environment: str) -> dict[str, str]:
         if environment not in self.exports:
             printed = self.command("env", environment).stdout
             self.exports[environment] = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
-        exports = self.exports[environment]
-        return boto3.client(
-            service,
-            endpoint_url=exports["AWS_ENDPOINT_URL"],
-            region_name=exports["AWS_REGION"],
-            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
-            verify=exports.get("AWS_CA_BUNDLE"),
-        )
+        return self.exports[environment]
 
     def holds(self, environment: str) -> dict[str, tuple[str, list[str]]]:
         """Return the code digest and the layers of every function of an environment."""
