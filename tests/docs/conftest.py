@@ -1,4 +1,4 @@
-"""A copy of this project in which the pages are followed."""
+"""A copy of this project in which pages are followed."""
 
 import shutil
 import subprocess
@@ -10,9 +10,10 @@ import pytest
 from tests.docs.page import run
 from tests.root import ROOT
 
-MADE = (".git", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache", ".hypothesis")
+MADE = (".git", "build", "cdk.out", ".rehearsal", ".*_cache", ".hypothesis")
 # The folders of `make setup`, which tests/template/test_team.py and tests/test_setup.py run.
 ENVIRONMENTS = (".venv", ".tools", "node_modules")
+COPIED = "copied"
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
@@ -22,13 +23,27 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker(pytest.mark.pages)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the tracked and new files in a separate repository, whose environments share files with this one's."""
-    folder = tmp_path / "copy"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE, *ENVIRONMENTS))
+@pytest.fixture(scope="session")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the tracked and new files, whose environments share files with this project's."""
+    folder = tmp_path_factory.mktemp("reader") / "copy"
+    shutil.copytree(ROOT, folder, ignore=without_tests_of_packages)
     author = "-c user.name=Reader -c user.email=reader@example.com"
-    run(f"git init -q -b main && git add -A && git {author} commit -q -m 'a copy'", folder)
+    run(f"git init -q -b main && git add -A && git {author} commit -q -m 'a copy' && git tag {COPIED}", folder)
     # Links of files, not of the folders: set-up of the copy replaces files of its environments.
     subprocess.run(["cp", "--archive", "--link", *(ROOT / name for name in ENVIRONMENTS), folder], check=True)
     return folder
+
+
+def without_tests_of_packages(folder: str, names: list[str]) -> set[str]:
+    """Return the names that a copy leaves out of a folder: what commands write, and the tests of packages."""
+    tests = {"tests"} if Path(folder).parent == ROOT / "packages" else set()
+    return tests | shutil.ignore_patterns(*MADE, *ENVIRONMENTS)(folder, names)
+
+
+@pytest.fixture
+def copy(reader: Path) -> Path:
+    """The repository as it was copied, without what an earlier test changed or built."""
+    kept = " ".join(f"--exclude={name}" for name in (*ENVIRONMENTS, "__pycache__"))
+    run(f"git reset -q --hard {COPIED} && git clean -q -fdx {kept}", reader)
+    return reader
