@@ -30,45 +30,48 @@ def combine(function: Callable[[float, float], float], left: Value, right: Value
     its result.
     """
     if isinstance(left, float) and isinstance(right, float):
-        if (number := _apply(function, left, right)) is None:
+        if (number := _calculate(function, left, right)) is None:
             raise UnsupportedExpression("a number is divided by zero")
         return number
-    if _is_single(left) and _is_single(right):
-        return _points(function, left, right)
-    if _is_single(right):
-        return [_points(function, series, right) for series in _array(left)]
-    if _is_single(left):
-        return [_points(function, left, series) for series in _array(right)]
+    if _is_number_or_series(left) and _is_number_or_series(right):
+        return _combine_series(function, left, right)
+    if _is_number_or_series(right):
+        return [_combine_series(function, series, right) for series in _array(left)]
+    if _is_number_or_series(left):
+        return [_combine_series(function, left, series) for series in _array(right)]
     raise UnsupportedExpression("an operator between two arrays is not evaluated")
 
 
-def _is_single(value: Value) -> TypeIs[float | Series]:
+def _is_number_or_series(value: Value) -> TypeIs[float | Series]:
     return isinstance(value, float) or is_series(value)
 
 
 def _array(value: Value) -> list[Series]:
     """Return the time series of an array."""
-    return [] if _is_single(value) else value
+    return [] if _is_number_or_series(value) else value
 
 
-def _points(function: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
+def _combine_series(function: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
     length = max(len(side) for side in (left, right) if isinstance(side, list))
     lefts = left if isinstance(left, list) else [left] * length
     rights = right if isinstance(right, list) else [right] * length
-    numbers = isinstance(left, float) or isinstance(right, float)
-    return [_point(function, one, other, both=numbers) for one, other in zip(lefts, rights, strict=True)]
+    has_number = isinstance(left, float) or isinstance(right, float)
+    return [
+        _combine_points(function, left_point, right_point, both_required=has_number)
+        for left_point, right_point in zip(lefts, rights, strict=True)
+    ]
 
 
-def _point(
-    function: Callable[[float, float], float], left: float | None, right: float | None, *, both: bool
+def _combine_points(
+    function: Callable[[float, float], float], left: float | None, right: float | None, *, both_required: bool
 ) -> float | None:
-    """Return the result for two data points; both: None unless both exist, as between a series and a number."""
-    if (left is None and right is None) or (both and (left is None or right is None)):
+    """Return the result for two data points; both_required: None unless both exist, as for a series and a number."""
+    if (left is None and right is None) or (both_required and (left is None or right is None)):
         return None
-    return _apply(function, left or 0.0, right or 0.0)
+    return _calculate(function, left or 0.0, right or 0.0)
 
 
-def _apply(function: Callable[[float, float], float], left: float, right: float) -> float | None:
+def _calculate(function: Callable[[float, float], float], left: float, right: float) -> float | None:
     try:
         result = function(left, right)
     except (ZeroDivisionError, OverflowError, ValueError):
@@ -76,7 +79,7 @@ def _apply(function: Callable[[float, float], float], left: float, right: float)
     return float(result)
 
 
-def _each(function: Callable[[float], float]) -> Callable[[Value], Value]:
+def _per_point(function: Callable[[float], float]) -> Callable[[Value], Value]:
     def apply(value: Value) -> Value:
         if isinstance(value, float):
             return float(function(value))
@@ -87,7 +90,7 @@ def _each(function: Callable[[float], float]) -> Callable[[Value], Value]:
     return apply
 
 
-def _across(function: Callable[[Sequence[float], int], float]) -> Callable[[Value], Value]:
+def _across_series(function: Callable[[Sequence[float], int], float]) -> Callable[[Value], Value]:
     """Return a function that combines the time series of an array into one.
 
     For a single time series, the result on AWS is a number from all data points that CloudWatch reads, and AWS does not
@@ -123,7 +126,7 @@ def _fill_series(series: Series, filler: float | None) -> Series:
     return filled[::-1]
 
 
-def _choose(condition: Value, true: Value, false: Value | None = None) -> Value:
+def _if(condition: Value, true: Value, false: Value | None = None) -> Value:
     """Implement IF, for each data point of the condition; without one, the result has no data point either."""
     for value in (condition, true, false):
         if not (value is None or isinstance(value, float) or is_series(value)):
@@ -131,7 +134,7 @@ def _choose(condition: Value, true: Value, false: Value | None = None) -> Value:
     lengths = [len(value) for value in (condition, true, false) if isinstance(value, list)]
     if not lengths:
         raise UnsupportedExpression("IF with only numbers is not a time series")
-    conditions, trues, falses = (_spread(value, lengths[0]) for value in (condition, true, false))
+    conditions, trues, falses = (_broadcast(value, lengths[0]) for value in (condition, true, false))
     missing = None if isinstance(condition, float) else 0.0
     return [
         None if test is None else (missing if yes is None else yes) if test else no
@@ -139,19 +142,19 @@ def _choose(condition: Value, true: Value, false: Value | None = None) -> Value:
     ]
 
 
-def _spread(value: Value | None, length: int) -> Series:
+def _broadcast(value: Value | None, length: int) -> Series:
     return value if value is not None and is_series(value) else [value if isinstance(value, float) else None] * length
 
 
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
-    "ABS": _each(abs),
-    "CEIL": _each(math.ceil),
-    "FLOOR": _each(math.floor),
-    "SUM": _across(lambda points, _: math.fsum(points)),
-    "MAX": _across(lambda points, _: max(points)),
-    "MIN": _across(lambda points, _: min(points)),
+    "ABS": _per_point(abs),
+    "CEIL": _per_point(math.ceil),
+    "FLOOR": _per_point(math.floor),
+    "SUM": _across_series(lambda points, _: math.fsum(points)),
+    "MAX": _across_series(lambda points, _: max(points)),
+    "MIN": _across_series(lambda points, _: min(points)),
     # a missing data point counts as 0
-    "AVG": _across(lambda points, metrics: math.fsum(points) / metrics),
+    "AVG": _across_series(lambda points, metrics: math.fsum(points) / metrics),
     "FILL": _fill,
-    "IF": _choose,
+    "IF": _if,
 }

@@ -85,8 +85,8 @@ class AliasTraffic:
         arn = function if function.startswith("arn:") else local
         self._require("lambda:InvokeFunction", arn)
         with request_scope(*self.scope):
-            found = functions.invoke(arn, event)
-        if not found:
+            exists = functions.invoke(arn, event)
+        if not exists:
             raise DeploymentFailed("HOOK_EXECUTION_FAILURE", f"The hook {arn} is not a function")
 
     def active_alarms(self, names: list[str]) -> list[str]:

@@ -98,16 +98,18 @@ class CodeDeployApi:
         return {"deploymentInfo": {key: value for key, value in record.items() if key != "percent"}}
 
     def _list_deployments(self, scope: Scope, request: Json) -> Json:
-        wanted = {key: request[key] for key in ("applicationName", "deploymentGroupName") if request.get(key)}
-        if wanted and len(wanted) == 2:
-            self._store.group(scope, wanted["applicationName"], wanted["deploymentGroupName"])
+        names = {key: request[key] for key in ("applicationName", "deploymentGroupName") if request.get(key)}
+        if names and len(names) == 2:
+            self._store.group(scope, names["applicationName"], names["deploymentGroupName"])
         statuses = request.get("includeOnlyStatuses") or ()
-        found = sorted(self._store.all(scope, "deployments").values(), key=lambda record: -float(record["createTime"]))
+        newest_first = sorted(
+            self._store.all(scope, "deployments").values(), key=lambda record: record["createTime"], reverse=True
+        )
         return {
             "deployments": [
                 record["deploymentId"]
-                for record in found
-                if wanted.items() <= record.items() and (not statuses or record["status"] in statuses)
+                for record in newest_first
+                if names.items() <= record.items() and (not statuses or record["status"] in statuses)
             ]
         }
 

@@ -113,38 +113,38 @@ class Store:
 
     def application(self, scope: Scope, name: str) -> Record:
         """Return an application. Raises CodeDeployError."""
-        found = self.all(scope, "applications").get(name)
-        if found is None:
-            message = f"No application found for name: {name}"
+        record = self.all(scope, "applications").get(name)
+        if record is None:
+            message = f"No application record for name: {name}"
             raise CodeDeployError("ApplicationDoesNotExistException", message)
-        return found
+        return record
 
     def group(self, scope: Scope, application: str, name: str) -> Record:
         """Return a deployment group. Raises CodeDeployError."""
         self.application(scope, application)
-        found = self.all(scope, "groups").get(f"{application}/{name}")
-        if found is None:
-            message = f"No Deployment Group found for name: {name}"
+        record = self.all(scope, "groups").get(f"{application}/{name}")
+        if record is None:
+            message = f"No Deployment Group record for name: {name}"
             raise CodeDeployError("DeploymentGroupDoesNotExistException", message)
-        return found
+        return record
 
     def deployment(self, scope: Scope, id_: str) -> Record:
         """Return a deployment. Raises CodeDeployError."""
-        found = self.all(scope, "deployments").get(id_)
-        if found is None:
-            message = f"The deployment {id_} could not be found"
+        record = self.all(scope, "deployments").get(id_)
+        if record is None:
+            message = f"The deployment {id_} could not be record"
             raise CodeDeployError("DeploymentDoesNotExistException", message)
-        return found
+        return record
 
     def traffic_config(self, scope: Scope, name: str) -> TrafficConfig:
         """Return a deployment configuration of Lambda. Raises CodeDeployError."""
         if name in PREDEFINED:
             return PREDEFINED[name]
-        found = self.all(scope, "configs").get(name)
-        if found is None:
-            message = f"No Deployment Configuration found for name: {name}"
+        record = self.all(scope, "configs").get(name)
+        if record is None:
+            message = f"No Deployment Configuration record for name: {name}"
             raise CodeDeployError("DeploymentConfigDoesNotExistException", message)
-        return TrafficConfig.of(found.get("trafficRoutingConfig"))
+        return TrafficConfig.of(record.get("trafficRoutingConfig"))
 
     def _table(self, scope: Scope, kind: str) -> dict[str, Record]:
         return self._records.setdefault(f"{scope.account}/{scope.region}/{kind}", {})

@@ -60,9 +60,9 @@ def _problems(name: str, version: str, routing: RoutingConfig) -> Iterator[tuple
     if not functions.function_exists(name):
         return
     weights = routing.get("AdditionalVersionWeights") or {}
-    for wanted in filter(None, (version, *weights)):
-        if wanted != "$LATEST" and functions.version_config(name, wanted) is None:
-            yield "ResourceNotFoundException", f"Function not found: {functions.function_arn(name)}:{wanted}"
+    for number in filter(None, (version, *weights)):
+        if number != "$LATEST" and functions.version_config(name, number) is None:
+            yield "ResourceNotFoundException", f"Function not found: {functions.function_arn(name)}:{number}"
             return
     for problem in _weight_problems(name, version, weights) if weights else ():
         yield "InvalidParameterValueException", problem

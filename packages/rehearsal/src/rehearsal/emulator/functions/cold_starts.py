@@ -35,12 +35,12 @@ class ColdStartRecord:
     def begin(self) -> None:
         self.path.write_text("")
 
-    def note(self, config: FunctionConfig, call: InvocationResult) -> None:
+    def note(self, config: FunctionConfig, invocation: InvocationResult) -> None:
         """Record an invocation that began with a successful initialization."""
-        if call.init and not call.init.error:
-            init, account = call.init, config["FunctionArn"].split(":")[4]
-            times = (round(init.milliseconds, 1), round(call.milliseconds, 1))
-            cold = ColdStart(account, config["FunctionName"], *times, init.compiled, init.modules, call.memory)
+        if invocation.init and not invocation.init.error:
+            init, account = invocation.init, config["FunctionArn"].split(":")[4]
+            times = (round(init.milliseconds, 1), round(invocation.milliseconds, 1))
+            cold = ColdStart(account, config["FunctionName"], *times, init.compiled, init.modules, invocation.memory)
             with self.path.open("a") as file:
                 file.write(json.dumps(asdict(cold)) + "\n")
 

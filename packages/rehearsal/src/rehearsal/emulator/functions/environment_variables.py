@@ -28,27 +28,29 @@ class FunctionPaths:
 
 
 def environment_variables(
-    config: FunctionConfig, places: FunctionPaths, endpoint: Endpoint, stream: str
+    config: FunctionConfig, paths: FunctionPaths, endpoint: Endpoint, stream: str
 ) -> dict[str, str]:
     """Return the variables of one execution environment; AWS's reserved ones override the function's own."""
-    own = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
-    own |= _certificates(own, places, endpoint)
-    return {**_defaults(places), **_endpoint_variables(places, endpoint), **own, **_reserved(config, places, stream)}
+    declared = {name: str(value) for name, value in config.get("Environment", {}).get("Variables", {}).items()}
+    declared |= _certificates(declared, paths, endpoint)
+    defaults = {**_defaults(paths), **_endpoint_variables(paths, endpoint)}
+    return {**defaults, **declared, **_reserved(config, paths, stream)}
 
 
-def _certificates(own: Mapping[str, str], places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
+def _certificates(declared: Mapping[str, str], paths: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
     """Replacements for the function's variables that name Amazon Linux's CA bundle, as CDK's BucketDeployment does.
 
     This machine may not have that bundle, and the bundle does not contain the embedded AWS's authority.
     """
-    named = (name for name in (*CA_VARIABLES, "NODE_EXTRA_CA_CERTS") if own.get(name, "").startswith(_SYSTEM_BUNDLES))
-    return dict.fromkeys(named, f"{places.runtime}/{CERTIFICATES}") if endpoint.ca else {}
+    names = (*CA_VARIABLES, "NODE_EXTRA_CA_CERTS")
+    replaced = [name for name in names if declared.get(name, "").startswith(_SYSTEM_BUNDLES)]
+    return dict.fromkeys(replaced, f"{paths.runtime}/{CERTIFICATES}") if endpoint.ca else {}
 
 
-def _defaults(places: FunctionPaths) -> dict[str, str]:
-    roots = (places.runtime, places.task)
+def _defaults(paths: FunctionPaths) -> dict[str, str]:
+    roots = (paths.runtime, paths.task)
     libraries = [
-        f"{places.lang}/lib",
+        f"{paths.lang}/lib",
         "/lib64",
         "/usr/lib64",
         *(f"{root}{sub}" for root in roots for sub in ("", "/lib")),
@@ -57,20 +59,20 @@ def _defaults(places: FunctionPaths) -> dict[str, str]:
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "LANG": "en_US.UTF-8",
-        "LD_LIBRARY_PATH": ":".join([*libraries, f"{places.opt}/lib"]),
-        "PATH": f"{places.lang}/bin:/usr/local/bin:/usr/bin/:/bin:{places.opt}/bin",
-        "PWD": places.task,
+        "LD_LIBRARY_PATH": ":".join([*libraries, f"{paths.opt}/lib"]),
+        "PATH": f"{paths.lang}/bin:/usr/local/bin:/usr/bin/:/bin:{paths.opt}/bin",
+        "PWD": paths.task,
         "TZ": ":UTC",
     }
 
 
-def _endpoint_variables(places: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
+def _endpoint_variables(paths: FunctionPaths, endpoint: Endpoint) -> dict[str, str]:
     """The variables that route AWS's host names to the embedded AWS, and trust its certificates."""
     proxies = {name: value for name, value in endpoint.host_names().items() if name.lower().endswith("_proxy")}
-    return {**proxies, **dict.fromkeys(CA_VARIABLES, f"{places.runtime}/{CERTIFICATES}")}
+    return {**proxies, **dict.fromkeys(CA_VARIABLES, f"{paths.runtime}/{CERTIFICATES}")}
 
 
-def _reserved(config: FunctionConfig, places: FunctionPaths, stream: str) -> dict[str, str]:
+def _reserved(config: FunctionConfig, paths: FunctionPaths, stream: str) -> dict[str, str]:
     region = functions.function_region(config)
     credentials = functions.execution_credentials(config)
     logging = config.get("LoggingConfig") or {}
@@ -88,8 +90,8 @@ def _reserved(config: FunctionConfig, places: FunctionPaths, stream: str) -> dic
         "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_REGION": region,
-        "LAMBDA_RUNTIME_DIR": places.runtime,
-        "LAMBDA_TASK_ROOT": places.task,
+        "LAMBDA_RUNTIME_DIR": paths.runtime,
+        "LAMBDA_TASK_ROOT": paths.task,
         "_HANDLER": config["Handler"],
         **({"AWS_LAMBDA_LOG_LEVEL": level} if structured else {}),
     }

@@ -25,13 +25,14 @@ from rehearsal.emulator.ministack.port.workers import PooledWorker
 
 INIT_SECONDS = 10.0
 START_SECONDS = 60.0  # the limit for the interpreter's start, on a busy machine
+_TIMED_OUT = "Sandbox.Timedout"
 
 
 @dataclass(frozen=True)
 class Invocation:
     """One invocation.
 
-    changing: environment variables for this invocation only; None removes one. depth: of functions that call each
+    variables: environment variables for this invocation only; None removes one. depth: of functions that call each
     other.
     """
 
@@ -39,7 +40,7 @@ class Invocation:
     request_id: str
     arn: str
     trace_id: str | None
-    changing: Mapping[str, str | None]
+    variables: Mapping[str, str | None]
     depth: str
 
     def headers(self, seconds: float) -> dict[str, str | int]:
@@ -113,59 +114,56 @@ class FunctionEnvironment(PooledWorker):
     def _invoke(
         self, interpreter: Interpreter, invocation: Invocation, init: Initialization | None
     ) -> InvocationResult:
-        seconds = float(self.config.get("Timeout", 3))
         began = time.monotonic()
         interpreter.send(
             json.dumps(invocation.event).encode(),
-            headers=invocation.headers(seconds),
-            variables=invocation.changing,
+            headers=invocation.headers(self._timeout),
+            variables=invocation.variables,
             depth=invocation.depth,
         )
-        note = ""
-        try:
-            answer = interpreter.answer(seconds)
-            status = "success" if answer.kind == "result" else "error"
-            body = _parsed(answer)
-        except InterpreterTimeout:
-            note = f"Task timed out after {seconds:.2f} seconds"
-            status, body = "timeout", _platform_error("Sandbox.Timedout", invocation, note)
-        except InterpreterExited as ended:
-            note = f"Runtime exited with error: {ended.status}"
-            status, body = "failure", _platform_error("Runtime.ExitError", invocation, note)
+        status, body, problem = _await_response(interpreter, invocation, self._timeout)
         took, log = (time.monotonic() - began) * 1000, interpreter.log()
-        if note:
-            log += f"{_now()} {invocation.request_id} {note}\n"
+        if problem:
+            log += f"{_now()} {invocation.request_id} {problem}\n"
             self._stop()
         else:
             interpreter.freeze()
         return InvocationResult(body, status, took, interpreter.peak, log, init, self.stream)
 
-    def _start(self, *, again: bool = False) -> Interpreter:
-        """Initialize; after a timeout, try once more with the function's own time limit, as AWS does."""
+    @property
+    def _timeout(self) -> float:
+        return float(self.config.get("Timeout", 3))
+
+    def _start(self) -> Interpreter:
+        """Start an interpreter; after a timeout, start again with the function's own time limit, as AWS does."""
+        interpreter, init = self._start_within(INIT_SECONDS)
+        if init.error and init.error["errorType"] == _TIMED_OUT:
+            interpreter, init = self._start_within(self._timeout)
+        self._initialized = init
+        return interpreter
+
+    def _start_within(self, seconds: float) -> tuple[Interpreter, Initialization]:
+        """Start an interpreter and run the function's initialization, at most `seconds`."""
         self._stop()
         interpreter = self._layout.start(self.config, self.code_zip, self.stream)
         self._interpreter = self.process = interpreter
-        limit = float(self.config.get("Timeout", 3))
-        more: Mapping[str, int] = {"compiled": 0, "modules": 0}
+        counts: Mapping[str, int] = {"compiled": 0, "modules": 0}
         error: FunctionError | None = None
         began = time.monotonic()
         try:
             interpreter.answer(START_SECONDS)
             began = time.monotonic()
-            answer = interpreter.answer(limit if again else INIT_SECONDS)
+            answer = interpreter.answer(seconds)
             if answer.kind == "ready":
-                more = answer.more
+                counts = answer.members
             else:
                 error = json.loads(answer.body)
         except InterpreterTimeout:
-            if not again:
-                return self._start(again=True)
-            error = {"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {limit:.2f} seconds"}
+            error = {"errorType": _TIMED_OUT, "errorMessage": f"Task timed out after {seconds:.2f} seconds"}
         except InterpreterExited as ended:
             error = {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited with error: {ended.status}"}
         took = (time.monotonic() - began) * 1000
-        self._initialized = Initialization(took, more["compiled"], more["modules"], error, interpreter.log())
-        return interpreter
+        return interpreter, Initialization(took, counts["compiled"], counts["modules"], error, interpreter.log())
 
     def initialize(self) -> None:
         """Initialize when a version is published, for SnapStart. Raises RuntimeError."""
@@ -188,6 +186,19 @@ class FunctionEnvironment(PooledWorker):
                 self._stop()
             finally:
                 self.lock.release()
+
+
+def _await_response(interpreter: Interpreter, invocation: Invocation, seconds: float) -> tuple[str, object, str]:
+    """Return the status, the body, and the problem for the log where the interpreter has ended; else empty."""
+    try:
+        answer = interpreter.answer(seconds)
+        return "success" if answer.kind == "result" else "error", _parsed(answer), ""
+    except InterpreterTimeout:
+        problem = f"Task timed out after {seconds:.2f} seconds"
+        return "timeout", _platform_error(_TIMED_OUT, invocation, problem), problem
+    except InterpreterExited as ended:
+        problem = f"Runtime exited with error: {ended.status}"
+        return "failure", _platform_error("Runtime.ExitError", invocation, problem), problem
 
 
 def _parsed(answer: RuntimeMessage) -> object:

@@ -51,30 +51,30 @@ class FunctionFilesystem:
         opt = unpacked_code.unpack_archives(self._folder / "layers", layers) if layers else self._folder / "none"
         mounts = not mount_error() if self._mounts is None else self._mounts
         plan: SandboxPlan = {"mounts": mounts}
-        places = FunctionPaths(str(task), str(opt), str(self._runtime), str(language.lang))
+        paths = FunctionPaths(str(task), str(opt), str(self._runtime), str(language.lang))
         if mounts:
             plan = {**self._mount_plan(language, task, opt), "mounts": mounts}
             plan["tmp_mb"] = (config.get("EphemeralStorage") or {}).get("Size", 512)
-            places = FunctionPaths()
+            paths = FunctionPaths()
         memory = int(config.get("MemorySize", 128))
-        variables = environment_variables.environment_variables(config, places, self._endpoint, stream)
-        plan["variables"] = {**language.variables(places, mounts=mounts), **variables}
-        plan["command"] = language.command(places, memory)
-        plan["arguments"] = language.arguments(places, mounts=mounts)
+        variables = environment_variables.environment_variables(config, paths, self._endpoint, stream)
+        plan["variables"] = {**language.variables(paths, mounts=mounts), **variables}
+        plan["command"] = language.command(paths, memory)
+        plan["arguments"] = language.arguments(paths, mounts=mounts)
         return Interpreter(plan, memory)
 
     def _language(self, runtime: str) -> Language:
         if runtime.startswith("nodejs"):
             return find_node(runtime, self._sdk, hosts=bool(self._endpoint.ca))
         interpreter = find_interpreter(runtime)
-        own = runtime_packages(runtime.removeprefix("python"), interpreter, self._sdk)
-        return Python(runtime, interpreter, self._linked_packages(runtime, own), own, self._folder / "none")
+        packages = runtime_packages(runtime.removeprefix("python"), interpreter, self._sdk)
+        return Python(runtime, interpreter, self._link_packages(runtime, packages), packages, self._folder / "none")
 
-    def _linked_packages(self, runtime: str, own: Mapping[str, Path]) -> Path:
+    def _link_packages(self, runtime: str, packages: Mapping[str, Path]) -> Path:
         """Link the runtime's packages in a folder, for functions without mounts."""
         folder = self._packages / runtime
         folder.mkdir(exist_ok=True)
-        for name, path in own.items():
+        for name, path in packages.items():
             with contextlib.suppress(FileExistsError):
                 (folder / name).symlink_to(path)
         return folder

@@ -105,6 +105,6 @@ def _invocation(config: FunctionConfig, event: object, request_id: str) -> Invoc
         request_id=request_id,
         arn=config.get("FunctionArn", ""),
         trace_id=functions.trace_id(config),
-        changing={**dict.fromkeys(functions.DURABLE_ENV_VARS), **functions.durable_variables()},
+        variables={**dict.fromkeys(functions.DURABLE_ENV_VARS), **functions.durable_variables()},
         depth=str(functions.invocation_depth()),
     )

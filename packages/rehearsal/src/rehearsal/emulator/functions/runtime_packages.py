@@ -30,9 +30,9 @@ def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str,
     store: the folder for SDKs of older versions, which are installed once. Without a package registry the runtime has
     no SDK, and functions that import it fail.
     """
-    client = _own_packages(CLIENT)
+    client = _installed_packages(CLIENT)
     if _supports(minor):
-        return {**client, **_own_packages(SDK)}
+        return {**client, **_installed_packages(SDK)}
     folder = store / f"python{minor}"
     with _installing:
         if not folder.exists() and not _install(folder, interpreter):
@@ -42,7 +42,7 @@ def runtime_packages(minor: str, interpreter: Path, store: Path) -> Mapping[str,
 
 
 @functools.cache
-def _own_packages(name: str) -> Mapping[str, Path]:
+def _installed_packages(name: str) -> Mapping[str, Path]:
     """The packages of a distribution in the rehearsal's environment and of its dependencies; takes about 50 ms."""
     return top_levels(distributions(name))
 

@@ -45,11 +45,11 @@ class InterpreterTimeout(Exception):
 
 @dataclass(frozen=True)
 class RuntimeMessage:
-    """A message of the interpreter. kind: starting, ready, result, error or init-error. more: other members."""
+    """A message of the interpreter. kind: starting, ready, result, error or init-error. members: of its header."""
 
     kind: str
     body: bytes
-    more: Mapping[str, int]
+    members: Mapping[str, int]
 
 
 class Interpreter:
@@ -83,11 +83,11 @@ class Interpreter:
         with contextlib.suppress(BrokenPipeError):
             self._write(framing.encode_message({**plan, "command": command, "answers": answers_end}))
 
-    def send(self, event: bytes, **more: object) -> None:
-        """Send one invocation, after unfreezing the processes."""
+    def send(self, event: bytes, **members: object) -> None:
+        """Send one invocation, after unfreezing the processes. members: of the message's header."""
         self._tree.send_signal(signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):
-            self._write(json.dumps({**more, "bytes": len(event)}).encode() + b"\n" + event)
+            self._write(json.dumps({**members, "bytes": len(event)}).encode() + b"\n" + event)
 
     def answer(self, seconds: float) -> RuntimeMessage:
         """Return the next message. Raises InterpreterExited and InterpreterTimeout; then the interpreter has ended."""
@@ -164,12 +164,13 @@ class Interpreter:
         line, newline, rest = bytes(self._answers).partition(b"\n")
         if not newline:
             return None
-        more = json.loads(line)
-        if len(rest) < more["bytes"]:
+        header = json.loads(line)
+        kind, size = header.pop("kind"), header.pop("bytes")
+        if len(rest) < size:
             return None
-        self._answers = bytearray(rest[more["bytes"] :])
+        self._answers = bytearray(rest[size:])
         self._read()
-        return RuntimeMessage(more.pop("kind"), rest[: more.pop("bytes")], more)
+        return RuntimeMessage(kind, rest[:size], header)
 
     def _check_memory(self) -> None:
         """Update the peak; kill the processes where they exceed the limit, as on AWS. Raises InterpreterExited.
