@@ -13,7 +13,7 @@ import pytest
 
 from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codedeploy import DeployByCodeDeploy
-from rehearsal.actions.lambda_deploy import DeployFunction
+from rehearsal.actions.lambda_deploy import DeploySettings, _AliasShift
 from rehearsal.actions.rules import WatchAlarm
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
@@ -34,7 +34,8 @@ def rule(clock: Clock, task: Mock) -> str:
 
 
 def shift(clock: Clock, task: Mock) -> str:
-    return DeployFunction(clock)._watch(task, task.endpoint.client(), ["errors"], 3600)
+    settings = DeploySettings("function", "live", "2", [], ["errors"])
+    return _AliasShift(task, settings, Mock(), task.endpoint.client(), clock).watch(3600)
 
 
 class Case(NamedTuple):

@@ -53,7 +53,7 @@ def test_the_newest_matching_version_is_chosen(
 ) -> None:
     """Versions are compared by number; the requested version may be in a variable."""
     monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE)
-    (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path).wanted
+    (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path).requested
     assert installed.version == chosen
     assert (tmp_path / "bin" / "ruby").read_text() == f'#!/bin/sh\nexec /ruby-{chosen} "$@"\n'
 
@@ -71,7 +71,7 @@ def test_a_version_that_does_not_match_is_never_used(
 def test_builds_have_python_and_node_by_default(tmp_path: Path, path: Path) -> None:
     """Without runtime-versions, a build has the rehearsal's Python and Node, whatever the search path has."""
     installed = runtimes.install({}, {}, tmp_path)
-    assert installed.wanted == ()
+    assert installed.requested == ()
     asked = subprocess.run([installed.path[1] / "python3", "-V"], capture_output=True, text=True, check=True).stdout
     assert asked == f"Python {platform.python_version()}\n"
     two = subprocess.run([tmp_path / "bin" / "node", "-p", "1 + 1"], capture_output=True, text=True, check=True).stdout
@@ -92,7 +92,7 @@ def test_runtimes_of_the_search_path_are_asked_for_their_version(
 ) -> None:
     """The version of a program on the search path is the one that it prints."""
     program(path, command, says)
-    (installed,) = runtimes.install({name: wanted}, {}, tmp_path).wanted
+    (installed,) = runtimes.install({name: wanted}, {}, tmp_path).requested
     assert installed.version == version
 
 
@@ -209,7 +209,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (runtimes, node):
         monkeypatch.setattr(module, "find_node", lambda: own_node)
     monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
-    monkeypatch.setitem(runtimes._OWN, "nodejs", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
+    monkeypatch.setitem(runtimes._DEFAULTS, "nodejs", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
     return tmp_path / "runtimes"
 
 
@@ -219,7 +219,7 @@ def test_a_node_that_the_image_has_comes_from_npm(tmp_path: Path, registry: Path
     for build in ("one", "two"):
         (installed,) = runtimes.install(
             {"nodejs": wanted}, {}, tmp_path / build, "aws/codebuild/standard:6.0", registry
-        ).wanted
+        ).requested
         assert (installed.version, sorted(installed.commands)) == ("16.20.2", ["node", "npm", "npx"])
         assert [path.name for path in registry.iterdir()] == ["node-16"]
         (tmp_path / "wheel" / "bin" / "node").write_text("#!/bin/sh\nexit 1\n")

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifact_files import json_object, read, texts
 from rehearsal.actions.artifacts import publish
+from rehearsal.actions.aws_errors import action_error
 from rehearsal.actions.stack_parameters import resolved_overrides, with_output_file
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.host.changes import Changes
@@ -57,7 +58,7 @@ class DeployStack:
         except ClientError as error:
             hint = accept_hint(str(error))
             message = f"{task.where}: {error}" + (f"; {hint}" if hint else "")
-            raise ActionError(message, "PermissionError" if _denied(error) else "ConfigurationError") from error
+            raise action_error(message, error) from error
 
 
 class StackRequest(TypedDict, total=False):
@@ -247,10 +248,6 @@ class Stack:
 
 def _says_no_changes(reason: str) -> bool:
     return any(phrase in reason for phrase in _NO_CHANGES)
-
-
-def _denied(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 def _outputs(stack: StackTypeDef | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifact_files import read
 from rehearsal.actions.artifacts import download
+from rehearsal.actions.aws_errors import action_error
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.host.changes import Changes
 
@@ -48,8 +49,7 @@ class DeployByCodeDeploy:
             ]
             return self._outcome(task, api, id_)
         except ClientError as error:
-            code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
-            raise ActionError(f"{task.where}: {error}", code) from error
+            raise action_error(f"{task.where}: {error}", error) from error
 
     def _outcome(self, task: Task, api: CodeDeployClient, id_: str) -> Outcome:
         """Wait for the end; a stopped action stops the deployment."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import upload
+from rehearsal.actions.aws_errors import action_error
 from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def _describe(task: Task, api: ECRClient, repository: str, tag: str) -> ImageDet
         message = f"{task.where}: the repository {repository} has no image {digest or tag}: push one first"
         raise ActionError(message) from error
     except ClientError as error:
-        code = "PermissionError" if "AccessDenied" in error.response["Error"]["Code"] else "ConfigurationError"
-        raise ActionError(f"{task.where}: cannot read the repository {repository}: {error}", code) from error
+        raise action_error(f"{task.where}: cannot read the repository {repository}: {error}", error) from error
     return images[0]
 
 

@@ -6,13 +6,14 @@ Source: AWS CodePipeline user guide, "AWS Lambda deploy action reference".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import download
+from rehearsal.actions.aws_errors import action_error
 from rehearsal.actions.traffic_steps import canary_steps, linear_steps
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
@@ -20,7 +21,6 @@ from rehearsal.workspace.clock import Clock
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_lambda import LambdaClient
-    from types_boto3_lambda.type_defs import GetAliasRequestTypeDef
 
 MOST_ALARMS, MOST_SECONDS = 10, 2 * 86400.0
 ALL_AT_ONCE = "AllAtOnce"
@@ -32,7 +32,7 @@ Steps = list[tuple[int, float]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DeploySettings:
     """The action's configuration. steps: (percent, seconds) below 100 percent. alarms: any of them ends the shift."""
 
     function: str
@@ -42,7 +42,7 @@ class Wanted:
     alarms: list[str]
 
     @classmethod
-    def of(cls, task: Task) -> Wanted:
+    def of(cls, task: Task) -> DeploySettings:
         """Parse the configuration. Raises ActionError for a configuration that AWS refuses."""
         settings = task.action.configuration
         alias, version = settings.get("FunctionAlias", ""), settings.get("PublishedTargetVersion", "")
@@ -64,44 +64,63 @@ class DeployFunction:
         self._clock = clock
 
     def run(self, task: Task) -> Outcome:
-        wanted, credentials = Wanted.of(task), task.credentials()
+        settings, credentials = DeploySettings.of(task), task.credentials()
         api = task.endpoint.client("lambda", credentials, task.region)
         cloudwatch = task.endpoint.client("cloudwatch", credentials, task.region)
         try:
-            version = wanted.version or _publish(task, api, wanted.function)
-            if not wanted.alias:
-                return _success(f"version {version} of {wanted.function} is published", version)
-            return self._shift(task, api, cloudwatch, wanted, version)
+            version = settings.version or _publish(task, api, settings.function)
+            if not settings.alias:
+                return _success(f"version {version} of {settings.function} is published", version)
+            return _AliasShift(task, settings, api, cloudwatch, self._clock).run(version)
         except ClientError as error:
-            code = "PermissionError" if "AccessDenied" in str(error) else "ConfigurationError"
-            raise ActionError(f"{task.where}: {error}", code) from error
+            raise action_error(f"{task.where}: {error}", error) from error
 
-    def _shift(
-        self, task: Task, api: LambdaClient, cloudwatch: CloudWatchClient, wanted: Wanted, version: str
-    ) -> Outcome:
-        name: GetAliasRequestTypeDef = {"FunctionName": wanted.function, "Name": wanted.alias}
-        before = api.get_alias(**name)
-        if before.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
-            raise ActionError(f"{task.where}: the alias {wanted.alias} must have one version at the start")
-        current = before["FunctionVersion"]
+
+@dataclass(frozen=True)
+class _AliasShift:
+    """The shift of an alias's traffic to another version."""
+
+    task: Task
+    settings: DeploySettings
+    api: LambdaClient
+    cloudwatch: CloudWatchClient
+    clock: Clock
+
+    def run(self, version: str) -> Outcome:
+        """Shift all traffic to a version, step by step; route it back on an alarm or a stop. Raises ActionError."""
+        function, alias = self.settings.function, self.settings.alias
+        current = self._current_version()
         if current == version:
-            return _success(f"{wanted.function}:{wanted.alias} has version {version} already", version)
-        for percent, seconds in wanted.steps:
-            api.update_alias(**name, RoutingConfig={"AdditionalVersionWeights": {version: percent / 100}})
-            task.note(f"version {version} of {wanted.function}:{wanted.alias} has {percent}%")
-            if problem := self._watch(task, cloudwatch, wanted.alarms, seconds):
-                api.update_alias(**name, FunctionVersion=current, RoutingConfig={"AdditionalVersionWeights": {}})
-                summary = f"{problem}: {wanted.function}:{wanted.alias} has version {current} again"
-                return Outcome(failed=True, summary=summary)
-        api.update_alias(**name, FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": {}})
-        return _success(f"{wanted.function}:{wanted.alias} has version {version}", version)
+            return _success(f"{function}:{alias} has version {version} already", version)
+        for percent, seconds in self.settings.steps:
+            self._route(current, {version: percent / 100})
+            self.task.note(f"version {version} of {function}:{alias} has {percent}%")
+            if problem := self.watch(seconds):
+                self._route(current, {})
+                return Outcome(failed=True, summary=f"{problem}: {function}:{alias} has version {current} again")
+        self._route(version, {})
+        return _success(f"{function}:{alias} has version {version}", version)
 
-    def _watch(self, task: Task, cloudwatch: CloudWatchClient, alarms: list[str], seconds: float) -> str:
+    def watch(self, seconds: float) -> str:
         """Wait `seconds` of AWS; return why the shift has to be rolled back, empty if it can continue."""
-        for _ in self._clock.moments(seconds, task.stop):
-            if active := _active(cloudwatch, alarms):
+        for _ in self.clock.moments(seconds, self.task.stop):
+            if active := _active(self.cloudwatch, self.settings.alarms):
                 return f"alarm {', '.join(active)} is in ALARM"
-        return "stopped" if task.stop.is_set() else ""
+        return "stopped" if self.task.stop.is_set() else ""
+
+    def _current_version(self) -> str:
+        alias = self.api.get_alias(FunctionName=self.settings.function, Name=self.settings.alias)
+        if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
+            raise ActionError(f"{self.task.where}: the alias {self.settings.alias} must have one version at the start")
+        return alias["FunctionVersion"]
+
+    def _route(self, version: str, weights: Mapping[str, float]) -> None:
+        self.api.update_alias(
+            FunctionName=self.settings.function,
+            Name=self.settings.alias,
+            FunctionVersion=version,
+            RoutingConfig={"AdditionalVersionWeights": weights},
+        )
 
 
 def _steps(where: str, strategy: str) -> Steps:

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import functools
 import json
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.clone_ref import unpack_or_clone
-from rehearsal.actions.codebuild_project import Project
+from rehearsal.actions.codebuild_project import Project, variables
 from rehearsal.aws import Endpoint, download_object, root
 from rehearsal.codebuild.build_image import choose_machine
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.machine import Machine
-from rehearsal.codebuild.model import Build, BuildFolders, EnvironmentVariable
+from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.endpoint import Credentials
@@ -34,7 +33,6 @@ from rehearsal.project.remotes import Remotes
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
         ActionExecutionDetailTypeDef,
-        ActionExecutionInputTypeDef,
         S3LocationTypeDef,
     )
     from types_boto3_s3 import S3Client
@@ -42,11 +40,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecreatedBuild:
-    """Runs shells where the build ran. left: its folder is that of the failed build."""
+    """Runs shells where the build ran. is_original: its folder is that of the failed build."""
 
     machine: Machine
     prepared: Prepared
-    left: bool
+    is_original: bool
 
     @property
     def place(self) -> str:
@@ -57,108 +55,113 @@ class RecreatedBuild:
     def shell(self, command: str | None) -> ForegroundCommand:
         """Return a shell in the environment of the build's first command, to type in or for one command."""
         words = [*self.prepared.shell, *(["-c", command] if command else [])]
-        return self.machine.terminal(words, self.prepared.env, self.prepared.selecting)
+        return self.machine.terminal(words, self.prepared.env, self.prepared.first_commands)
 
 
-def recreate_build(
-    endpoint: Endpoint,
-    key: PipelineKey,
-    *,
-    detail: ActionExecutionDetailTypeDef,
-    worked: Path,
-    folder: Path,
-    caches: Path,
-    remotes: Remotes,
-    image: str,
-) -> RecreatedBuild:
-    """Recreate a build. The account's root assumes its role, so the role's trust policy does not matter.
+@dataclass(frozen=True)
+class EndedBuild:
+    """The build of an action that has ended.
 
-    detail: the action's entry of ListActionExecutions. worked: the action's folder in its execution. folder: a new
-    folder. remotes: the repositories of the sources. image: as for run_build. Raises WrongUse where the project or an
-    artifact was removed, or the image cannot be used.
+    detail: the action's entry of ListActionExecutions. action_folder: the action's folder in its execution.
     """
-    inputs = detail["input"]
-    region, settings = inputs["region"], inputs.get("resolvedConfiguration") or inputs.get("configuration", {})
-    api = endpoint.client("codebuild", root(key.account), region)
-    projects = api.batch_get_projects(names=[settings["ProjectName"]])["projects"]
-    if not projects:
-        raise WrongUse(f"there is no CodeBuild project {settings['ProjectName']} any more")
-    project = Project.read(projects[0])
-    fetch = functools.partial(_download, endpoint.client("s3", root(key.account), region), remotes)
-    sources, left = _sources(inputs, settings, worked / "sources", folder, fetch)
-    session = endpoint.client("sts", root(key.account), region).assume_role(
-        RoleArn=project.role_arn, RoleSessionName="shell"
-    )["Credentials"]
-    credentials = Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
-    build = _build(key, region, project, settings)
+
+    endpoint: Endpoint
+    key: PipelineKey
+    detail: ActionExecutionDetailTypeDef
+    action_folder: Path
+
+    @property
+    def region(self) -> str:
+        return self.detail["input"]["region"]
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The action's configuration, with the values of its variables where it had any."""
+        inputs = self.detail["input"]
+        return inputs.get("resolvedConfiguration") or inputs.get("configuration", {})
+
+    def project(self) -> Project:
+        """Return the action's project. Raises WrongUse where it was removed."""
+        api = self.endpoint.client("codebuild", root(self.key.account), self.region)
+        projects = api.batch_get_projects(names=[self.settings["ProjectName"]])["projects"]
+        if not projects:
+            raise WrongUse(f"there is no CodeBuild project {self.settings['ProjectName']} any more")
+        return Project.read(projects[0])
+
+    def assume(self, role: str) -> Credentials:
+        """Return a role's credentials. The account's root assumes it, so its trust policy does not matter."""
+        sts = self.endpoint.client("sts", root(self.key.account), self.region)
+        session = sts.assume_role(RoleArn=role, RoleSessionName="shell")["Credentials"]
+        return Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+
+    def remaining_sources(self) -> dict[str, Path]:
+        """Return the folders that a failed build has left, by name of the input artifact; empty without all of them."""
+        folders = {name: self.action_folder / "sources" / name for name in self._artifacts}
+        remaining = all(folder.is_dir() for folder in folders.values())
+        return {self._source_name(name): folder.resolve() for name, folder in folders.items()} if remaining else {}
+
+    def fetch_sources(self, folder: Path, remotes: Remotes) -> dict[str, Path]:
+        """Unpack the input artifacts below a folder; return the folder of each by its name. Raises WrongUse."""
+        s3 = self.endpoint.client("s3", root(self.key.account), self.region)
+        sources = {self._source_name(name): folder / name for name in self._artifacts}
+        for name, location in self._artifacts.items():
+            _download(s3, remotes, location, sources[self._source_name(name)])
+        return sources
+
+    @property
+    def _artifacts(self) -> dict[str, S3LocationTypeDef]:
+        return {artifact["name"]: artifact["s3location"] for artifact in self.detail["input"].get("inputArtifacts", [])}
+
+    def _source_name(self, artifact: str) -> str:
+        """The name of an input artifact as a source; that of the primary one is empty."""
+        primary = self.settings.get("PrimarySource") or next(iter(self._artifacts))
+        return "" if artifact == primary else artifact
+
+
+def recreate_build(ended: EndedBuild, folder: Path, *, caches: Path, remotes: Remotes, image: str) -> RecreatedBuild:
+    """Recreate a build.
+
+    folder: a new folder. remotes: the repositories of the sources. image: as for run_build. Raises WrongUse where the
+    project or an artifact was removed, or the image cannot be used.
+    """
+    project = ended.project()
+    remaining = ended.remaining_sources()
+    folders = BuildFolders(folder, remaining or ended.fetch_sources(folder / "sources", remotes), caches)
+    build, credentials = _build(ended, project), ended.assume(project.role_arn)
     folder.mkdir(parents=True, exist_ok=True)
     log = BuildLog(folder / "preparation.log", lambda _: None)
-    lookup = AwsLookup(functools.partial(endpoint.client, credentials=credentials, region=region))
-    place = BuildFolders(folder, sources, caches)
+    lookup = AwsLookup(functools.partial(ended.endpoint.client, credentials=credentials, region=ended.region))
+    aws_variables = ended.endpoint.build_environ(credentials, ended.region)
     try:
-        variables = endpoint.build_environ(credentials, region)
-        machine = choose_machine(build, place, image, variables, log)
-        prepared = prepare(build, place, variables, log, lookup=lookup, machine=machine)
+        machine = choose_machine(build, folders, image, aws_variables, log)
+        prepared = prepare(build, folders, aws_variables, log, lookup=lookup, machine=machine)
     except UnsupportedFeature as error:
         raise WrongUse(str(error)) from error
     finally:
         log.close()
-    return RecreatedBuild(machine, prepared, left)
+    return RecreatedBuild(machine, prepared, is_original=bool(remaining))
 
 
-def _sources(
-    given: ActionExecutionInputTypeDef,
-    settings: Mapping[str, str],
-    worked: Path,
-    folder: Path,
-    fetch: Callable[[S3LocationTypeDef, Path], None],
-) -> tuple[dict[str, Path], bool]:
-    """The folder of every input artifact by name (the primary one is empty), and whether a failed build left them."""
-    inputs = {artifact["name"]: artifact["s3location"] for artifact in given.get("inputArtifacts", [])}
-    primary = settings.get("PrimarySource") or next(iter(inputs))
-    left = all((worked / name).is_dir() for name in inputs)
-    sources = {}
-    for name, place in inputs.items():
-        source = (worked / name).resolve() if left else folder / "sources" / name
-        if not left:
-            fetch(place, source)
-        sources["" if name == primary else name] = source
-    return sources, left
-
-
-def _download(s3: S3Client, remotes: Remotes, place: S3LocationTypeDef, source: Path) -> None:
+def _download(s3: S3Client, remotes: Remotes, location: S3LocationTypeDef, source: Path) -> None:
     source.parent.mkdir(parents=True, exist_ok=True)
     zip_file = source.with_suffix(".zip")
     try:
-        download_object(s3, place["bucket"], place["key"], zip_file)
+        download_object(s3, location["bucket"], location["key"], zip_file)
     except ClientError as error:
-        raise WrongUse(f"the artifact s3://{place['bucket']}/{place['key']} is not there any more: {error}") from error
+        where = f"s3://{location['bucket']}/{location['key']}"
+        raise WrongUse(f"the artifact {where} is not there any more: {error}") from error
     unpack_or_clone(zip_file, source, remotes)
     zip_file.unlink()
 
 
-def _build(key: PipelineKey, region: str, project: Project, settings: Mapping[str, str]) -> Build:
-    id_ = f"{project.name}:{uuid.uuid4()}"
-    overrides = json.loads(settings.get("EnvironmentVariables", "[]"))
-    return Build(
-        id=id_,
-        arn=f"arn:aws:codebuild:{region}:{key.account}:build/{id_}",
-        number=0,
-        project=project.name,
-        account=key.account,
-        region=region,
-        buildspec=settings.get("BuildspecOverride") or project.buildspec,
-        variables=project.variables,
-        overrides=tuple(
-            EnvironmentVariable(override["name"], str(override["value"]), override.get("type", "PLAINTEXT"))
-            for override in overrides
-        ),
-        image=project.image,
-        timeout_minutes=project.timeout_minutes,
-        initiator=f"codepipeline/{key.name}",
-        source_version="",
-        resolved_version="",
-        log_stream="",
-        key_arn=project.key_arn,
-        cached=False,
+def _build(ended: EndedBuild, project: Project) -> Build:
+    settings = ended.settings
+    build = project.build(
+        None,
+        account=ended.key.account,
+        region=ended.region,
+        initiator=f"codepipeline/{ended.key.name}",
+        buildspec=settings.get("BuildspecOverride", ""),
+        overrides=variables(json.loads(settings.get("EnvironmentVariables", "[]"))),
     )
+    return replace(build, cached=False, log_stream="")

@@ -10,11 +10,12 @@ import mimetypes
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import IO
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from rehearsal.actions.artifacts import download, upload
+from rehearsal.actions.aws_errors import action_error
 from rehearsal.aws import download_object
 from rehearsal.engine.action_api import ActionError, Outcome, Revision, Task
 
@@ -33,7 +34,7 @@ class FetchObject:
                 raise ActionError(f"{task.where}: bucket {bucket} keeps no versions, which a source has to")
             answer = download_object(s3, bucket, key, zip_file, task.requested_revisions.get("S3_OBJECT_VERSION_ID"))
         except ClientError as error:
-            raise ActionError(f"{task.where}: cannot read s3://{bucket}/{key}: {error}", _code(error)) from error
+            raise action_error(f"{task.where}: cannot read s3://{bucket}/{key}: {error}", error) from error
         (output,) = task.action.outputs
         version, etag = answer.get("VersionId", ""), answer["ETag"].strip('"')
         summary = f"Amazon S3 version id: {version}"
@@ -60,20 +61,16 @@ class DeployFiles:
         credentials, zip_file = task.credentials(), task.folder / "deploy.zip"
         download(task, task.action.inputs[0], credentials, zip_file)
         s3, count = task.endpoint.client("s3", credentials, task.region), 0
+        objects = _files(zip_file, prefix) if extract else [(prefix, zip_file.read_bytes())]
         try:
-            if extract:
-                for key, body in _files(zip_file.open("rb"), prefix):
-                    s3.put_object(Bucket=bucket, Key=key, Body=body, **_headers(task.action.configuration, key))
-                    count += 1
-            else:
-                with zip_file.open("rb") as file:
-                    s3.put_object(Bucket=bucket, Key=prefix, Body=file, **_headers(task.action.configuration, prefix))
-                count = 1
+            for key, body in objects:
+                s3.put_object(Bucket=bucket, Key=key, Body=body, **_headers(task.action.configuration, key))
+                count += 1
         except zipfile.BadZipFile as error:
             reason = f"the input artifact {task.action.inputs[0]} is not a zip file: {error}"
             raise ActionError(f"{task.where}: {reason}") from error
         except ClientError as error:
-            raise ActionError(f"{task.where}: cannot write to s3://{bucket}: {error}", _code(error)) from error
+            raise action_error(f"{task.where}: cannot write to s3://{bucket}: {error}", error) from error
         summary = f"{count} objects deployed to s3://{bucket}/{prefix}"
         task.log.write_text(summary + "\n")
         return Outcome(failed=False, summary=summary)
@@ -85,10 +82,10 @@ def _key(declared: str) -> str:
     return declared.replace("{datetime}", f"{now:%Y-%m-%d_%H-%M-%S}").replace("{uuid}", str(uuid.uuid4()))
 
 
-def _files(file: IO[bytes], prefix: str) -> Iterator[tuple[str, bytes]]:
+def _files(zip_file: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
     """Yield (object key, content) of every file in the artifact."""
     folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
-    with file, zipfile.ZipFile(file) as archive:
+    with zipfile.ZipFile(zip_file) as archive:
         for member in archive.infolist():
             if not member.is_dir():
                 yield folder + member.filename, archive.read(member)
@@ -103,8 +100,3 @@ def _headers(configuration: Mapping[str, str], key: str) -> dict[str, str]:
     if "KMSEncryptionKeyARN" in configuration:
         headers |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": configuration["KMSEncryptionKeyARN"]}
     return headers
-
-
-def _code(error: ClientError) -> str:
-    denied = error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "403")
-    return "PermissionError" if denied else "ConfigurationError"

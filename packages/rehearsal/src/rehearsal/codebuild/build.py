@@ -40,7 +40,7 @@ _LOG_DENIED = (
 
 def run_build(
     build: Build,
-    place: BuildFolders,
+    folders: BuildFolders,
     *,
     credentials: Mapping[str, str],
     log: BuildLog,
@@ -54,17 +54,17 @@ def run_build(
     the image to run in, OF_PROJECT for the project's, or empty for this machine's tools.
     Raises UnsupportedFeature for features that are not rehearsed.
     """
-    place.folder.mkdir(parents=True)
+    folders.folder.mkdir(parents=True)
     began = time.monotonic()
     limits = Limits(began + build.timeout_minutes * 60, stop)
     log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
-    with _temporary_folder(place) as folders:
-        machine = choose_machine(build, folders, image, credentials, log)
+    with _temporary_folder(folders) as build_folders:
+        machine = choose_machine(build, build_folders, image, credentials, log)
         log.say(f"CODEBUILD_SRC_DIR={machine.sources['']}")
         for name in (COMMAND, SCRIPT):
             log.rename(str(machine.state / name), _SCRIPT)
         try:
-            prepared = prepare(build, folders, credentials, log, lookup=lookup, machine=machine)
+            prepared = prepare(build, build_folders, credentials, log, lookup=lookup, machine=machine)
         except (InvalidBuildspec, RuntimeNotFound) as error:
             return _preparation_failure("YAML_FILE_ERROR", str(error), began, log)
         except UnknownValue as error:
@@ -73,8 +73,8 @@ def run_build(
             return _preparation_failure("ACCESS_DENIED", _LOG_DENIED.format(build.arn, denial), began, log)
         downloaded = PhaseResult("DOWNLOAD_SOURCE", "SUCCEEDED", time.monotonic() - began)
         log.phase(downloaded)
-        result = _run_with_retries(_Run(build, folders, machine, prepared, log, limits))
-        for note in read_notes(place.folder):
+        result = _run_with_retries(_Run(build, build_folders, machine, prepared, log, limits))
+        for note in read_notes(folders.folder):
             log.note(note)
     return replace(result, phases=(downloaded, *result.phases))
 
@@ -90,7 +90,7 @@ class _Run:
     """A build that is ready to run."""
 
     build: Build
-    place: BuildFolders
+    folders: BuildFolders
     machine: Machine
     prepared: Prepared
     log: BuildLog
@@ -101,7 +101,7 @@ def _run_with_retries(run: _Run) -> BuildResult:
     """Run the build, and retry it where `on-failure` says so, each time from the original sources."""
     phases = run.prepared.spec.phases
     on_failure = (getattr(phases, name).on_failure for name in type(phases).model_fields)
-    sources = _SourceCopies(run.place, needed=any(setting and setting.action == "RETRY" for setting in on_failure))
+    sources = _SourceCopies(run.folders, needed=any(setting and setting.action == "RETRY" for setting in on_failure))
     retries = 0
     while True:
         result, allowed = _run_once(run)
@@ -116,7 +116,7 @@ def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
     """Run the build once; return its result and the number of allowed retries, None where it must not be retried."""
     prepared, spec, machine, log = run.prepared, run.prepared.spec, run.machine, run.log
     with _cache(run) as cached:
-        with _state(run.place) as state, machine.processes(log.line, cached) as processes:
+        with _state(run.folders) as state, machine.processes(log.line, cached) as processes:
             shell = Shell(
                 processes,
                 program=prepared.shell,
@@ -128,7 +128,7 @@ def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
             phases_result = run_phases(spec, shell, log, run.limits)
             values = shell.values() if phases_result.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
         result = _finish(run, phases_result, machine.readable(values))
-    exported = environment.exported(spec.env.exported_variables, prepared.variables.kept, values)
+    exported = environment.exported(spec.env.exported_variables, prepared.variables.unexported, values)
     return replace(result, exported=exported), phases_result.again
 
 
@@ -148,17 +148,17 @@ def _finish(run: _Run, phases_result: PhasesResult, values: Mapping[str, str]) -
 
 def _upload(run: _Run, values: Mapping[str, str]) -> BuildResult:
     """Run the phase UPLOAD_ARTIFACTS without the upload: read the reports, and zip the artifacts."""
-    began, place, spec, log, reach = time.monotonic(), run.place, run.prepared.spec, run.log, run.machine.reach
+    began, folders, spec, log, reach = time.monotonic(), run.folders, run.prepared.spec, run.log, run.machine.reach
     log.say("Entering phase UPLOAD_ARTIFACTS")
     read = reports.collect(
-        spec.reports, source=place.source, env=values, keep=place.folder / "reports", log=log, reach=reach
+        spec.reports, source=folders.source, env=values, keep=folders.folder / "reports", log=log, reach=reach
     )
     zips: dict[str, Path] = {}
     phase = PhaseResult("UPLOAD_ARTIFACTS", "SUCCEEDED", 0)
     try:
         if spec.artifacts:
             zips = artifacts.collect(
-                spec.artifacts, source=place.source, env=values, folder=place.folder, log=log, reach=reach
+                spec.artifacts, source=folders.source, env=values, folder=folders.folder, log=log, reach=reach
             )
     except ArtifactNotFound as error:
         phase = replace(phase, status="FAILED", code="CLIENT_ERROR", message=str(error))
@@ -168,46 +168,46 @@ def _upload(run: _Run, values: Mapping[str, str]) -> BuildResult:
 
 
 def _cache(run: _Run) -> contextlib.AbstractContextManager[Sequence[Path]]:
-    build, place, machine, cache = run.build, run.place, run.machine, run.prepared.spec.cache
+    build, folders, machine, cache = run.build, run.folders, run.machine, run.prepared.spec.cache
     if not build.cached:
         return contextlib.nullcontext(())
     if build.cache_links:
         for note in link_notes(cache):
             run.log.note(note)
-    folder = store(place.caches, build.account, build.region, build.project)
+    folder = store(folders.caches, build.account, build.region, build.project)
     caches = select_caches(
         cache, store=folder, env=run.prepared.env, source=machine.sources[""], processes=machine.processes
     )
-    return restored_caches(cache, caches, source=place.source, home=place.home, log=run.log)
+    return restored_caches(cache, caches, source=folders.source, home=folders.home, log=run.log)
 
 
 @contextlib.contextmanager
-def _temporary_folder(place: BuildFolders) -> Iterator[BuildFolders]:
+def _temporary_folder(folders: BuildFolders) -> Iterator[BuildFolders]:
     """Create a folder for TMPDIR outside the build's folder: paths of sockets have at most 108 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="build-", dir=place.temporary))
+    folder = Path(tempfile.mkdtemp(prefix="build-", dir=folders.temporary))
     try:
-        yield replace(place, temporary=folder)
+        yield replace(folders, temporary=folder)
     finally:
         remove_in_background(folder)
 
 
 @contextlib.contextmanager
-def _state(place: BuildFolders) -> Iterator[Path]:
+def _state(folders: BuildFolders) -> Iterator[Path]:
     """The shell's folder, which is removed at the end because it contains secrets."""
     try:
-        yield place.state
+        yield folders.state
     finally:
-        shutil.rmtree(place.state, ignore_errors=True)
+        shutil.rmtree(folders.state, ignore_errors=True)
 
 
 class _SourceCopies:
     """Copies of the sources, which a retry starts from; none where no phase can be retried."""
 
-    def __init__(self, place: BuildFolders, *, needed: bool) -> None:
+    def __init__(self, folders: BuildFolders, *, needed: bool) -> None:
         self._copies = {}
         if needed:
-            for name, source in place.sources.items():
-                copy = place.folder / "sources" / (name or "primary")
+            for name, source in folders.sources.items():
+                copy = folders.folder / "sources" / (name or "primary")
                 shutil.copytree(source, copy, symlinks=True)
                 self._copies[source] = copy
 

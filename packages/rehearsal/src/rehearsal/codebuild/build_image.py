@@ -32,24 +32,24 @@ _CURATED, _PUBLIC = "aws/codebuild/", "public.ecr.aws/codebuild/"
 
 
 def choose_machine(
-    build: Build, place: BuildFolders, setting: str, credentials: Mapping[str, str], log: BuildLog
+    build: Build, folders: BuildFolders, setting: str, credentials: Mapping[str, str], log: BuildLog
 ) -> Machine:
     """Return where the build runs.
 
     setting: an image, OF_PROJECT, or empty for this machine's tools. credentials: as for run_build. Raises
     UnsupportedFeature where the image cannot be used.
     """
-    wanted = build.image if setting == OF_PROJECT else setting
-    if not wanted:
-        return ThisMachine(build, place)
-    engine = require_engine(wanted)
+    name = build.image if setting == OF_PROJECT else setting
+    if not name:
+        return ThisMachine(build, folders)
+    engine = require_engine(name)
     if build.privileged and engine.program != "docker":
         raise UnsupportedFeature(
             f"privileged mode: the project {build.project} has it, and in an image it needs Docker, which this machine"
             " has not: leave --image out, or turn privileged mode off"
         )
     bundle = credentials.get("AWS_CA_BUNDLE")
-    return BuildImage(build, place, find_image(engine, wanted, log.say), Path(bundle).parent if bundle else None)
+    return BuildImage(build, folders, find_image(engine, name, log.say), Path(bundle).parent if bundle else None)
 
 
 def require_engine(image: str) -> ContainerEngine:
@@ -100,14 +100,14 @@ class BuildImage:
 
     user = "root"
 
-    def __init__(self, build: Build, place: BuildFolders, image: Image, certificates: Path | None) -> None:
-        self._build, self._place, self._image, self._certificates = build, place, image, certificates
+    def __init__(self, build: Build, folders: BuildFolders, image: Image, certificates: Path | None) -> None:
+        self._build, self._folders, self._image, self._certificates = build, folders, image, certificates
         self.sources: Mapping[str, Path] = {
-            name: _OUTPUT / path.parent.name / path.name for name, path in place.sources.items()
+            name: _OUTPUT / path.parent.name / path.name for name, path in folders.sources.items()
         }
         self.image = image.name
         self.state = _OUTPUT / "tmp"
-        self.reach = Reach(tuple(place.sources.values()))
+        self.reach = Reach(tuple(folders.sources.values()))
 
     def variables(self) -> Mapping[str, str]:
         return {"PATH": _PATH, **self._image.variables, "HOME": str(_HOME)}
@@ -116,19 +116,19 @@ class BuildImage:
         return _replaced(values, {str(self._certificates): str(_CERTIFICATES)} if self._certificates else {})
 
     def readable(self, values: Mapping[str, str]) -> dict[str, str]:
-        return _replaced(values, {str(path): str(self._place.sources[name]) for name, path in self.sources.items()})
+        return _replaced(values, {str(path): str(self._folders.sources[name]) for name, path in self.sources.items()})
 
     def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> Equipment:
         log.note(f"{IN_IMAGE} {self._image.name} of {self._image.engine.program}, with this machine's network")
         if self._build.privileged:
             log.note("no Docker daemon runs in the image unless the buildspec starts one; CodeBuild's own images do")
-        provide_hash_files(self._place.folder / "bin")
+        provide_hash_files(self._folders.folder / "bin")
         variables = {**env, "PATH": f"{env['PATH']}:{_TOOLS}"}
         return Equipment(variables, self._select_runtimes(spec.phases.install.runtime_versions, env, log))
 
-    def _select_runtimes(self, wanted: Mapping[str, str], env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
+    def _select_runtimes(self, versions: Mapping[str, str], env: Mapping[str, str], log: BuildLog) -> tuple[str, ...]:
         """Return the commands that select the requested versions."""
-        if not wanted:
+        if not versions:
             return ()
         listed = self._image.engine.read_file(self._image.name, image_runtimes.FILE)
         if listed is None:
@@ -137,10 +137,10 @@ class BuildImage:
             )
             return ()
         commands: list[str] = []
-        requested = {name: expand_variables(version, env) for name, version in wanted.items()}
-        for name, version, selecting in image_runtimes.select_versions(listed, requested):
+        requested = {name: expand_variables(version, env) for name, version in versions.items()}
+        for name, version, selection in image_runtimes.select_versions(listed, requested):
             log.say(f"Selecting '{name}' runtime version '{version}' based on manual selections...")
-            commands += selecting
+            commands += selection
         return tuple(commands)
 
     def shell(self, name: str) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ class BuildImage:
 
     def terminal(self, command: Sequence[str], env: Mapping[str, str], first: Sequence[str]) -> ForegroundCommand:
         container = self._container()
-        write_variables(self._place.state, env)
+        write_variables(self._folders.state, env)
         begin = (f". {self.state / VARIABLES}", f"cd -- {shlex.quote(str(self.sources['']))} || exit", *first)
         return container.terminal("\n".join([*begin, f"exec {shlex.join(command)}"]))
 
@@ -157,15 +157,15 @@ class BuildImage:
 
     def _container(self, cached: Sequence[Path] = ()) -> Container:
         """Return a new container. cached: as for `processes`."""
-        home = self._place.home
-        own = [path for path in cached if path.is_relative_to(home)]
-        for folder in (self._place.state, *own):
+        home = self._folders.home
+        in_home = [path for path in cached if path.is_relative_to(home)]
+        for folder in (self._folders.state, *in_home):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         mounts = [
-            *(Mount(self._place.sources[name], path) for name, path in self.sources.items()),
-            *(Mount(path, _HOME / path.relative_to(home)) for path in own),
-            Mount(self._place.state, self.state, "shared"),
-            Mount(self._place.folder / "bin", _TOOLS, "read"),
+            *(Mount(self._folders.sources[name], path) for name, path in self.sources.items()),
+            *(Mount(path, _HOME / path.relative_to(home)) for path in in_home),
+            Mount(self._folders.state, self.state, "shared"),
+            Mount(self._folders.folder / "bin", _TOOLS, "read"),
             *([Mount(self._certificates, _CERTIFICATES, "read")] if self._certificates else []),
         ]
         return Container(self._image.engine, self._image.name, mounts, self._build.id, self._build.privileged)

@@ -36,13 +36,13 @@ def build_variables(build: Build, sources: Mapping[str, Path]) -> dict[str, str]
     }
 
 
-def image_variables(place: BuildFolders) -> dict[str, str]:
+def image_variables(folders: BuildFolders) -> dict[str, str]:
     """Return the variables of the build image: home, search path, proxy settings and package caches.
 
     The download caches of package managers are shared by all builds, because a laptop has no registry close by. Git
     does not search above the build's folder for a repository.
     """
-    home, caches = place.home, place.caches
+    home, caches = folders.home, folders.caches
     npm = home / ".npm-global"
     for folder in (home, npm):
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ def image_variables(place: BuildFolders) -> dict[str, str]:
     return {
         **host_environment.clean_environment(),
         "HOME": str(home),
-        "TMPDIR": str(place.temporary),
-        "GIT_CEILING_DIRECTORIES": str(place.folder.parent),
+        "TMPDIR": str(folders.temporary),
+        "GIT_CEILING_DIRECTORIES": str(folders.folder.parent),
         "PATH": os.pathsep.join(map(str, path)),
         "npm_config_prefix": str(npm),
         "npm_config_cache": str(caches / "npm"),

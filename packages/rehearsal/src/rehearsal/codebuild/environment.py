@@ -35,11 +35,11 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True)
 class Variables:
-    """The variables of a build. values: by name. secrets: values to mask in logs. kept: names that are not exported."""
+    """The variables of a build. values: by name. secrets: values to mask in logs. unexported: names of secrets."""
 
     values: Mapping[str, str]
     secrets: frozenset[str]
-    kept: frozenset[str]
+    unexported: frozenset[str]
 
 
 def resolve(
@@ -58,13 +58,17 @@ def resolve(
     return Variables(
         values,
         secrets=frozenset(values[name] for name in looked_up),
-        kept=frozenset(looked_up & outside.keys()),
+        unexported=frozenset(looked_up & outside.keys()),
     )
 
 
-def exported(names: Iterable[str], kept: frozenset[str], values: Mapping[str, str]) -> dict[str, str]:
+def exported(names: Iterable[str], unexported: frozenset[str], values: Mapping[str, str]) -> dict[str, str]:
     """Return the exported variables: those of `names` that are set at the end, and are not secrets."""
-    return {name: values[name] for name in names if name in values and name not in kept and not name.startswith("AWS_")}
+    return {
+        name: values[name]
+        for name in names
+        if name in values and name not in unexported and not name.startswith("AWS_")
+    }
 
 
 def _declared(env: Env) -> Iterable[EnvironmentVariable]:

@@ -69,13 +69,13 @@ class ThisMachine:
 
     image = ""
 
-    def __init__(self, build: Build, place: BuildFolders) -> None:
-        self._build, self._place = build, place
+    def __init__(self, build: Build, folders: BuildFolders) -> None:
+        self._build, self._folders = build, folders
         self.user = pwd.getpwuid(os.getuid()).pw_name
-        self.sources, self.state, self.reach = place.sources, place.state, Reach()
+        self.sources, self.state, self.reach = folders.sources, folders.state, Reach()
 
     def variables(self) -> Mapping[str, str]:
-        return builtin_variables.image_variables(self._place)
+        return builtin_variables.image_variables(self._folders)
 
     def visible(self, values: Mapping[str, str]) -> dict[str, str]:
         return dict(values)
@@ -83,13 +83,13 @@ class ThisMachine:
     readable = visible
 
     def equip(self, spec: Buildspec, env: Mapping[str, str], log: BuildLog) -> Equipment:
-        image, folder, downloads = self._build.image, self._place.folder, self._place.caches / "runtimes"
+        image, folder, downloads = self._build.image, self._folders.folder, self._folders.caches / "runtimes"
         versions = spec.phases.install.runtime_versions
         for note in images.notes(image, versions, spec.env.shell):
             log.note(note)
-        wanted = {name: version for name, version in versions.items() if name not in images.WITHOUT_EFFECT}
-        installed = runtimes.install(wanted, env, folder, image, downloads)
-        for runtime in installed.wanted:
+        effective = {name: version for name, version in versions.items() if name not in images.WITHOUT_EFFECT}
+        installed = runtimes.install(effective, env, folder, image, downloads)
+        for runtime in installed.requested:
             log.say(f"Selecting '{runtime.name}' runtime version '{runtime.version}' based on manual selections...")
         provide_hash_files(installed.path[0])
         if installed.missing:

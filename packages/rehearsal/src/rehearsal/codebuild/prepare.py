@@ -17,19 +17,19 @@ from rehearsal.codebuild.model import Build, BuildFolders
 class Prepared:
     """The buildspec, the environment of its first command, and the shell that runs its commands.
 
-    selecting: those of the buildspec's first commands that select the runtimes of an image.
+    first_commands: those in front of the buildspec's, which select the runtimes of an image.
     """
 
     spec: Buildspec
     variables: Variables
     env: Mapping[str, str]
     shell: tuple[str, ...]
-    selecting: tuple[str, ...]
+    first_commands: tuple[str, ...]
 
 
 def prepare(
     build: Build,
-    place: BuildFolders,
+    folders: BuildFolders,
     credentials: Mapping[str, str],
     log: BuildLog,
     *,
@@ -41,21 +41,21 @@ def prepare(
     Raises UnsupportedFeature, and InvalidBuildspec, UnknownValue and RuntimeNotFound, which fail the build.
     """
     log.say("Phase is DOWNLOAD_SOURCE")
-    spec = buildspec.load(build.buildspec, place.source)
+    spec = buildspec.load(build.buildspec, folders.source)
     _refuse_other_users(spec, machine.user)
     _report_differences(spec, build, log)
     variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
     log.hide(variables.secrets)
     if placeholders := [name for name, value in variables.values.items() if PLACEHOLDER in value]:
         log.note(f"{', '.join(placeholders)}: the value is a placeholder, which the rehearsal has created")
-    given = machine.visible(credentials)
+    aws_variables = machine.visible(credentials)
     env = {
         **machine.variables(),
-        **given,
+        **aws_variables,
         **builtin_variables.build_variables(build, machine.sources),
         **variables.values,
     }
-    _keep_host_names(env, given, log)
+    _keep_host_names(env, aws_variables, log)
     equipped = machine.equip(spec, env, log)
     path = variables.values.get("PATH") or equipped.variables["PATH"]
     spec = spec.preceded_by(equipped.commands)
@@ -106,8 +106,8 @@ def _ignored_settings(spec: Buildspec) -> Iterator[str]:
     for name in spec.phases.install.runtime_versions:
         if name in images.WITHOUT_EFFECT:
             yield f"runtime-versions.{name}"
-    for key, wanted in (("upload-artifacts", spec.proxy.upload_artifacts), ("logs", spec.proxy.logs)):
-        if wanted:
+    for key, is_set in (("upload-artifacts", spec.proxy.upload_artifacts), ("logs", spec.proxy.logs)):
+        if is_set:
             yield f"proxy.{key}"
 
 

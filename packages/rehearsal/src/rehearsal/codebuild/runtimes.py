@@ -45,12 +45,12 @@ class Runtime:
 class Installed:
     """The runtimes of a build.
 
-    wanted: those that the buildspec names. python: the build's Python. path: folders for the search path.
+    requested: those that the buildspec names. python: the build's Python. path: folders for the search path.
     bundling_node: the folder of node, npm and npx for bundling, which has another image than the build. missing: the
     image's Python version where this machine does not have it, and the buildspec names none.
     """
 
-    wanted: tuple[Runtime, ...]
+    requested: tuple[Runtime, ...]
     python: Runtime
     path: tuple[Path, ...]
     bundling_node: Path
@@ -58,18 +58,18 @@ class Installed:
 
 
 def install(
-    wanted: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "", store: Path | None = None
+    versions: Mapping[str, str], env: Mapping[str, str], folder: Path, image: str = "", store: Path | None = None
 ) -> Installed:
     """Write commands for the requested runtimes, and for Python and Node.js in any case, below `folder`.
 
-    wanted: the buildspec's runtime-versions. image: determines the versions where the buildspec does not. store: the
+    versions: the buildspec's runtime-versions. image: determines the versions where the buildspec does not. store: the
     folder for downloaded versions of Node.js; None: no downloads. Raises RuntimeNotFound.
     """
-    chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in wanted.items()}
+    chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in versions.items()}
     minor = None if "python" in chosen else images.default_version(image, "python")
     python = chosen.get("python") or _python_of(minor)
     named, own_node = chosen.get("nodejs"), _own_node_or_message()
-    node = named or _default_node(own_node, images.default_version(image, "nodejs"), store, notes_file(folder))
+    node = named or _node_of_image(own_node, images.default_version(image, "nodejs"), store, notes_file(folder))
     commands, bundling_node = folder / "bin", folder / ("bin" if named else "own-node")
     commands.mkdir(parents=True, exist_ok=True)
     _write_commands(commands, *chosen.values(), node)
@@ -92,9 +92,9 @@ def _write_commands(folder: Path, *runtimes: Runtime) -> None:
 def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
     if name not in _FINDERS:
         raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
-    own = _OWN[name]() if name in _OWN else None
-    if own and is_version(own.version, version) and version[-1:].isdigit():
-        return own  # saves starting every other interpreter to read its version
+    default = _DEFAULTS[name]() if name in _DEFAULTS else None
+    if default and is_version(default.version, version) and version[-1:].isdigit():
+        return default  # saves starting every other interpreter to read its version
     available = _FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
     matching = [runtime for runtime in available if is_version(runtime.version, number)]
@@ -143,12 +143,12 @@ def _own_node_or_message() -> Runtime:
         return Runtime("nodejs", "", dict.fromkeys(("node", "npm", "npx"), line))
 
 
-def _default_node(own: Runtime, version: str | None, store: Path | None, notes: Path) -> Runtime:
+def _node_of_image(fallback: Runtime, version: str | None, store: Path | None, notes: Path) -> Runtime:
     """The Node.js of the image, from npm; without store, version or npm the rehearsal's own."""
-    has_npm = own.version and own.commands.keys() >= {"npm", "npx"}
-    if not version or not store or not has_npm or is_version(own.version, version):
-        return own
-    return Runtime("nodejs", version, commands_from_first_use(version, store, notes, own.commands))
+    has_npm = fallback.version and fallback.commands.keys() >= {"npm", "npx"}
+    if not version or not store or not has_npm or is_version(fallback.version, version):
+        return fallback
+    return Runtime("nodejs", version, commands_from_first_use(version, store, notes, fallback.commands))
 
 
 @functools.cache
@@ -196,7 +196,7 @@ def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
     return ()
 
 
-_OWN: Mapping[str, Callable[[], Runtime | None]] = {"python": _own_python, "nodejs": _own_node}
+_DEFAULTS: Mapping[str, Callable[[], Runtime | None]] = {"python": _own_python, "nodejs": _own_node}
 _FINDERS: Mapping[str, Callable[[], tuple[Runtime, ...]]] = {
     "python": _pythons,
     "nodejs": _nodes,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rehearsal.actions.recreate_build import recreate_build
+from rehearsal.actions.recreate_build import EndedBuild, recreate_build
 from rehearsal.commands.completion_types import ACTION, EXECUTION_OPTION
 from rehearsal.commands.context import open_deployment, resolve_execution, with_workspace
 from rehearsal.commands.logs import find_action
@@ -45,20 +45,13 @@ def _shell(space: Workspace, deployed: Deployment, which: str, action: str, comm
     details = [id_ for id_ in listed if (id_["stageName"], id_["actionName"]) == (stage, name)]
     if not details or view.action(stage, name).provider.partition("/")[2] != "CodeBuild":
         raise WrongUse(f"{stage}/{name} is not a build that ran in execution {which}: only a build has a shell")
-    worked = Path(view.action(stage, name).log).parent
+    action_folder = Path(view.action(stage, name).log).parent
+    ended = EndedBuild(deployed.endpoint, deployed.key, details[0], action_folder)
     shared_caches.keep_until_exit(space.shared_caches)
     with scratch_folder(space, "shell") as folder:
-        rebuilt = recreate_build(
-            deployed.endpoint,
-            deployed.key,
-            detail=details[0],
-            worked=worked,
-            folder=folder,
-            caches=space.caches,
-            remotes=Remotes(space.remote, space.sources),
-            image=BuildImageFile(space).read(),
-        )
-        state = "as it was left" if rebuilt.left else "made again"
+        remotes, image = Remotes(space.remote, space.sources), BuildImageFile(space).read()
+        rebuilt = recreate_build(ended, folder, caches=space.caches, remotes=remotes, image=image)
+        state = "as it was left" if rebuilt.is_original else "made again"
         click.echo(f"{stage}/{name}: {state} in {rebuilt.place}", err=True)
         code = run_in_foreground(rebuilt.shell(command))
     if command and code == INTERRUPTED:
