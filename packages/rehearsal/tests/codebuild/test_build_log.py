@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -40,6 +42,26 @@ def test_a_failing_log_stream_does_not_affect_the_file(tmp_path: Path) -> None:
     first, last = (tmp_path / "log.txt").read_text().splitlines()
     assert first == "still here"
     assert "rehearsal: the log in CloudWatch Logs is not whole: group: " in last
+
+
+class Created(LogStream):
+    """A log stream that exists."""
+
+    def _make(self) -> None:
+        pass
+
+
+def test_a_request_has_the_lines_of_a_fifth_of_a_second() -> None:
+    """Every line reaches CloudWatch Logs, in order, and lines that follow each other quickly share a request."""
+    client = Mock()
+    stream = Created(client, "group", "stream")
+    for number in range(50):
+        stream.put(f"line {number}")
+        time.sleep(0.001)
+    assert stream.close() == ""
+    requests = [[event["message"] for event in call.kwargs["logEvents"]] for call in client.put_log_events.mock_calls]
+    assert [line for request in requests for line in request] == [f"line {number}" for number in range(50)]
+    assert len(requests) < 10
 
 
 class Denied(LogStream):

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from rehearsal.codebuild.model import PhaseResult
 
-_ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_KEY_PREFIXES = ("AKIA", "ASIA")
+_ACCESS_KEY = re.compile(rf"\b(?:{'|'.join(_KEY_PREFIXES)})[A-Z0-9]{{16}}\b")
 MASK = "***"
 NOTE = "rehearsal: "
 IN_IMAGE = "runs in the image"
@@ -76,7 +77,7 @@ class BuildLog:
         if self._heard is not None:
             self._heard.append(masked)
         self._write(masked)
-        if (match := _NOT_FOUND.search(masked)) and match[1] in self._missing:
+        if self._missing and (match := _NOT_FOUND.search(masked)) and match[1] in self._missing:
             self._missing.remove(match[1])
             self.note(f"the image has {match[1]}, this machine has not: install it, or run in the image with --image")
 
@@ -110,7 +111,8 @@ class BuildLog:
         """Return the text with secrets and access key ids masked."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        return _ACCESS_KEY.sub(MASK, text)
+        # The search for the prefixes takes a tenth of the time of the expression.
+        return _ACCESS_KEY.sub(MASK, text) if any(prefix in text for prefix in _KEY_PREFIXES) else text
 
     def capture_output(self, *, wanted: bool) -> list[str]:
         """Return a list to which the output of commands is appended until the next call; unused unless `wanted`."""

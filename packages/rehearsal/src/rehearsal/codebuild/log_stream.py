@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BATCH_EVENTS = 1000
 BATCH_BYTES = 900_000  # the API's limit is 1 MiB, and each event counts 26 bytes more
 EVENT_BYTES = 200_000
+BATCH_SECONDS = 0.2  # a request takes the processor time of a hundred lines
 CLOSE_SECONDS = 10.0
 # A limit, because the embedded AWS keeps streams in memory, ten times as large. The log file has every line.
 STREAM_BYTES = 10_000_000
@@ -82,17 +83,17 @@ class LogStream:
                 self._client.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
     def _batch(self) -> list[InputLogEventTypeDef]:
-        """Wait for events and return at least one; an empty list at the end."""
+        """Wait for an event, and return it with those of the next BATCH_SECONDS; an empty list at the end."""
         batch: list[InputLogEventTypeDef] = []
-        size = 0
-        while len(batch) < BATCH_EVENTS and size < BATCH_BYTES - EVENT_BYTES:
-            try:
-                event = self._waiting.get(block=not batch)
-            except queue.Empty:
-                break
-            if event is None:
-                self._waiting.put(None)
-                break
+        size, event, deadline = 0, self._waiting.get(), time.monotonic() + BATCH_SECONDS
+        while event is not None:
             batch.append(event)
             size += len(event["message"].encode()) + _OVERHEAD
+            if len(batch) == BATCH_EVENTS or size >= BATCH_BYTES - EVENT_BYTES:
+                return batch
+            try:
+                event = self._waiting.get(timeout=max(deadline - time.monotonic(), 0))
+            except queue.Empty:
+                return batch
+        self._waiting.put(None)
         return batch
