@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import hashlib
 import json
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.state import journal
 from rehearsal.errors import RehearsalError
 from rehearsal.host.atomic_write import write_json
+from rehearsal.project.cloud_assembly import QUALIFIER
 from rehearsal.project.git_repository import Repository
 from rehearsal.views.execution_view import ExecutionView, replay
 from rehearsal.workspace.layout import Workspace
@@ -222,6 +224,7 @@ def tiny_project(folder: Path, template: Mapping[str, Any] | None = None) -> Ite
         for command in (["init", "-q", "-b", "main"], ["add", "cdk.json"], ["commit", "-qm", "first"]):
             tiny.git(*command)
         create(tiny, "tiny", dict(template or TEMPLATE))
+        bootstrap(tiny)
         tiny.end_first()
         write_json(space.aws / "pipeline.json", asdict(tiny.deployed.key))
         yield tiny
@@ -246,6 +249,13 @@ def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = F
     )
     waiter = api.get_waiter("stack_update_complete" if update else "stack_create_complete")
     waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.1})
+
+
+def bootstrap(tiny: Tiny) -> None:
+    """Record a bootstrap of the account, as a first deployment does, so that no command starts the CDK CLI for it."""
+    create(tiny, "CDKToolkit", {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    record = {"command": "", "digest": hashlib.sha256().hexdigest(), "places": [[ACCOUNT, REGION, QUALIFIER]]}
+    write_json(tiny.space.aws / "bootstrap.json", record)
 
 
 @pytest.fixture

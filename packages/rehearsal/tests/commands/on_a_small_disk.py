@@ -20,7 +20,7 @@ from tests.commands.test_kills import Command, again, left
 FILLS = """\
 dd if=/dev/zero of=fill bs=4k
 echo $PWD/fill > {file}
-yes 'and on it goes' | head -c 3000000
+yes 'and on it goes, {goes}' | head -c 3000000
 exit 4
 """
 
@@ -46,7 +46,7 @@ def main(disk: Path) -> None:
 def filled_by_a_build(tiny: Tiny) -> Path:
     """The build fails, its journal is complete, and the embedded AWS answers."""
     file = tiny.root.parents[1] / "filled"
-    execution = tiny.start(Compile=FILLS.format(file=file))
+    execution = tiny.start(Compile=FILLS.format(file=file, goes="and on it goes, " * 20))
     view = tiny.ended(execution)
     assert (view.status, view.action("Build", "Compile").status) == ("Failed", "Failed"), view
     events = journal.read(tiny.space.journal(execution))

@@ -12,7 +12,7 @@ from tests.commands.conftest import Tiny, tiny_project, until, with_one_build
 from tests.commands.test_kills import left, server
 
 WAITS = "touch {folder}/began; until test -f {folder}/flag; do sleep 0.1; done\n"
-PUSHES = 6
+PUSHES = 4
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from rehearsal.deploy.bootstrap import is_bootstrapped
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.plan import build_commands
@@ -18,7 +17,6 @@ from rehearsal.plan import plan as planning
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan
 from rehearsal.project import cloud_assembly
-from rehearsal.project.cloud_assembly import Environment
 from rehearsal.views import plan as view
 from tests.commands.conftest import ACCOUNT, REGION, STAGES, TEMPLATE, Tiny, build_action, create, project_resource
 from tests.root import ROOT
@@ -64,10 +62,6 @@ QUEUES = {"Resources": {"Kept": queue(DelaySeconds=1), "Old": queue()}}
 def _selfish(_tiny: Tiny) -> Deployment:
     create(_tiny, "selfish", DEPLOYED)
     create(_tiny, "Dev-Queues", QUEUES)
-    if not is_bootstrapped(
-        _tiny.deployed.endpoint, Environment(ACCOUNT, REGION)
-    ):  # a `run` of another test may have done it
-        create(_tiny, "CDKToolkit", {"Resources": {"Version": queue()}})
     return Deployment(_tiny.deployed.endpoint, PipelineKey(ACCOUNT, REGION, "selfish"))
 
 
