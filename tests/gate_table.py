@@ -10,20 +10,20 @@ _ROW = "gate"
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Add a row for each test that plants a fault, from its parameter or its name."""
+    """Add a row for each fault that a test plants, from its parameter `gates` or its name."""
     for item in items:
         if item.get_closest_marker("gate"):
-            item.user_properties.append((_ROW, _row(item)))
+            item.user_properties.extend((_ROW, row) for row in _rows(item))
 
 
-def _row(item: pytest.Item) -> tuple[str, str]:
+def _rows(item: pytest.Item) -> list[tuple[str, str]]:
     callspec = getattr(item, "callspec", None)
-    gate = callspec.params.get("gate") if callspec else None
-    if gate:
-        return gate.name, gate.fault
+    gates = callspec.params.get("gates") if callspec else None
+    if gates:
+        return [(gate.name, gate.fault) for gate in gates]
     path = item.path.relative_to(item.config.rootpath / "tests").with_suffix("").as_posix().replace("test_", "")
     name, _, case = item.name.removeprefix("test_").partition("[")
-    return path, name.replace("_", " ") + (f" ({case.removesuffix(']')})" if case else "")
+    return [(path, name.replace("_", " ") + (f" ({case.removesuffix(']')})" if case else ""))]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,25 +5,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.root import ROOT
 
+GREEN = """
+from collections import namedtuple
+import pytest
 
-@pytest.mark.slow
-def test_every_tried_gate_has_a_row() -> None:
-    """Each gate test has a row, also with parallel workers; other tests have none."""
-    files = ["tests/gates/test_gates.py", "tests/pipeline/test_machinery.py"]
-    chosen = ["-k", "no_text or (name and echo) or (lint and not cfn)"]
-    command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *files, *chosen]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    rows = [line for line in done.stdout.splitlines() if line.endswith(" caught")]
-    assert [line.split("  ")[0] for line in rows] == ["lint", "pipeline: machinery", "pipeline: machinery"], done.stdout
-    assert "an unused import" in rows[0]
-    assert "a name of this team is found (the log of echo2)" in rows[2]
+Gate = namedtuple("Gate", "name fault")
+LINT, TYPES = Gate("lint", "an unused import"), Gate("types", "a text in place of a number")
 
+@pytest.mark.gate
+@pytest.mark.parametrize("gates", [(LINT, TYPES)], ids=["lint and types"])
+def test_it_goes_red(gates): ...
 
-PLANTED = """
+@pytest.mark.gate
+@pytest.mark.parametrize("name", ["echo", "echo2"])
+def test_a_name_of_this_team_is_found(name): ...
+
+def test_of_another_kind(): ...
+"""
+RED = """
 import pytest
 
 @pytest.mark.gate
@@ -38,16 +39,33 @@ def test_of_another_kind() -> None:
 """
 
 
+def printed(folder: Path, tests: str, *options: str) -> list[str]:
+    """Return the lines that a run of these tests prints."""
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_odd.py").write_text(tests)
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = gate\n")
+    command = [sys.executable, "-m", "pytest", "--quiet", "-p", "tests.gate_table", "--rootdir", str(folder), *options]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*command, "tests"], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()
+
+
+def test_every_tried_gate_has_a_row(tmp_path: Path) -> None:
+    """Each gate of a test has a row, also with parallel workers; other tests have none."""
+    lines = printed(tmp_path, GREEN, "--numprocesses", "2")
+    rows = [line.split(maxsplit=1) for line in lines if line.endswith(" caught")]
+    assert [(name, fault.removesuffix("caught").strip()) for name, fault in rows] == [
+        ("lint", "an unused import"),
+        ("odd", "a name of this team is found (echo)"),
+        ("odd", "a name of this team is found (echo2)"),
+        ("types", "a text in place of a number"),
+    ], lines
+
+
 def test_a_failed_run_lists_only_what_was_not_caught(tmp_path: Path) -> None:
     """A failed run lists only the gates that did not catch their fault."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_odd.py").write_text(PLANTED)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = gate\n")
-    command = [sys.executable, "-m", "pytest", "--quiet", "-p", "tests.gate_table", "--rootdir", str(tmp_path), "tests"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
-    assert [line.split()[-2:] for line in lines if line.endswith("CAUGHT")] == [["NOT", "CAUGHT"]], done.stdout
+    lines = printed(tmp_path, RED)
+    assert [line.split()[-2:] for line in lines if line.endswith("CAUGHT")] == [["NOT", "CAUGHT"]], lines
     assert not [line for line in lines if line.endswith((" red", " caught"))]
     after = lines[next(number for number, line in enumerate(lines) if line.endswith("CAUGHT")) :]
     assert any(line.startswith("FAILED tests/test_odd.py::test_of_another_kind") for line in after)
