@@ -55,13 +55,13 @@ def run_tasks(batch: Batch, run: RunTask, stop: Cancellation, done: Results) -> 
     A task is not run where one that it depends on has failed, and its failure is not ignored.
     """
     results = dict(done)
-    left = [task for task in batch.tasks if task.identifier not in done]
+    waiting = [task for task in batch.tasks if task.identifier not in done]
     running = dict[Future[BuildResult], BatchTask]()
     with ThreadPoolExecutor(len(batch.tasks)) as pool:
         while True:
-            ready = [task for task in left if _may_run(task, batch, results)]
+            ready = [task for task in waiting if _may_run(task, batch, results)]
             running |= {pool.submit(run, task, stop): task for task in ready}
-            left = [task for task in left if task not in ready]
+            waiting = [task for task in waiting if task not in ready]
             if not running:
                 return {task.identifier: results[task.identifier] for task in batch.tasks if task.identifier in results}
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -71,7 +71,7 @@ def run_tasks(batch: Batch, run: RunTask, stop: Cancellation, done: Results) -> 
                 if batch.fast_fail and is_failure(task, results):
                     stop.set()
             if stop.is_set():
-                left = []
+                waiting = []
 
 
 def _may_run(task: BatchTask, batch: Batch, results: Results) -> bool:

@@ -76,17 +76,17 @@ def read_build(words: Sequence[str]) -> BuildArguments:
 
 def _options(words: Sequence[str], known: set[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """Options with their values in their order, and what follows them."""
-    found, rest = [], iter(words)
+    options, rest = [], iter(words)
     for word in rest:
         if word in _FLAGS:
             continue
         if word in known:
-            found.append((word, _value(word, rest)))
+            options.append((word, _value(word, rest)))
         elif word.startswith("-"):
             raise Unsupported(f"the option {word} is known to Docker only")
         else:
-            return found, [word, *rest]
-    return found, []
+            return options, [word, *rest]
+    return options, []
 
 
 def _value(option: str, rest: Iterator[str]) -> str:

@@ -34,8 +34,8 @@ def execute(folder: Path, node: Path, image: Image, arguments: RunArguments) -> 
 def _variables(folder: Path) -> dict[str, str]:
     """Return the variables of a container: not the build's, but this machine's way to package registries."""
     names = [*_CACHES, "TMPDIR", "NODE_OPTIONS"]
-    own = {name: os.environ[name] for name in names if name in os.environ}
-    return {**host_environment.clean_environment(), **own, "HOME": str(folder / "home")}
+    passed = {name: os.environ[name] for name in names if name in os.environ}
+    return {**host_environment.clean_environment(), **passed, "HOME": str(folder / "home")}
 
 
 def enter_root(root: Path, volumes: Mapping[str, str], writable: Iterable[str]) -> None:

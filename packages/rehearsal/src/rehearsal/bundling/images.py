@@ -70,13 +70,13 @@ def _tools(dockerfile: str, arguments: Mapping[str, str]) -> Iterator[str]:
 
 
 def _known(name: str, tools: tuple[str, ...] = ()) -> Image:
-    found = _IMAGE.fullmatch(name)
-    if not found:
+    match = _IMAGE.fullmatch(name)
+    if not match:
         raise Unsupported(
             f"the image {name} is not known; without Docker, Lambda's build images and those of Python and Node are"
         )
-    runtime = "python" if found["runtime"] == "python" else "nodejs"
-    return Image(name, runtime, found["version"], tools)
+    runtime = "python" if match["runtime"] == "python" else "nodejs"
+    return Image(name, runtime, match["version"], tools)
 
 
 def _record(folder: Path, tag: str) -> Path:

@@ -38,44 +38,43 @@ def provide_runtime(
         write_script(commands / "rsync", f'exec {shlex.join(build_command(rsync.__name__))} "$@"')
     architecture = _PLATFORMS.get(arguments.platform, host_environment.architecture())
     if image.runtime == "python":
-        own, settings = _python(folder, image, architecture)
+        runtime, settings = _python(folder, image, architecture)
     else:
-        own, settings = [str(node)], {}
+        runtime, settings = node, {}
         _check_node(folder, node, image)
-    tools = _install_tools(folder, image, arguments.command, {**environment, "PATH": _path(*own)})
-    return {"PATH": _path(*own, *tools, str(commands)), **settings}
+    tools = _install_tools(folder, image, arguments.command, {**environment, "PATH": _path(runtime)})
+    return {"PATH": _path(runtime, *tools, commands), **settings}
 
 
-def _path(*folders: str) -> str:
-    return os.pathsep.join([*folders, *_SYSTEM])
+def _path(*folders: Path) -> str:
+    return os.pathsep.join([*map(str, folders), *_SYSTEM])
 
 
-def _python(folder: Path, image: Image, architecture: str) -> tuple[list[str], dict[str, str]]:
-    """Python's environment; where its version or architecture is another one, pip takes wheels for the image's."""
+def _python(folder: Path, image: Image, architecture: str) -> tuple[Path, dict[str, str]]:
+    """The commands of Python's environment; where it differs from the image, pip takes wheels for the image."""
     version, interpreter = _nearest(image.version)
-    place = folder / f"python{image.version}"
-    own = python_environment.create_environment(interpreter, version, place)
+    commands = python_environment.create_environment(interpreter, version, folder / f"python{image.version}")
     same_version = version.startswith(f"{image.version}.")
     if same_version and architecture == host_environment.architecture():
-        return [str(own)], {}
+        return commands, {}
     _note(folder, f"{image.name}: Python {version} of this machine is used, and pip takes wheels for {image.version}")
     settings = {"PIP_ONLY_BINARY": ":all:", "PIP_PYTHON_VERSION": image.version}
     if architecture != host_environment.architecture():
         settings["PIP_PLATFORM"] = _WHEELS[architecture]
-    return [str(own)], settings
+    return commands, settings
 
 
 def _nearest(minor: str) -> tuple[str, Path]:
     """The newest interpreter of the minor version, or else the one of the nearest version."""
-    found = interpreters.find_interpreters()
-    wanted = int(minor.partition(".")[2] or 0)
+    available = interpreters.find_interpreters()
+    minor_number = int(minor.partition(".")[2] or 0)
 
     def distance(version: str) -> tuple[int, list[int]]:
         numbers = [int(part) for part in re.findall(r"\d+", version)]
-        return abs(numbers[1] - wanted), [-number for number in numbers]
+        return abs(numbers[1] - minor_number), [-number for number in numbers]
 
-    version = min(found, key=distance)
-    return version, found[version]
+    version = min(available, key=distance)
+    return version, available[version]
 
 
 def _check_node(folder: Path, node: Path, image: Image) -> None:
@@ -86,21 +85,21 @@ def _check_node(folder: Path, node: Path, image: Image) -> None:
         _note(folder, f"{image.name}: Node {version} of this machine is used")
 
 
-def _install_tools(folder: Path, image: Image, command: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:
+def _install_tools(folder: Path, image: Image, command: tuple[str, ...], environment: Mapping[str, str]) -> list[Path]:
     """Install those of the image's packages that the command names; the folders of their commands."""
     text = " ".join(command)
-    wanted = [tool for tool in image.tools if _command_of(tool) in text]
-    if not wanted:
+    packages = [tool for tool in image.tools if _command_of(tool) in text]
+    if not packages:
         return []
-    place = folder / "tools" / re.sub(r"\W+", "-", "-".join(wanted))
+    place = folder / "tools" / re.sub(r"\W+", "-", "-".join(packages))
     commands = place / ("bin" if image.runtime == "python" else "node_modules/.bin")
     if not commands.is_dir():
         place.mkdir(parents=True, exist_ok=True)
-        words = [*_installer(image, place), *wanted]
+        words = [*_installer(image, place), *packages]
         if subprocess.run(words, check=False, env={**environment}, stdout=sys.stderr.fileno(), cwd=place).returncode:
             shutil.rmtree(place)
-            raise Unsupported(f"{', '.join(wanted)} of {image.name} cannot be installed")
-    return [str(commands)]
+            raise Unsupported(f"{', '.join(packages)} of {image.name} cannot be installed")
+    return [commands]
 
 
 def _installer(image: Image, place: Path) -> list[str]:

@@ -165,11 +165,11 @@ def _check(tasks: tuple[BatchTask, ...], name: str) -> None:
     unknown = [f"{task.identifier} on {needed}" for task in tasks for needed in task.depend_on if needed not in known]
     if unknown:
         raise InvalidBuildspec(f"{name}: batch: depend-on: {', '.join(unknown)}, which is not a task")
-    left, ended = list(tasks), set[str]()
-    while ready := [task for task in left if ended.issuperset(task.depend_on)]:
+    waiting, ended = list(tasks), set[str]()
+    while ready := [task for task in waiting if ended.issuperset(task.depend_on)]:
         ended |= {task.identifier for task in ready}
-        left = [task for task in left if task not in ready]
-    if left:
+        waiting = [task for task in waiting if task not in ready]
+    if waiting:
         raise InvalidBuildspec(
-            f"{name}: batch: depend-on: {', '.join(task.identifier for task in left)} wait for each other"
+            f"{name}: batch: depend-on: {', '.join(task.identifier for task in waiting)} wait for each other"
         )

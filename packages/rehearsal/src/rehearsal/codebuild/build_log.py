@@ -52,7 +52,7 @@ class BuildLog:
         self._secrets: list[str] = []
         self._names: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._heard: list[str] | None = None
+        self._captured: list[str] | None = None
         self._lost = ""
         self._missing: set[str] = set()
 
@@ -74,8 +74,8 @@ class BuildLog:
         for path, name in self._names.items():
             text = text.replace(path, name)
         masked = self.masked(text)
-        if self._heard is not None:
-            self._heard.append(masked)
+        if self._captured is not None:
+            self._captured.append(masked)
         self._write(masked)
         if self._missing and (match := _NOT_FOUND.search(masked)) and match[1] in self._missing:
             self._missing.remove(match[1])
@@ -114,10 +114,10 @@ class BuildLog:
         # The search for the prefixes takes a tenth of the time of the expression.
         return _ACCESS_KEY.sub(MASK, text) if any(prefix in text for prefix in _KEY_PREFIXES) else text
 
-    def capture_output(self, *, wanted: bool) -> list[str]:
-        """Return a list to which the output of commands is appended until the next call; unused unless `wanted`."""
+    def capture_output(self, *, enabled: bool) -> list[str]:
+        """Return a list to which the output of commands is appended until the next call; empty unless `enabled`."""
         output = list[str]()
-        self._heard = output if wanted else None
+        self._captured = output if enabled else None
         return output
 
     def denial(self) -> str:

@@ -39,7 +39,7 @@ class Reach:
 
 def expand_variables(text: str, env: Mapping[str, str]) -> str:
     """Replace `$NAME` and `${NAME}` by their values, as a shell does; unknown variables are empty."""
-    return _VARIABLE.sub(lambda found: env.get(found[1] or found[2], ""), text)
+    return _VARIABLE.sub(lambda match: env.get(match[1] or match[2], ""), text)
 
 
 def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Path]:
@@ -53,15 +53,15 @@ def bases(source: Path, base_directory: str, env: Mapping[str, str]) -> list[Pat
 
 
 def files(
-    base: Path, wanted: Iterable[str], env: Mapping[str, str], unwanted: Iterable[str] = (), *, links: bool = False
+    base: Path, patterns: Iterable[str], env: Mapping[str, str], excluded: Iterable[str] = (), *, links: bool = False
 ) -> list[MatchedFile]:
     """Return the files below `base` that match, without duplicates, sorted by name.
 
     links: include links to folders, which are not followed.
     """
-    include = [_relative(expand_variables(pattern, env), base) for pattern in wanted]
+    include = [_relative(expand_variables(pattern, env), base) for pattern in patterns]
     names = glob.glob(
-        include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(pattern, env) for pattern in unwanted] or None
+        include, root_dir=base, flags=_FLAGS, exclude=[expand_variables(pattern, env) for pattern in excluded] or None
     )
     matched = {name.removeprefix("./").rstrip("/") for name in names}
     return [

@@ -29,13 +29,13 @@ class _File(BaseModel):
     runtimes: Mapping[str, _Runtime]
 
 
-def select_versions(text: str, wanted: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def select_versions(text: str, requested: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Yield each requested runtime with its version in the image, and the commands that select it.
 
-    text: the content of FILE. wanted: the buildspec's runtime-versions. Raises RuntimeNotFound.
+    text: the content of FILE. requested: the buildspec's runtime-versions. Raises RuntimeNotFound.
     """
     runtimes = _File.model_validate(buildspec_yaml.load(text)[0]).runtimes
-    for name, version in wanted.items():
+    for name, version in requested.items():
         if name in runtimes:
             chosen = _choose(name, version, runtimes[name].versions)
             yield name, chosen, runtimes[name].versions[chosen].commands
@@ -43,11 +43,11 @@ def select_versions(text: str, wanted: Mapping[str, str]) -> Iterator[tuple[str,
             raise RuntimeNotFound(f"Unknown runtime named {name}. This build image has: {', '.join(runtimes)}")
 
 
-def _choose(name: str, wanted: str, versions: Mapping[str, _Version]) -> str:
-    matching = [version for version in versions if is_version(version, wanted)]
+def _choose(name: str, requested: str, versions: Mapping[str, _Version]) -> str:
+    matching = [version for version in versions if is_version(version, requested)]
     if not matching:
         raise RuntimeNotFound(
-            f"Unknown runtime version named '{wanted}' of {name}. This build image has the following versions:"
+            f"Unknown runtime version named '{requested}' of {name}. This build image has the following versions:"
             f" {', '.join(versions)}"
         )
     return max(matching, key=version_numbers)

@@ -70,13 +70,13 @@ def shell_command(shell: str, image: str) -> tuple[str, ...]:
     return (shutil.which("dash") or shell,)
 
 
-def notes(image: str, wanted: Mapping[str, str], shell: str) -> Iterator[str]:
-    """Yield notes on differences of the image from this machine. wanted: the buildspec's runtime-versions."""
+def notes(image: str, requested: Mapping[str, str], shell: str) -> Iterator[str]:
+    """Yield notes on differences of the image from this machine. requested: the buildspec's runtime-versions."""
     match = _IMAGE.match(image)
     if not match:
         return
     known = {} if match["system"] else _UBUNTU.get(match["number"], {})
-    for name, version in wanted.items():
+    for name, version in requested.items():
         if name in known and not _has(known[name], version):
             has = ", ".join(known[name])
             yield (
@@ -94,9 +94,9 @@ def may_have(image: str, name: str, version: str) -> bool:
     return name not in known or _has(known[name], version)
 
 
-def _has(versions: Sequence[str], wanted: str) -> bool:
+def _has(versions: Sequence[str], requested: str) -> bool:
     """Return whether an image has a requested version; it lists 3.13 for 3.13.1 as well."""
-    return any(is_version(version, wanted) or is_version(wanted, version) for version in versions)
+    return any(is_version(version, requested) or is_version(requested, version) for version in versions)
 
 
 def missing_tools(image: str, path: str) -> Iterator[str]:

@@ -56,17 +56,17 @@ def node_commands(folder: Path) -> Mapping[str, str]:
     return {"node": node, **{name: f"{node} {shlex.quote(str(script))}" for name, script in scripts.items()}}
 
 
-def commands_from_first_use(version: str, store: Path, notes: Path, own: Mapping[str, str]) -> Mapping[str, str]:
+def commands_from_first_use(version: str, store: Path, notes: Path, fallback: Mapping[str, str]) -> Mapping[str, str]:
     """Return command lines of node, npm and npx that install a version when a build first calls one of them.
 
-    own: the command lines to use where it cannot be installed, which is appended to the file `notes`.
+    fallback: the command lines to use where it cannot be installed, which is appended to the file `notes`.
     """
     folder = store / f"node-{version}"
-    npm = shlex.split(own["npm"])
+    npm = shlex.split(fallback["npm"])
     install = shlex.join([*build_command(__name__), version, str(store), str(notes), *npm])
     return {
         name: _script(
-            f'[ -d {shlex.quote(str(folder))} ] || {install} && exec {line} "$@"; exec {own[name]} "$@"', name
+            f'[ -d {shlex.quote(str(folder))} ] || {install} && exec {line} "$@"; exec {fallback[name]} "$@"', name
         )
         for name, line in node_commands(folder).items()
     }

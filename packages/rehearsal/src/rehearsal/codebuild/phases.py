@@ -48,7 +48,7 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
     for name, default in _DEFAULT_ON_FAILURE.items():
         phase: Phase = getattr(spec.phases, name)
         on_failure = phase.on_failure or default
-        output = log.capture_output(wanted=on_failure.pattern is not None)
+        output = log.capture_output(enabled=on_failure.pattern is not None)
         result = _run_phase(name.upper(), phase, shell, log, limits)
         results.append(result)
         if result.status in {"STOPPED", "TIMED_OUT"}:

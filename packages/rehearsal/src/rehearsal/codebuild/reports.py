@@ -29,10 +29,10 @@ def collect(
         named = file_patterns.expand_variables(name, env)
         group = named.rpartition("/")[2]
         files = [
-            found
+            file_
             for base in file_patterns.bases(source, report.base_directory, env)
-            for found in file_patterns.files(base, report.files, env)
-            if reach.has(found)
+            for file_ in file_patterns.files(base, report.files, env)
+            if reach.has(file_)
         ]
         for file_ in files:
             target = keep / group / (file_.path.name if report.discard_paths else file_.name)
@@ -89,8 +89,8 @@ def _cases(path: Path, name: str) -> Iterator[TestCase]:
 def _outcome(case: ET.Element) -> tuple[CaseStatus, str]:
     outcomes: tuple[tuple[str, CaseStatus], ...] = (("error", "ERROR"), ("failure", "FAILED"), ("skipped", "SKIPPED"))
     for tag, status in outcomes:
-        if (found := case.find(tag)) is not None:
-            return status, (found.get("message") or (found.text or "").strip())[:LONGEST_MESSAGE]
+        if (element := case.find(tag)) is not None:
+            return status, (element.get("message") or (element.text or "").strip())[:LONGEST_MESSAGE]
     return "SUCCEEDED", ""
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 
-def is_version(version: str, wanted: str) -> bool:
+def is_version(version: str, requested: str) -> bool:
     """Return whether a version matches a requested one: `3.13.0` matches 3.13, 3.13.0, 3.x and latest."""
-    if wanted == "latest":
+    if requested == "latest":
         return True
-    parts = wanted.removesuffix(".x").split(".")
+    parts = requested.removesuffix(".x").split(".")
     return version.split(".")[: len(parts)] == parts
 
 

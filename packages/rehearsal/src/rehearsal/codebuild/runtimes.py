@@ -155,8 +155,8 @@ def _node_of_image(fallback: Runtime, version: str | None, store: Path | None, n
 def _nodes() -> tuple[Runtime, ...]:
     """The rehearsal's own Node.js, then those on the search path and of nvm."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    own = _own_node()
-    nodes = {own.version: own} if own else {}
+    rehearsal_node = _own_node()
+    nodes = {rehearsal_node.version: rehearsal_node} if rehearsal_node else {}
     for path in [*interpreters.on_path("node"), *home.glob(".nvm/versions/node/*/bin/node")]:
         node = read_installation(path)
         if node and node.version not in nodes:

@@ -39,13 +39,13 @@ class AwsLookup:
         return str(answer["Parameters"][0]["Value"])
 
     def secret(self, secret_id: str, *, stage: str, version: str) -> str:
-        wanted: GetSecretValueRequestTypeDef = {"SecretId": secret_id}
+        request: GetSecretValueRequestTypeDef = {"SecretId": secret_id}
         if stage:
-            wanted["VersionStage"] = stage
+            request["VersionStage"] = stage
         elif version:
-            wanted["VersionId"] = version
+            request["VersionId"] = version
         try:
-            answer = self._client("secretsmanager").get_secret_value(**wanted)
+            answer = self._client("secretsmanager").get_secret_value(**request)
         except (ClientError, BotoCoreError) as error:
             raise UnknownValue(f"{secret_id}: {error}", "Secrets Manager Error") from error
         return str(answer["SecretString"])

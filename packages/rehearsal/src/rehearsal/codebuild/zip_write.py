@@ -15,7 +15,7 @@ _PACKED = {".gz", ".jar", ".whl", ".zip"}  # compressed formats: deflating them 
 def zip_files(files: Iterable[MatchedFile], zip_file: Path, *, links: bool = False) -> None:
     """Zip the files under their names. links: store symbolic links as links; otherwise the files that they lead to."""
     with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False) as archive:
-        for file_ in sorted(files, key=lambda found: found.name):
+        for file_ in sorted(files, key=lambda file: file.name):
             if links and file_.path.is_symlink():
                 member = zipfile.ZipInfo(file_.name)
                 member.create_system = 3  # Unix: the upper half of external_attr is a mode

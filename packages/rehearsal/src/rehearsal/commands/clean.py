@@ -59,5 +59,5 @@ def _remove_executions(space: Workspace, keep: int, *, everything: bool) -> tupl
             freed = retention.remove_all(space)
         return freed, f"removed .rehearsal/: {retention.format_bytes(freed)}"
     freed = retention.clean(space, keep)
-    left = retention.format_bytes(retention.workspace_usage(space))
-    return freed, f"freed {retention.format_bytes(freed)}; .rehearsal/ takes {left} now"
+    usage = retention.format_bytes(retention.workspace_usage(space))
+    return freed, f"freed {retention.format_bytes(freed)}; .rehearsal/ takes {usage} now"

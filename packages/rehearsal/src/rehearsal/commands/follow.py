@@ -41,54 +41,59 @@ class Follower:
     stops: bool = True
     until: str | None = None
 
-    def follow(self, execution: str, ending: int = 1) -> list[ExecutionView]:
+    def follow(self, execution: str, end: int = 1) -> list[ExecutionView]:
         """Show an execution until it ends, then its restart, and so on; return the views of all, in order.
 
-        ending: the number of the end to wait for, since a retried execution ends several times.
+        end: the number of the end to wait for, since a retried execution ends several times.
         """
         views: list[ExecutionView] = []
         following: str | None = execution
         while following:
             watched = following
             try:
-                view = self.watch(watched, ending)
+                view = self.watch(watched, end)
                 if view.rolled_back_as:  # the execution has failed, whatever the result of its rollback
                     watched = view.rolled_back_as
                     self.console.print(f"execution {view.id}: {view.status}; {watched} rolls back", markup=False)
-                    replace(self, until=None).watch(watched, ending=1)
+                    replace(self, until=None).watch(watched, end=1)
             except (KeyboardInterrupt, click.Abort):
                 if self.stops:
-                    self._stop(watched, ending if watched == execution else 1)
+                    self._stop(watched, end if watched == execution else 1)
                 raise
             views.append(view)
-            following, ending = view.restarted_as, 1
+            following, end = view.restarted_as, 1
             if following:
                 self.console.print(f"execution {view.id}: {view.status}, {view.summary}; it starts again", markup=False)
         return views
 
-    def watch(self, execution: str, ending: int) -> ExecutionView:
-        """Show one execution until its end number `ending`.
+    def watch(self, execution: str, end: int) -> ExecutionView:
+        """Show one execution until its end number `end`.
 
         Earlier events are replayed only: they are neither shown nor answered.
         """
-        view, ended, shifts, path = ExecutionView(), 0, ShiftNews(self.space), self.space.journal(execution)
+        view, ends, shifts, path = ExecutionView(), 0, ShiftNews(self.space), self.space.journal(execution)
         with progress(self.console) as shown:
-            for event in journal.follow(path, lambda: self.space.server() is not None, ending=ending):
+            for event in journal.follow(path, lambda: self.space.server() is not None, end=end):
                 if event:
                     view.apply(event)
-                is_new = ended == ending - 1
-                shown.show(event if is_new else None, view)
-                for line in shifts.take(view) if is_new else ():
+                is_replayed = ends < end - 1
+                shown.show(None if is_replayed else event, view)
+                for line in () if is_replayed else shifts.take(view):
                     shown.say(f"traffic: {line}")
-                ended += event is not None and event["type"] == "execution-finished"
-                if event and event["type"] == "stage-finished" and event["stage"] == self.until:
-                    self._stop_after_stage(execution, event)
-                if is_new and event and event["type"] == "action-waiting":
-                    self._answer(shown, event)
+                if event:
+                    ends += event["type"] == "execution-finished"
+                    self._react(shown, execution, event, is_replayed=is_replayed)
         if view.seconds is None:
             log = self.space.logs / "emulator.log"
             raise RehearsalError(f"the embedded AWS ended during execution {execution}; its log is {log}")
         return view
+
+    def _react(self, shown: Progress, execution: str, event: Event, *, is_replayed: bool) -> None:
+        """Stop after the stage `until`, and answer approvals, but none in a replayed event."""
+        if event["type"] == "stage-finished" and event["stage"] == self.until:
+            self._stop_after_stage(execution, event)
+        if event["type"] == "action-waiting" and not is_replayed:
+            self._answer(shown, event)
 
     def _stop_after_stage(self, execution: str, event: Event) -> None:
         """Stop the execution after the stage of `event`, the last one to run, if it succeeded."""
@@ -100,14 +105,14 @@ class Follower:
                     reason=f"rehearsed until {event['stage']}",
                 )
 
-    def _stop(self, execution: str, ending: int) -> None:
+    def _stop(self, execution: str, end: int) -> None:
         """Stop an execution, abandon its actions, and wait until they have ended, at most STOP_SECONDS."""
         deadline, path = time.monotonic() + STOP_SECONDS, self.space.journal(execution)
         with contextlib.suppress(ClientError, BotoCoreError):
             self.deployed.api().stop_pipeline_execution(
                 pipelineName=self.deployed.key.name, pipelineExecutionId=execution, abandon=True, reason="interrupted"
             )
-            for _ in journal.follow(path, lambda: time.monotonic() < deadline, ending=ending):
+            for _ in journal.follow(path, lambda: time.monotonic() < deadline, end=end):
                 pass
 
     def _answer(self, shown: Progress, event: Event) -> None:

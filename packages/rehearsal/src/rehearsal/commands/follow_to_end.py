@@ -42,27 +42,25 @@ def follow_to_end(
     *,
     verdict: Verdict | None,
     json_file: Path | None,
-    ending: int = 1,
+    end: int = 1,
     stops: bool = False,
 ) -> int:
     """Show the execution and its restarts to the end; return 0 if the last one succeeded, else 1.
 
-    json_file: for the result, in the form of `run --json`. ending: the number of the end to wait for, since a retried
+    json_file: for the result, in the form of `run --json`. end: the number of the end to wait for, since a retried
     execution ends several times. stops: whether an interrupt stops the execution.
     """
     began = time.monotonic()
-    views = follow_with_summary(
-        space, output_console(json_file), execution, verdict=verdict, ending=ending, stops=stops
-    )
+    views = follow_with_summary(space, output_console(json_file), execution, verdict=verdict, end=end, stops=stops)
     return write_result(space, views, time.monotonic() - began, json_file)
 
 
 def follow_with_summary(
-    space: Workspace, console: Console, execution: str, *, verdict: Verdict | None, ending: int = 1, stops: bool = False
+    space: Workspace, console: Console, execution: str, *, verdict: Verdict | None, end: int = 1, stops: bool = False
 ) -> list[ExecutionView]:
     """Show the execution and its restarts to the end, then a summary; return the views of all, in order."""
     began, deployed = time.monotonic(), running_deployment(space)
-    views = Follower(space, console, deployed, verdict, stops=stops).follow(execution, ending)
+    views = Follower(space, console, deployed, verdict, stops=stops).follow(execution, end)
     summary.show(console, space, views[-1], [], time.monotonic() - began, iam=deployed.endpoint.iam)
     return views
 

@@ -103,12 +103,12 @@ def _write(space: Workspace, requests: list[Request]) -> None:
 
 def _find(space: Workspace, number: int | None) -> Request:
     requests = read_requests(space)
-    found = [request for request in requests if number in (None, request.number)]
-    if not found:
+    matching = [request for request in requests if number in (None, request.number)]
+    if not matching:
         listed = ", ".join(str(request.number) for request in requests) or "none"
         which = f" {number}" if number else ""
         raise WrongUse(f"there is no open pull request{which}; open are: {listed}; `rehearse pr open` opens one")
-    return found[-1]
+    return matching[-1]
 
 
 def _push(space: Workspace, repository: Repository, request: Request) -> str:

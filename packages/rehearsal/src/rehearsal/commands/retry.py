@@ -13,7 +13,7 @@ from rehearsal.commands.context import open_deployment, resolve_execution, with_
 from rehearsal.commands.follow_to_end import follow_to_end, verdict_options
 from rehearsal.commands.options import ACCEPT
 from rehearsal.commands.output import JSON_FILE
-from rehearsal.commands.watch import next_ending
+from rehearsal.commands.watch import next_end
 from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace.acceptances import AcceptedFile
@@ -43,7 +43,7 @@ def retry(
     with open_deployment(space) as deployed:
         which = resolve_execution(space, execution_id)
         failed = stage or _failed_stage(space, which)
-        ending = next_ending(space, which) + 1
+        end = next_end(space, which) + 1
         with convert_api_errors("RetryStageExecution"):
             deployed.api().retry_stage_execution(
                 pipelineName=deployed.key.name,
@@ -51,7 +51,7 @@ def retry(
                 pipelineExecutionId=which,
                 retryMode="ALL_ACTIONS" if all_actions else "FAILED_ACTIONS",
             )
-        return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=ending, stops=True)
+        return follow_to_end(space, which, verdict=verdict, json_file=json_file, end=end, stops=True)
 
 
 def _failed_stage(space: Workspace, which: str) -> str:

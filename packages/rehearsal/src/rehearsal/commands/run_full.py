@@ -118,7 +118,7 @@ def _started(console: Console, deployed: Deployment, trees: SourceTrees, options
     With --until it is a new one: the first execution may pass that stage before the transition is disabled. With
     sources in S3 or ECR it is a new one as well, because the first execution has found nothing there.
     """
-    sources = object_sources.object_sources(deployed.pipeline(), trees.own)
+    sources = object_sources.object_sources(deployed.pipeline(), trees.repositories)
     if deployed.first_execution and not options.until and not sources:
         return deployed.first_execution
     if deployed.first_execution:

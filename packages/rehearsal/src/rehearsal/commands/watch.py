@@ -29,10 +29,10 @@ def watch(
     """Follow an execution to its end, the latest unless ID names another; an interrupt lets it go on."""
     AcceptedFile(space).add(names)
     which = resolve_execution(space, execution_id)
-    return follow_to_end(space, which, verdict=verdict, json_file=json_file, ending=next_ending(space, which))
+    return follow_to_end(space, which, verdict=verdict, json_file=json_file, end=next_end(space, which))
 
 
-def next_ending(space: Workspace, which: str) -> int:
+def next_end(space: Workspace, which: str) -> int:
     """Return the number of the execution's next end; of its last one where it has ended."""
     events = journal.read(space.journal(which))
     ended = [event["type"] for event in events].count("execution-finished")

@@ -58,8 +58,8 @@ class Bootstrapper:
         outdated = places if changed else missing
         if outdated:
             self._bootstrap(outdated)
-            kept = () if changed else before.places
-            _write(self._space, replace(self._now, places=tuple(dict.fromkeys([*kept, *places]))))
+            unchanged = () if changed else before.places
+            _write(self._space, replace(self._now, places=tuple(dict.fromkeys([*unchanged, *places]))))
         return outdated
 
     def _missing(self, places: Sequence[Environment], before: BootstrapRecord) -> list[Environment]:

@@ -158,8 +158,8 @@ class Operator:
         except CommandFailed as error:
             details = failed_deployment.validation_errors(self.endpoint, stack)
             lines = filter(None, [str(error), *details, accept_hint(error.output)])
-            kept = failed_deployment.keep(self.workspace, self.endpoint, cloud.environments, "\n".join(lines))
-            raise CommandFailed(kept) from error
+            message = failed_deployment.keep(self.workspace, self.endpoint, cloud.environments, "\n".join(lines))
+            raise CommandFailed(message) from error
 
     def _record(self, chosen: PipelineResource) -> Deployment:
         """Write which pipeline is deployed, for `find`."""

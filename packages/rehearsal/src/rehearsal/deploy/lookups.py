@@ -26,7 +26,7 @@ _PLACE = re.compile(r':account=(\d{12}):(?:[^"]*:)?region=([\w-]+)')
 
 def failed_lookups(message: str) -> list[str]:
     """Return the errors of failed look-ups in a message, without duplicates."""
-    return list(dict.fromkeys(found.strip() for found in _NOT_FOUND.findall(message)))
+    return list(dict.fromkeys(match.strip() for match in _NOT_FOUND.findall(message)))
 
 
 def committed_lookups(context: Path) -> list[tuple[str, str]]:

@@ -27,10 +27,10 @@ def report_retired_runtimes(cloud: Assembly, tell: Callable[[str], None], today:
 
 
 def _runtimes(cloud: Assembly) -> set[str]:
-    found = set()
+    runtimes = set()
     for stack in cloud.stacks:
         for _, template in stack.templates():
             for resource in template.get("Resources", {}).values():
                 runtime = member(resource, "Properties", "Runtime") if resource["Type"] == _FUNCTION else None
-                found.add(runtime if isinstance(runtime, str) else json.dumps(runtime))
-    return found
+                runtimes.add(runtime if isinstance(runtime, str) else json.dumps(runtime))
+    return runtimes

@@ -39,15 +39,15 @@ class Changes:
             with self._changed:
                 self._callbacks.remove(callback)
 
-    def moments(self, stop: Cancellation, left: Callable[[], float] = lambda: math.inf) -> Iterator[None]:
+    def moments(self, stop: Cancellation, remaining: Callable[[], float] = lambda: math.inf) -> Iterator[None]:
         """Yield now, after each change, and a last time when `stop` is set or the time is over.
 
-        left: returns the remaining seconds; called again after each change.
+        remaining: returns the remaining seconds; called again after each change.
         """
         with stop.calls(self.notify):
             is_last = False
             while not is_last:
-                number, seconds = self._number, left()
+                number, seconds = self._number, remaining()
                 is_last = stop.is_set() or seconds <= 0
                 yield
                 if not is_last:

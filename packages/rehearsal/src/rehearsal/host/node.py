@@ -27,9 +27,9 @@ class NodeNotFound(WrongUse):
     """This machine has no Node.js that is new enough. The message lists the others, and says how to get one."""
 
     def __init__(self, others: str = "") -> None:
-        found = f"this machine has {others}" if others else "this machine has none"
+        available = f"this machine has {others}" if others else "this machine has none"
         super().__init__(
-            f"Node.js {OLDEST} or newer is needed, and {found}: install it, or the rehearsal's extra `node`"
+            f"Node.js {OLDEST} or newer is needed, and {available}: install it, or the rehearsal's extra `node`"
             " (`cdk-rehearsal[node]`)"
         )
 

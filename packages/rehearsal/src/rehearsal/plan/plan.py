@@ -50,27 +50,28 @@ def make_plan(deployed: Deployment, cloud: Assembly, source: Path, tools: Path, 
     tools: the project's node_modules. pushed: a folder with the files of the last push; empty where it is not known.
     """
     pipeline = deployed.pipeline()
-    own = compare(deployed.endpoint, cloud.pipeline)
-    others = [compare(deployed.endpoint, stack) for stack in cloud.stacks if stack != cloud.pipeline]
+    pipeline_change = compare(deployed.endpoint, cloud.pipeline)
+    other_changes = [compare(deployed.endpoint, stack) for stack in cloud.stacks if stack != cloud.pipeline]
     before = {stage.name: tuple(action.name for action in stage.actions) for stage in pipeline.stages}
     after = _stages(cloud)
     builds = build_commands.deployed_builds(deployed.endpoint, deployed.key, pipeline)
-    mutates = own.change is not None and any(SELF_MUTATE in actions for actions in before.values())
+    mutates = pipeline_change.change is not None and any(SELF_MUTATE in actions for actions in before.values())
+    changes_definition = any(resource.type == PIPELINE for resource in pipeline_change.resources)
     first = _builds_before_mutation(before, builds)
     new = build_commands.synthesized_builds(cloud) if mutates else builds
     new_first = _builds_before_mutation(after, new) if mutates else first
     warnings = [
         *_deadlocks(first if mutates else builds, source, tools, pushed, cloud),
-        *_environments_not_bootstrapped(deployed, others),
+        *_environments_not_bootstrapped(deployed, other_changes),
         *_orphans(deployed, pipeline, cloud),
     ]
     return Plan(
-        pipeline=own,
-        stacks=tuple(others),
+        pipeline=pipeline_change,
+        stacks=tuple(other_changes),
         before=before,
         after=after,
         mutates=mutates,
-        restarts=mutates and any(resource.type == PIPELINE for resource in own.resources) and _restarts(cloud),
+        restarts=mutates and changes_definition and _restarts(cloud),
         first=tuple(first),
         rest=tuple(build for build in new if build not in new_first),
         approvals=tuple(_approvals(cloud)),

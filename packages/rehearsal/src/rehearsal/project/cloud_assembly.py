@@ -160,14 +160,14 @@ def followed_branches(sources: Iterable[tuple[str, Mapping[str, object]]]) -> li
     return [Branch(source, name) for source, name in named if isinstance(name, str)]
 
 
-def read(folder: Path, wanted: str | None = None, default: tuple[str, str] = DEFAULT_ENVIRONMENT) -> Assembly:
+def read(folder: Path, requested: str | None = None, default: tuple[str, str] = DEFAULT_ENVIRONMENT) -> Assembly:
     """Read a cloud assembly, such as `cdk.out`.
 
-    wanted: a name of the pipeline; required where there are several. default: the account and region of
+    requested: a name of the pipeline; required where there are several. default: the account and region of
     environment-agnostic stacks. Raises WrongUse where no pipeline, or more than one, matches.
     """
     top, staged = list(_stacks(folder, default)), list(_staged(folder, default))
-    chosen = _choose_pipeline(folder, top, staged, wanted)
+    chosen = _choose_pipeline(folder, top, staged, requested)
     by_artifact = {stack.artifact: stack for stack in [*top, *staged]}
     needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, by_artifact), *staged])
     return Assembly(folder, chosen, tuple(needed))
@@ -216,18 +216,18 @@ def _templates(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
             yield from _templates(path.parent / asset, (*ids, id_))
 
 
-def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], wanted: str | None) -> PipelineResource:
+def _choose_pipeline(folder: Path, top: list[Stack], staged: list[Stack], requested: str | None) -> PipelineResource:
     """A pipeline in the app's top-level stacks, or, where these have none, in the stacks of CDK stages."""
-    found = [*pipelines(top)] or [*pipelines(staged)]
-    matches = [pipeline for pipeline in found if wanted is None or wanted in pipeline.names]
+    candidates = [*pipelines(top)] or [*pipelines(staged)]
+    matches = [pipeline for pipeline in candidates if requested is None or requested in pipeline.names]
     if len(matches) == 1:
         return matches[0]
-    names = ", ".join(_qualified_id(pipeline, found) for pipeline in found) or "none"
-    if not found or wanted is None:
+    names = ", ".join(_qualified_id(pipeline, candidates) for pipeline in candidates) or "none"
+    if not candidates or requested is None:
         other = "--app names another app, and [context] in rehearsal.toml is for apps that read context"
-        hint = f"; {'choose one with --pipeline' if found else other}"
+        hint = f"; {'choose one with --pipeline' if candidates else other}"
         raise WrongUse(f"{folder} must hold one stack with an {PIPELINE}; found: {names}{hint}")
-    raise WrongUse(f"--pipeline {wanted}: {len(matches) or 'no'} pipelines are called so; there are {names}")
+    raise WrongUse(f"--pipeline {requested}: {len(matches) or 'no'} pipelines are called so; there are {names}")
 
 
 def _qualified_id(pipeline: PipelineResource, pipelines: list[PipelineResource]) -> str:

@@ -87,11 +87,11 @@ class Repository:
         For a project at the root of the repository, it is `snapshot`. The same files have the same id, because the
         commit has the date of HEAD.
         """
-        whole = self.snapshot()
+        snapshot = self.snapshot()
         if self.project == Path():
-            return whole
+            return snapshot
         env = self._scratch_objects()
-        tree = self._git("rev-parse", f"{whole}:{self.project.as_posix()}", env=env)
+        tree = self._git("rev-parse", f"{snapshot}:{self.project.as_posix()}", env=env)
         date = self._git("show", "--no-patch", "--format=%cI", "HEAD")
         env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
         return self._git("commit-tree", tree, "-m", f"{SNAPSHOT_MESSAGE}{self.head[:12]}", env=env)

@@ -21,8 +21,8 @@ class Remotes:
 
     def of(self, source: str) -> Path:
         """Return the bare repository that a source action reads."""
-        own = self.folder(source) / REMOTE
-        return own if own.exists() else self.project
+        separate = self.folder(source) / REMOTE
+        return separate if separate.exists() else self.project
 
     def folder(self, source: str) -> Path:
         """Return the folder of a source action in `sources` of rehearsal.toml."""

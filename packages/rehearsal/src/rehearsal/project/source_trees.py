@@ -46,7 +46,7 @@ class SourceTrees:
 
     def of(self, source: str) -> Tree:
         """Return the working tree that a source action reads."""
-        return self.own.get(source, self.project)
+        return self.repositories.get(source, self.project)
 
     def check_names(self, actions: Sequence[str]) -> None:
         """Raise WrongUse where rehearsal.toml has a source that is not in `actions`, the pipeline's source actions."""
@@ -55,7 +55,7 @@ class SourceTrees:
                 raise WrongUse(f"{FILE}: sources.{name}: the pipeline has no such source; it has {', '.join(actions)}")
 
     @cached_property
-    def own(self) -> Mapping[str, Tree]:
+    def repositories(self) -> Mapping[str, Tree]:
         """Source action -> its own working tree, for the entries of `sources`."""
         self._remove_others()
         return {name: self._read(name, source) for name, source in self._sources.items()}

@@ -77,15 +77,15 @@ def _changed(space: Workspace) -> int:
         return 0
 
 
-def as_json(found: Sequence[Shift]) -> list[dict[str, object]]:
+def as_json(shifts: Sequence[Shift]) -> list[dict[str, object]]:
     """Return shifts as `--json` prints them. Contract: docs/rehearsal/json.md."""
-    return [asdict(shift) for shift in found]
+    return [asdict(shift) for shift in shifts]
 
 
-def pace(space: Workspace, found: Sequence[Shift]) -> list[str]:
+def pace(space: Workspace, shifts: Sequence[Shift]) -> list[str]:
     """Return the note of the end of a run on the clock's scale, where traffic was shifted by it."""
     scale = Clock(space.clock).setting.scale
-    return [f"traffic shifted {scale:g} times as fast as on AWS (`rehearse clock`)"] if found and scale != 1 else []
+    return [f"traffic shifted {scale:g} times as fast as on AWS (`rehearse clock`)"] if shifts and scale != 1 else []
 
 
 def _recorded(space: Workspace) -> Iterator[tuple[Record, Shift]]:

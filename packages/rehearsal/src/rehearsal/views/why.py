@@ -33,28 +33,28 @@ class WhyJson(TypedDict):
 
 def causes(space: Workspace, view: ExecutionView) -> list[Cause]:
     """Return a cause for each failed action, the first failure first."""
-    found = find_causes(view.failed(), _read_log, functools.partial(_construct_path, space, view.id))
-    return [dataclasses.replace(cause, log=_below(space, cause.log)) for cause in found]
+    causes = find_causes(view.failed(), _read_log, functools.partial(_construct_path, space, view.id))
+    return [dataclasses.replace(cause, log=_below(space, cause.log)) for cause in causes]
 
 
-def as_json(view: ExecutionView, status: str, found: Sequence[Cause]) -> WhyJson:
+def as_json(view: ExecutionView, status: str, causes: Sequence[Cause]) -> WhyJson:
     """Return the output of `why --json`, with the first cause as the root cause."""
     return {
         "execution_id": view.id,
         "status": status,
         "summary": view.summary,
-        "cause": found[0].as_json() if found else None,
-        "also": [cause.as_json() for cause in found[1:]],
+        "cause": causes[0].as_json() if causes else None,
+        "also": [cause.as_json() for cause in causes[1:]],
     }
 
 
-def print_causes(console: Console, found: Sequence[Cause]) -> None:
+def print_causes(console: Console, causes: Sequence[Cause]) -> None:
     """Print the root cause in full, and a line for each other action that failed."""
-    for cause in found[:1]:
+    for cause in causes[:1]:
         _print_cause(console, cause)
-    if found[1:]:
+    if causes[1:]:
         console.print("\nAlso failed:", markup=False)
-    for cause in found[1:]:
+    for cause in causes[1:]:
         where = f" at {cause.place}" if str(cause.place) else ""
         _line(console, f"  {cause.stage}/{cause.action}: {cause.message}{where}")
 

@@ -23,10 +23,11 @@ def link(caches: Path, names: Iterable[str]) -> None:
     An entry that a build created by itself stays.
     """
     for name in names:
-        (own := caches / XDG / name).mkdir(parents=True, exist_ok=True)
-        for entry in own.iterdir():
+        cache = caches / XDG / name
+        cache.mkdir(parents=True, exist_ok=True)
+        for entry in cache.iterdir():
             if not entry.exists():
                 entry.unlink(missing_ok=True)
         for entry in (user_cache() / name).glob("*"):
-            if not os.path.lexists(own / entry.name):
-                (own / entry.name).symlink_to(entry)
+            if not os.path.lexists(cache / entry.name):
+                (cache / entry.name).symlink_to(entry)

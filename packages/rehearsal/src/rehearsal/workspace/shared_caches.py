@@ -28,14 +28,14 @@ def connect(caches: Path, shared: Path) -> None:
     """Create the links in a project's folder of caches; a cache that the project had by itself is moved or removed."""
     shared.mkdir(mode=0o700, exist_ok=True)
     for name in NAMES:
-        own, target = caches / name, shared / name
-        if own.is_dir() and not own.is_symlink() and not target.exists():
-            own.rename(target)
+        cache, target = caches / name, shared / name
+        if cache.is_dir() and not cache.is_symlink() and not target.exists():
+            cache.rename(target)
         target.mkdir(exist_ok=True)
-        if not own.is_symlink():
-            shutil.rmtree(own, ignore_errors=True)
+        if not cache.is_symlink():
+            shutil.rmtree(cache, ignore_errors=True)
             # relative, because bundling mounts the whole tree elsewhere
-            own.symlink_to(os.path.relpath(target, caches))
+            cache.symlink_to(os.path.relpath(target, caches))
 
 
 def keep_until_exit(shared: Path) -> None:

@@ -15,7 +15,7 @@ def follow_update_policies(dependencies: Dependencies) -> Dependencies:
 
     def of_properties_and_policy(resource: Mapping[str, object], names: set[str]) -> set[str]:
         policy = resource.get("UpdatePolicy")
-        found = dependencies(resource, names)
-        return found | dependencies({"Properties": policy}, names) if policy else found
+        of_properties = dependencies(resource, names)
+        return of_properties | dependencies({"Properties": policy}, names) if policy else of_properties
 
     return of_properties_and_policy

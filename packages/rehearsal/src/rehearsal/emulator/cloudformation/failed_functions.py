@@ -26,9 +26,9 @@ def answer_for_failed_functions(execute: Execute) -> Execute:
     def execute_function(function: FunctionRecord, event: object) -> ExecutionOutcome:
         result = execute(function, event)
         url = event.get("ResponseURL", "") if isinstance(event, dict) else ""
-        found = _ANSWERED_AT.fullmatch(url) if isinstance(url, str) else None
-        if found and isinstance(event, dict) and result.get("error"):
-            answer_custom_resource(found[1], {"Status": "FAILED", "Reason": _reason(event, result)})
+        match = _ANSWERED_AT.fullmatch(url) if isinstance(url, str) else None
+        if match and isinstance(event, dict) and result.get("error"):
+            answer_custom_resource(match[1], {"Status": "FAILED", "Reason": _reason(event, result)})
         return result
 
     return execute_function

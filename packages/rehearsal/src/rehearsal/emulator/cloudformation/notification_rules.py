@@ -121,13 +121,13 @@ def event_patterns(ids: Iterable[str], pipeline: str) -> Iterator[tuple[str, Eve
     for id_ in ids:
         kind, _, state = id_.removeprefix(_PREFIX).rpartition("-")
         if id_.startswith(_PREFIX):
-            found = _APPROVAL_STATES.get(state) if kind == _APPROVAL else None
-            states.setdefault(kind, []).append(found or state.upper())
-    for kind, wanted in states.items():
+            approval_state = _APPROVAL_STATES.get(state) if kind == _APPROVAL else None
+            states.setdefault(kind, []).append(approval_state or state.upper())
+    for kind, kind_states in states.items():
         if kind in _LEVELS:
-            yield _LEVELS[kind], _pattern(_LEVELS[kind], pipeline, {"state": wanted})
+            yield _LEVELS[kind], _pattern(_LEVELS[kind], pipeline, {"state": kind_states})
         elif kind == _APPROVAL:
-            yield "Approval", _pattern("Action", pipeline, {"state": wanted, "type": {"category": ["Approval"]}})
+            yield "Approval", _pattern("Action", pipeline, {"state": kind_states, "type": {"category": ["Approval"]}})
 
 
 def _pattern(level: str, pipeline: str, detail: EventPattern) -> EventPattern:

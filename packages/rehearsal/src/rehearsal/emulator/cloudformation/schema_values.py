@@ -49,10 +49,10 @@ def _paths(schema: ResourceSchema, key: Literal["primaryIdentifier", "readOnlyPr
 
 
 def _value(schema: ResourceSchema, path: str, type_: str, name: str) -> str:
-    found = _definition(schema, path)
-    if found.get("enum"):
-        return str(found["enum"][0])
-    return _PLAIN.get(found.get("type", "string")) or _text(path, type_, name)
+    definition = _definition(schema, path)
+    if definition.get("enum"):
+        return str(definition["enum"][0])
+    return _PLAIN.get(definition.get("type", "string")) or _text(path, type_, name)
 
 
 def _text(path: str, type_: str, name: str) -> str:
@@ -71,12 +71,12 @@ def _text(path: str, type_: str, name: str) -> str:
 
 def _definition(schema: ResourceSchema, path: str) -> PropertySchema:
     """The schema of a property; empty where there is none."""
-    found: PropertySchema = {"properties": schema.get("properties", {})}
+    definition: PropertySchema = {"properties": schema.get("properties", {})}
     for part in path.split("/"):
-        found = found.get("properties", {}).get(part, {})
-        if reference := found.get("$ref"):
-            found = schema.get("definitions", {}).get(reference.rpartition("/")[2], {})
-    return found
+        definition = definition.get("properties", {}).get(part, {})
+        if reference := definition.get("$ref"):
+            definition = schema.get("definitions", {}).get(reference.rpartition("/")[2], {})
+    return definition
 
 
 def _arn(type_: str, name: str) -> str:

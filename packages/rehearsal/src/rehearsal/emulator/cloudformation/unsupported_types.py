@@ -46,8 +46,8 @@ class UnsupportedTypes:
         """The types and providers to accept for the newest assembly with this stack; empty without such an assembly."""
         sources = self._builds.glob("*/src*/src")
         try:
-            found = [path for source in sources for path in find_assemblies(source) if _has_stack(path, stack)]
-            newest = max(found, key=lambda path: (path / MANIFEST).stat().st_mtime, default=None)
+            assemblies = [path for source in sources for path in find_assemblies(source) if _has_stack(path, stack)]
+            newest = max(assemblies, key=lambda path: (path / MANIFEST).stat().st_mtime, default=None)
             stacks = all_stacks(newest) if newest else []
             return {*unsupported_parts(stacks, pipelines(stacks), self._supported(), self._accepted())}
         except (OSError, ValueError, WrongUse):  # a build has an assembly without some of its files

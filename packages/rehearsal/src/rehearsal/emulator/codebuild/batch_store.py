@@ -80,14 +80,14 @@ class BatchStore:
 
         One that was running when its embedded AWS was killed has the status FAULT.
         """
-        own = f"arn:aws:codebuild:{region}:{account}:build-batch/"
+        prefix = f"arn:aws:codebuild:{region}:{account}:build-batch/"
         with self._lock:  # a batch that ends is in `_running` until its file says so
             files = [json.loads(file.read_text()) for file in self._folder.glob("*.json")]
             running = {*self._running}
         batches = [
             batch if batch.get("complete") or batch["arn"] in running else {**batch, **_INTERRUPTED}
             for batch in files
-            if str(batch["arn"]).startswith(own)
+            if str(batch["arn"]).startswith(prefix)
         ]
         return sorted(batches, key=lambda batch: float(batch["startTime"]), reverse=True)
 

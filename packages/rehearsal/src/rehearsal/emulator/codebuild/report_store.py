@@ -35,10 +35,10 @@ class ReportStore:
 
     def put(self, build: Build, report: TestReport) -> str:
         """Store a report; return its ARN."""
-        place = f"arn:aws:codebuild:{build.region}:{build.account}"
-        group_arn = report.group_arn or f"{place}:report-group/{build.project}-{report.group}"
+        prefix = f"arn:aws:codebuild:{build.region}:{build.account}"
+        group_arn = report.group_arn or f"{prefix}:report-group/{build.project}-{report.group}"
         group, id_ = group_arn.partition("/")[2], str(uuid.uuid4())
-        arn = f"{place}:report/{group}:{id_}"
+        arn = f"{prefix}:report/{group}:{id_}"
         self._folder.mkdir(parents=True, exist_ok=True)
         cases = [_case(arn, case) for case in report.cases]
         write_json(self._folder / f"{id_}.json", {"report": _report(arn, group_arn, build, report), "cases": cases})
@@ -46,10 +46,10 @@ class ReportStore:
 
     def call(self, operation: str, request: Json, account: str, region: str) -> Json:
         """Answer an operation of the API. Raises ApiError."""
-        place = f"arn:aws:codebuild:{region}:{account}:report/"
+        prefix = f"arn:aws:codebuild:{region}:{account}:report/"
         if operation == "BatchGetReports":
-            return self._batch_get(request, place)
-        return self._describe(request, place)
+            return self._batch_get(request, prefix)
+        return self._describe(request, prefix)
 
     def resources(self, request: Json, account: str, region: str) -> list[str]:
         """Return the report groups that policies are evaluated on.
@@ -60,33 +60,33 @@ class ReportStore:
         groups = sorted({str(arn).partition(":report/")[2].rpartition(":")[0] for arn in arns})
         return [f"arn:aws:codebuild:{region}:{account}:report-group/{group}" for group in groups]
 
-    def _batch_get(self, request: Json, place: str) -> Json:
+    def _batch_get(self, request: Json, prefix: str) -> Json:
         arns = request.get("reportArns") or []
         if not 1 <= len(arns) <= MOST_ARNS:
             raise ApiError("InvalidInputException", f"reportArns: got {len(arns)}; 1 to {MOST_ARNS} are allowed")
-        found = {arn: self._read(arn, place) for arn in arns}
+        records = {arn: self._read(arn, prefix) for arn in arns}
         return {
-            "reports": [stored["report"] for stored in found.values() if stored],
-            "reportsNotFound": [arn for arn, stored in found.items() if not stored],
+            "reports": [stored["report"] for stored in records.values() if stored],
+            "reportsNotFound": [arn for arn, stored in records.items() if not stored],
         }
 
-    def _describe(self, request: Json, place: str) -> Json:
-        arn, wanted = str(request.get("reportArn", "")), request.get("filter") or {}
-        status = wanted.get("status")
+    def _describe(self, request: Json, prefix: str) -> Json:
+        arn, filters = str(request.get("reportArn", "")), request.get("filter") or {}
+        status = filters.get("status")
         if status is not None and status not in STATUSES:
             raise ApiError("InvalidInputException", f"status: got {status!r}; allowed are {', '.join(STATUSES)}")
-        stored = self._read(arn, place)
+        stored = self._read(arn, prefix)
         if not stored:
             raise ApiError("ResourceNotFoundException", f"Report not found: {arn}")
-        cases = [case for case in stored["cases"] if _passes(case, wanted)]
+        cases = [case for case in stored["cases"] if _passes(case, filters)]
         first, most = _number(request.get("nextToken", "0")), min(int(request.get("maxResults", PAGE)), PAGE)
         more = {"nextToken": str(first + most)} if first + most < len(cases) else {}
         return {"testCases": cases[first : first + most], **more}
 
-    def _read(self, arn: str, place: str) -> Json | None:
+    def _read(self, arn: str, prefix: str) -> Json | None:
         name = arn.rpartition(":")[2]
         file = self._folder / f"{name}.json"
-        if not arn.startswith(place) or not _is_uuid(name) or not file.exists():
+        if not arn.startswith(prefix) or not _is_uuid(name) or not file.exists():
             return None
         stored: Json = json.loads(file.read_text())
         return stored if stored["report"]["arn"] == arn else None
@@ -125,10 +125,10 @@ def _case(arn: str, case: TestCase) -> Json:
     }
 
 
-def _passes(case: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
-    keyword = text(wanted, "keyword")
+def _passes(case: Mapping[str, object], filters: Mapping[str, object]) -> bool:
+    keyword = text(filters, "keyword")
     is_named = keyword in text(case, "name") or keyword in text(case, "prefix")
-    return is_named and wanted.get("status") in (None, case["status"])
+    return is_named and filters.get("status") in (None, case["status"])
 
 
 def _number(token: object) -> int:

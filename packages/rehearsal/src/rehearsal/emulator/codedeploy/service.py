@@ -85,10 +85,10 @@ class CodeDeploy:
 
     def close(self) -> None:
         """Stop running deployments and roll them back, so that every alias has one version when the state is saved."""
-        left = [deployment for deployment in self.running.values() if not deployment.ended.is_set()]
-        for deployment in left:
+        active = [deployment for deployment in self.running.values() if not deployment.ended.is_set()]
+        for deployment in active:
             deployment.stop(roll_back=True)
-        for deployment in left:
+        for deployment in active:
             deployment.ended.wait(END_SECONDS)
 
     def _refuse_conflict(self, scope: Scope, group: Record) -> None:

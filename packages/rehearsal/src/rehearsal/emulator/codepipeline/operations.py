@@ -63,12 +63,12 @@ class CodePipelineApi:
         _check(operation, request)
         return self._do(OPERATIONS[operation], request, account, region)
 
-    def start(self, name: str, account: str, region: str, trigger: Mapping[str, str], **given: Any) -> str:
-        """Start a pipeline and return the execution's id. given: members of StartPipelineExecution's input.
+    def start(self, name: str, account: str, region: str, trigger: Mapping[str, str], **members: Any) -> str:
+        """Start a pipeline and return the execution's id. members: those of StartPipelineExecution's input.
 
         Raises ApiError.
         """
-        request = {"name": name, **given}
+        request = {"name": name, **members}
         _check("StartPipelineExecution", request)
         answer = self._do(lambda call: executions.start_with_trigger(call, trigger), request, account, region)
         return str(answer["pipelineExecutionId"])

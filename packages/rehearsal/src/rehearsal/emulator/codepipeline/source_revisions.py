@@ -20,11 +20,11 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def source_overrides(pipeline: Pipeline, given: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
+def source_overrides(pipeline: Pipeline, requested: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Return source action -> revision type -> revision; an S3 source may have a key and a version. Raises ApiError."""
     sources = {action.name: action for action in pipeline.stages[0].actions}
     overrides: dict[str, dict[str, str]] = {}
-    for override in given:
+    for override in requested:
         name, kind = override["actionName"], override["revisionType"]
         if name not in sources:
             raise ApiError("ValidationException", f"no source action is called {name}; there are {', '.join(sources)}")

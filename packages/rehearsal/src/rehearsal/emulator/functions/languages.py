@@ -46,14 +46,14 @@ class Language(Protocol):
 class Python:
     """A Python runtime.
 
-    packages: a folder with links to the runtime's packages. own: name -> path of these packages. empty: an empty
+    packages: a folder with links to the runtime's packages. package_paths: name -> path of these. empty: an empty
     folder, mounted over the interpreter's own site-packages.
     """
 
     runtime: str
     executable: Path
     packages: Path
-    own: Mapping[str, Path]
+    package_paths: Mapping[str, Path]
     empty: Path
 
     @property
@@ -65,7 +65,7 @@ class Python:
         return f"/var/lang/lib/{self.runtime}/site-packages"
 
     def binds(self) -> Mapping[str, Path]:
-        return {f"{self._site}/{name}": path for name, path in self.own.items()}
+        return {f"{self._site}/{name}": path for name, path in self.package_paths.items()}
 
     def links(self) -> Mapping[str, Path]:
         links = {f"/var/lang/bin/{name}": self.executable for name in ("python", "python3", self.runtime)}

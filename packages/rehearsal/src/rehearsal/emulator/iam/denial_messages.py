@@ -41,32 +41,32 @@ class ResourcePolicyResult:
 
 
 def explain_denial(
-    principal: str, who: PrincipalInfo, context: EvalContext, own: ResourcePolicyResult | None
+    principal: str, who: PrincipalInfo, context: EvalContext, resource_policy: ResourcePolicyResult | None
 ) -> Denial:
-    """Return the denial with its reason; own: the result of the resource's policy, if it has one."""
-    looked_at = [*roles.policies(principal), *([own.name] if own else [])]
+    """Return the denial with its reason; resource_policy: the result of the resource's policy, if it has one."""
+    looked_at = [*roles.policies(principal), *([resource_policy.name] if resource_policy else [])]
     nothing = f"no policy at all: the {'user' if ':user/' in principal else 'role'} has none"
-    lacks = "; ".join(_missing_permissions(principal, who, context, own))
+    lacks = "; ".join(_missing_permissions(principal, who, context, resource_policy))
     why = f"looked at {', '.join(looked_at) or nothing}; {lacks}"
     return Denial(principal, context.action, context.resource_arn, why)
 
 
 def _missing_permissions(
-    principal: str, who: PrincipalInfo, context: EvalContext, own: ResourcePolicyResult | None
+    principal: str, who: PrincipalInfo, context: EvalContext, resource_policy: ResourcePolicyResult | None
 ) -> list[str]:
     answer = policies.evaluate(context, who.policies or [], *who.limits)
     if answer.decision == "Deny":
         return [f"{_statement(answer.matched_sid)} with Effect Deny matches"]
-    if own and own.decision == "Deny":
-        return [f"{_statement(own.sid)} of {own.name} with Effect Deny matches"]
+    if resource_policy and resource_policy.decision == "Deny":
+        return [f"{_statement(resource_policy.sid)} of {resource_policy.name} with Effect Deny matches"]
     missing = {"Effect": "Allow", "Action": context.action, "Resource": context.resource_arn}
     lacks = []
     if answer.decision != "Allow":
         lacks.append(_closest_statement(who, context) or f"missing is {json.dumps(missing)}")
-    if own and own.decides and own.decision != "Allow":
+    if resource_policy and resource_policy.decides and resource_policy.decision != "Allow":
         statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": context.action}
-        statement |= {"Resource": own.resource} if own.resource else {}
-        lacks.append(f"missing in {own.name} is {json.dumps(statement)}")
+        statement |= {"Resource": resource_policy.resource} if resource_policy.resource else {}
+        lacks.append(f"missing in {resource_policy.name} is {json.dumps(statement)}")
     return lacks or [f"missing is {json.dumps(missing)}"]
 
 

@@ -247,9 +247,9 @@ def _record_allowed(request: Request) -> None:
     decisions.add(Decision(role_of(request.principal.arn), request.action, request.resource, allowed=True))
 
 
-def _record_denial(request: Request, own: ResourcePolicyResult | None) -> Denial:
+def _record_denial(request: Request, resource_policy: ResourcePolicyResult | None) -> Denial:
     context = _context(request, request.action, request.resource, request.keys)
-    denial = explain_denial(role_of(request.principal.arn), request.principal, context, own)
+    denial = explain_denial(role_of(request.principal.arn), request.principal, context, resource_policy)
     last_denial.set(denial)
     decisions.add(Decision(denial.principal, denial.action, denial.resource, allowed=False, why=denial.why))
     return denial

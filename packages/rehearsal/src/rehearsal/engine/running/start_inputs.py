@@ -18,19 +18,19 @@ Revisions = Mapping[str, Mapping[str, str]]
 SHOWN_CHANGES = 40  # lines of the difference of two definitions
 
 
-def resolve_pipeline_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the value of every pipeline variable: the given value, else the default.
+def resolve_pipeline_variables(pipeline: Pipeline, requested: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every pipeline variable: the requested value, else the default.
 
     Raises RequestRejected for a name that the pipeline does not declare, and for a variable without a value.
     Source: AWS CodePipeline user guide, "Variables reference", pipeline-level variables.
     """
-    unknown = sorted(set(given) - set(pipeline.variables))
+    unknown = sorted(set(requested) - set(pipeline.variables))
     if unknown:
         known = ", ".join(sorted(pipeline.variables)) or "none"
         raise RequestRejected(
             "ValidationException", f"{pipeline.name} has no variable {', '.join(unknown)}; there are {known}"
         )
-    values = {name: given.get(name, default) for name, default in pipeline.variables.items()}
+    values = {name: requested.get(name, default) for name, default in pipeline.variables.items()}
     missing = sorted(name for name, value in values.items() if value is None)
     if missing:
         raise RequestRejected(
@@ -51,9 +51,9 @@ def restart_inputs(pipeline: Pipeline, execution: Execution) -> tuple[Mapping[st
     return variables, {name: revisions for name, revisions in requested.items() if name in sources}
 
 
-def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given: Unpack[EventFields]) -> EventFields:
+def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **origin: Unpack[EventFields]) -> EventFields:
     """Return the fields of `execution-started`. They list all stages and actions, so that views need no definition."""
-    variables = cast("Mapping[str, Mapping[str, str]]", given.get("variables", {}))
+    variables = cast("Mapping[str, Mapping[str, str]]", origin.get("variables", {}))
     fields: EventFields = {
         "execution": id_,
         "pipeline": deployed.key.name,
@@ -73,7 +73,7 @@ def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **given
         "restart_of": None,
         "rollback_of": None,
         "only": "",
-        **given,
+        **origin,
     }
     fields["variables"] = {**variables, "codepipeline": {"PipelineExecutionId": id_}}
     return fields

@@ -112,10 +112,10 @@ def has_ended(events: Iterable[Event]) -> bool:
     return ends[-1:] == ["execution-finished"]
 
 
-def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: int = 1) -> Iterator[Event | None]:
+def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, end: int = 1) -> Iterator[Event | None]:
     """Yield every event, future ones included, until `execution-finished`; yield None whenever nothing is new.
 
-    poll: seconds. ending: the number of the `execution-finished` event to stop at; an execution that is retried has
+    poll: seconds. end: the number of the `execution-finished` event to stop at; an execution that is retried has
     several. Ends early when `alive()` returns False, because the writer has ended.
     """
     while not path.exists():
@@ -124,7 +124,7 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: in
         yield None
         time.sleep(poll)
     with path.open(encoding="utf-8") as file:
-        rest, ended, quiet = "", 0, 0
+        rest, ends, quiet = "", 0, 0
         while True:
             chunk = file.read()
             if not chunk:
@@ -138,8 +138,8 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, ending: in
             *lines, rest = (rest + chunk).split("\n")
             for event in _parse(lines):
                 yield event
-                ended += event["type"] == "execution-finished"
-                if ended == ending:
+                ends += event["type"] == "execution-finished"
+                if ends == end:
                     return
 
 
