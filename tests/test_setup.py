@@ -22,7 +22,7 @@ from tests.root import ROOT
 
 NEEDED = (
     "README.md",
-    "bin/environment_files.py",
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "bin").glob("*.py"))),
     "bin/setup",
     "pyproject.toml",
     "poetry.lock",
@@ -73,9 +73,10 @@ def generated(clone: Path) -> Path:
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The functions of bin/setup, for the project in tmp_path."""
+    """The functions and modules of bin/setup, for the project in tmp_path."""
+    monkeypatch.syspath_prepend(ROOT / "bin")
     names = runpy.run_path(str(ROOT / "bin" / "setup"))
-    monkeypatch.setitem(names["main"].__globals__, "ROOT", tmp_path)
+    monkeypatch.setattr(names["project"], "ROOT", tmp_path)
     return names
 
 
@@ -98,10 +99,10 @@ def test_an_unknown_argument_is_refused(clone: Path) -> None:
 def test_the_wheels_of_a_generated_project_are_those_that_it_pins(generated: Path, script: dict[str, Any]) -> None:
     """A generated project has its pinned wheels, all or only the requested one; the template has none."""
     pins = (generated / "wheels" / "requirements.txt").read_text().splitlines(keepends=True)
-    assert script["pinned_wheels"]("") == pins
-    assert script["pinned_wheels"]("cdk_delivery") == pins[:1]
+    assert script["project_packages"].pinned_wheels("") == pins
+    assert script["project_packages"].pinned_wheels("cdk_delivery") == pins[:1]
     (generated / "packages" / "demo" / "src").mkdir(parents=True)
-    assert script["pinned_wheels"]("") == []
+    assert script["project_packages"].pinned_wheels("") == []
 
 
 @pytest.mark.gate
@@ -144,15 +145,20 @@ def test_pins_that_name_no_wheel_of_the_project_are_refused(generated: Path, lin
 
 @pytest.mark.parametrize(("only", "prepared_again"), [("", False), ("demo", True)])
 def test_another_wheel_is_another_environment(
-    generated: Path, script: dict[str, Any], only: str, *, prepared_again: bool
+    generated: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, only: str, *, prepared_again: bool
 ) -> None:
     """A changed wheel changes the environment's key; the part prepared from the lock is still shared."""
     keys = []
-    script["environment"].__globals__["provide"] = lambda *inputs, added, **_: keys.append((inputs[3:], added))
+
+    def provide(*inputs: Any, added: bytes, **_: Any) -> None:
+        keys.append((inputs[3:], added))
+
+    monkeypatch.setattr(script["environment_cache"], "provide", provide)
+    wanted = script["Environment"]("test", [], only=only)
     for module in ("", "changed = True\n"):
         (generated / "wheels" / "requirements.txt").unlink()
         add_wheel(generated, "demo", module=module)
-        script["environment"](generated / ".venv", "test", [], only=only)
+        script["environment"](generated / ".venv", wanted)
     (prepared, added), (prepared_later, added_later) = keys
     assert added != added_later
     assert (prepared != prepared_later) is prepared_again
@@ -160,15 +166,16 @@ def test_another_wheel_is_another_environment(
 
 def test_last_additions_are_not_cached(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The last additions to an environment are not cached, and a later one replaces them."""
-    monkeypatch.setitem(script["provide"].__globals__, "CACHE", tmp_path / "environments")
+    monkeypatch.setattr(script["environment_cache"], "CACHE", tmp_path / "environments")
 
     def make(prepared: Path) -> None:
         (prepared / "bin").mkdir()
         (prepared / "bin" / "python").touch()
 
+    provide = script["environment_cache"].provide
     for name in ("first", "second", "second"):
         add = (tmp_path / ".venv" / name).touch
-        script["provide"](tmp_path / ".venv", "it", make, b"pins", finish=lambda _, add=add: add(), added=name.encode())
+        provide(tmp_path / ".venv", "it", make, b"pins", finish=lambda _, add=add: add(), added=name.encode())
     assert sorted(path.name for path in (tmp_path / ".venv").iterdir()) == [
         ".setup-files",
         ".setup-stamp",
@@ -195,7 +202,7 @@ def test_wheels_are_installed_with_commands_that_can_be_moved(
     """The installed commands work after the environment is moved."""
     (generated / "wheels" / "requirements.txt").unlink()
     add_wheel(generated, "demo", module="def main():\n    print('here')\n")
-    script["install_wheels"](UV, environment, script["pinned_wheels"](""), check=True)
+    script["project_packages"].install_wheels(UV, environment, script["project_packages"].pinned_wheels(""), check=True)
     moved = environment.rename(generated / "moved")
     assert subprocess.run([moved / "bin" / "demo"], check=True, capture_output=True, text=True).stdout == "here\n"
 
@@ -207,9 +214,9 @@ def test_a_wheel_that_the_lock_does_not_fit_is_refused(
 ) -> None:
     """A wheel with a requirement outside the lock is rejected; the error names the requirement and the remedy."""
     add_wheel(generated, "needy", requires="absent>=1")
-    lines = script["pinned_wheels"]("")
+    lines = script["project_packages"].pinned_wheels("")
     with pytest.raises(script["SetupError"], match=r"requires `absent>=1`(.|\n)*`copier update` brings wheels and"):
-        script["install_wheels"](UV, environment, lines, check=True)
+        script["project_packages"].install_wheels(UV, environment, lines, check=True)
 
 
 @pytest.mark.slow
@@ -218,11 +225,11 @@ def test_a_wheel_that_changes_while_it_is_installed_is_refused(
     generated: Path, environment: Path, script: dict[str, Any]
 ) -> None:
     """uv rejects a wheel whose hash changes during the installation."""
-    lines = script["pinned_wheels"]("")
+    lines = script["project_packages"].pinned_wheels("")
     (generated / "wheels" / "requirements.txt").unlink()
     add_wheel(generated, "demo", module="changed = True\n")
     with pytest.raises(script["SetupError"], match="Hash mismatch"):
-        script["install_wheels"](UV, environment, lines, check=True)
+        script["project_packages"].install_wheels(UV, environment, lines, check=True)
 
 
 def test_an_environment_behind_a_cache_link_is_replaced_in_place(
@@ -232,8 +239,8 @@ def test_an_environment_behind_a_cache_link_is_replaced_in_place(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """An environment behind CodeBuild's cache link is replaced in its place, and then reused."""
-    provide: Callable[..., None] = script["provide"]
-    monkeypatch.setitem(provide.__globals__, "CACHE", tmp_path / "environments")
+    provide: Callable[..., None] = script["environment_cache"].provide
+    monkeypatch.setattr(script["environment_cache"], "CACHE", tmp_path / "environments")
     (tmp_path / "kept" / "of an older lock").mkdir(parents=True)
     (tmp_path / ".venv").symlink_to("kept")
 
@@ -258,9 +265,9 @@ class Clones:
 
     def provide(self, clone: str, *, verify: bool = False) -> Path:
         """Provide the environment to a clone, and return the folder with its packages."""
-        names = self.script["provide"].__globals__
-        names |= {"ROOT": self.folder / clone, "VERIFY": verify}
-        self.script["provide"](self.folder / clone / ".venv", "an environment", self._make, b"pins")
+        self.script["project"].ROOT = self.folder / clone
+        provide = self.script["environment_cache"].provide
+        provide(self.folder / clone / ".venv", "an environment", self._make, b"pins", verify=verify)
         return self.folder / clone / ".venv" / "lib"
 
     def _make(self, folder: Path) -> None:
@@ -274,8 +281,7 @@ class Clones:
 @pytest.fixture
 def clones(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Clones:
     """Two clones, `one` and `two`, with a separate cache."""
-    monkeypatch.setitem(script["provide"].__globals__, "CACHE", tmp_path / "environments")
-    monkeypatch.setitem(script["provide"].__globals__, "VERIFY", False)
+    monkeypatch.setattr(script["environment_cache"], "CACHE", tmp_path / "environments")
     return Clones(tmp_path, script)
 
 
@@ -382,11 +388,13 @@ def test_a_linked_environment_is_used(clones: Clones) -> None:
 
 
 @pytest.mark.gate
-def test_a_changed_script_shares_no_environment(clones: Clones, tmp_path: Path) -> None:
+def test_a_changed_script_shares_no_environment(
+    clones: Clones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A changed bin/setup does not use environments that another version has prepared."""
     clones.provide("one")
     (changed := tmp_path / "setup").write_text("raise SystemExit(1)\n")
-    clones.script["provide"].__globals__["SOURCES"] = (changed,)
+    monkeypatch.setattr(clones.script["environment_cache"], "SOURCES", (changed,))
     clones.provide("two")
     assert len(clones.prepared) == 2
 
@@ -394,7 +402,7 @@ def test_a_changed_script_shares_no_environment(clones: Clones, tmp_path: Path) 
 @pytest.mark.gate
 def test_the_lock_is_the_one_that_the_project_names(clone: Path, script: dict[str, Any]) -> None:
     """The project's only lock is used; with two, [tool.layers] decides, and a missing one is an error."""
-    find, pyproject = script["project_lock"], (clone / "pyproject.toml").read_text()
+    find, pyproject = script["project"].lock, (clone / "pyproject.toml").read_text()
     assert find().name == "poetry.lock"
     (clone / "uv.lock").touch()
     with pytest.raises(script["SetupError"], match=r"poetry.lock and uv.lock; say which one in \[tool.layers\]"):
@@ -451,11 +459,11 @@ def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, 
     """Groups of uv.lock are exported with hashes; a stale lock is an error with the command that fixes it."""
     (clone / "pyproject.toml").write_text(f'{UV_PROJECT}test = ["base"]\n')
     (clone / "uv.lock").write_text(UV_LOCK.replace("HASH", "a" * 64))
-    exported = script["export"](clone / "uv.lock", ["other", "test"], sys.executable)
+    exported = script["installation"].export(clone / "uv.lock", ["other", "test"], lambda: sys.executable)
     assert exported.replace("\\\n", "").split() == ["base==1.0", f"--hash=sha256:{'a' * 64}"]
     (clone / "pyproject.toml").write_text(UV_PROJECT)
     with pytest.raises(script["SetupError"], match="`uv lock` fixes it"):
-        script["export"](clone / "uv.lock", ["other"], sys.executable)
+        script["installation"].export(clone / "uv.lock", ["other"], lambda: sys.executable)
 
 
 @pytest.mark.slow
@@ -503,19 +511,19 @@ def test_a_wrong_hash_names_its_package(script: dict[str, Any]) -> None:
     said = (
         f"  x Failed to download `click==8.1.8`\n  +-> Hash mismatch for `click==8.1.8`\n\n      Expected:\n{hashes}\n"
     )
-    shown = script["shortened"](f"{said}      Computed:\n        sha256:{'f' * 64}\n")
+    shown = script["commands"].shortened(f"{said}      Computed:\n        sha256:{'f' * 64}\n")
     assert "Hash mismatch for `click==8.1.8`" in shown
     assert shown.endswith("f" * 64)
     assert len(shown.splitlines()) < 20
-    advice = script["hash_mismatch"](said)
+    advice = script["commands"].hash_mismatch(said)
     assert advice.startswith("click==8.1.8: the file that was downloaded is not the one that the lock names")
     assert "`uv cache clean click`" in advice
 
 
 def test_another_failure_has_no_advice_on_hashes(script: dict[str, Any]) -> None:
     """Another failure is shown unchanged."""
-    assert script["hash_mismatch"]("error: no network") == ""
-    assert script["shortened"]("one\ntwo") == "one\ntwo"
+    assert script["commands"].hash_mismatch("error: no network") == ""
+    assert script["commands"].shortened("one\ntwo") == "one\ntwo"
 
 
 def downloads(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *failures: str) -> list[list[str]]:
@@ -528,8 +536,8 @@ def downloads(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *failures
             raise failed(f"`{' '.join(command)}` ended with 2\n{left.pop(0)}")
         return ""
 
-    monkeypatch.setitem(script["download"].__globals__, "run", run)
-    monkeypatch.setitem(script["download"].__globals__, "PAUSES", (0, 0))
+    monkeypatch.setattr(script["commands"], "run", run)
+    monkeypatch.setattr(script["commands"], "PAUSES", (0, 0))
     return attempts
 
 
@@ -538,7 +546,7 @@ def test_a_download_that_fails_is_tried_again(
 ) -> None:
     """A failed download is repeated, and the output has its error."""
     attempts = downloads(script, monkeypatch, "error: connection reset", "error: timed out")
-    script["download"](["uv", "pip", "sync"])
+    script["commands"].download(["uv", "pip", "sync"])
     assert len(attempts) == 3
     assert "error: connection reset; trying again" in capsys.readouterr().err
 
@@ -547,7 +555,7 @@ def test_a_download_that_keeps_failing_is_reported(script: dict[str, Any], monke
     """After three failures the last error is raised."""
     attempts = downloads(script, monkeypatch, "one", "two", "three", "four")
     with pytest.raises(script["SetupError"], match="three"):
-        script["download"](["uv", "pip", "sync"])
+        script["commands"].download(["uv", "pip", "sync"])
     assert len(attempts) == 3
 
 
@@ -556,7 +564,7 @@ def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypa
     """A hash mismatch is not retried, since another attempt could get another file."""
     attempts = downloads(script, monkeypatch, "  x Hash mismatch for `click==8.1.8`")
     with pytest.raises(script["SetupError"], match="Hash mismatch"):
-        script["download"](["uv", "pip", "sync"])
+        script["commands"].download(["uv", "pip", "sync"])
     assert len(attempts) == 1
 
 
@@ -571,8 +579,8 @@ def test_a_python_that_is_missing_is_installed(
             installed.append(command[-1])
         return "/somewhere/python3.13\n" if installed else "\n"
 
-    monkeypatch.setitem(script["interpreter"].__globals__, "run", run)
-    assert script["interpreter"]("3.13") == "/somewhere/python3.13"
+    monkeypatch.setattr(script["interpreters"], "run", run)
+    assert script["interpreters"].interpreter("3.13") == "/somewhere/python3.13"
     assert installed == ["3.13"]
     assert capsys.readouterr().err == "setup: installing Python 3.13, which this machine lacks\n"
 
