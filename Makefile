@@ -41,7 +41,7 @@ browser: setup
 
 # `make -j` runs the parts in parallel, the longest first, so that no processor idles at the end: without its cache mypy takes 30 s on
 # one processor. `types` and `lock` need no layers, but wait for them here, so that the build of the layers is not slowed down.
-check: types unit lint shipped lock
+check: types unit shipped lint lock
 ifneq ($(filter check,$(MAKECMDGOALS)),)
 lock types: layers
 endif

@@ -21,7 +21,7 @@ START, ADD, UPGRADE = (ROOT / "docs" / f"{name}.md" for name in ("start-your-own
 LATER = "99.0.0"
 COMMENT = "# A later version of the template says so.\n"
 SENTENCE = "\nA later version of the template says so.\n"
-GATES, GATES_OF_THE_BUILD = "\ncheck: types unit lint shipped lock\n", "\ncheck: unit-stacks lock\n"
+GATES, GATES_OF_THE_BUILD = "\ncheck: types unit shipped lint lock\n", "\ncheck: unit-stacks lock\n"
 DOCSTRING = '"""A later version of the builder."""\n'
 
 

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 
 from rehearsal.aws import Endpoint
+from rehearsal.workspace.prepared_folders import XDG
 from tests.commands.conftest import ACCOUNT, REGION, TEMPLATE, Tiny
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not shutil.which("cdk"), reason="the CDK CLI is not on the search path"),
 ]
-# Creates the source's object before the pipeline, as an operator does.
+# Creates the source's object before the pipeline, as an operator does, and an entry of the user's cache.
 PREPARE = f"""\
-import boto3
+import boto3, pathlib
+pathlib.Path("cache/environments/digest").mkdir(parents=True)
 s3 = boto3.client("s3")
 s3.create_bucket(Bucket="sources", CreateBucketConfiguration={{"LocationConstraint": "{REGION}"}})
 s3.put_bucket_versioning(Bucket="sources", VersioningConfiguration={{"Status": "Enabled"}})
@@ -54,7 +56,10 @@ def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
     """A project without executions, whose rehearsal.toml prepares the source."""
     (tmp_path / "cdk.json").write_text("{}")
     (tmp_path / "prepare.py").write_text(PREPARE)
-    (tmp_path / "rehearsal.toml").write_text(f'[[prepare]]\ncommand = "{sys.executable} prepare.py"\n')
+    (tmp_path / "rehearsal.toml").write_text(
+        f'[[prepare]]\ncommand = "{sys.executable} prepare.py"\n[codebuild]\nprepared = ["environments"]\n'
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     tiny = Tiny(tmp_path, Endpoint("http://127.0.0.1:1"))
     for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "first"]):
         tiny.git(*command)
@@ -74,12 +79,16 @@ def write_assembly(folder: Path, resources: dict[str, Any]) -> None:
 
 
 def test_an_object_that_exists_before_the_pipeline_holds_nothing_up(first: Tiny) -> None:
-    """`run` stops the execution that the pipeline's creation started, and follows the working tree's."""
+    """`run` stops the execution that the pipeline's creation started, and follows the working tree's.
+
+    Builds find what the user's set-up has prepared during the deployment.
+    """
     write_assembly(first.root / "out", pipeline())
     code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")
     assert code == 0, printed
     newest, oldest = first.space.newest_first()
     assert (first.view(newest).status, first.view(oldest).status) == ("Succeeded", "Stopped")
+    assert (first.space.caches / XDG / "environments" / "digest").is_symlink()
 
 
 def test_a_deployment_that_fails_is_explained_afterwards(first: Tiny) -> None:

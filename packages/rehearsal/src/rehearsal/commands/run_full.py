@@ -66,6 +66,7 @@ def run_full(space: Workspace, options: RunOptions) -> int:
                 lambda: reading.result().project.commit,
                 push=lambda branches: _push(console, reading.result(), branches),
             )
+            prepared_folders.link(space.caches, config.codebuild.prepared)  # what was prepared during the deployment
             trees = reading.result()
             worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
             views = _execute(space, console, deployed, trees, options)
