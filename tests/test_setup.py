@@ -32,7 +32,6 @@ NEEDED = (
 )
 
 UV = str(ROOT / ".tools" / "bin" / "uv")
-MADE = (".git", ".venv", ".tools", "node_modules", "build", "cdk.out", ".rehearsal", "__pycache__", ".*_cache")
 
 
 @pytest.fixture
@@ -466,43 +465,53 @@ def test_the_groups_of_a_lock_of_uv_are_exported(clone: Path, script: dict[str, 
         script["installation"].export(clone / "uv.lock", ["other"], lambda: sys.executable)
 
 
+@pytest.fixture
+def equipped(clone: Path) -> Path:
+    """A clone with Poetry and uv."""
+    (clone / ".tools").symlink_to(ROOT / ".tools")
+    return clone
+
+
 @pytest.mark.slow
-def test_a_missing_lock_is_refused(clone: Path) -> None:
+def test_a_missing_lock_is_refused(equipped: Path) -> None:
     """A missing lock is an error with the command that creates it."""
-    (clone / "poetry.lock").unlink()
-    code, said = setup(clone)
+    (equipped / "poetry.lock").unlink()
+    code, said = setup(equipped)
     assert code == 2
     assert "there is no poetry.lock" in said
     assert "make it with `poetry lock` and commit it" in said
 
 
 @pytest.mark.slow
-def test_a_python_that_is_nowhere_is_refused(clone: Path) -> None:
+def test_a_python_that_is_nowhere_is_refused(equipped: Path) -> None:
     """A missing Python is an error with version, reason and remedy, and leaves no environment."""
-    pyproject = clone / "pyproject.toml"
+    pyproject = equipped / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('python = "3.13"', 'python = "3.99"'))
-    code, said = setup(clone)
+    code, said = setup(equipped)
     assert code == 2
     assert "no Python 3.99 was found on this machine, and `" in said
     assert "uv python install --no-bin 3.99` ended with" in said
     assert "[tool.layers] in pyproject.toml names it as the functions' runtime" in said
     assert "pyenv install 3.99" in said
-    assert not (clone / ".venv").exists()
+    assert not (equipped / ".venv").exists()
 
 
 @pytest.mark.slow
-def test_a_project_that_is_moved_needs_no_new_environment(tmp_path: Path) -> None:
+def test_a_project_that_is_moved_needs_no_new_environment(
+    equipped: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Commands and packages work after the project is moved."""
-    before, after = tmp_path / "before", tmp_path / "after"
-    shutil.copytree(ROOT, before, symlinks=True, ignore=shutil.ignore_patterns(*MADE))
-    assert setup(before)[0] == 0
-    before.rename(after)
-    for command in ("rehearse", "lambda-layers"):
-        subprocess.run([after / ".venv" / "bin" / command, "--help"], cwd=tmp_path, check=True, capture_output=True)
-    code = "import rehearsal; print(rehearsal.__file__)"
-    found = subprocess.run([after / ".venv/bin/python", "-c", code], check=True, capture_output=True, text=True)
+    (equipped / "VERSION").write_text("1.0\n")
+    package = equipped / "packages" / "demo"
+    (package / "pyproject.toml").write_text('[project]\nname = "demo"\n[project.scripts]\ndemo = "demo:main"\n')
+    (package / "src" / "demo.py").write_text("def main():\n    print(__file__)\n")
+    assert setup(equipped, "integration")[0] == 0
+    after = equipped.rename(tmp_path_factory.mktemp("moved") / "project")
+    commands = after / "build" / "integration" / "bin"
+    subprocess.run([commands / "pytest", "--version"], cwd=after.parent, check=True, capture_output=True)
+    found = subprocess.run([commands / "demo"], cwd=after.parent, check=True, capture_output=True, text=True)
     assert Path(found.stdout.strip()).is_relative_to(after)
-    assert setup(after) == (0, "")
+    assert setup(after, "integration") == (0, "")
 
 
 def test_a_wrong_hash_names_its_package(script: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tomllib
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,20 @@ import pytest
 from tests.root import ROOT
 
 PACKAGES = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
-# The files that a build of the wheels needs, in a folder that is not a repository.
-NEEDED = ("bin", "packages", "VERSION", "README.md", "pyproject.toml", "requirements-tools.txt")
+# The files that a build of the wheels needs besides bin/ and packages/.
+FILES = ("VERSION", "README.md", "pyproject.toml", "requirements-tools.txt")
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The sources of the wheels in another folder with other dates, and files that do not belong to them."""
-    folder = tmp_path / "copy"
-    for name in NEEDED:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("tests", "docs")
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored, copy_function=shutil.copyfile)
-        else:
-            shutil.copyfile(ROOT / name, folder / name)
+def copied(folder: Path, packages: Sequence[Path]) -> Path:
+    """Copy the sources of the wheels with other dates, and add files that do not belong to them."""
+    ignored = shutil.ignore_patterns("tests", "docs")
+    for source in (ROOT / "bin", *packages):
+        shutil.copytree(source, folder / source.relative_to(ROOT), ignore=ignored, copy_function=shutil.copyfile)
+    for name in FILES:
+        shutil.copyfile(ROOT / name, folder / name)
     (folder / "bin" / "setup").chmod(0o755)
-    for package in PACKAGES:
+    (folder / ".tools").symlink_to(ROOT / ".tools")
+    for package in packages:
         source = folder / "packages" / package.name / "src"
         (source / "__pycache__").mkdir(exist_ok=True)
         (source / "__pycache__" / "old.cpython-313.pyc").touch()
@@ -55,8 +54,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_same_sources_give_the_same_bytes(copy: Path, here: Path, tmp_path: Path) -> None:
+def test_the_same_sources_give_the_same_bytes(here: Path, tmp_path: Path) -> None:
     """Folder, dates and modes do not change the wheels; wheels of an earlier build are removed."""
+    copy = copied(tmp_path / "copy", PACKAGES)
     there = tmp_path / "there" / "wheels"
     there.mkdir(parents=True)
     (there / "demo-0.0.1-py3-none-any.whl").touch()
@@ -82,8 +82,9 @@ def test_each_package_has_a_wheel_of_the_one_version_with_its_pin(here: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.gate
-def test_a_package_that_cannot_be_built_is_named(copy: Path, tmp_path: Path) -> None:
+def test_a_package_that_cannot_be_built_is_named(tmp_path: Path) -> None:
     """A failed build exits with 2 and the backend's error; the previous wheels are kept."""
+    copy = copied(tmp_path / "copy", PACKAGES[:1])
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / "demo-0.0.1-py3-none-any.whl").touch()
     pyproject = copy / "packages" / PACKAGES[0].name / "pyproject.toml"
@@ -96,9 +97,9 @@ def test_a_package_that_cannot_be_built_is_named(copy: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.gate
-def test_a_project_without_packages_has_nothing_to_build(copy: Path, tmp_path: Path) -> None:
+def test_a_project_without_packages_has_nothing_to_build(tmp_path: Path) -> None:
     """A project without packages exits with 2, and says where wheels are built."""
-    shutil.rmtree(copy / "packages")
+    copy = copied(tmp_path / "copy", packages=[])
     code, said = wheels(copy, tmp_path)
     assert (code, said) == (
         2,

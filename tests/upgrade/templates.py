@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import shlex
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import yaml
+from aws_cdk import App
 
+import pipeline_app
 from tests.upgrade import recorded
-from tests.upgrade.commands import ROOT, environment, run
 from tests.upgrade.settings import context
 
 # file below cdk.out -> section -> name -> body
@@ -53,14 +56,10 @@ def compare(old: Templates, new: Templates) -> list[str]:
 
 def synthesize(setting: str, folder: Path) -> Templates:
     """Synthesize the working tree with one of the recorded settings into `folder`, and read the templates."""
-    app = shlex.split(json.loads((ROOT / "cdk.json").read_text())["app"])
-    env = environment(
-        CDK_CONTEXT_JSON=json.dumps(context(setting)),
-        CDK_OUTDIR=str(folder),
-        CDK_VALIDATION="false",
-        CODEBUILD_RESOLVED_SOURCE_VERSION=REVISION,
-    )
-    run(app, env)
+    app = partial(App, context=context(setting), outdir=str(folder))
+    revision = {"CODEBUILD_RESOLVED_SOURCE_VERSION": REVISION}
+    with mock.patch.object(pipeline_app, "App", app), mock.patch.dict(os.environ, revision):
+        assert pipeline_app.main() == 0, f"the app is red with the settings `{setting}`"
     return read(folder)
 
 
