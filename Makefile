@@ -18,8 +18,8 @@ rehearse: setup
 	@bin/setup integration & :
 	rehearse run --approve
 
-# Whole rehearsals run one by one, and next to the other tests, because a rehearsal waits for two thirds of its time. Each suite
-# prints its results when it ends.
+# Whole rehearsals run one by one, and next to the other tests, because a rehearsal waits for two thirds of its time. So do the
+# tests of the rehearsal for a third, and run before those that keep both processors busy. Each suite prints its results when it ends.
 test: setup layers
 	$(MAKE) --jobs 2 --output-sync=target test-end-to-end test-suites
 
@@ -28,7 +28,7 @@ test-end-to-end: setup layers
 
 test-suites: setup layers
 	$(PARALLEL) -m "not e2e and not soak"
-	set -e; for package in $(PACKAGES); do $(MAKE) test-$$package; done
+	set -e; for package in $(filter rehearsal,$(PACKAGES)) $(filter-out rehearsal,$(PACKAGES)); do $(MAKE) test-$$package; done
 
 $(PACKAGES:%=test-%): test-%: setup layers
 	$(PARALLEL) packages/$*
