@@ -16,9 +16,16 @@ from tests.conftest import ACCOUNT, REGION, ROLE, Embedded
 
 Json = dict[str, Any]
 
+CODE = {"inputArtifacts": [{"name": "Code"}]}
+
 
 def kind(category: str, provider: str, owner: str = "AWS") -> Json:
     return {"category": category, "owner": owner, "provider": provider, "version": "1"}
+
+
+def s3(**configuration: str) -> Json:
+    """Return a Deploy/S3 action of the artifact Code."""
+    return {"name": "Deploy", "actionTypeId": kind("Deploy", "S3"), "configuration": configuration, **CODE}
 
 
 def zipped(files: dict[str, str]) -> bytes:

@@ -12,12 +12,11 @@ import pytest
 from rehearsal.emulator.codepipeline.model_constraints import model
 from rehearsal.emulator.codepipeline.operations import OPERATIONS
 from rehearsal.engine.action_api import Outcome, Task
-from tests.emulator.conftest import Service, approval, pipeline, source, step, unknown_members
-from tests.engine.conftest import KEY, at_first, declaration, errors, eventually, fails, rule, succeeds, until_stopped
+from tests.emulator.codepipeline.requests import NAME, NOBODY
+from tests.emulator.conftest import Service, pipeline, step, unknown_members
+from tests.engine.conftest import KEY, at_first, errors, eventually, fails, succeeds, until_stopped
 
 Play = Callable[[Task], Outcome]
-NAME = {"pipelineName": KEY.name}
-NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def test_a_pipeline_can_be_created_read_listed_changed_and_deleted(service: Service) -> None:
@@ -40,18 +39,6 @@ def test_pipelines_of_other_accounts_and_regions_are_not_seen(service: Service) 
     api = service.api
     assert api.call("ListPipelines", {}, "222222222222", KEY.region)["pipelines"] == []
     assert api.call("ListPipelines", {}, KEY.account, "us-east-1")["pipelines"] == []
-
-
-def test_an_incomplete_definition_is_rejected(service: Service) -> None:
-    """An incomplete definition is rejected with AWS's error code, and creates nothing."""
-    service.create(pipeline())
-    assert service.refused("CreatePipeline", pipeline=pipeline()) == "PipelineNameInUseException"
-    assert service.refused("CreatePipeline", pipeline={"name": "x"}) == "ValidationException"
-    lonely = {**pipeline(), "name": "lonely", "stages": pipeline()["stages"][:1]}
-    assert service.refused("CreatePipeline", pipeline=lonely) == "InvalidStructureException"
-    assert service.refused("UpdatePipeline", pipeline=lonely) == "InvalidStructureException"
-    assert [summary["name"] for summary in service.call("ListPipelines")["pipelines"]] == [KEY.name]
-    assert service.refused("GetPipeline", name=KEY.name, version=7) == "PipelineVersionNotFoundException"
 
 
 def test_an_execution_is_started_with_variables_and_shown(service: Service) -> None:
@@ -177,116 +164,6 @@ def test_a_retry_is_listed_as_an_action_execution_of_its_own(service: Service) -
     assert service.refused("RetryStageExecution", **other) == "NotLatestPipelineExecutionException"
 
 
-def test_a_condition_can_be_overridden(service: Service) -> None:
-    """An override succeeds and the state shows it; overrides of other conditions are rejected."""
-    service.stage.played.parts["check"] = fails
-    definition = pipeline()
-    definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
-    for check in definition["stages"][1]["beforeEntry"]["conditions"][0]["rules"]:
-        check["ruleTypeId"] |= {"owner": "AWS", "version": "1"}
-    execution = service.create(definition)
-    request = {**NAME, "stageName": "Two", "pipelineExecutionId": execution.id, "conditionType": "BEFORE_ENTRY"}
-    wrong: list[tuple[str, dict[str, str]]] = [
-        ("ConditionNotOverridableException", {"conditionType": "ON_SUCCESS"}),
-        ("StageNotFoundException", {"stageName": "Ten"}),
-        ("NotLatestPipelineExecutionException", {"pipelineExecutionId": NOBODY}),
-        ("ValidationException", {"conditionType": "ON_FAILURE"}),
-    ]
-    for code, change in wrong:
-        assert service.refused("OverrideStageCondition", **{**request, **change}) == code
-    service.call("OverrideStageCondition", **request)
-    service.stage.wait()
-    assert execution.status == "Succeeded"
-    assert service.stage_state()["beforeEntryConditionState"]["latestExecution"]["status"] == "Overridden"
-    assert service.refused("OverrideStageCondition", **request) == "ConditionNotOverridableException"
-
-
-def test_a_stage_can_be_rolled_back(service: Service) -> None:
-    """The new execution of a rollback names its target."""
-    good = service.create(pipeline())
-    to = {**NAME, "targetPipelineExecutionId": good.id}
-    id_ = service.call("RollbackStage", **to, stageName="Two")["pipelineExecutionId"]
-    service.stage.wait()
-    shown = service.call("GetPipelineExecution", **NAME, pipelineExecutionId=id_)["pipelineExecution"]
-    assert (shown["executionType"], shown["status"]) == ("ROLLBACK", "Succeeded")
-    assert shown["trigger"] == {"triggerType": "ManualRollback", "triggerDetail": f"arn:aws:iam::{KEY.account}:root"}
-    assert shown["rollbackMetadata"] == {"rollbackTargetPipelineExecutionId": good.id}
-    assert service.stage_state()["latestExecution"]["type"] == "ROLLBACK"
-    assert service.refused("RollbackStage", **to, stageName="One") == "UnableToRollbackStageException"
-    assert service.refused("RollbackStage", **to, stageName="Ten") == "StageNotFoundException"
-    service.call("UpdatePipeline", pipeline=pipeline(step("deploy"), step("again")))
-    assert service.refused("RollbackStage", **to, stageName="Two") == "PipelineExecutionOutdatedException"
-    nobody = {**NAME, "targetPipelineExecutionId": NOBODY, "stageName": "Two"}
-    assert service.refused("RollbackStage", **nobody) == "PipelineExecutionNotFoundException"
-
-
-def answer(token: str, status: str = "Approved", **more: str) -> dict[str, Any]:
-    where = {**NAME, "stageName": "Two", "actionName": "ask", **more}
-    return {**where, "token": token, "result": {"status": status, "summary": "looked at it"}}
-
-
-@pytest.mark.parametrize(("verdict", "status"), [("Approved", "Succeeded"), ("Rejected", "Failed")])
-def test_an_approval_is_answered_with_its_token(service: Service, verdict: str, status: str) -> None:
-    """PutApprovalResult rejects a wrong token, a wrong place and a second answer."""
-    service.call("CreatePipeline", pipeline=pipeline(approval(), step("other")))
-    eventually(lambda: "token" in service.stage_state()["actionStates"][0].get("latestExecution", {}))
-    token = service.stage_state()["actionStates"][0]["latestExecution"]["token"]
-    assert service.refused("PutApprovalResult", **answer(NOBODY)) == "InvalidApprovalTokenException"
-    assert service.refused("PutApprovalResult", **answer(token, stageName="Ten")) == "StageNotFoundException"
-    assert service.refused("PutApprovalResult", **answer(token, actionName="no")) == "ActionNotFoundException"
-    assert service.refused("PutApprovalResult", **answer(token, actionName="other")) == "InvalidApprovalTokenException"
-    service.call("PutApprovalResult", **answer(token, verdict))
-    service.stage.wait()
-    assert service.latest.status == status
-    assert service.refused("PutApprovalResult", **answer(token)) == "InvalidApprovalTokenException"
-    state = service.stage_state()["actionStates"][0]["latestExecution"]
-    assert "token" not in state
-    assert state["summary"].endswith("looked at it")
-
-
-def test_a_transition_is_disabled_and_enabled(service: Service) -> None:
-    """A disabled transition shows its reason and the inbound execution; the outbound transition enables it again."""
-    service.create(pipeline())
-    service.call("DisableStageTransition", **NAME, stageName="Two", transitionType="Inbound", reason="freeze")
-    execution = service.start()
-    eventually(lambda: execution.waits_for == "Two")
-    state = service.stage_state()
-    assert (state["inboundTransitionState"]["enabled"], state["inboundTransitionState"]["disabledReason"]) == (
-        False,
-        "freeze",
-    )
-    assert state["inboundExecution"]["pipelineExecutionId"] == execution.id
-    service.call("EnableStageTransition", **NAME, stageName="One", transitionType="Outbound")
-    service.stage.wait()
-    assert execution.status == "Succeeded"
-    assert service.stage_state()["inboundTransitionState"] == {"enabled": True}
-    first = {**NAME, "stageName": "One", "transitionType": "Inbound"}
-    assert service.refused("EnableStageTransition", **first) == "ValidationException"
-    ten = {**first, "stageName": "Ten"}
-    assert service.refused("EnableStageTransition", **ten) == "StageNotFoundException"
-    assert service.refused("DisableStageTransition", **ten, reason="x") == "StageNotFoundException"
-
-
-def test_the_first_stage_has_no_inbound_transition(service: Service) -> None:
-    """The state of the first stage has no inbound transition."""
-    service.create(pipeline())
-    first, second = service.call("GetPipelineState", name=KEY.name)["stageStates"]
-    assert "inboundTransitionState" not in first
-    assert second["inboundTransitionState"] == {"enabled": True}
-
-
-def test_the_state_of_conditions_is_shown(service: Service) -> None:
-    """The state of a condition has the status of each rule."""
-    service.stage.played.parts["check"] = fails
-    definition = pipeline()
-    definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
-    service.create(definition)
-    shown = service.stage_state()["beforeEntryConditionState"]
-    assert shown["latestExecution"]["status"] == "Failed"
-    (check,) = shown["conditionStates"][0]["ruleStates"]
-    assert (check["ruleName"], check["latestExecution"]["status"]) == ("check", "Failed")
-
-
 def test_a_job_is_answered_once(service: Service) -> None:
     """A job takes one result; a second result and an unknown job are rejected."""
     job = service.jobs.open()
@@ -307,8 +184,8 @@ def test_a_job_is_answered_once(service: Service) -> None:
 
 
 def test_every_operation_of_the_api_has_been_held_to_the_model(service: Service) -> None:
-    """This file calls every operation of the API, so that each is checked against the model."""
-    text = Path(__file__).read_text()
+    """This file and that of the stages call every operation of the API, so that each is checked against the model."""
+    text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*operations.py"))
     assert [
         operation
         for operation in OPERATIONS
@@ -333,79 +210,6 @@ def test_a_member_or_a_value_that_aws_does_not_know_is_found() -> None:
     shape = model().operation_model("GetPipelineExecution").output_shape
     assert unknown_members(shape, {"surprise": 1}) == ["answer.surprise"]
     assert unknown_members(shape, {"pipelineExecution": {"status": "Great"}}) != []
-
-
-STRUCTURES: list[tuple[str, str, dict[str, Any]]] = [
-    ("at least two stages", "InvalidStructureException", declaration([source()])),
-    ("the first stage holds source actions", "InvalidStructureException", declaration([step("a")], [step("b")])),
-    ("allowed in the first stage only", "InvalidStructureException", declaration([source()], [source()])),
-    ("two actions are called a", "InvalidActionDeclarationException", declaration([source()], [step("a"), step("a")])),
-    ("has no action", "InvalidStageDeclarationException", declaration([source()], [])),
-    ("runOrder: got 1000", "ValidationException", pipeline(step("a", 1000))),
-    (
-        "no action before it makes the input artifact Lost",
-        "InvalidActionDeclarationException",
-        pipeline({**step("a"), "inputArtifacts": [{"name": "Lost"}]}),
-    ),
-    (
-        "two actions make the artifact Code",
-        "InvalidActionDeclarationException",
-        pipeline({**step("a"), "outputArtifacts": [{"name": "Code"}]}),
-    ),
-    (
-        "two actions have the namespace Source",
-        "InvalidActionDeclarationException",
-        pipeline({**step("a"), "namespace": "Source"}),
-    ),
-    ("no artifact store in us-east-1", "InvalidStructureException", pipeline({**step("a"), "region": "us-east-1"})),
-    *(
-        (words, "InvalidActionDeclarationException", pipeline({**step("a"), "namespace": name}))
-        for words, name in (
-            ("the namespace codepipeline is CodePipeline's own", "codepipeline"),
-            ("the namespace variables is CodePipeline's own", "variables"),
-            ("Code is the name of an artifact as well as a namespace", "Code"),
-        )
-    ),
-    (
-        "QUEUED needs pipelineType V2",
-        "InvalidStructureException",
-        pipeline(executionMode="QUEUED") | {"pipelineType": "V1"},
-    ),
-    (
-        "variables need pipelineType V2",
-        "InvalidStructureException",
-        pipeline(variables=[{"name": "x"}]) | {"pipelineType": "V1"},
-    ),
-    (
-        "timeoutInMinutes: got 90000",
-        "ValidationException",
-        pipeline({**approval(), "timeoutInMinutes": 90_000}),
-    ),
-]
-
-
-@pytest.mark.parametrize(("words", "code", "definition"), STRUCTURES, ids=[structure[0] for structure in STRUCTURES])
-def test_structures_that_codepipeline_refuses(
-    service: Service, words: str, code: str, definition: dict[str, Any]
-) -> None:
-    """Each invalid structure is rejected with AWS's error code; the message says what is allowed."""
-    with pytest.raises(Exception, match=words):
-        service.call("CreatePipeline", pipeline=definition)
-    assert service.refused("CreatePipeline", pipeline=definition) == code
-
-
-def test_the_source_stage_rolls_nothing_back(service: Service) -> None:
-    """A source stage with a rollback on failure is rejected."""
-    definition = pipeline()
-    definition["stages"][0]["onFailure"] = {"result": "ROLLBACK"}
-    assert service.refused("CreatePipeline", pipeline=definition) == "InvalidStageDeclarationException"
-
-
-def test_no_parallel_pipeline_rolls_back(service: Service) -> None:
-    """A PARALLEL pipeline with a rollback on failure is rejected."""
-    definition = pipeline(executionMode="PARALLEL")
-    definition["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
-    assert service.refused("CreatePipeline", pipeline=definition) == "InvalidStructureException"
 
 
 @pytest.mark.parametrize("ends", [fails, errors, succeeds])

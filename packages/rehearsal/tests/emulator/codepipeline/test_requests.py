@@ -10,7 +10,7 @@ import pytest
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Outcome, Revision, Task
-from tests.emulator.codepipeline.test_operations import NAME, NOBODY, answer
+from tests.emulator.codepipeline.requests import NAME, NOBODY, answer
 from tests.emulator.conftest import Service, pipeline
 from tests.engine.conftest import KEY
 

@@ -7,8 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,15 +16,8 @@ from rehearsal.errors import WrongUse
 from rehearsal.host.procfs import start_ticks
 from rehearsal.workspace.layout import Workspace
 from tests.commands.conftest import until
-from tests.emulator.server.test_launcher import ACCOUNT, REGION, make_queue, queues
+from tests.emulator.server.conftest import ACCOUNT, REGION, make_queue, queues
 from tests.root import PACKAGE
-
-
-@pytest.fixture
-def space(tmp_path: Path) -> Iterator[Workspace]:
-    workspace = Workspace(tmp_path)
-    yield workspace
-    launcher.down(workspace)
 
 
 def test_a_read_only_command_never_discards_the_saved_state(space: Workspace) -> None:
