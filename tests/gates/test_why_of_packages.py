@@ -34,13 +34,13 @@ PRINTED = (
         next_command="poetry add --lock boto3",
     ),
     Printed(
-        f"{LAYERS}test_build.py",
+        f"{LAYERS}test_build_errors.py",
         "layers: layer one: base needs absent, as the wheel says; `poetry add --lock absent`",
         "base needs absent, as the wheel",
         next_command="poetry add --lock absent",
     ),
     Printed(
-        f"{LAYERS}test_build.py",
+        f"{LAYERS}test_build_errors.py",
         "layers: onlysource can be built for this machine alone",
         "onlysource can be built for this machine alone",
     ),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -23,17 +22,12 @@ from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 from lambda_layers.uv.lock import parse_lock
 from lambda_layers.uv.lock_toml import UvLock
+from tests.built_layers import made
 from tests.indexes import Index, serve
 from tests.projects import TARGET, Project
 from tests.root import ROOT
 from tests.test_own_packages import library
 from tests.wheels import House
-
-
-def made(root: Path) -> dict[str, Any]:
-    """Return layers.json of a project."""
-    found: dict[str, Any] = json.loads((root / "build" / "layers" / "layers.json").read_text())
-    return found
 
 
 def lock(root: Path, tool: str = "uv", **variables: str) -> None:
