@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.builders.builder import ROOT
@@ -63,11 +63,11 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
         pipeline.deploy.write_settings(app)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return Attempt(pipeline, "not prepared", error=first_error(_output(error) or str(error)))
-    first = _run(pipeline, app, environment, limit, ())
-    accepted = tuple(dict.fromkeys(_ACCEPT.findall(first.error)))
-    if first.status == "Succeeded" or not accepted:
-        return first
-    return _run(pipeline, app, environment, limit, accepted)
+    result = _run(pipeline, app, environment, limit, ())
+    accepted = tuple(dict.fromkeys(_ACCEPT.findall(result.error)))
+    if result.status != "Succeeded" and accepted:
+        result = _run(pipeline, app, environment, limit, accepted)
+    return replace(result, declared=max(_declared(app, environment), result.executed))
 
 
 def prepare(app: Path) -> Mapping[str, str]:
@@ -143,14 +143,14 @@ def _run(
     words = ["run", "--approve", "--json", str(result), *pipeline.deploy.options, *options]
     output = _rehearse(words, app, environment, limit)
     seconds = time.monotonic() - began
-    declared = _declared(app, environment)
     if not result.exists():
         late = f"no end after {limit:.0f} s; " if seconds >= limit else ""
-        return Attempt(pipeline, "not started", 0, declared, seconds, accepted, late + first_error(output))
+        error = late + first_error(output)
+        return Attempt(pipeline, "not started", seconds=seconds, accepted=accepted, error=error)
     result_json = json.loads(result.read_text())
     executed = sum(action["status"] == "Succeeded" for stage in result_json["stages"] for action in stage["actions"])
     error = "" if result_json["status"] == "Succeeded" else first_error(output)
-    return Attempt(pipeline, result_json["status"], executed, max(declared, executed), seconds, accepted, error)
+    return Attempt(pipeline, result_json["status"], executed, seconds=seconds, accepted=accepted, error=error)
 
 
 def _rehearse(words: Sequence[str], app: Path, environment: Mapping[str, str], limit: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,18 +84,41 @@ def test_the_table_has_medians_and_the_ratio() -> None:
     assert "| of it, none ran, % | 25.0 (10.0 to 70.0) | 10.0 (10.0 to 10.0) | 2.50 |" in lines
 
 
-def test_this_project_is_copied_as_it_is(tmp_path: Path) -> None:
-    """The working tree is copied to a separate repository, with uncommitted changes."""
-    projects.working_tree(tmp_path)
-    assert (tmp_path / ".git").is_dir()
-    assert (tmp_path / "cdk.json").read_text() == (ROOT / "cdk.json").read_text()
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with this project's settings and Makefile, which the projects are copies of."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for name in ("cdk.json", "Makefile"):
+        shutil.copyfile(ROOT / name, folder / name)
+    (folder / ".gitignore").write_text("build/\n")
+    for words in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    monkeypatch.setattr(projects, "ROOT", folder)
+    return folder
 
 
+def test_this_project_is_copied_as_it_is(source: Path, tmp_path: Path) -> None:
+    """The working tree is copied to a separate repository, with uncommitted changes and without ignored files."""
+    (source / "new.py").write_text("")
+    (source / "cdk.json").write_text("{}")
+    (source / "build").mkdir()
+    (source / "build" / "layer.zip").touch()
+    projects.working_tree(tmp_path / "copy")
+    status = ["git", "status", "--porcelain"]
+    assert subprocess.run(status, cwd=tmp_path / "copy", capture_output=True, text=True, check=True).stdout == ""
+    names = {path.name for path in (tmp_path / "copy").iterdir()}
+    assert names == {".git", ".gitignore", "Makefile", "cdk.json", "new.py"}
+    assert (tmp_path / "copy" / "cdk.json").read_text() == "{}"
+
+
+@pytest.mark.usefixtures("source")
 def test_ten_environments_have_ten_accounts(tmp_path: Path) -> None:
     """Ten environments in one wave have ten accounts, and `make check` is replaced."""
-    projects.ten_environments(tmp_path)
-    environments = json.loads((tmp_path / "cdk.json").read_text())["context"]["delivery"]["environments"]
+    copy = tmp_path / "copy"
+    projects.ten_environments(copy)
+    environments = json.loads((copy / "cdk.json").read_text())["context"]["delivery"]["environments"]
     assert len({environment["account"] for environment in environments}) == 10
     assert {environment["wave"] for environment in environments} == {"all"}
-    said = subprocess.run(["make", "-n", "check"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(["make", "-n", "check"], cwd=copy, capture_output=True, text=True, check=True).stdout
     assert "pytest" not in said
