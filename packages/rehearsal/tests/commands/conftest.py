@@ -66,7 +66,7 @@ def project_resource(name: str, *commands: str) -> dict[str, Any]:
             "Environment": {
                 "Type": "LINUX_CONTAINER",
                 "ComputeType": "BUILD_GENERAL1_SMALL",
-                "Image": "aws/codebuild/standard:7.0",
+                "Image": "aws/codebuild/standard:8.0",
                 "EnvironmentVariables": [{"Name": "COLOUR", "Value": "green"}],
             },
         },
