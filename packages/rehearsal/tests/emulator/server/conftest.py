@@ -1,7 +1,8 @@
-"""A workspace whose embedded AWS ends with the test, and queues that show whose state it has."""
+"""Workspaces whose embedded AWS ends with the test, one with a saved state, and queues that show whose state it has."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,19 @@ def queues(server: Server) -> list[str]:
 
 def make_queue(server: Server) -> None:
     server.to_endpoint().client("sqs", root(ACCOUNT), REGION).create_queue(QueueName="kept")
+
+
+@pytest.fixture(scope="session")
+def _ended(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace of an embedded AWS with IAM and a queue that has saved its state."""
+    workspace = Workspace(tmp_path_factory.mktemp("ended"))
+    make_queue(launcher.up(workspace, None, iam=True))
+    launcher.down(workspace)
+    return workspace
+
+
+@pytest.fixture
+def saved(_ended: Workspace, space: Workspace) -> Workspace:
+    """A workspace with this state, which a test may use or damage."""
+    shutil.copytree(_ended.home, space.home)
+    return space

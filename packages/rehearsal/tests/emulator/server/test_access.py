@@ -22,9 +22,12 @@ from tests.emulator.server.conftest import ACCOUNT, REGION, make_queue
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """The workspace of an embedded AWS with IAM that no test ends."""
+    """The workspace of an embedded AWS with IAM that no test ends; the user who started it has AWS settings."""
     workspace = Workspace(tmp_path_factory.mktemp("running"))
-    launcher.up(workspace, None, iam=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "the-users-own")
+        patch.setenv("AWS_PROFILE", "the-users-own")
+        launcher.up(workspace, None, iam=True)
     yield workspace
     launcher.down(workspace)
 
@@ -35,6 +38,12 @@ def server(running: Workspace) -> Server:
     found = running.server()
     assert found
     return found
+
+
+def test_the_users_own_aws_settings_do_not_reach_it(server: Server) -> None:
+    """The server's environment, which functions inherit, has none of the user's AWS settings."""
+    environ = Path(f"/proc/{server.pid}/environ").read_bytes()
+    assert b"the-users-own" not in environ
 
 
 def test_with_iam_the_root_secret_cannot_be_guessed(server: Server) -> None:

@@ -9,12 +9,12 @@ import signal
 import socket
 import ssl
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from rehearsal.emulator.server import launcher
+from rehearsal.emulator.server import launcher, state_version
+from rehearsal.emulator.server.listening_socket import port_of
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
 from rehearsal.host.procfs import start_ticks
@@ -22,47 +22,41 @@ from rehearsal.workspace.layout import Workspace
 from tests.emulator.server.conftest import make_queue, queues
 
 
-def test_the_log_has_the_level_that_is_asked_for(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_has_the_level_that_is_asked_for(saved: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the level `info` the log has MiniStack's lines, without it only warnings."""
-    log = space.logs / "emulator.log"
-    launcher.up(space, None)
-    launcher.down(space)
+    log = saved.logs / "emulator.log"
     assert "INFO" not in log.read_text()
     monkeypatch.setenv(host_environment.LOG_LEVEL, "info")
-    launcher.up(space, None)
+    launcher.up(saved, None)
     assert "INFO" in log.read_text()
 
 
-def test_state_outlives_a_clean_end_at_the_same_address(space: Workspace) -> None:
+def test_state_outlives_a_clean_end_at_the_same_address(saved: Workspace) -> None:
     """`up` restores the state that `down` saved, at the same port, since queue URLs have the port."""
-    first = launcher.up(space, None)
-    make_queue(first)
-    launcher.down(space)
-    second = launcher.up(space, None)
-    assert second.endpoint == first.endpoint
+    first = saved.saved_address()
+    second = launcher.up(saved, None)
+    assert second.endpoint == first
     assert [url.rpartition("/")[2] for url in queues(second)] == ["kept"]
 
 
-def test_state_of_another_port_is_given_up(space: Workspace) -> None:
+def test_state_of_another_port_is_given_up(saved: Workspace) -> None:
     """State with another port is discarded, since its URLs would be invalid."""
-    first = launcher.up(space, None)
-    make_queue(first)
-    launcher.down(space)
+    first = saved.saved_address()
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", int(first.endpoint.rpartition(":")[2])))
+        taken.bind(("127.0.0.1", port_of(first)))
         taken.listen()
-        second = launcher.up(space, None)
-        assert second.endpoint != first.endpoint
+        second = launcher.up(saved, None)
+        assert second.endpoint != first
         assert queues(second) == []
 
 
-def test_state_of_the_other_mode_is_given_up(space: Workspace) -> None:
+def test_state_of_the_other_mode_is_given_up(saved: Workspace) -> None:
     """State of a server with IAM is discarded without IAM, and the reverse."""
-    make_queue(launcher.up(space, None, iam=False))
-    launcher.down(space)
-    assert queues(launcher.up(space, None, iam=True)) == []
-    launcher.down(space)
-    assert queues(launcher.up(space, None, iam=False)) == []
+    without = launcher.up(saved, None, iam=False)
+    assert queues(without) == []
+    make_queue(without)
+    launcher.down(saved)
+    assert queues(launcher.up(saved, None, iam=True)) == []
 
 
 def test_a_client_that_stays_connected_does_not_hold_up_its_end(
@@ -90,12 +84,10 @@ def test_a_killed_one_starts_afresh(space: Workspace, capsys: pytest.CaptureFixt
     assert "is not used: the embedded AWS was killed" in capsys.readouterr().err
 
 
-def test_state_of_another_version_starts_afresh(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_state_of_another_version_starts_afresh(saved: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """State of another format version is discarded, and the start reports it."""
-    make_queue(launcher.up(space, None))
-    launcher.down(space)
-    (space.saved / "version").write_text("1")
-    assert queues(launcher.up(space, None)) == []
+    (saved.saved / "version").write_text("1")
+    assert queues(launcher.up(saved, None)) == []
     assert "is not used: its format has version 1, and this version of rehearsal has 2" in capsys.readouterr().err
 
 
@@ -118,23 +110,15 @@ def test_one_that_finds_the_disk_full_says_so(space: Workspace, monkeypatch: pyt
     space.running.unlink()
 
 
-def test_the_users_own_aws_settings_do_not_reach_it(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server's environment, which functions inherit, has none of the user's AWS settings."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-users-own")
-    monkeypatch.setenv("AWS_PROFILE", "the-users-own")
-    server = launcher.up(space, None)
-    environ = Path(f"/proc/{server.pid}/environ").read_bytes()
-    assert b"the-users-own" not in environ
-
-
-def test_a_damaged_state_is_reported_and_not_used(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_state_is_reported_and_not_used(saved: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """A damaged state file is reported, and the whole state is discarded."""
-    with launcher.join_or_start(space):
-        pass
     for text in ('{"a":', "[]", "\0\0"):
-        (space.saved / "iam.json").write_text(text)
-        with launcher.join_or_start(space):
-            assert "the saved state of the embedded AWS is not used: iam.json in " in capsys.readouterr().err
+        (saved.saved / "iam.json").write_text(text)
+        problem = state_version.reason_not_to_resume(saved, saved.saved_address())
+        assert problem
+        assert problem.startswith(f"iam.json in {saved.saved} cannot be read")
+    assert queues(launcher.up(saved, None)) == []
+    assert "the saved state of the embedded AWS is not used: iam.json in " in capsys.readouterr().err
 
 
 def test_one_whose_workspace_was_removed_ends(space: Workspace) -> None:

@@ -15,7 +15,6 @@ import pytest
 from rehearsal.emulator.server import launcher, listening_socket
 from rehearsal.errors import WrongUse
 from rehearsal.workspace.layout import Workspace
-from tests.emulator.server.conftest import queues
 
 
 def test_a_busy_port_is_refused(space: Workspace) -> None:
@@ -35,24 +34,21 @@ def connections_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
     return lambda lowest: listening_socket.LOCAL_PORTS.write_text(f"{lowest}\t65535\n")
 
 
-def test_no_connection_is_given_the_port_while_it_is_down(
-    space: Workspace, connections_from: Callable[[int], object]
-) -> None:
-    """The port is outside the ephemeral range, so that no connection takes it while the server is down."""
-    connections_from(20_100)
-    assert 20_000 <= int(launcher.up(space, None).endpoint.rpartition(":")[2]) < 20_100
-
-
-def test_where_every_port_is_given_to_connections_any_will_do(
-    space: Workspace, connections_from: Callable[[int], object]
-) -> None:
+def test_where_every_port_is_given_to_connections_any_will_do(connections_from: Callable[[int], object]) -> None:
     """If the ephemeral range has every port, any port is used."""
     connections_from(1024)
-    assert queues(launcher.up(space, None)) == []
+    with listening_socket.listen_on_preferred_port("", None) as listener, socket.socket() as client:
+        client.connect(listener.getsockname())
 
 
-def test_no_process_takes_the_port_during_the_start(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server inherits its bound socket, so that no process takes the port during the start."""
+def test_no_connection_and_no_process_takes_the_port(
+    space: Workspace, connections_from: Callable[[int], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The port is outside the ephemeral range, so that no connection takes it while the server is down.
+
+    The server inherits its bound socket, so that no process takes the port during the start.
+    """
+    connections_from(20_100)
     ports: list[str] = []
     popen = subprocess.Popen
 
@@ -67,3 +63,4 @@ def test_no_process_takes_the_port_during_the_start(space: Workspace, monkeypatc
 
     monkeypatch.setattr(subprocess, "Popen", starts)
     assert ports == [launcher.up(space, None).endpoint.rpartition(":")[2]]
+    assert 20_000 <= int(ports[0]) < 20_100

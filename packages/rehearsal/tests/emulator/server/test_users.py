@@ -12,6 +12,7 @@ import pytest
 
 from rehearsal.aws import root
 from rehearsal.emulator.server import launcher
+from rehearsal.emulator.server.listening_socket import port_of
 from rehearsal.errors import WrongUse
 from rehearsal.host.procfs import start_ticks
 from rehearsal.workspace.layout import Workspace
@@ -20,24 +21,21 @@ from tests.emulator.server.conftest import ACCOUNT, REGION, make_queue, queues
 from tests.root import PACKAGE
 
 
-def test_a_read_only_command_never_discards_the_saved_state(space: Workspace) -> None:
+def test_a_read_only_command_never_discards_the_saved_state(saved: Workspace) -> None:
     """A read-only command fails if the saved port is taken or another one is requested, and keeps the state."""
-    first = launcher.up(space, None)
-    make_queue(first)
-    launcher.down(space)
-    saved = int(first.endpoint.rpartition(":")[2])
-    refusal = rf"the saved state is reached at .*{saved} alone.*starts afresh"
-    with pytest.raises(WrongUse, match=refusal), launcher.join_or_resume(space, 1):
+    address = saved.saved_address()
+    refusal = rf"the saved state is reached at .*{port_of(address)} alone.*starts afresh"
+    with pytest.raises(WrongUse, match=refusal), launcher.join_or_resume(saved, 1):
         pass
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", saved))
+        taken.bind(("127.0.0.1", port_of(address)))
         taken.listen()
-        with pytest.raises(WrongUse, match=refusal), launcher.join_or_resume(space):
+        with pytest.raises(WrongUse, match=refusal), launcher.join_or_resume(saved):
             pass
-    with launcher.join_or_resume(space) as endpoint:
-        assert endpoint.url == first.endpoint
-        assert queues(launcher.up(space, saved)) != []
+    with launcher.join_or_resume(saved) as endpoint:
+        assert endpoint.url == address
+        assert queues(launcher.up(saved, port_of(address))) != []
 
 
 def test_a_read_only_command_uses_the_saved_mode(space: Workspace) -> None:
