@@ -17,6 +17,7 @@ from botocore.validate import ParamValidator
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import codebuild
 
+from rehearsal.codebuild import log_stream
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
 from tests.codebuild.test_action import spec
@@ -93,8 +94,11 @@ def test_a_build_that_cannot_be_run_is_a_fault(account: Account) -> None:
     assert [build["buildStatus"] for build in builds()] == ["FAULT"]
 
 
-def test_stop_build_ends_a_running_build(account: Account, limits_of_waits: list[float]) -> None:
+def test_stop_build_ends_a_running_build(
+    account: Account, limits_of_waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """StopBuild wakes a pipeline's build without polling, and its action fails."""
+    monkeypatch.setattr(log_stream, "BATCH_SECONDS", 0)  # the only short wait: for more lines of the log
     name = account.project(spec("sleep 60"))
     runner = account.runner()
     source = {"In": account.source("In", a="a")}
