@@ -21,7 +21,7 @@ import signal
 import sys
 import time
 
-from rehearsal.host import framing, namespaces
+from rehearsal.host import framing, namespaces, procfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # as in framing.py
@@ -124,7 +124,7 @@ def _next_command() -> Command | None:
 
 def _reap(keep: int | None) -> None:
     """Reap orphans that have ended, except `keep`, whose exit status `_run` reads."""
-    for pid in _children(os.getpid()):
+    for pid in procfs.children(os.getpid()):
         if pid != keep:
             try:
                 os.waitpid(pid, os.WNOHANG)
@@ -152,37 +152,11 @@ def _running(root: int) -> set[int]:
     descendants: set[int] = set()
     parents = [root]
     while parents:
-        for pid in _children(parents.pop()):
+        for pid in procfs.children(parents.pop()):
             if pid not in descendants:
                 descendants.add(pid)
                 parents.append(pid)
-    return {pid for pid in descendants if not _ended(pid)}
-
-
-def _children(pid: int) -> list[int]:
-    return [int(part) for task in _listed(f"/proc/{pid}/task") for part in _text(f"{task}/children").split()]
-
-
-def _ended(pid: int) -> bool:
-    """Return whether the process is a zombie, or does not exist any more."""
-    return _text(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] in ([], ["Z"], ["X"])
-
-
-def _listed(folder: str) -> list[str]:
-    """The paths in a folder of /proc; empty for a process that has ended."""
-    try:
-        return [f"{folder}/{name}" for name in os.listdir(folder)]
-    except OSError:
-        return []
-
-
-def _text(path: str) -> str:
-    """The content of a file of /proc; empty for a process that has ended."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
+    return {pid for pid in descendants if not procfs.has_ended(pid)}
 
 
 def _signal(pids: set[int], number: int) -> None:

@@ -8,6 +8,8 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
+from rehearsal.host import procfs
+
 KB_PER_MB = 1024
 
 
@@ -24,7 +26,7 @@ class ProcessTree:
 
     def end(self) -> None:
         """Kill all processes. The kernel kills a whole PID namespace with its first process."""
-        first = next(iter(_children(self._pid)), None) if self._contained else None
+        first = next(iter(procfs.children(self._pid)), None) if self._contained else None
         if first is None:
             self.send_signal(signal.SIGKILL)
         else:
@@ -46,7 +48,7 @@ class ProcessTree:
         """
         supervisors = self._supervisors()
         members = self._update_members() - {*supervisors}
-        interpreter = next(iter(_children(supervisors[-1])), 0) if supervisors else self._pid
+        interpreter = next(iter(procfs.children(supervisors[-1])), 0) if supervisors else self._pid
         peak, files = (_kilobytes(interpreter, "status", name) for name in ("VmHWM:", "RssFile:"))
         if len(members) > 1:
             together, of_files = (_total(members, name) for name in ("Pss:", "Pss_File:"))
@@ -55,31 +57,17 @@ class ProcessTree:
 
     def _supervisors(self) -> list[int]:
         """The processes that do not count as the function's."""
-        return [self._pid, *_children(self._pid)] if self._contained else []
+        return [self._pid, *procfs.children(self._pid)] if self._contained else []
 
     def _update_members(self) -> set[int]:
         alive = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()}
         self._members &= alive
         self._others &= alive
-        parents = {process: _parent(process) for process in alive - self._members - self._others}
+        parents = {process: procfs.parent(process) for process in alive - self._members - self._others}
         while born := {process for process, parent in parents.items() if parent in self._members} - self._members:
             self._members |= born
         self._others |= parents.keys() - self._members
         return self._members
-
-
-def _parent(pid: int) -> int:
-    """The parent's PID; 0 for a process that has ended."""
-    with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-    return 0
-
-
-def _children(pid: int) -> list[int]:
-    """The children of a process with one thread, oldest first; empty for a process that has ended."""
-    with contextlib.suppress(OSError):
-        return [int(part) for part in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
 
 
 def _total(pids: Iterable[int], name: str) -> int:
@@ -88,8 +76,7 @@ def _total(pids: Iterable[int], name: str) -> int:
 
 def _kilobytes(pid: int, file: str, name: str) -> int:
     """A value in kB from a file of /proc; 0 for a process that has ended."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
-            if line.startswith(name):
-                return int(line.split()[1])
+    for line in procfs.read(f"/proc/{pid}/{file}").splitlines():
+        if line.startswith(name):
+            return int(line.split()[1])
     return 0
