@@ -24,16 +24,7 @@ _STATES = {
 
 def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
     """The fields of an event as EventBridge delivers it; None for events that CodePipeline does not send."""
-    kind = event["type"]
-    change = (
-        _pipeline(execution, event, kind)
-        if kind.startswith("execution-")
-        else _stage(event, kind)
-        if kind.startswith("stage-")
-        else _action(event, kind)
-        if kind.startswith("action-")
-        else None
-    )
+    change = _state_change(execution, event)
     if change is None:
         return None
     level, state, detail = change
@@ -54,6 +45,18 @@ def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
 
 
 StateChange = tuple[str, str, JsonObject] | None
+
+
+def _state_change(execution: Execution, event: Event) -> StateChange:
+    kind = event["type"]
+    match kind.partition("-")[0]:
+        case "execution":
+            return _pipeline(execution, event, kind)
+        case "stage":
+            return _stage(event, kind)
+        case "action":
+            return _action(event, kind)
+    return None
 
 
 def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
@@ -107,7 +110,7 @@ def _action(event: Event, kind: str) -> StateChange:
 
 
 def _artifacts(places: Iterable[ArtifactPlace]) -> list[JsonObject]:
-    return [{"name": e["name"], "s3location": {"bucket": e["bucket"], "key": e["key"]}} for e in places]
+    return [{"name": place["name"], "s3location": {"bucket": place["bucket"], "key": place["key"]}} for place in places]
 
 
 def _iso(seconds: float) -> str:

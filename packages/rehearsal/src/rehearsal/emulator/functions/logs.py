@@ -56,7 +56,7 @@ def _may_write(config: FunctionConfig, group: str, stream: str) -> bool:
     if not has_group(group):
         needed.append(("logs:CreateLogGroup", log_group))
     request = Request(roles.session_principal(config["Role"], config["FunctionName"]), "", "", region)
-    return not any(enforcement.find_denial(request, action, resource) for action, resource in needed)
+    return not any(enforcement.find_denial(request.for_action(action, resource)) for action, resource in needed)
 
 
 def _printed(text: str) -> list[str]:

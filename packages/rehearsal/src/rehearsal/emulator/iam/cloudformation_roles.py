@@ -183,7 +183,7 @@ def _pass_role_denial(role: str) -> str:
     if who is None:
         return ""
     request, keys = Request(who, "", "", get_region()), {"iam:passedtoservice": SERVICE}
-    denial = enforcement.find_denial(request, "iam:PassRole", role, keys=keys)
+    denial = enforcement.find_denial(request.for_action("iam:PassRole", role, keys))
     return denial.message(who.arn) if denial else ""
 
 

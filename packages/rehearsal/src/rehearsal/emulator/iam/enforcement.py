@@ -6,6 +6,8 @@ import contextvars
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Self
 
 from rehearsal.emulator.iam.decision_log import Decision, decisions
 from rehearsal.emulator.iam.denial_messages import Denial, ResourcePolicyResult, explain_denial
@@ -25,7 +27,9 @@ _additional_checks: list[Check] = []
 # MiniStack passes neither the caller to the functions that create a stack's resources, nor the signed request to its
 # check of policies.
 caller: contextvars.ContextVar[PrincipalInfo | None] = contextvars.ContextVar("caller", default=None)
-_original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar("arrived", default=None)
+_original_request: contextvars.ContextVar[SignedRequest | None] = contextvars.ContextVar(
+    "original_request", default=None
+)
 # MiniStack answers a denied request itself: this is how the answer gets the reason.
 last_denial: contextvars.ContextVar[Denial | None] = contextvars.ContextVar("last_denial", default=None)
 
@@ -47,6 +51,25 @@ class Request:
     method: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> EvalContext:
+        """The request as MiniStack's evaluation of policies takes it."""
+        return EvalContext(
+            principal_arn=self.principal.arn,
+            principal_type=self.principal.type,
+            principal_account=self.principal.account,
+            action=self.action,
+            resource_arn=self.resource,
+            region=self.region,
+            secure_transport=True,  # with IAM all requests use TLS, and those of services always do
+            service_context=dict(self.keys),
+            principal_keys=self.principal.keys,
+        )
+
+    def for_action(self, action: str, resource: str, keys: Mapping[str, object] = MappingProxyType({})) -> Self:
+        """Return a request of the same principal for an action that this one needs, with its own condition keys."""
+        return replace(self, action=action, resource=resource, keys=keys)
 
 
 def add_check(check: Check) -> None:
@@ -135,27 +158,18 @@ def explain_denials(respond: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def find_denial(
-    request: Request,
-    action: str,
-    resource: str,
-    *,
-    keys: Mapping[str, object] | None = None,
-    policy: str | None = None,
-    owner: str | None = None,
-    required: bool = False,
+    request: Request, *, policy: str | None = None, owner: str | None = None, required: bool = False
 ) -> Denial | None:
     """Evaluate the principal's policies, and the resource's; return the denial, None where both allow the action.
 
-    keys: condition keys. policy: the resource's policy, of the account `owner`. required: the resource's policy has to
-    allow the action as well. The decision is recorded.
+    policy: the resource's policy, of the account `owner`. required: the resource's policy has to allow the action as
+    well. The decision is recorded.
     """
-    who = request.principal
-    context = _context(request, action, resource, keys or {})
+    who, context = request.principal, request.context
     answer = policies.evaluate(context, who.policies or [], *who.limits)
     if policy is not None or required:
         limits = who.limits
         answer = policies.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
-    request = replace(request, action=action, resource=resource, keys=keys or {})
     if answer.decision == "Allow":
         _record_allowed(request)
         return None
@@ -168,9 +182,7 @@ def evaluate_request(request: Request) -> Denial | None:
     policy, owner = policies.resource_policy(service, request.resource)
     required, request = policies.is_policy_required(service), replace(request, method="GET")
     with policies.calling_as(request.principal.arn):
-        denial = find_denial(
-            request, request.action, request.resource, keys=request.keys, policy=policy, owner=owner, required=required
-        )
+        denial = find_denial(request, policy=policy, owner=owner, required=required)
         return denial or next(filter(None, (check(request) for check in _additional_checks)), None)
 
 
@@ -184,8 +196,7 @@ def record_trust_denial(request: Request) -> None:
 
 def policy_allows(policy: str, request: Request) -> bool:
     """Whether a resource's own policy allows the request."""
-    context = _context(request, request.action, request.resource, request.keys)
-    return bool(policies.evaluate_resource_policy(policy, context).decision == "Allow")
+    return bool(policies.evaluate_resource_policy(policy, request.context).decision == "Allow")
 
 
 def deny(request: Request, policy: str, owner: str) -> Denial:
@@ -199,28 +210,12 @@ def _evaluate_resource_policy(
     """Return the decision of the resource's policy; None without one."""
     if policy is None:
         return None
-    context = _context(request, request.action, request.resource, request.keys)
-    answer = policies.evaluate_resource_policy(policy, context)
+    answer = policies.evaluate_resource_policy(policy, request.context)
     of_a_key = request.action.startswith("kms:")
     decides = required or of_a_key or owner not in {None, request.principal.account}
     resource = "*" if of_a_key else request.resource
     return ResourcePolicyResult(
         f"the policy of {request.resource}", answer.decision, decides, answer.matched_sid, resource
-    )
-
-
-def _context(request: Request, action: str, resource: str, keys: Mapping[str, object]) -> EvalContext:
-    who = request.principal
-    return EvalContext(
-        principal_arn=who.arn,
-        principal_type=who.type,
-        principal_account=who.account,
-        action=action,
-        resource_arn=resource,
-        region=request.region,
-        secure_transport=True,  # with IAM all requests use TLS, and those of services always do
-        service_context=dict(keys),
-        principal_keys=who.keys,
     )
 
 
@@ -235,12 +230,12 @@ def alternatives_denial(alternatives: Sequence[Sequence[Request]]) -> Denial | N
                 _record_allowed(request)
             return None
     denied = next(request for request in alternatives[0] if not _is_allowed(request))
-    return find_denial(denied, denied.action, denied.resource, keys=denied.keys)
+    return find_denial(denied)
 
 
 def _is_allowed(request: Request) -> bool:
-    who, context = request.principal, _context(request, request.action, request.resource, request.keys)
-    return bool(policies.evaluate(context, who.policies or [], *who.limits).decision == "Allow")
+    who = request.principal
+    return bool(policies.evaluate(request.context, who.policies or [], *who.limits).decision == "Allow")
 
 
 def _record_allowed(request: Request) -> None:
@@ -248,8 +243,7 @@ def _record_allowed(request: Request) -> None:
 
 
 def _record_denial(request: Request, resource_policy: ResourcePolicyResult | None) -> Denial:
-    context = _context(request, request.action, request.resource, request.keys)
-    denial = explain_denial(role_of(request.principal.arn), request.principal, context, resource_policy)
+    denial = explain_denial(role_of(request.principal.arn), request.principal, request.context, resource_policy)
     last_denial.set(denial)
     decisions.add(Decision(denial.principal, denial.action, denial.resource, allowed=False, why=denial.why))
     return denial

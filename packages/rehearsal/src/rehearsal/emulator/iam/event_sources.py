@@ -101,7 +101,7 @@ def _poll_denial(function: str, source: str) -> str:
     who = roles.session_principal(configuration["Role"], function)
     request = Request(who, "sqs:ReceiveMessage", source, get_region())
     for action in _POLL_ACTIONS:
-        if denial := enforcement.find_denial(request, action, source):
+        if denial := enforcement.find_denial(request.for_action(action, source)):
             call = action.partition(":")[2]
             message = denial.message(who.arn)
             return f"The function execution role does not have permissions to call {call} on SQS: {message}"

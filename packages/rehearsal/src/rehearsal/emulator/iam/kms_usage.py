@@ -153,7 +153,9 @@ def _key_denial(request: Request, use: KeyUse) -> Denial | None:
         keys |= {f"kms:encryptioncontext:{name}": value, "kms:encryptioncontextkeys": [name]}
     owner, policy = record["Arn"].split(":")[4], record.get("Policy")
     denials = (
-        enforcement.find_denial(request, action, record["Arn"], keys=keys, policy=policy, owner=owner, required=True)
+        enforcement.find_denial(
+            request.for_action(action, record["Arn"], keys), policy=policy, owner=owner, required=True
+        )
         for action in use.actions
     )
     return next(filter(None, denials), None)

@@ -48,7 +48,7 @@ def pass_role_denial(request: Request) -> Denial | None:
     for service, paths in PASSED_ROLES.get(request.action, {}).items():
         keys = passed_to(service)
         for role in _roles(request.body, paths):
-            if denial := enforcement.find_denial(request, "iam:PassRole", role, keys=keys):
+            if denial := enforcement.find_denial(request.for_action("iam:PassRole", role, keys)):
                 return denial
     return None
 

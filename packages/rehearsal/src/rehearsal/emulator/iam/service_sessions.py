@@ -101,7 +101,7 @@ def _role_id(role_arn: str, service: str) -> str:
 def _require_assumable(role_arn: str, through: str, request: Request) -> None:
     """Raise ActionError where a session of the role `through`, the request's principal, may not assume `role_arn`."""
     who, action = request.principal, "sts:AssumeRole"
-    if denial := enforcement.find_denial(request, action, role_arn):
+    if denial := enforcement.find_denial(request.for_action(action, role_arn)):
         raise ActionError(denial.message(who.arn), "PermissionError")
     if not roles.trusts(role_arn, who, request.region):
         enforcement.record_trust_denial(replace(request, action=action, resource=role_arn))

@@ -39,11 +39,11 @@ def join_or_start(workspace: Workspace, port: int | None = None, *, iam: bool | 
     enforces IAM. Raises WrongUse where the running emulator has another port or mode.
     """
 
-    def started(lock: int) -> Server:
+    def start(lock: int) -> Server:
         with listen_on_preferred_port(workspace.saved_address(), port) as listener:
             return _start(workspace, listener, lock, iam=IAM if iam is None else iam)
 
-    with _shared_server(workspace, port=port, iam=iam, started=started) as endpoint:
+    with _shared_server(workspace, port=port, iam=iam, start=start) as endpoint:
         yield endpoint
 
 
@@ -54,25 +54,25 @@ def join_or_resume(workspace: Workspace, port: int | None = None) -> Iterator[En
     A saved state is never discarded. Raises WrongUse where it cannot be used.
     """
 
-    def started(lock: int) -> Server:
+    def start(lock: int) -> Server:
         saved = workspace.saved_address()
         with listen_on_saved_port(saved, port) if saved else listen_on_preferred_port("", port) as listener:
             return _start(workspace, listener, lock, iam=saved.startswith("https") if saved else IAM)
 
-    with _shared_server(workspace, port=port, iam=None, started=started) as endpoint:
+    with _shared_server(workspace, port=port, iam=None, start=start) as endpoint:
         yield endpoint
 
 
 @contextlib.contextmanager
 def _shared_server(
-    workspace: Workspace, *, port: int | None, iam: bool | None, started: Callable[[int], Server]
+    workspace: Workspace, *, port: int | None, iam: bool | None, start: Callable[[int], Server]
 ) -> Iterator[Endpoint]:
     """Concurrent callers share one server: the first starts it, the last one stops it."""
     workspace.make()
     with usage_lock(workspace) as use:
         with startup_lock(workspace) as lock:
             use.share()
-            server = _running_server(workspace, port, iam=iam) or started(lock)
+            server = _running_server(workspace, port, iam=iam) or start(lock)
         try:
             yield server.to_endpoint()
         finally:
@@ -144,13 +144,7 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
         process = subprocess.Popen(
             [*command, str(listener.fileno()), str(lock)],
             cwd=workspace.home,
-            env={
-                **host_environment.clean_environment(),
-                **container_engine.settings(),
-                "PYTHONPATH": str(helper_process.PACKAGES),
-                "HOME": str(workspace.aws),
-                "LOG_LEVEL": os.environ.get(host_environment.LOG_LEVEL, "warning"),
-            },
+            env=_environment(workspace),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -165,6 +159,16 @@ def _start(workspace: Workspace, listener: socket.socket, lock: int, *, iam: boo
         raise
     process.returncode = 0  # avoids Popen's ResourceWarning: the process may outlive this one
     return server
+
+
+def _environment(workspace: Workspace) -> dict[str, str]:
+    return {
+        **host_environment.clean_environment(),
+        **container_engine.settings(),
+        "PYTHONPATH": str(helper_process.PACKAGES),
+        "HOME": str(workspace.aws),
+        "LOG_LEVEL": os.environ.get(host_environment.LOG_LEVEL, "warning"),
+    }
 
 
 def _report_lost_state(workspace: Workspace, listener: socket.socket, *, iam: bool) -> None:

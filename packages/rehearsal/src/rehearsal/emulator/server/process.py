@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from rehearsal.workspace import shared_caches
 from rehearsal.workspace.layout import Server, Workspace
 
 if TYPE_CHECKING:
+    from hypercorn.config import Config
+
     from rehearsal.emulator.server.components import Components
 
 # Actions work in the process that answers: each call of the system would wait five times as long for its turn.
@@ -56,7 +59,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         print(problem, file=sys.stderr)
     ended = 1
     try:
-        asyncio.run(_serve(workspace, endpoint, parts, listeners, files, int(lock)))
+        asyncio.run(_serve(workspace, parts, listeners.config(files), _Announcement(endpoint, int(lock))))
         working_state.save(workspace, parts.unsaved)
         proxy.end()
         await_removals()  # no helper process outlives the emulator
@@ -112,9 +115,23 @@ def _assemble(workspace: Workspace, endpoint: Endpoint) -> Components:
     return assemble(ministack, workspace, endpoint)
 
 
-async def _serve(  # noqa: PLR0917 - what this process has created
-    workspace: Workspace, endpoint: Endpoint, parts: Components, listeners: Listeners, files: tls.Tls, lock: int
-) -> None:
+@dataclass(frozen=True)
+class _Announcement:
+    """Announces the emulator to other processes. lock: the file descriptor of the startup lock."""
+
+    endpoint: Endpoint
+    lock: int
+
+    def make(self, workspace: Workspace) -> None:
+        """Write the server's record, and release the startup lock."""
+        endpoint = self.endpoint
+        workspace.write_server(
+            Server(os.getpid(), endpoint.url, endpoint.iam, str(endpoint.ca), endpoint.secret, proxy=endpoint.proxy)
+        )
+        os.close(self.lock)
+
+
+async def _serve(workspace: Workspace, parts: Components, config: Config, announcement: _Announcement) -> None:
     """Serve until a signal, or until the last user or the workspace is gone; then end all running work."""
     from hypercorn.asyncio import serve
 
@@ -126,9 +143,7 @@ async def _serve(  # noqa: PLR0917 - what this process has created
     threading.Thread(target=lifetime.end_without_users, args=(workspace, loop, ended), daemon=True).start()
     threading.Thread(target=lifetime.end_without_workspace, args=(workspace,), daemon=True).start()
     loop.set_exception_handler(_ignore_client_disconnects)
-    record = Server(os.getpid(), endpoint.url, endpoint.iam, str(endpoint.ca), endpoint.secret, proxy=endpoint.proxy)
-    workspace.write_server(record)
-    os.close(lock)
+    announcement.make(workspace)
     threading.Thread(target=parts.report_changes, daemon=True).start()
     gc.freeze()
     gc.enable()
@@ -140,7 +155,7 @@ async def _serve(  # noqa: PLR0917 - what this process has created
         for end in parts.ends:
             await asyncio.to_thread(end)
 
-    await serve(parts.front, listeners.config(files), shutdown_trigger=shut_down)  # type: ignore[arg-type] # its own ASGI types
+    await serve(parts.front, config, shutdown_trigger=shut_down)  # type: ignore[arg-type] # its own ASGI types
 
 
 def _ignore_client_disconnects(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
