@@ -45,8 +45,12 @@ def run_batch(
         finally:
             timer.cancel()
     failed = tuple(task.identifier for task in batch.tasks if is_failure(task, results))
-    ended: BatchStatus = "STOPPED" if record.stop.is_set() else "TIMED_OUT" if expired.is_set() else "FAILED"
-    return BatchResult(ended if failed else "SUCCEEDED", results, failed)
+    status: BatchStatus = "SUCCEEDED"
+    if failed and record.stop.is_set():
+        status = "STOPPED"
+    elif failed:
+        status = "TIMED_OUT" if expired.is_set() else "FAILED"
+    return BatchResult(status, results, failed)
 
 
 def run_tasks(batch: Batch, run: RunTask, stop: Cancellation, done: Results) -> Results:

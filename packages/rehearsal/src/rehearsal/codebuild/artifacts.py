@@ -51,26 +51,32 @@ def _matching_files(
         for base in bases
         for file_ in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
     ]
-    matched, hidden = _split(matched, reach, links=output.enable_symlinks)
-    for name in hidden:
-        log.note(f"artifacts: {name} is not in the artifact: it leads out of the source, into the image")
+    matched = _within_reach(matched, reach, log, links=output.enable_symlinks)
     outside = [file_.name for file_ in matched if ".." in file_.name.split("/")]
     if outside:
         raise ArtifactNotFound(f"{outside[0]} is outside of the base directory: no zip can hold it; name another one")
-    broken = [file_.name for file_ in matched if not file_.path.exists() and not output.enable_symlinks]
-    for name in broken:
-        log.say(f"Skipping invalid file path {name}: a link to nothing")
-    readable = [file_ for file_ in matched if file_.name not in broken]
+    readable = matched if output.enable_symlinks else _existing(matched, log)
     if not readable:
         hint = _hint(bases, output.files, env)
         raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}{hint}")
     return _flat(readable, log) if output.discard_paths else list({file_.name: file_ for file_ in readable}.values())
 
 
-def _split(files: list[MatchedFile], reach: Reach, *, links: bool) -> tuple[list[MatchedFile], list[str]]:
-    """Return the files within reach, and the names of the others."""
+def _within_reach(files: list[MatchedFile], reach: Reach, log: BuildLog, *, links: bool) -> list[MatchedFile]:
+    """Return the files within reach, and report the others."""
     within = [file for file in files if reach.has(file, links=links)]
-    return within, [file.name for file in files if file not in within]
+    for file in files:
+        if file not in within:
+            log.note(f"artifacts: {file.name} is not in the artifact: it leads out of the source, into the image")
+    return within
+
+
+def _existing(files: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
+    """Return the files without broken links, which are reported."""
+    broken = [file.name for file in files if not file.path.exists()]
+    for name in broken:
+        log.say(f"Skipping invalid file path {name}: a link to nothing")
+    return [file for file in files if file.name not in broken]
 
 
 def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) -> str:

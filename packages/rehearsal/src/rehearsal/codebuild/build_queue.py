@@ -65,7 +65,9 @@ class BuildQueue:
     def await_start(self, build: _Waiting, stop: Cancellation, seconds: float) -> Ending:
         with stop.calls(self._wake), self._changed:
             self._changed.wait_for(lambda: stop.is_set() or self._starts(build), seconds)
-            return "started" if build.running else "stopped" if stop.is_set() else "timed out"
+            if build.running:
+                return "started"
+            return "stopped" if stop.is_set() else "timed out"
 
     def _starts(self, build: _Waiting) -> bool:
         """Start the build if it is the next one and the quota allows it; return whether it runs."""

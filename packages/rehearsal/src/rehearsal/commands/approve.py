@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import click
@@ -14,7 +14,7 @@ from rehearsal.commands.context import resolve_execution, running_deployment, wi
 from rehearsal.commands.logs import match_action
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.errors import WrongUse
-from rehearsal.views.execution_view import load_execution_view
+from rehearsal.views.execution_view import ExecutionView, load_execution_view
 from rehearsal.workspace.layout import Workspace
 
 
@@ -72,13 +72,11 @@ def _answer(
     if not waiting:
         raise WrongUse(f"nothing in {execution_id or deployed.key.name} waits for an approval")
     chosen = _chosen(waiting, action)
-    done = [
-        approval
-        for approval in chosen
-        if put_approval(
-            deployed, approval.stage, approval.action, approval.token, verdict=verdict, summary=summary or "answered"
-        )
-    ]
+    done = []
+    for approval in chosen:
+        names = (approval.stage, approval.action, approval.token)
+        if put_approval(deployed, *names, verdict=verdict, summary=summary or "answered"):
+            done.append(approval)
     _report(done, verdict, as_json=as_json)
     if late := [approval.where for approval in chosen if approval not in done]:
         raise WrongUse(f"another caller was faster, or the approval does not wait any more: {', '.join(late)}")
@@ -117,12 +115,13 @@ def _report(done: list[WaitingApproval], verdict: Verdict, *, as_json: bool) -> 
 
 def _waiting_approvals(space: Workspace, pipeline: str) -> list[WaitingApproval]:
     """Every waiting approval, from the journals: the API returns only one execution per stage."""
-    views = [load_execution_view(space, execution) for execution in space.newest_first()]
-    return [
-        WaitingApproval(stage.name, action.name, action.token, view.id, view.revision)
-        for view in reversed(views)
-        if view.pipeline == pipeline and view.seconds is None
-        for stage in view.stages
-        for action in stage.actions
-        if action.token
-    ]
+    views = [load_execution_view(space, execution) for execution in reversed(space.newest_first())]
+    running = [view for view in views if view.pipeline == pipeline and view.seconds is None]
+    return [approval for view in running for approval in _approvals(view)]
+
+
+def _approvals(view: ExecutionView) -> Iterator[WaitingApproval]:
+    for stage in view.stages:
+        for action in stage.actions:
+            if action.token:
+                yield WaitingApproval(stage.name, action.name, action.token, view.id, view.revision)

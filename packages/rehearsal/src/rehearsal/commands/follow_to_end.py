@@ -31,7 +31,10 @@ def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
     def with_verdict(*args: object, approve: bool, reject: bool, **kwargs: object) -> R:
         if approve and reject:
             raise click.UsageError("--approve or --reject, not both")
-        return verb(*args, verdict="Approved" if approve else "Rejected" if reject else None, **kwargs)
+        verdict: Verdict | None = "Approved" if approve else None
+        if reject:
+            verdict = "Rejected"
+        return verb(*args, verdict=verdict, **kwargs)
 
     return with_verdict
 

@@ -15,7 +15,7 @@ from rehearsal.json_values import items, member, text
 from rehearsal.project.cloud_assembly import Assembly
 
 _PROJECT = "AWS::CodeBuild::Project"
-_OWN = ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter")
+_CREATED = ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter")
 
 
 def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
@@ -42,19 +42,17 @@ def secrets_of_projects(cloud: Assembly) -> Mapping[str, list[str]]:
         name, _, rest = value.partition(":")
         key = rest.partition(":")[0]
         if name != "arn" and name not in created:
-            secrets.setdefault(name, []).extend([key] if key and key not in secrets.get(name, []) else [])
+            keys = secrets.setdefault(name, [])
+            if key and key not in keys:
+                keys.append(key)
     return secrets
 
 
 def _created_names(cloud: Assembly) -> set[str]:
     """The names of secrets and parameters that the app's stacks create."""
-    return {
-        str(member(resource, "Properties", "Name"))
-        for stack in cloud.stacks
-        for _, template in stack.templates()
-        for resource in template.get("Resources", {}).values()
-        if resource["Type"] in _OWN
-    }
+    templates = [template for stack in cloud.stacks for _, template in stack.templates()]
+    resources = [resource for template in templates for resource in template.get("Resources", {}).values()]
+    return {str(member(resource, "Properties", "Name")) for resource in resources if resource["Type"] in _CREATED}
 
 
 def _values(cloud: Assembly, kind: str) -> Iterator[str]:

@@ -70,7 +70,9 @@ def _text(spec: object) -> str:
     if isinstance(spec, str):
         return spec
     joined = items(spec, "Fn::Join")
-    return "".join(part if isinstance(part, str) else "..." for part in items(joined[1])) if len(joined) == 2 else ""
+    if len(joined) != 2:
+        return ""
+    return "".join(part if isinstance(part, str) else "..." for part in items(joined[1]))
 
 
 def commands(declared: str) -> Iterator[str]:

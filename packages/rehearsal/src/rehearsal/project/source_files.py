@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # these imports take longer than the program
     from typing import IO
 
 LINK, PROGRAM, SUBMODULE = "120000", "100755", "160000"
+_MODES = {PROGRAM: 0o100755, SUBMODULE: 0o40755}
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_BYTES = 1024
 
@@ -73,7 +74,7 @@ def _write_zip(repository: str, commit: str, zip_file: str) -> list[str]:
             name = _name(path)
             member = zipfile.ZipInfo(f"{name}/" if mode == SUBMODULE else name)
             member.create_system = 3  # Unix: the upper half of external_attr is a mode
-            member.external_attr = (0o100755 if mode == PROGRAM else 0o40755 if mode == SUBMODULE else 0o100644) << 16
+            member.external_attr = _MODES.get(mode, 0o100644) << 16
             archive.writestr(member, content)
             if mode == LINK:
                 links.append(name)

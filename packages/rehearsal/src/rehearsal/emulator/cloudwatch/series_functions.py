@@ -136,14 +136,21 @@ def _if(condition: Value, true: Value, false: Value | None = None) -> Value:
         raise UnsupportedExpression("IF with only numbers is not a time series")
     conditions, trues, falses = (_broadcast(value, lengths[0]) for value in (condition, true, false))
     missing = None if isinstance(condition, float) else 0.0
-    return [
-        None if test is None else (missing if yes is None else yes) if test else no
-        for test, yes, no in zip(conditions, trues, falses, strict=True)
-    ]
+    result: Series = []
+    for test, yes, no in zip(conditions, trues, falses, strict=True):
+        if test is None:
+            result.append(None)
+        elif test:
+            result.append(missing if yes is None else yes)
+        else:
+            result.append(no)
+    return result
 
 
 def _broadcast(value: Value | None, length: int) -> Series:
-    return value if value is not None and is_series(value) else [value if isinstance(value, float) else None] * length
+    if value is not None and is_series(value):
+        return value
+    return [value if isinstance(value, float) else None] * length
 
 
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {

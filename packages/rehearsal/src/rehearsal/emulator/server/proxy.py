@@ -81,7 +81,9 @@ class Routes:
             return None
         proxies = getproxies_environment()
         url = proxies.get("https" if request.tunnel else "http") or proxies.get("all")
-        return urlsplit(url if "//" in url else f"http://{url}") if url else None
+        if not url:
+            return None
+        return urlsplit(url if "//" in url else f"http://{url}")
 
 
 def main(listener: str, tls: str, plain: str) -> None:

@@ -55,6 +55,10 @@ def _lower_members(members: Mapping[str, object]) -> dict[str, object]:
     lowered: dict[str, object] = {}
     for key, value in members.items():
         name = key[0].lower() + key[1:]
-        is_verbatim = name == "configuration"
-        lowered[name] = dict(mapping(value)) if is_verbatim else int(str(value)) if name in _NUMBERS else _lower(value)
+        if name == "configuration":
+            lowered[name] = dict(mapping(value))
+        elif name in _NUMBERS:
+            lowered[name] = int(str(value))
+        else:
+            lowered[name] = _lower(value)
     return lowered

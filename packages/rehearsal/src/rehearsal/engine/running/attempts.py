@@ -144,8 +144,11 @@ class Attempts:
 
     def _with_revision(self, action: Action, outcome: Outcome) -> Mapping[str, Artifact]:
         """The output artifacts with a revision: that of the source action, else that of the primary input."""
-        primary = self._record.state.artifacts.get(action.primary)
-        revision = outcome.revision.id if outcome.revision else primary.revision if primary else ""
+        revision, primary = "", self._record.state.artifacts.get(action.primary)
+        if outcome.revision:
+            revision = outcome.revision.id
+        elif primary:
+            revision = primary.revision
         return {name: replace(artifact, revision=revision) for name, artifact in outcome.outputs.items()}
 
     def _report(self, attempt: Attempt, what: str, /, **fields: Unpack[EventFields]) -> None:
