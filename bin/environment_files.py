@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MANIFEST = ".setup-files"
@@ -35,9 +34,7 @@ def seal(folder: Path) -> None:
         status = os.lstat(path)
         if _is_linked(path, status.st_size) and not os.path.islink(path):
             os.chmod(path, status.st_mode & ~_READ_ONLY)
-    with ThreadPoolExecutor() as pool:
-        entries = list(pool.map(_entry, paths))
-    _write(folder, {os.path.relpath(path, folder): entry for path, entry in zip(paths, entries, strict=True)})
+    _write(folder, {os.path.relpath(path, folder): _entry(path) for path in paths})
 
 
 def add(folder: Path) -> None:
