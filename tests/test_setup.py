@@ -12,7 +12,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -473,6 +473,16 @@ def equipped(clone: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.gate
+def test_a_stale_lock_of_poetry_is_refused(clone: Path, script: dict[str, Any]) -> None:
+    """A poetry.lock that does not match pyproject.toml is an error with the command that fixes it."""
+    pyproject = clone / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('"mypy>=', '"mypy>1,>='))
+    with pytest.raises(script["SetupError"], match="`poetry lock` fixes it"):
+        script["installation"].export(clone / "poetry.lock", ["quality"], lambda: sys.executable)
+
+
+@pytest.mark.slow
 def test_a_missing_lock_is_refused(equipped: Path) -> None:
     """A missing lock is an error with the command that creates it."""
     (equipped / "poetry.lock").unlink()
@@ -575,6 +585,29 @@ def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypa
     with pytest.raises(script["SetupError"], match="Hash mismatch"):
         script["commands"].download(["uv", "pip", "sync"])
     assert len(attempts) == 1
+
+
+@pytest.mark.parametrize("version", [None, "20.0.2", "22.2.2", "22.3", "26.0.dev1"])
+def test_uv_is_installed_with_any_pip(
+    tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, version: str | None
+) -> None:
+    """The machine's pip installs uv; if it is missing or older than 22.3, the pip of a new environment does."""
+    ran = list[list[str]]()
+    names = script["install_uv"].__globals__
+
+    def found(_: str) -> str:
+        if version is None:
+            raise PackageNotFoundError
+        return version
+
+    monkeypatch.setitem(names, "version", found)
+    monkeypatch.setattr(script["commands"], "run", lambda command, **_: ran.append(command))
+    monkeypatch.setattr(script["commands"], "download", ran.append)
+    assert script["install_uv"](tmp_path, "uv==1 \\\n  --hash=sha256:0\n") == f"{tmp_path}/bin/uv"
+    own = version in (None, "20.0.2", "22.2.2")
+    assert ("--without-pip" in ran[0], "--python" in ran[1]) == (not own, not own)
+    assert "--require-hashes" in ran[1]
+    assert (tmp_path / "uv.txt").read_text() == "uv==1    --hash=sha256:0"
 
 
 def test_a_python_that_is_missing_is_installed(
