@@ -19,7 +19,7 @@ MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 
 @dataclass
 class ReadJournal:
-    """The content of a journal, and what it tells."""
+    """Content of journals, and the events that are read from it."""
 
     content: bytes
     events: list[Event]

@@ -34,7 +34,7 @@ _COMMIT_MESSAGE = (
 
 @dataclass(frozen=True)
 class BuildServices:
-    """What the builds of all actions share.
+    """The folders, stores and queue that the builds of all actions share.
 
     caches: the folder for caches of builds. builds: the store of build records. remotes: the repositories that a build
     clones where its input is a reference to a commit. work: the folder, outside the project, for work folders. queue:

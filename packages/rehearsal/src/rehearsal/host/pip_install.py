@@ -16,7 +16,7 @@ _SECONDS = 300
 def pip_install(package: str, interpreter: Path, version: str, folder: Path) -> None:
     """Install the newest version of a package that supports an interpreter into the new folder `folder`.
 
-    version: the interpreter's. Where another process has installed it meanwhile, that folder is kept. Raises
+    version: the interpreter's. A folder that another process has installed at the same time is kept. Raises
     CommandFailed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)

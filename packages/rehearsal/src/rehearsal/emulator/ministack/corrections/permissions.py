@@ -85,7 +85,7 @@ REENCRYPT_KEYS = Correction(
 )
 STACK_ROLES = Correction(
     fault="A caller may pass any role to CloudFormation, also one that does not trust it.",
-    test=f"{TESTS}/test_cloudformation_roles.py::test_a_stacks_role_needs_pass_role",
+    test=f"{TESTS}/test_stack_callers.py::test_a_stacks_role_needs_pass_role",
     upstream=UNREDUCED,
     patches=tuple(
         Patch(f"{CLOUDFORMATION}:_ACTION_HANDLERS[{operation}]", source, cloudformation_roles.check_stack_role)

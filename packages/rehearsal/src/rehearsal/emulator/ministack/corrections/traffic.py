@@ -11,7 +11,7 @@ from rehearsal.emulator.ministack.corrections.upstream import DIFFERENT_DESIGN, 
 from rehearsal.emulator.ministack.emulator_changes import EmulatorChanges
 from rehearsal.emulator.ministack.patch import Correction, Patch
 
-TESTS = "tests/emulator/functions/test_aliases.py"
+TESTS = "tests/emulator/functions/test_alias_faults.py"
 LAMBDA = "ministack.services.lambda_svc"
 HANDLERS = "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"
 
