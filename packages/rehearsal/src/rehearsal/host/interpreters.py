@@ -9,6 +9,7 @@ import pwd
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,9 +26,10 @@ def running_interpreter() -> tuple[str, Path]:
 @functools.cache
 def find_interpreters() -> dict[str, Path]:
     """Return version -> executable: the running interpreter, then those on the search path, of pyenv and of uv."""
-    return dict([running_interpreter()]) | {
-        version: path for version, path in _probe_candidates("*").items() if version != running_interpreter()[0]
-    }
+    version, path = running_interpreter()
+    others = _probe(_candidates("*"))
+    others.pop(version, None)
+    return {version: path, **others}
 
 
 @functools.cache
@@ -36,36 +38,31 @@ def find_minor_version(minor: str) -> Path | None:
     version, path = running_interpreter()
     if version.rpartition(".")[0] == minor:
         return path
-    fitting = {
-        version: path
-        for version, path in _probe_candidates(minor.removeprefix("3.")).items()
-        if version.startswith(f"{minor}.")
-    }
-    return (
-        fitting[max(fitting, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])]
-        if fitting
-        else None
-    )
+    interpreters = _probe(_candidates(minor.removeprefix("3.")))
+    matching = [version for version in interpreters if version.startswith(f"{minor}.")]
+    newest = max(matching, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default=None)
+    return interpreters[newest] if newest else None
 
 
-def _probe_candidates(minor: str) -> dict[str, Path]:
-    """Run every candidate 3.`minor` (`*`: every minor) to read its version; keep the first one of each version."""
+def _candidates(minor: str) -> list[Path]:
+    """Return paths where an interpreter 3.`minor` may be; `*`: of every minor version."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
     names = [f"python3.{number}" for number in (range(9, 20) if minor == "*" else [minor])]
-    candidates = [
+    return [
         # pyenv's shims are slow to answer; the interpreters behind them follow
         *(path for path in on_path(*names) if path.parent != pyenv / "shims"),
         *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
         *(home / ".local/share/uv/python").glob(f"cpython-3.{minor}.*/bin/python3"),
     ]
+
+
+def _probe(candidates: Iterable[Path]) -> dict[str, Path]:
+    """Run every candidate to read its version; return the first one of each version."""
     question = "import platform, sys; print(platform.python_version(), sys.executable)"
+    commands = [[str(candidate), "-I", "-c", question] for candidate in candidates]
     with ThreadPoolExecutor() as pool:
-        answers = [
-            *pool.map(
-                lambda candidate: read_first_line([str(candidate), "-I", "-c", question]).partition(" "), candidates
-            )
-        ]
+        answers = [answer.partition(" ") for answer in pool.map(read_first_line, commands)]
     return {version: Path(path).resolve() for version, _, path in reversed(answers) if version}
 
 

@@ -61,17 +61,18 @@ def list_all(call: Call) -> Json:
     """
     deployed = call.deployed()
     stage = call.request.get("filter", {}).get("succeededInStage", {}).get("stageName")
-    executions = [
-        execution
-        for execution in reversed(call.engine.executions_of(deployed.key))
-        if stage is None
-        or (
-            execution.version == deployed.version
-            and stage in execution.stages
-            and execution.stages[stage].status == "Succeeded"
-        )
-    ]
+    executions = [*reversed(call.engine.executions_of(deployed.key))]
+    if stage is not None:
+        executions = [
+            execution
+            for execution in executions
+            if execution.version == deployed.version and _has_succeeded(execution, stage)
+        ]
     return call.page([_summary(execution) for execution in executions], "pipelineExecutionSummaries")
+
+
+def _has_succeeded(execution: Execution, stage: str) -> bool:
+    return stage in execution.stages and execution.stages[stage].status == "Succeeded"
 
 
 def list_actions(call: Call) -> Json:
