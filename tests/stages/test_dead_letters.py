@@ -10,15 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, DefaultStackSynthesizer
 
 from lambda_layers.manifest import MANIFEST_PATH
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
-from rehearsal.host.cancellation import Cancellation
-from rehearsal.project.cdk_app import command_folders
-from rehearsal.project.cdk_cli import Cdk
-from rehearsal.project.cloud_assembly import Environment
 from rehearsal.workspace.layout import Workspace
 from stages.echo_stack import Release
 from stages.service_options import ServiceOptions
@@ -28,6 +24,7 @@ from tests.stages.conftest import ACCOUNT, BUILD_ROLE, REGION, echo_stack
 
 # The shortest timeout: five attempts take five visibility timeouts of six seconds each.
 SHORT = ServiceOptions(timeout_seconds=1)
+ASSETS = "assets"
 
 pytestmark = pytest.mark.slow
 
@@ -66,25 +63,36 @@ def synthesize(out: Path) -> None:
     """Synthesize the service's stack by itself, with the built layers."""
     if not (ROOT / MANIFEST_PATH).exists():
         pytest.fail(f"{MANIFEST_PATH} is missing; run `make layers`")
-    app = App(outdir=str(out), analytics_reporting=False)
+    synthesizer = DefaultStackSynthesizer(file_assets_bucket_name=ASSETS, generate_bootstrap_version_rule=False)
+    app = App(outdir=str(out), analytics_reporting=False, default_stack_synthesizer=synthesizer)
     echo_stack(app, Release(layers=ROOT / MANIFEST_PATH, revision="0123abc"), SHORT)
     app.synth()
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The stack, deployed by the real CDK CLI to the embedded AWS."""
+    """The stack, deployed to the embedded AWS."""
     folder = tmp_path_factory.mktemp("service")
     synthesize(folder / "cdk.out")
-    space = Workspace(folder)
-    with launcher.join_or_start(space) as endpoint:
-        cdk = Cdk(command_folders(Workspace(ROOT)), endpoint, space.logs, Cancellation())
-        cdk.bootstrap(Environment(ACCOUNT, REGION), None, folder)
+    with launcher.join_or_start(Workspace(folder)) as endpoint:
         make_build_role(endpoint)
-        cdk.deploy(folder, folder / "cdk.out", "Echo", ACCOUNT, REGION)
+        upload_assets(endpoint, folder / "cdk.out")
         formation = endpoint.client("cloudformation", root(ACCOUNT), REGION)
+        template = (folder / "cdk.out" / "Echo.template.json").read_text()
+        formation.create_stack(StackName="Echo", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        formation.get_waiter("stack_create_complete").wait(StackName="Echo", WaiterConfig={"Delay": 1})
         (stack,) = formation.describe_stacks(StackName="Echo")["Stacks"]
         yield Service(endpoint, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
+
+
+def upload_assets(endpoint: Endpoint, out: Path) -> None:
+    """Upload the zips of functions and layers to the bucket that the template names."""
+    s3 = endpoint.client("s3", root(ACCOUNT), REGION)
+    s3.create_bucket(Bucket=ASSETS, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for asset in json.loads((out / "Echo.assets.json").read_text())["files"].values():
+        (destination,) = asset["destinations"].values()
+        content = (out / asset["source"]["path"]).read_bytes()
+        s3.put_object(Bucket=ASSETS, Key=destination["objectKey"], Body=content)
 
 
 def make_build_role(endpoint: Endpoint) -> None:
