@@ -41,9 +41,14 @@ def without_tests_of_packages(folder: str, names: list[str]) -> set[str]:
     return tests | shutil.ignore_patterns(*MADE, *ENVIRONMENTS)(folder, names)
 
 
-@pytest.fixture
-def copy(reader: Path) -> Path:
-    """The repository as it was copied, without what an earlier test changed or built."""
+def restore(reader: Path) -> None:
+    """Remove what an earlier test changed or built."""
     kept = " ".join(f"--exclude={name}" for name in (*ENVIRONMENTS, "__pycache__"))
     run(f"git reset -q --hard {COPIED} && git clean -q -fdx {kept}", reader)
+
+
+@pytest.fixture
+def copy(reader: Path) -> Path:
+    """The repository as it was copied."""
+    restore(reader)
     return reader
