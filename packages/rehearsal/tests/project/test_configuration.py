@@ -9,7 +9,8 @@ import pytest
 
 from rehearsal.engine.model.declaration import parse
 from rehearsal.errors import WrongUse
-from rehearsal.project.configuration import list_deployed_stacks, read_config
+from rehearsal.project.configuration import read_config
+from rehearsal.project.deployed_stacks import list_deployed_stacks
 
 TYPE = {"category": "Deploy", "owner": "AWS", "provider": "CloudFormation", "version": "1"}
 SOURCE = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}

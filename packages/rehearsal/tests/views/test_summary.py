@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
-from rehearsal.project.configuration import Answer
+from rehearsal.project.function_calls import FunctionResponse
 from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Workspace
@@ -36,13 +36,15 @@ def test_a_run_without_functions_has_no_such_table(tmp_path: Path) -> None:
 
 def test_a_long_answer_of_a_function_says_how_much_is_left_out(tmp_path: Path) -> None:
     """JSON is printed on one line; a long response is cut, and the number of omitted characters is printed."""
-    answers = [Answer("dev", "1", name, True, text) for name, text in (("a", '{\n "a": 1\n}'), ("b", "x" * 1100))]
+    answers = [
+        FunctionResponse("dev", "1", name, True, text) for name, text in (("a", '{\n "a": 1\n}'), ("b", "x" * 1100))
+    ]
     printed = shown(Workspace(tmp_path), *answers)
     assert ["dev", "1", "a", "ok", '{"a":', "1}"] in printed
     assert ["dev", "1", "b", "ok", "x" * 80, "and", "1,020", "more", "characters"] in printed
 
 
-def shown(space: Workspace, *answers: Answer) -> list[list[str]]:
+def shown(space: Workspace, *answers: FunctionResponse) -> list[list[str]]:
     """Return the words of each printed line."""
     text = io.StringIO()
     view = ExecutionView(status="Succeeded")

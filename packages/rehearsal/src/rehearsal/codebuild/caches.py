@@ -6,8 +6,6 @@ Sources: AWS CodeBuild user guide, "Build specification reference" (cache) and "
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
 import shutil
 import uuid
@@ -18,6 +16,7 @@ from pathlib import Path
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Cache
 from rehearsal.codebuild.cache_keys import Caches, slug
+from rehearsal.host.folder_lock import lock_folder
 
 # The home of CodeBuild's images; here the build's HOME is used for it.
 HOME = "/root"
@@ -83,7 +82,7 @@ def _restore(cached: Path, place: Path, pattern: str, log: BuildLog, *, stays: b
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with _locked(cached.parent):
+        with lock_folder(cached.parent):
             if stays:
                 _copy(cached, place)
             else:
@@ -99,22 +98,11 @@ def _save(place: Path, cached: Path) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = (cached.with_name(f".{cached.name}.{uuid.uuid4().hex[:8]}") for _ in range(2))
     shutil.move(place, fresh)
-    with _locked(cached.parent):
+    with lock_folder(cached.parent):
         with contextlib.suppress(FileNotFoundError):
             cached.rename(old)
         fresh.rename(cached)
     _remove(old)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock the project's caches against other builds, in this process or another one."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(file)
 
 
 def _copy(cached: Path, place: Path) -> None:

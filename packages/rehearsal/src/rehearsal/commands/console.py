@@ -17,6 +17,7 @@ from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host.atomic_write import write_text
 from rehearsal.project import configuration
+from rehearsal.project.deployed_stacks import list_deployed_stacks
 from rehearsal.workspace.layout import Workspace
 
 PROGRAM = "pipeline-console"
@@ -78,4 +79,4 @@ def credentials_file(endpoint: Endpoint, accounts: Iterable[str]) -> str:
 
 
 def _accounts(deployed: Deployment) -> Iterable[str]:
-    return (stack.account for stack in configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region))
+    return (stack.account for stack in list_deployed_stacks(deployed.pipeline(), deployed.key.region))

@@ -14,6 +14,7 @@ from rehearsal.deploy import bootstrap, deployment
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.project import configuration
+from rehearsal.project.deployed_stacks import list_deployed_stacks
 from rehearsal.workspace.layout import Workspace
 
 
@@ -36,7 +37,7 @@ def env(space: Workspace, name: str, *, as_json: bool) -> None:
 
 def _deployed_environments(deployed: Deployment) -> dict[str, tuple[str, str]]:
     known = {"pipeline": (deployed.key.account, deployed.key.region)}
-    for stack in configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region):
+    for stack in list_deployed_stacks(deployed.pipeline(), deployed.key.region):
         known.setdefault(stack.environment.lower(), (stack.account, stack.region))
     return known
 

@@ -29,7 +29,9 @@ from rehearsal.host import host_environment
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
 from rehearsal.project.cloud_assembly import Branch
-from rehearsal.project.configuration import Answer, Config
+from rehearsal.project.configuration import Config
+from rehearsal.project.deployed_stacks import list_deployed_stacks
+from rehearsal.project.function_calls import FunctionResponse, invoke_functions
 from rehearsal.project.git_repository import Repository
 from rehearsal.project.push_changes import changes_since_push
 from rehearsal.project.remotes import Remotes
@@ -170,8 +172,8 @@ def _push_as_trigger(console: Console, trees: SourceTrees, deployed: Deployment)
 
 def _call_functions(
     space: Workspace, config: Config, endpoint: Endpoint, deployed: Deployment, view: ExecutionView
-) -> list[Answer]:
+) -> list[FunctionResponse]:
     if view.status != "Succeeded":
         return []
-    stacks = configuration.list_deployed_stacks(deployed.pipeline(), deployed.key.region)
-    return configuration.invoke_functions(config, space.root, endpoint, stacks)
+    stacks = list_deployed_stacks(deployed.pipeline(), deployed.key.region)
+    return invoke_functions(config, space.root, endpoint, stacks)

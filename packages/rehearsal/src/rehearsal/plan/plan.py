@@ -12,8 +12,8 @@ from rehearsal.engine.model.definition import Pipeline
 from rehearsal.plan import build_commands, deadlocks
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.stack_diff import StackChange, compare
-from rehearsal.project import configuration
 from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Environment, schema_version
+from rehearsal.project.deployed_stacks import DeployedStack, list_deployed_stacks
 from rehearsal.project.template_types import PipelineProperties
 
 # CDK Pipelines' name of the action that updates the pipeline.
@@ -105,8 +105,8 @@ def _orphans(deployed: Deployment, pipeline: Pipeline, cloud: Assembly) -> Itera
     yield from deadlocks.orphaned_stacks(before, after)
 
 
-def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[configuration.DeployedStack]:
-    return configuration.list_deployed_stacks(pipeline, deployed.key.region)
+def _deployed_stacks(deployed: Deployment, pipeline: Pipeline) -> list[DeployedStack]:
+    return list_deployed_stacks(pipeline, deployed.key.region)
 
 
 def _builds_before_mutation(stages: Stages, builds: Sequence[PlannedBuild]) -> list[PlannedBuild]:

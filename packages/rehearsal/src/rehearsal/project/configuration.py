@@ -1,4 +1,4 @@
-"""A project's rehearsal.toml, and the invocations of deployed functions that it lists.
+"""A project's rehearsal.toml.
 
 disk_gigabytes = 10                  # limit for .rehearsal/; workspace/retention.py enforces it
 account = "111111111111"             # of environment-agnostic stacks, and CDK_DEFAULT_ACCOUNT
@@ -33,29 +33,18 @@ qualifier = "live"                   # the alias or version to invoke; $LATEST w
 
 from __future__ import annotations
 
-import os
-import re
 import tomllib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from rehearsal.aws import Endpoint, root
-from rehearsal.engine.model.definition import Action, Pipeline
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import QUALIFIER
-
-if TYPE_CHECKING:
-    from types_boto3_cloudformation import CloudFormationClient
 
 FILE = "rehearsal.toml"
 QUEUE_FACTOR = 5
-MAX_CONCURRENT_CALLS = os.cpu_count() or 1
 
 
 class Invoke(BaseModel):
@@ -166,28 +155,6 @@ class Quota:
     waiting: int
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The response of a function. ok: False where it raised an error or could not be invoked."""
-
-    environment: str
-    account: str
-    function: str
-    ok: bool
-    text: str
-
-
-@dataclass(frozen=True)
-class DeployedStack:
-    """A stack that the pipeline deploys. environment: the CDK stage's name. qualifier: of the bootstrap stack."""
-
-    environment: str
-    account: str
-    region: str
-    name: str
-    qualifier: str = QUALIFIER
-
-
 def read_config(root_folder: Path) -> Config:
     """Read rehearsal.toml; return the defaults without it. Raises WrongUse for unknown keys and missing event files."""
     path = root_folder / FILE
@@ -211,67 +178,3 @@ def read_config(root_folder: Path) -> Config:
 def read_quota(root_folder: Path) -> Quota | None:
     """Return the current quota of builds in rehearsal.toml; None where builds never wait."""
     return read_config(root_folder).codebuild.quota()
-
-
-def list_deployed_stacks(pipeline: Pipeline, region: str) -> list[DeployedStack]:
-    """Return the stacks of all CloudFormation actions, without duplicates, in the order of the definition."""
-    stacks = {
-        DeployedStack(
-            _environment(stage.name, action.name),
-            _account(action),
-            action.region or region,
-            action.configuration["StackName"],
-            _qualifier(action),
-        ): None
-        for stage in pipeline.stages
-        for action in stage.actions
-        if action.type.provider == "CloudFormation" and action.role_arn
-    }
-    return list(stacks)
-
-
-def _environment(stage: str, action: str) -> str:
-    """The CDK stage's name. CDK Pipelines names an action `Stage.Stack.Deploy` in a wave, else `Stack.Deploy`."""
-    first, *rest = action.split(".")
-    return first if len(rest) > 1 else stage
-
-
-def invoke_functions(
-    config: Config, root_folder: Path, endpoint: Endpoint, deployed: list[DeployedStack]
-) -> list[Answer]:
-    """Invoke every configured function in every stack that has its output, in parallel; return responses in order."""
-    with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
-        described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
-        calls = [
-            (stack, outputs[invocation.function], invocation.qualifier, (root_folder / invocation.event).read_bytes())
-            for stack, outputs in zip(deployed, described, strict=True)
-            for invocation in config.invoke
-            if invocation.function in outputs
-        ]
-        return list(pool.map(lambda call: _invoke_function(endpoint, *call), calls))
-
-
-def _invoke_function(endpoint: Endpoint, stack: DeployedStack, function: str, qualifier: str, event: bytes) -> Answer:
-    api = endpoint.client("lambda", root(stack.account), stack.region)
-    try:
-        response = api.invoke(FunctionName=function, Qualifier=qualifier, Payload=event)
-        text, ok = response["Payload"].read().decode(), "FunctionError" not in response
-    except ClientError as error:
-        text, ok = str(error), False
-    return Answer(stack.environment, stack.account, function, ok, text)
-
-
-def _outputs(endpoint: Endpoint, stack: DeployedStack) -> dict[str, str]:
-    api: CloudFormationClient = endpoint.client("cloudformation", root(stack.account), stack.region)
-    described = api.describe_stacks(StackName=stack.name)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-
-
-def _account(action: Action) -> str:
-    return (action.role_arn or "").split(":")[4]
-
-
-def _qualifier(action: Action) -> str:
-    """The qualifier in the name of a bootstrap role, `cdk-<qualifier>-deploy-role-<account>-<region>`."""
-    match = re.search(r":role/cdk-([^/]+)-deploy-role-", action.role_arn or "")
-    return match[1] if match else QUALIFIER

@@ -14,7 +14,7 @@ from rich.text import Text
 from rehearsal.deploy.bootstrap import grants_administrator_access, operators_part
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.host.atomic_write import write_json
-from rehearsal.project.configuration import Answer
+from rehearsal.project.function_calls import FunctionResponse
 from rehearsal.shortened_text import shorten
 from rehearsal.views import traffic, why
 from rehearsal.views.execution_view import ExecutionView, stages_as_json
@@ -27,7 +27,13 @@ from rehearsal.workspace.layout import Workspace
 
 
 def show(
-    console: Console, space: Workspace, view: ExecutionView, answers: list[Answer], seconds: float, *, iam: bool
+    console: Console,
+    space: Workspace,
+    view: ExecutionView,
+    answers: list[FunctionResponse],
+    seconds: float,
+    *,
+    iam: bool,
 ) -> None:
     console.print(rows(view))
     if answers:
@@ -49,7 +55,7 @@ def show(
 
 
 def as_json(
-    space: Workspace, views: Sequence[ExecutionView], answers: Iterable[Answer], seconds: float, *, iam: bool
+    space: Workspace, views: Sequence[ExecutionView], answers: Iterable[FunctionResponse], seconds: float, *, iam: bool
 ) -> RunJson:
     """Return the result as `run --json` writes it: the last execution, and the ids of earlier ones.
 
@@ -89,7 +95,7 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
     return entries
 
 
-def _answer_table(answers: list[Answer]) -> Table:
+def _answer_table(answers: list[FunctionResponse]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("Environment", "Account"):
         table.add_column(column, no_wrap=True)

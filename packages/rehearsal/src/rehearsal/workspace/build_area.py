@@ -7,16 +7,16 @@ are symbolic links into the area.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from rehearsal.errors import WrongUse
+from rehearsal.host.folder_lock import lock_folder
 from rehearsal.host.processes import remove_in_background
 from rehearsal.workspace import shared_caches
 from rehearsal.workspace.prepared_folders import user_cache
@@ -38,12 +38,12 @@ _OWNER = "project"  # a file with the path of the `.rehearsal/` that the area be
 def connect(home: Path) -> None:
     """Link `home/builds` and `home/cache` to an area of this workspace. Raises WrongUse where none can be created."""
     if not _is_connected(home):
-        with _lock(home):
+        with lock_folder(home):
             if not _is_connected(home):
                 _connect(home)
     caches = (home / CACHE).resolve()
     if not shared_caches.are_connected(caches):
-        with _lock(home):
+        with lock_folder(home):
             shared_caches.connect(caches, shared_folder(caches.parent))
 
 
@@ -165,13 +165,3 @@ def _remove(*folders: Path) -> None:
         if folder.exists():
             trash = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
             remove_in_background(folder.rename(trash / folder.name).parent)
-
-
-@contextmanager
-def _lock(home: Path) -> Iterator[None]:
-    file = os.open(home, os.O_RDONLY)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(file)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rehearsal.project import configuration
-from rehearsal.project.configuration import Config, DeployedStack
+from rehearsal.project.configuration import Config
+from rehearsal.project.deployed_stacks import DeployedStack
+from rehearsal.project.function_calls import invoke_functions
 from tests.emulator.functions.conftest import ACCOUNT, REGION, Functions, zipped
 
 CODE = "def handler(event, context):\n    return '{}'\n"
@@ -26,8 +27,7 @@ def test_an_alias_is_called_where_one_is_named(functions: Functions, tmp_path: P
         config = Config.model_validate({"invoke": [{"function": "Name", "event": "event.json", **more}]})
         stack = DeployedStack("Dev", ACCOUNT, REGION, name)
         return [
-            (function.ok, function.text)
-            for function in configuration.invoke_functions(config, tmp_path, functions.endpoint, [stack])
+            (function.ok, function.text) for function in invoke_functions(config, tmp_path, functions.endpoint, [stack])
         ]
 
     assert called(qualifier="live") == [(True, '"released"')]
