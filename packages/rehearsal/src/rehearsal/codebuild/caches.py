@@ -34,17 +34,17 @@ def restored_caches(
 
     They are moved, not copied, so that large caches cost no time; a second concurrent build finds no cache.
     """
-    paths = dict(_places(cache, source, home, log))
+    paths = dict(_cached_paths(cache, source, home, log))
     stays = cache.action == "restore" or caches.restored != caches.saved
     if cache.action != "save":
-        for pattern, place in paths.items():
-            _restore(caches.restored / slug(pattern), place, pattern, log, stays=stays)
+        for pattern, path in paths.items():
+            _restore(caches.restored / slug(pattern), path, pattern, log, stays=stays)
     try:
         yield tuple(paths.values())
     finally:
         if cache.action != "restore":
-            for pattern, place in paths.items():
-                _save(place, caches.saved / slug(pattern))
+            for pattern, path in paths.items():
+                _save(path, caches.saved / slug(pattern))
             if caches.key and caches.saved.exists():
                 caches.remember()
 
@@ -59,45 +59,45 @@ def link_notes(cache: Cache) -> Iterator[str]:
             )
 
 
-def _places(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:
+def _cached_paths(cache: Cache, source: Path, home: Path, log: BuildLog) -> Iterator[tuple[str, Path]]:
     """Yield each pattern with its file or directory, which is the part before its first wildcard."""
     for pattern in cache.paths:
         text = _SOURCE.sub(str(source), _HOME.sub(str(home), pattern))
-        wild = _WILD.search(text)
-        place = (source / (text[: wild.start()] if wild else text)).resolve()
-        if place in {source.resolve(), home.resolve()}:
-            log.note(f"cache.paths {pattern} is not kept: it names the whole of {place.name}")
-        elif not (place.is_relative_to(source.resolve()) or place.is_relative_to(home.resolve())):
+        wildcard = _WILD.search(text)
+        path = (source / (text[: wildcard.start()] if wildcard else text)).resolve()
+        if path in {source.resolve(), home.resolve()}:
+            log.note(f"cache.paths {pattern} is not kept: it names the whole of {path.name}")
+        elif not (path.is_relative_to(source.resolve()) or path.is_relative_to(home.resolve())):
             log.note(f"cache.paths {pattern} is not kept: it lies outside the source and the home")
         else:
-            yield pattern, place
+            yield pattern, path
 
 
-def _restore(cached: Path, place: Path, pattern: str, log: BuildLog, *, stays: bool) -> None:
+def _restore(cached: Path, path: Path, pattern: str, log: BuildLog, *, stays: bool) -> None:
     """Move, or with `stays` copy, a cached path into the build, unless the source has it."""
     if not cached.exists():
         return
-    if place.exists():
+    if path.exists():
         log.say(f"Cached {pattern} is not restored: the source has it")
         return
-    place.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with lock_folder(cached.parent):
             if stays:
-                _copy(cached, place)
+                _copy(cached, path)
             else:
-                cached.rename(place)
+                cached.rename(path)
     except FileNotFoundError:
         return  # another build of the project has just moved it
     log.say(f"Restored cache {pattern}")
 
 
-def _save(place: Path, cached: Path) -> None:
-    if not place.exists():
+def _save(path: Path, cached: Path) -> None:
+    if not path.exists():
         return
     cached.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = (cached.with_name(f".{cached.name}.{uuid.uuid4().hex[:8]}") for _ in range(2))
-    shutil.move(place, fresh)
+    shutil.move(path, fresh)
     with lock_folder(cached.parent):
         with contextlib.suppress(FileNotFoundError):
             cached.rename(old)
@@ -105,11 +105,11 @@ def _save(place: Path, cached: Path) -> None:
     _remove(old)
 
 
-def _copy(cached: Path, place: Path) -> None:
+def _copy(cached: Path, path: Path) -> None:
     if cached.is_dir():
-        shutil.copytree(cached, place, symlinks=True)
+        shutil.copytree(cached, path, symlinks=True)
     else:
-        shutil.copy2(cached, place)
+        shutil.copy2(cached, path)
 
 
 def _remove(path: Path) -> None:

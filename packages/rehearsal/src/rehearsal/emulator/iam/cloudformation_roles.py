@@ -105,12 +105,12 @@ def check_import(import_resource: Handler) -> Handler:
 
     def import_permitted(kind: str, identifier: Mapping[str, str]) -> object:
         stack = _importing_stack.get()
-        who = _principal(stack) if stack else None
+        principal = _principal(stack) if stack else None
         resource = Resource(kind, stack, "", identifier, next(iter(identifier.values()), ""))
-        if who:
+        if principal:
             actions = own_actions(kind, handler_permissions(kind, "read"))
-            requests = (_requests(who, action, resource, {}) for action in actions)
-            _raise_first(who, (enforcement.alternatives_denial([alternative]) for alternative in requests))
+            requests = (_requests(principal, action, resource, {}) for action in actions)
+            _raise_first(principal, (enforcement.alternatives_denial([alternative]) for alternative in requests))
         return import_resource(kind, identifier)
 
     return import_permitted
@@ -179,21 +179,21 @@ def check_stack_role(handler: Operation) -> Operation:
 
 
 def _pass_role_denial(role: str) -> str:
-    who = enforcement.caller.get()
-    if who is None:
+    principal = enforcement.caller.get()
+    if principal is None:
         return ""
-    request, keys = Request(who, "", "", get_region()), {"iam:passedtoservice": SERVICE}
+    request, keys = Request(principal, "", "", get_region()), {"iam:passedtoservice": SERVICE}
     denial = enforcement.find_denial(request.for_action("iam:PassRole", role, keys))
-    return denial.message(who.arn) if denial else ""
+    return denial.message(principal.arn) if denial else ""
 
 
 def _template_read_denial(template: str) -> str:
     """Return the message of a denial where the caller may not read the template; empty where it may."""
-    who = enforcement.caller.get()
-    if who is None:
+    principal = enforcement.caller.get()
+    if principal is None:
         return ""
-    denial = dependent_actions.first_denial(who, get_region(), dependent_actions.template_permissions(template))
-    return denial.message(who.arn) if denial else ""
+    denial = dependent_actions.first_denial(principal, get_region(), dependent_actions.template_permissions(template))
+    return denial.message(principal.arn) if denial else ""
 
 
 def _trust_denial(role: str) -> str:
@@ -207,31 +207,33 @@ def _check_permissions(operation: str, resource: Resource, changed: Sequence[str
 
     changed: the names of the properties that an update changes.
     """
-    who = _principal(resource.stack)
-    if who:
-        _raise_first(who, _denials(who, operation, resource, changed))
+    principal = _principal(resource.stack)
+    if principal:
+        _raise_first(principal, _denials(principal, operation, resource, changed))
 
 
-def _raise_first(who: PrincipalInfo, denials: Iterable[Denial | None]) -> None:
+def _raise_first(principal: PrincipalInfo, denials: Iterable[Denial | None]) -> None:
     """Raise PermissionError for the first denial, if there is one."""
     if denial := next(filter(None, denials), None):
-        raise PermissionError(denial.message(who.arn))
+        raise PermissionError(denial.message(principal.arn))
 
 
-def _denials(who: PrincipalInfo, operation: str, resource: Resource, changed: Sequence[str]) -> Iterator[Denial | None]:
+def _denials(
+    principal: PrincipalInfo, operation: str, resource: Resource, changed: Sequence[str]
+) -> Iterator[Denial | None]:
     """Yield the result of each check of an operation: on its actions, further ones and dependent ones."""
     keys = {} if _role(resource.stack) else _CALLED_VIA_KEYS
     alternatives = [[property_] for property_ in actions_for_properties(resource.kind, changed)] or [
         required_actions(resource.kind, operation)
     ]
     for actions in filter(None, alternatives):
-        yield enforcement.alternatives_denial([_requests(who, action, resource, keys) for action in actions])
+        yield enforcement.alternatives_denial([_requests(principal, action, resource, keys) for action in actions])
     dependent = list(dependent_actions.dependent_permissions(operation, resource, changed))
     dependent_names = {permission.action for permission in dependent}
     for action in further_actions(resource.kind, operation, resource.properties):
         if action not in dependent_names:
-            yield enforcement.alternatives_denial([_requests(who, action, resource, keys)])
-    yield dependent_actions.first_denial(who, get_region(), iter(dependent), **keys)
+            yield enforcement.alternatives_denial([_requests(principal, action, resource, keys)])
+    yield dependent_actions.first_denial(principal, get_region(), iter(dependent), **keys)
 
 
 def _principal(stack: str) -> PrincipalInfo | None:
@@ -244,10 +246,10 @@ def require_actions(stack: str, actions: Sequence[str], resource: str) -> None:
     """Raise PermissionError unless the stack's role, else its caller, may do all `actions` on `resource`, an ARN."""
     if not enforces_iam():
         return
-    who, keys = _principal(stack), {} if _role(stack) else _CALLED_VIA_KEYS
-    if who:
-        requests = (Request(who, action, resource, get_region(), keys) for action in actions)
-        _raise_first(who, (enforcement.alternatives_denial([[request]]) for request in requests))
+    principal, keys = _principal(stack), {} if _role(stack) else _CALLED_VIA_KEYS
+    if principal:
+        requests = (Request(principal, action, resource, get_region(), keys) for action in actions)
+        _raise_first(principal, (enforcement.alternatives_denial([[request]]) for request in requests))
 
 
 def _role(stack: str) -> str:
@@ -257,19 +259,19 @@ def _role(stack: str) -> str:
     return str(record.get(ROLE) or (_role(parent) if parent else ""))
 
 
-def _requests(who: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, object]) -> list[Request]:
+def _requests(principal: PrincipalInfo, action: str, resource: Resource, keys: Mapping[str, object]) -> list[Request]:
     """Return the requests to check for an action: one per ARN; without a known ARN, one on any resource."""
     known_arns = arns(action, resource)
-    principal = who if known_arns else _widen_to_any_resource(who)
+    evaluated_principal = principal if known_arns else _widen_to_any_resource(principal)
     all_keys = {**keys, **dependent_actions.tag_keys(resource.properties)}
     boundary = resource.properties.get("PermissionsBoundary")
     return [
-        Request(principal, action, arn, get_region(), all_keys | boundary_keys(arn, boundary))
+        Request(evaluated_principal, action, arn, get_region(), all_keys | boundary_keys(arn, boundary))
         for arn in known_arns or [str(resource)]
     ]
 
 
-def _widen_to_any_resource(who: PrincipalInfo) -> PrincipalInfo:
+def _widen_to_any_resource(principal: PrincipalInfo) -> PrincipalInfo:
     """Return the principal with every Allow on all resources, and without each Deny on particular resources."""
 
     def widened(policies: Policies) -> Policies:
@@ -282,4 +284,6 @@ def _widen_to_any_resource(who: PrincipalInfo) -> PrincipalInfo:
             for statements in policies
         ]
 
-    return replace(who, policies=widened(who.policies or []), limits=[widened(limit) for limit in who.limits])
+    return replace(
+        principal, policies=widened(principal.policies or []), limits=[widened(limit) for limit in principal.limits]
+    )

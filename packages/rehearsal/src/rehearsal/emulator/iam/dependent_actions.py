@@ -78,10 +78,12 @@ def tag_keys(properties: Mapping[str, object]) -> dict[str, object]:
     return {**keys, "aws:tagkeys": list(values)} if values else {}
 
 
-def first_denial(who: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: object) -> Denial | None:
+def first_denial(
+    principal: PrincipalInfo, region: str, needs: Iterator[RequiredPermission], **keys: object
+) -> Denial | None:
     """Return the first denial of the permissions; keys: condition keys of every request."""
     denials = (
-        enforcement.evaluate_request(Request(who, need.action, need.resource, region, {**need.keys, **keys}))
+        enforcement.evaluate_request(Request(principal, need.action, need.resource, region, {**need.keys, **keys}))
         for need in needs
     )
     return next(filter(None, denials), None)

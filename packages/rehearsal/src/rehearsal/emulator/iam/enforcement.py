@@ -165,10 +165,10 @@ def find_denial(
     policy: the resource's policy, of the account `owner`. required: the resource's policy has to allow the action as
     well. The decision is recorded.
     """
-    who, context = request.principal, request.context
-    answer = policies.evaluate(context, who.policies or [], *who.limits)
+    principal, context = request.principal, request.context
+    answer = policies.evaluate(context, principal.policies or [], *principal.limits)
     if policy is not None or required:
-        limits = who.limits
+        limits = principal.limits
         answer = policies.combine_resource_policy(answer, context, policy, owner, required=required, limits=limits)
     if answer.decision == "Allow":
         _record_allowed(request)
@@ -234,8 +234,8 @@ def alternatives_denial(alternatives: Sequence[Sequence[Request]]) -> Denial | N
 
 
 def _is_allowed(request: Request) -> bool:
-    who = request.principal
-    return bool(policies.evaluate(request.context, who.policies or [], *who.limits).decision == "Allow")
+    principal = request.principal
+    return bool(policies.evaluate(request.context, principal.policies or [], *principal.limits).decision == "Allow")
 
 
 def _record_allowed(request: Request) -> None:

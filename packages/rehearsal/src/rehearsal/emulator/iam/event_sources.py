@@ -98,14 +98,14 @@ def _poll_denial(function: str, source: str) -> str:
     configuration = functions.function_config(function)
     if not source.startswith("arn:aws:sqs:") or configuration is None:
         return ""
-    who = roles.session_principal(configuration["Role"], function)
-    request = Request(who, "sqs:ReceiveMessage", source, get_region())
+    principal = roles.session_principal(configuration["Role"], function)
+    request = Request(principal, "sqs:ReceiveMessage", source, get_region())
     for action in _POLL_ACTIONS:
         if denial := enforcement.find_denial(request.for_action(action, source)):
             call = action.partition(":")[2]
-            message = denial.message(who.arn)
+            message = denial.message(principal.arn)
             return f"The function execution role does not have permissions to call {call} on SQS: {message}"
     if denial := kms_usage.queue_key_denial(request):
-        message = denial.message(who.arn)
+        message = denial.message(principal.arn)
         return f"The function execution role does not have permissions to use the queue's key: {message}"
     return ""

@@ -65,17 +65,17 @@ def trusts_service(role_arn: str, service: str, account: str) -> bool:
     )
 
 
-def trusts(role_arn: str, who: PrincipalInfo, region: str) -> bool:
-    """Whether the role's trust policy lets the principal `who` assume the role, with a request to `region` over TLS."""
+def trusts(role_arn: str, principal: PrincipalInfo, region: str) -> bool:
+    """Whether the role's trust policy lets the `principal` assume the role, with a request to `region` over TLS."""
     context = EvalContext(
-        principal_arn=who.arn,
-        principal_type=who.type,
-        principal_account=who.account,
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
         action="sts:AssumeRole",
         resource_arn=role_arn,
         region=region,
         secure_transport=True,
         service_context={},
-        principal_keys=who.keys,
+        principal_keys=principal.keys,
     )
-    return evaluate_trust_policy(role_by_arn(role_arn).get("AssumeRolePolicyDocument"), who.arn, context)
+    return evaluate_trust_policy(role_by_arn(role_arn).get("AssumeRolePolicyDocument"), principal.arn, context)

@@ -74,11 +74,11 @@ class Sessions:
         """Raise ActionError unless the role's policies allow one of `actions` on `resource`; `keys`: as for Require."""
         if not enforces_iam():
             return
-        who = roles.session_principal(role_arn, "AWSCodePipeline")
+        principal = roles.session_principal(role_arn, "AWSCodePipeline")
         region = resource.split(":")[3]
-        alternatives = [[Request(who, action, resource, region, keys)] for action in actions]
+        alternatives = [[Request(principal, action, resource, region, keys)] for action in actions]
         if denial := enforcement.alternatives_denial(alternatives):
-            raise ActionError(denial.message(who.arn), "PermissionError")
+            raise ActionError(denial.message(principal.arn), "PermissionError")
 
 
 def _is_assumable(role_arn: str, through: str, region: str) -> bool:
@@ -100,10 +100,10 @@ def _role_id(role_arn: str, service: str) -> str:
 
 def _require_assumable(role_arn: str, through: str, request: Request) -> None:
     """Raise ActionError where a session of the role `through`, the request's principal, may not assume `role_arn`."""
-    who, action = request.principal, "sts:AssumeRole"
+    principal, action = request.principal, "sts:AssumeRole"
     if denial := enforcement.find_denial(request.for_action(action, role_arn)):
-        raise ActionError(denial.message(who.arn), "PermissionError")
-    if not roles.trusts(role_arn, who, request.region):
+        raise ActionError(denial.message(principal.arn), "PermissionError")
+    if not roles.trusts(role_arn, principal, request.region):
         enforcement.record_trust_denial(replace(request, action=action, resource=role_arn))
         raise ActionError(
             f"{through} may not assume {role_arn}: {_missing_trust_message()} it or its account", "PermissionError"

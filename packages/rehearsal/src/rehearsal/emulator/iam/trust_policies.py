@@ -17,10 +17,12 @@ def record_trust_denials(evaluate: Evaluate) -> Evaluate:
 
     def evaluate_and_record(policy: object, caller: str, context: EvalContext | None = None) -> bool:
         allowed = bool(evaluate(policy, caller, context))
-        who = enforcement.caller.get()
-        if not allowed and context and who and who.arn == caller:
+        principal = enforcement.caller.get()
+        if not allowed and context and principal and principal.arn == caller:
             keys = {name: value for name, value in context.service_context.items() if value is not None}
-            enforcement.record_trust_denial(Request(who, context.action, context.resource_arn, context.region, keys))
+            enforcement.record_trust_denial(
+                Request(principal, context.action, context.resource_arn, context.region, keys)
+            )
         return allowed
 
     return evaluate_and_record
@@ -30,9 +32,9 @@ def explain_trust_denials(error: Error) -> Error:
     """Return the replacement of the function that creates STS's errors; it adds the missing statement to a denial."""
 
     def error_with_reason(status: int, code: str, message: str, *rest: object, **named: object) -> object:
-        who, denial = enforcement.caller.get(), enforcement.last_denial.get()
-        if code == "AccessDenied" and who and denial and denial.action.startswith("sts:"):
-            message = denial.message(who.arn)
+        principal, denial = enforcement.caller.get(), enforcement.last_denial.get()
+        if code == "AccessDenied" and principal and denial and denial.action.startswith("sts:"):
+            message = denial.message(principal.arn)
         return error(status, code, message, *rest, **named)
 
     return error_with_reason
