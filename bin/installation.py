@@ -46,10 +46,10 @@ def install(uv: str, python: str, folder: Path, requirements: str) -> None:
 CLOUD_ASSEMBLY_SCHEMA = "aws-cdk-cloud-assembly-schema=="
 
 
-def compile_bytecode(folder: Path, used: Sequence[Sequence[str]], packages: Sequence[Sequence[str]] = ()) -> None:
-    """Compile what is imported by Python with each of `used`, and each list of `packages` as a whole, in parallel."""
+def compile_bytecode(folder: Path, used: Sequence[Sequence[str]], packages: Sequence[str] = ()) -> None:
+    """Compile the bytecode of an environment: run Python with each of `used`, and compile `packages`, in parallel."""
     (site,) = folder.glob("lib/python*/site-packages")
-    whole = [["-m", "compileall", "-qq", *(str(site / package) for package in some)] for some in packages]
+    whole = ["-m", "compileall", "-qq", *(str(site / package) for package in packages)]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PATH"] = f"{folder / 'bin'}{os.pathsep}{env['PATH']}"  # CDK looks for node there
     # the packages are added later; here they are imported, so that their dependencies are compiled
@@ -58,7 +58,7 @@ def compile_bytecode(folder: Path, used: Sequence[Sequence[str]], packages: Sequ
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     processes = [
         subprocess.Popen([str(folder / "bin" / "python"), *arguments], cwd=project.ROOT, env=env, **quiet)
-        for arguments in [*whole, *used]
+        for arguments in [*([whole] if packages else []), *used]
     ]
     for process in processes:
         process.wait()  # one that fails has compiled less: slower, not wrong

@@ -12,8 +12,9 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -593,14 +594,7 @@ def test_uv_is_installed_with_any_pip(
 ) -> None:
     """The machine's pip installs uv; if it is missing or older than 22.3, the pip of a new environment does."""
     ran = list[list[str]]()
-    names = script["install_uv"].__globals__
-
-    def found(_: str) -> str:
-        if version is None:
-            raise PackageNotFoundError
-        return version
-
-    monkeypatch.setitem(names, "version", found)
+    monkeypatch.setitem(sys.modules, "pip", version and SimpleNamespace(__version__=version))
     monkeypatch.setattr(script["commands"], "run", lambda command, **_: ran.append(command))
     monkeypatch.setattr(script["commands"], "download", ran.append)
     assert script["install_uv"](tmp_path, "uv==1 \\\n  --hash=sha256:0\n") == f"{tmp_path}/bin/uv"
