@@ -77,7 +77,7 @@ def test_an_environment_of_the_push_is_bootstrapped_before_it(app: Tiny) -> None
     assert not is_bootstrapped(app.deployed.endpoint, NEW)
     assert f"warning: bootstrapped {NEW}: on AWS an operator has to do it before the push" in deploy(app)
     assert is_bootstrapped(app.deployed.endpoint, NEW)
-    assert bootstrap.operators_part(app.space) == [str(NEW)]
+    assert bootstrap.late_bootstraps(app.space) == [str(NEW)]
     (app.root / "main.py").write_text("print()")
     assert deploy(app) == ""
 

@@ -94,11 +94,11 @@ def test_an_environment_that_was_removed_is_not_bootstrapped_again(project: Proj
 
 def test_a_plan_warns_of_policies_that_changed(project: Project, tmp_path: Path) -> None:
     """After the first bootstrap, changed policies are reported: on AWS, every account has to be bootstrapped again."""
-    assert bootstrap.changed_policies(project.space, project.folder) == ""
+    assert bootstrap.bootstrap_change_warning(project.space, project.folder) == ""
     project.bootstrap_missing(*project.accounts)
-    assert bootstrap.changed_policies(project.space, project.folder) == ""
+    assert bootstrap.bootstrap_change_warning(project.space, project.folder) == ""
     (project.folder / "access" / "policy.json").write_text('{"Version": "2012-10-17"}')
-    warning = bootstrap.changed_policies(project.space, project.folder)
+    warning = bootstrap.bootstrap_change_warning(project.space, project.folder)
     assert "on AWS, bootstrap every account again before the push" in warning
     assert f"{project.accounts[1]}/{REGION}" in warning
 
@@ -106,10 +106,10 @@ def test_a_plan_warns_of_policies_that_changed(project: Project, tmp_path: Path)
 def test_environments_for_the_operator_are_recorded(project: Project) -> None:
     """Environments that an operator has to bootstrap are recorded for the end of the run; the next run clears them."""
     place = Environment(project.accounts[0], REGION)
-    bootstrap.note_operators_part(project.space, [place])
-    assert bootstrap.operators_part(project.space) == [f"{project.accounts[0]}/{REGION}"]
-    bootstrap.note_operators_part(project.space, ())
-    assert bootstrap.operators_part(project.space) == []
+    bootstrap.record_late_bootstrap(project.space, [place])
+    assert bootstrap.late_bootstraps(project.space) == [f"{project.accounts[0]}/{REGION}"]
+    bootstrap.record_late_bootstrap(project.space, ())
+    assert bootstrap.late_bootstraps(project.space) == []
 
 
 def test_a_command_that_bootstraps_nothing_is_an_error(project: Project) -> None:

@@ -10,7 +10,7 @@ import click
 
 from rehearsal.commands.context import open_deployment, with_workspace
 from rehearsal.commands.options import APP, PIPELINE, PORT
-from rehearsal.deploy.bootstrap import changed_policies
+from rehearsal.deploy.bootstrap import bootstrap_change_warning
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.deploy.pushed_environments import synthesize_commit
 from rehearsal.host.cancellation import Cancellation
@@ -59,7 +59,7 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
         planned = make_plan(
             deployed, cloud, source, _cdk_modules(space), _export_last_push(space, deployed, folder / "pushed")
         )
-        warning = changed_policies(space, source / repository.project)
+        warning = bootstrap_change_warning(space, source / repository.project)
         return replace(planned, warnings=(warning, *planned.warnings)) if warning else planned
     finally:
         stop.set()

@@ -43,57 +43,63 @@ class Bootstrapper:
         self, space: Workspace, endpoint: Endpoint, cdk: Callable[[], Cdk], pipeline: str, tell: ReportProgress
     ) -> None:
         self._space, self._endpoint, self._cdk, self._pipeline, self._tell = space, endpoint, cdk, pipeline, tell
-        self._how = read_config(space.root).bootstrap
-        self._now = BootstrapRecord(self._how.command if self._how else "", _digest(space.root, self._how))
+        self._settings = read_config(space.root).bootstrap
+        self._now = BootstrapRecord(
+            self._settings.command if self._settings else "", _digest(space.root, self._settings)
+        )
 
-    def bootstrap_missing(self, places: Sequence[Environment]) -> Sequence[Environment]:
-        """Bootstrap the `places` that are not bootstrapped, and the others again where the command or files changed.
+    def bootstrap_missing(self, environments: Sequence[Environment]) -> Sequence[Environment]:
+        """Bootstrap the environments that are not bootstrapped; the others again where the command or files changed.
 
         Returns the environments that were bootstrapped.
         """
         before, changed = read_record(self._space), self.changed()
-        missing = self._missing(places, before)
-        if changed and len(missing) < len(places):
+        missing = self._missing(environments, before)
+        if changed and len(missing) < len(environments):
             self._tell(f"{FILE}'s bootstrap, or a file that it names, has changed since the accounts were bootstrapped")
-        outdated = places if changed else missing
+        outdated = environments if changed else missing
         if outdated:
             self._bootstrap(outdated)
             unchanged = () if changed else before.places
-            _write(self._space, replace(self._now, places=tuple(dict.fromkeys([*unchanged, *places]))))
+            _write(self._space, replace(self._now, places=tuple(dict.fromkeys([*unchanged, *environments]))))
         return outdated
 
-    def _missing(self, places: Sequence[Environment], before: BootstrapRecord) -> list[Environment]:
-        """Return the places without a bootstrap stack, or without a record."""
+    def _missing(self, environments: Sequence[Environment], before: BootstrapRecord) -> list[Environment]:
+        """Return the environments without a bootstrap stack, or without a record."""
         with ThreadPoolExecutor() as pool:
-            is_done = pool.map(lambda place: is_bootstrapped(self._endpoint, place), places)
+            is_done = pool.map(lambda environment: is_bootstrapped(self._endpoint, environment), environments)
             # the record lacks an environment that was removed before the command changed
-            return [place for place, yes in zip(places, is_done, strict=True) if not (yes and place in before.places)]
+            return [
+                environment
+                for environment, yes in zip(environments, is_done, strict=True)
+                if not (yes and environment in before.places)
+            ]
 
     def changed(self) -> bool:
         """Return whether the command, or a file that it names, is another than when the accounts were bootstrapped."""
         before = read_record(self._space)
         return (before.command, before.digest) != (self._now.command, self._now.digest)
 
-    def _bootstrap(self, places: Sequence[Environment]) -> None:
-        self._tell("bootstrapping " + ", ".join(map(str, places)))
+    def _bootstrap(self, environments: Sequence[Environment]) -> None:
+        self._tell("bootstrapping " + ", ".join(map(str, environments)))
         cdk = self._cdk()
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda place: self._bootstrap_environment(cdk, place), places))
+            list(pool.map(lambda environment: self._bootstrap_environment(cdk, environment), environments))
 
-    def _bootstrap_environment(self, cdk: Cdk, place: Environment) -> None:
-        account, region = place.account, place.region
-        if self._how is None:
+    def _bootstrap_environment(self, cdk: Cdk, environment: Environment) -> None:
+        account, region = environment.account, environment.region
+        if self._settings is None:
             folder = self._space.home / "deploy"  # without a cdk.json, so that no app runs
             folder.mkdir(exist_ok=True)
             trust = None if account == self._pipeline else self._pipeline
-            cdk.bootstrap(place, trust=trust, folder=folder)
+            cdk.bootstrap(environment, trust=trust, folder=folder)
             return
-        words = [part.format(account=account, region=region) for part in shlex.split(self._how.command)]
+        words = [part.format(account=account, region=region) for part in shlex.split(self._settings.command)]
         cdk.run(f"bootstrap-{account}-{region}", words, self._space.root, account, region)
-        if not is_bootstrapped(self._endpoint, place):
+        if not is_bootstrapped(self._endpoint, environment):
             raise WrongUse(
-                f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack {place.toolkit}; a "
-                f"bootstrap command makes one, as `cdk bootstrap aws://{account}/{region}` does"
+                f"{FILE}: `{shlex.join(words)}` ended well, and {account}/{region} has no stack {environment.toolkit};"
+                f" a bootstrap command makes one, as `cdk bootstrap aws://{account}/{region}` does"
             )
 
 
@@ -104,14 +110,16 @@ def read_record(space: Workspace) -> BootstrapRecord:
         return BootstrapRecord()
     record = json.loads(path.read_text())
     return BootstrapRecord(
-        record["command"], record["digest"], tuple(Environment(*place) for place in record["places"])
+        record["command"], record["digest"], tuple(Environment(*environment) for environment in record["places"])
     )
 
 
-def changed_policies(space: Workspace, folder: Path) -> str:
+def bootstrap_change_warning(space: Workspace, folder: Path) -> str:
     """Return a warning where the bootstrap command or files of the project in `folder` have changed; else empty."""
-    before, how = read_record(space), read_config(folder).bootstrap
-    if not before.command or (how and (before.command, before.digest) == (how.command, _digest(folder, how))):
+    before, settings = read_record(space), read_config(folder).bootstrap
+    if not before.command:
+        return ""
+    if settings and (before.command, before.digest) == (settings.command, _digest(folder, settings)):
         return ""
     return (
         f"{FILE}'s bootstrap, or a file that it names, has changed: on AWS, bootstrap every account again before the"
@@ -119,19 +127,19 @@ def changed_policies(space: Workspace, folder: Path) -> str:
     )
 
 
-def note_operators_part(space: Workspace, places: Sequence[Environment]) -> None:
+def record_late_bootstrap(space: Workspace, environments: Sequence[Environment]) -> None:
     """Record the environments that this run bootstrapped after the first deployment; on AWS an operator has to."""
-    write_json(_operators_part(space), [str(place) for place in places])
+    write_json(_late_bootstraps(space), [str(environment) for environment in environments])
 
 
-def operators_part(space: Workspace) -> list[str]:
+def late_bootstraps(space: Workspace) -> list[str]:
     """Return the environments that the last run bootstrapped after the first deployment."""
-    path = _operators_part(space)
-    places: list[str] = json.loads(path.read_text()) if path.exists() else []
-    return places
+    path = _late_bootstraps(space)
+    environments: list[str] = json.loads(path.read_text()) if path.exists() else []
+    return environments
 
 
-def _operators_part(space: Workspace) -> Path:
+def _late_bootstraps(space: Workspace) -> Path:
     return space.aws / "bootstrapped-again.json"
 
 
@@ -140,11 +148,11 @@ def grants_administrator_access(space: Workspace) -> bool:
     return not read_record(space).command
 
 
-def is_bootstrapped(endpoint: Endpoint, place: Environment) -> bool:
+def is_bootstrapped(endpoint: Endpoint, environment: Environment) -> bool:
     """Return whether the environment's bootstrap stack exists."""
-    api = endpoint.client("cloudformation", root(place.account), place.region)
+    api = endpoint.client("cloudformation", root(environment.account), environment.region)
     try:
-        api.describe_stacks(StackName=place.toolkit)
+        api.describe_stacks(StackName=environment.toolkit)
     except ClientError:
         return False
     return True
@@ -155,14 +163,14 @@ def _path(space: Workspace) -> Path:
 
 
 def _write(space: Workspace, record: BootstrapRecord) -> None:
-    places = [astuple(place) for place in record.places]
+    places = [astuple(environment) for environment in record.places]
     write_json(_path(space), {"command": record.command, "digest": record.digest, "places": places})
 
 
-def _digest(folder: Path, how: Bootstrap | None) -> str:
+def _digest(folder: Path, settings: Bootstrap | None) -> str:
     """The digest of names and contents of the bootstrap's files. Raises WrongUse where a pattern matches none."""
     digest = hashlib.sha256()
-    for pattern in how.files if how else ():
+    for pattern in settings.files if settings else ():
         paths = sorted(folder.glob(pattern))
         if not paths:
             raise WrongUse(f"{FILE}: bootstrap.files: nothing in {folder} matches {pattern}")

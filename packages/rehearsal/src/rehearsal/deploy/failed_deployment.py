@@ -33,12 +33,16 @@ def validation_errors(endpoint: Endpoint, stack: Stack) -> list[str]:
     return [f"{event['LogicalResourceId']}: {event['ValidationStatusReason']}" for event in failed]
 
 
-def keep(space: Workspace, endpoint: Endpoint, places: Sequence[Environment], error: str) -> str:
-    """Write the error, and the logs of all functions in `places`; return the error with the paths of the logs."""
+def keep(space: Workspace, endpoint: Endpoint, environments: Sequence[Environment], error: str) -> str:
+    """Write the error, and the logs of all functions; return the error with the paths of the logs."""
     folder = _folder(space)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    logs = [str(path.relative_to(space.root)) for place in places for path in _write_logs(endpoint, place, folder)]
+    logs = [
+        str(path.relative_to(space.root))
+        for environment in environments
+        for path in _write_logs(endpoint, environment, folder)
+    ]
     text = f"{error}\nthe logs of its functions: {', '.join(logs)}" if logs else error
     write_text(folder / "error.txt", text)
     return text
@@ -61,14 +65,14 @@ def _folder(space: Workspace) -> Path:
     return space.logs / "failed-deployment"
 
 
-def _write_logs(endpoint: Endpoint, place: Environment, folder: Path) -> Iterator[Path]:
+def _write_logs(endpoint: Endpoint, environment: Environment, folder: Path) -> Iterator[Path]:
     """Write a file for each function that has logged something; yield its path."""
-    logs = endpoint.client("logs", root(place.account), place.region)
+    logs = endpoint.client("logs", root(environment.account), environment.region)
     groups = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_GROUPS)
     for group in (group["logGroupName"] for page in groups for group in page["logGroups"]):
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         lines = [event["message"].rstrip("\n") for page in pages for event in page["events"]]
-        path = folder / f"{place.account}-{place.region}-{group.removeprefix(_GROUPS)}.log"
+        path = folder / f"{environment.account}-{environment.region}-{group.removeprefix(_GROUPS)}.log"
         if lines:
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
             yield path

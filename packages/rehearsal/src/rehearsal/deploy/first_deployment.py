@@ -65,7 +65,7 @@ class Operator:
         CommandFailed.
         """
         deployed = find(self.workspace, self.endpoint)
-        bootstrap.note_operators_part(self.workspace, ())
+        bootstrap.record_late_bootstrap(self.workspace, ())
         if deployed is None or not deployed.matches(self.app, configuration.read_config(self.workspace.root).context):
             failed_deployment.remove(self.workspace)
             return self._deploy_first(commit, push)
@@ -91,7 +91,7 @@ class Operator:
         if done:
             names = ", ".join(map(str, done))
             self.tell(f"warning: bootstrapped {names}: on AWS an operator has to do it before the push")
-            bootstrap.note_operators_part(self.workspace, done)
+            bootstrap.record_late_bootstrap(self.workspace, done)
 
     def _deploy_first(self, commit: Callable[[], str], push: Push | None) -> Deployment:
         """Bootstrap the accounts, and deploy the pipeline of `app` from HEAD; commit, push: see ensure_deployed."""

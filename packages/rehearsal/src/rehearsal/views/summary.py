@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.deploy.bootstrap import grants_administrator_access, operators_part
+from rehearsal.deploy.bootstrap import grants_administrator_access, late_bootstraps
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.host.atomic_write import write_json
 from rehearsal.project.function_calls import FunctionResponse
@@ -85,7 +85,7 @@ def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
         resources(space),
         iam=iam,
         administrators=grants_administrator_access(space),
-        bootstrapped=operators_part(space),
+        bootstrapped=late_bootstraps(space),
         above=found_above(space.builds),
         functions=bool(ColdStartRecord(space.cold_starts).latest()),
     )
