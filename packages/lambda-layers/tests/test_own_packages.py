@@ -28,6 +28,8 @@ def build_wheel(folder, *arguments):
         z.writestr("own-0.1.dist-info/RECORD", "own.py,,\\n")
     return "own-0.1-py3-none-any.whl"
 """
+# Poetry's locks by pyproject.toml: the libraries of these tests differ only in what a lock does not have.
+_locks: dict[str, str] = {}
 _TOOL = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 
@@ -43,8 +45,12 @@ def asking(project: Project, dependency: str) -> Path:
     """Return a project whose main group requires the library in this form, locked by Poetry itself."""
     root = project.write({"main": []})
     text = (root / "pyproject.toml").read_text().replace("dependencies = []\n", 'dynamic = ["dependencies"]\n')
-    (root / "pyproject.toml").write_text(f"{text}[tool.poetry.dependencies]\nown = {dependency}\n")
-    run([find_tool("poetry", ROOT), "lock"], cwd=root)
+    text += f"[tool.poetry.dependencies]\nown = {dependency}\n"
+    (root / "pyproject.toml").write_text(text)
+    if text not in _locks:
+        run([find_tool("poetry", ROOT), "lock"], cwd=root)
+        _locks[text] = (root / "poetry.lock").read_text()
+    (root / "poetry.lock").write_text(_locks[text])
     return root
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,40 +25,42 @@ USER, PASSWORD = "builder", "s3cr3t-of-corp"  # pragma: allowlist secret
 CORP = Source("corp-eu", "https://corp.example/simple/")
 
 
-@pytest.fixture
-def indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Index]]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Index]]:
     """A private index, and another one with the same package name and version and other content."""
-    folders = {name: tmp_path / name for name in ("corp", "other")}
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("corp", "other")}
     for name, folder in folders.items():
-        folder.mkdir()
         House(folder).wheel("acme-secret", files={"acme_secret/__init__.py": f"FROM = {name!r}\n"})
     House(folders["other"]).wheel("base")
     with serve(folders["corp"], (USER, PASSWORD)) as corp, serve(folders["other"]) as other:
-        for name in ("UV_NO_INDEX", "UV_FIND_LINKS"):
-            monkeypatch.delenv(name, raising=False)
-        # A machine's configuration: the other index is the default one, and an additional one too.
-        monkeypatch.setenv("UV_DEFAULT_INDEX", other.url)
-        monkeypatch.setenv("UV_EXTRA_INDEX_URL", other.url)
         yield {"corp": corp, "other": other}
 
 
-@pytest.fixture
-def root(project: Project, indexes: dict[str, Index], monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def locked(served: dict[str, Index], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with `base` from one index and `acme-secret` from the private one, locked by Poetry itself."""
-    monkeypatch.delenv("UV_NO_INDEX", raising=False)
-    monkeypatch.delenv("UV_FIND_LINKS", raising=False)
-    root = project.write({"main": []})
+    folder = tmp_path_factory.mktemp("locked")
+    root = Project(folder / "project", House(folder)).write({"main": []})
     text = (root / "pyproject.toml").read_text().replace("dependencies = []\n", 'dynamic = ["dependencies"]\n')
     text += '[tool.poetry.dependencies]\nbase = "*"\nacme-secret = {version = "*", source = "corp"}\n'
     for name, priority in (("other", "primary"), ("corp", "explicit")):
-        text += f'[[tool.poetry.source]]\nname = "{name}"\nurl = "{indexes[name].url}"\npriority = "{priority}"\n'
+        text += f'[[tool.poetry.source]]\nname = "{name}"\nurl = "{served[name].url}"\npriority = "{priority}"\n'
     (root / "pyproject.toml").write_text(text)
     credentials = {"POETRY_HTTP_BASIC_CORP_USERNAME": USER, "POETRY_HTTP_BASIC_CORP_PASSWORD": PASSWORD}
-    run(
-        [find_tool("poetry", ROOT), "lock"],
-        cwd=root,
-        env={**credentials, "POETRY_CACHE_DIR": str(root.parent / "poetry")},
-    )
+    run([find_tool("poetry", ROOT), "lock"], cwd=root, env={**credentials, "POETRY_CACHE_DIR": str(folder / "poetry")})
+    return root
+
+
+@pytest.fixture
+def root(project: Project, locked: Path, served: dict[str, Index], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This project, on a machine whose default index is the other one, which is an additional index too."""
+    for name in ("UV_NO_INDEX", "UV_FIND_LINKS"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", served["other"].url)
+    monkeypatch.setenv("UV_EXTRA_INDEX_URL", served["other"].url)
+    root = project.write({"main": []})
+    for name in ("pyproject.toml", "poetry.lock"):
+        shutil.copy(locked / name, root)
     return root
 
 
@@ -72,15 +75,15 @@ def shipped(root: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("variables", ["POETRY_HTTP_BASIC_CORP", "UV_INDEX_CORP"])
 def test_a_package_comes_from_the_source_that_the_lock_names(
-    root: Path, indexes: dict[str, Index], monkeypatch: pytest.MonkeyPatch, variables: str
+    root: Path, served: dict[str, Index], monkeypatch: pytest.MonkeyPatch, variables: str
 ) -> None:
     """A package is requested only from the lock's source, and no build file has the password."""
     monkeypatch.setenv(f"{variables}_USERNAME", USER)
     monkeypatch.setenv(f"{variables}_PASSWORD", PASSWORD)
-    asked = len(indexes["other"].asked)
+    asked = len(served["other"].asked)
     build(root)
     assert shipped(root) == "FROM = 'corp'\n"
-    assert [path for path in indexes["other"].asked[asked:] if "acme" in path] == []
+    assert [path for path in served["other"].asked[asked:] if "acme" in path] == []
     written = [
         path for folder in (root / "build", root.parent / "cache") for path in folder.rglob("*") if path.is_file()
     ]
