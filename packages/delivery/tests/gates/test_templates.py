@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -25,13 +26,21 @@ def queue(folder: Path, stage: str = "", **properties: str) -> None:
         write_assembly(folder, a=made)
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def _passed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with two templates that passed once."""
-    queue(tmp_path / "cdk.out", QueueName="top")
-    queue(tmp_path / "cdk.out", "Dev", QueueName="dev")
-    (tmp_path / templates.SETTINGS).write_text("templates: [cdk.out/**/*.template.json]\n")
-    assert templates.main(tmp_path) == 0
+    folder = tmp_path_factory.mktemp("passed")
+    queue(folder / "cdk.out", QueueName="top")
+    queue(folder / "cdk.out", "Dev", QueueName="dev")
+    (folder / templates.SETTINGS).write_text("templates: [cdk.out/**/*.template.json]\n")
+    assert templates.main(folder) == 0
+    return folder
+
+
+@pytest.fixture
+def root(_passed: Path, tmp_path: Path) -> Path:
+    """This project, to change."""
+    shutil.copytree(_passed, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
