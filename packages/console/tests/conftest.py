@@ -9,9 +9,11 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import urlencode
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from pipeline_console import server
 from pipeline_console.pages.application import application
@@ -99,6 +101,14 @@ class Console:
             return self.get("/static/icon.svg").status == 200
         except OSError:
             return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models() -> Iterator[None]:
+    """Read each file of botocore once: every test has new clients, and their models take half of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file)))
+        yield
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import hashlib
 from importlib.resources import files
 
 from pipeline_console.pages.execution_page import load
-from pipeline_console.pages.site import Site
+from pipeline_console.pages.site import Site, templates
 from pipeline_console.reads import first_error
 
 
@@ -16,16 +16,20 @@ def execution_report(site: Site, id_: str) -> str:
     execution, flow = load(site, id_)
     causes, problems = first_error.find(site.reads, execution.id, flow, rehearsed=site.options.rehearsed)
     style = (files("pipeline_console.pages") / "static" / "console.css").read_text()
-    return site.templates.get_template("report.html").render(
-        site=site,
-        now=site.now(),
-        execution=execution,
-        flow=flow,
-        causes=causes,
-        problems=problems,
-        style=style,
-        digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        file=True,
+    return (
+        templates()
+        .get_template("report.html")
+        .render(
+            site=site,
+            now=site.now(),
+            execution=execution,
+            flow=flow,
+            causes=causes,
+            problems=problems,
+            style=style,
+            digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            file=True,
+        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -37,6 +37,21 @@ _TITLES = {
 def counted(number: int, noun: str) -> str:
     """Write a number with its noun: 1 call, 2 calls."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates of all pages, each of which is compiled once in a process."""
+    environment = Environment(
+        loader=PackageLoader("pipeline_console.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {name: getattr(times, name) for name in ("duration", "iso", "clock", "tick")}
+    environment.filters["counted"] = counted
+    return environment
 
 
 @dataclass(frozen=True)
@@ -75,19 +90,6 @@ class Site:
     def logs(self) -> LogFiles:
         return LogFiles(self.aws)
 
-    @cached_property
-    def templates(self) -> Environment:
-        environment = Environment(
-            loader=PackageLoader("pipeline_console.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {name: getattr(times, name) for name in ("duration", "iso", "clock", "tick")}
-        environment.filters["counted"] = counted
-        return environment
-
     def map(self) -> PipelineMap:
         """Return the pipeline as it is now. Raises ReadFailed."""
         return pipeline_map(self.reads.definition(), self.reads.state(), self.reads.executions(LATEST))
@@ -96,8 +98,10 @@ class Site:
         """Render a whole page, with the pipeline's map above it."""
         if "map" not in values:
             values["map"] = self.map()
-        text = self.templates.get_template(template).render(
-            site=self, now=self.now(), path=request.url.path, file=False, **values
+        text = (
+            templates()
+            .get_template(template)
+            .render(site=self, now=self.now(), path=request.url.path, file=False, **values)
         )
         return HTMLResponse(text.encode(errors="replace"), status)
 
