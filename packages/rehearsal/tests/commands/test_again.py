@@ -8,7 +8,7 @@ import pytest
 
 from rehearsal.emulator.server import launcher
 from rehearsal.views.execution_view import ExecutionView
-from tests.commands.conftest import Tiny, tiny_project
+from tests.commands.conftest import Tiny, tiny_project, with_one_build
 
 
 def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:
@@ -74,14 +74,14 @@ def test_an_unknown_stage_is_refused(tiny: Tiny, good: ExecutionView) -> None:
 def test_retry_and_shell_start_an_embedded_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a failed run, `retry`, `rollback` and `shell` start an embedded AWS and stop it; `env` needs `up`."""
     monkeypatch.chdir(tmp_path)
-    with tiny_project(tmp_path) as own:
+    with tiny_project(tmp_path, with_one_build("Lint")) as own:
         own.run(Lint="exit 9")
         assert launcher.down(own.space)
         code, printed = own.call("retry")
         assert (code, "Build/Lint failed" in printed) == (1, True)
         assert own.call("shell", "Lint", "--command", "true")[0] == 0
-        code, printed = own.call("rollback", "Ship")
-        assert (code, "has succeeded in Ship" in printed) == (2, True)
+        code, printed = own.call("rollback", "Build")
+        assert (code, "has succeeded in Build" in printed) == (2, True)
         assert own.space.server() is None
         code, printed = own.call("env", "pipeline")
         assert code == 2
