@@ -68,12 +68,14 @@ def install(
     chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in versions.items()}
     minor = None if "python" in chosen else images.default_version(image, "python")
     python = chosen.get("python") or _python_of(minor)
-    named, own_node = chosen.get("nodejs"), _own_node_or_message()
-    node = named or _node_of_image(own_node, images.default_version(image, "nodejs"), store, notes_file(folder))
-    commands, bundling_node = folder / "bin", folder / ("bin" if named else "own-node")
+    requested_node, rehearsal_node = chosen.get("nodejs"), _own_node_or_message()
+    node = requested_node or _node_of_image(
+        rehearsal_node, images.default_version(image, "nodejs"), store, notes_file(folder)
+    )
+    commands, bundling_node = folder / "bin", folder / ("bin" if requested_node else "own-node")
     commands.mkdir(parents=True, exist_ok=True)
     _write_commands(commands, *chosen.values(), node)
-    _write_commands(bundling_node, named or own_node)
+    _write_commands(bundling_node, requested_node or rehearsal_node)
     python_commands = (
         python_environment.create_environment(python.path, python.version, folder / "python")
         if python.path

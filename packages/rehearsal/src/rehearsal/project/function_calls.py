@@ -36,14 +36,16 @@ def invoke_functions(
 ) -> list[FunctionResponse]:
     """Invoke every configured function in every stack that has its output, in parallel; return responses in order."""
     with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
-        described = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
-        calls = [
-            (stack, outputs[invocation.function], invocation.qualifier, (root_folder / invocation.event).read_bytes())
-            for stack, outputs in zip(deployed, described, strict=True)
-            for invocation in config.invoke
-            if invocation.function in outputs
-        ]
-        return list(pool.map(lambda call: _invoke_function(endpoint, *call), calls))
+        outputs = pool.map(lambda stack: _outputs(endpoint, stack), deployed)
+        running = []
+        for stack, names in zip(deployed, outputs, strict=True):
+            for invocation in config.invoke:
+                if function := names.get(invocation.function):
+                    event = (root_folder / invocation.event).read_bytes()
+                    running.append(
+                        pool.submit(_invoke_function, endpoint, stack, function, invocation.qualifier, event)
+                    )
+        return [response.result() for response in running]
 
 
 def _invoke_function(
