@@ -71,8 +71,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")):
         shutil.copy2(file, folder / file.relative_to(ROOT))
     for module, imported, _ in PLANTED:
-        with (folder / module).open("a") as file:
-            file.write(f"\nimport {imported}\n")
+        with (folder / module).open("a") as text:
+            text.write(f"\nimport {imported}\n")
     return folder
 
 
@@ -84,7 +84,7 @@ def reports(planted: Path) -> dict[Path, str]:
 
 def broken_contracts(folder: Path, contracts: Path) -> str:
     """Run import-linter in `folder`, and return the end of its report."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", contracts]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--config", str(contracts)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr

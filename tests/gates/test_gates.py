@@ -282,9 +282,8 @@ def test_it_goes_red(gates: Sequence[Gate], project: Path) -> None:
         for gate in gates:
             planted.enter_context(gate.change.planted(project))
         for gate in gates:
-            check(
-                gate, run(gate.command, project, CDK_VALIDATION="false")
-            )  # CDK's own validation is none of these gates
+            # CDK's own validation is none of these gates.
+            check(gate, run(gate.command, project, CDK_VALIDATION="false"))
 
 
 def check(gate: Gate, done: subprocess.CompletedProcess[str]) -> None:
