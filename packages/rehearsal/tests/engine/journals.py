@@ -19,7 +19,7 @@ MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 
 @dataclass
 class ReadJournal:
-    """Content of journals, and the events that are read from it."""
+    """The content of a journal, and the events in it."""
 
     content: bytes
     events: list[Event]
