@@ -41,20 +41,20 @@ class ResourcePolicyResult:
 
 
 def explain_denial(
-    principal: str, who: PrincipalInfo, context: EvalContext, resource_policy: ResourcePolicyResult | None
+    principal: str, principal_info: PrincipalInfo, context: EvalContext, resource_policy: ResourcePolicyResult | None
 ) -> Denial:
     """Return the denial with its reason; resource_policy: the result of the resource's policy, if it has one."""
     looked_at = [*roles.policies(principal), *([resource_policy.name] if resource_policy else [])]
     nothing = f"no policy at all: the {'user' if ':user/' in principal else 'role'} has none"
-    lacks = "; ".join(_missing_permissions(principal, who, context, resource_policy))
+    lacks = "; ".join(_missing_permissions(principal, principal_info, context, resource_policy))
     why = f"looked at {', '.join(looked_at) or nothing}; {lacks}"
     return Denial(principal, context.action, context.resource_arn, why)
 
 
 def _missing_permissions(
-    principal: str, who: PrincipalInfo, context: EvalContext, resource_policy: ResourcePolicyResult | None
+    principal: str, principal_info: PrincipalInfo, context: EvalContext, resource_policy: ResourcePolicyResult | None
 ) -> list[str]:
-    answer = policies.evaluate(context, who.policies or [], *who.limits)
+    answer = policies.evaluate(context, principal_info.policies or [], *principal_info.limits)
     if answer.decision == "Deny":
         return [f"{_statement(answer.matched_sid)} with Effect Deny matches"]
     if resource_policy and resource_policy.decision == "Deny":
@@ -62,7 +62,7 @@ def _missing_permissions(
     missing = {"Effect": "Allow", "Action": context.action, "Resource": context.resource_arn}
     lacks = []
     if answer.decision != "Allow":
-        lacks.append(_closest_statement(who, context) or f"missing is {json.dumps(missing)}")
+        lacks.append(_closest_statement(principal_info, context) or f"missing is {json.dumps(missing)}")
     if resource_policy and resource_policy.decides and resource_policy.decision != "Allow":
         statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": context.action}
         statement |= {"Resource": resource_policy.resource} if resource_policy.resource else {}
@@ -70,9 +70,9 @@ def _missing_permissions(
     return lacks or [f"missing is {json.dumps(missing)}"]
 
 
-def _closest_statement(who: PrincipalInfo, context: EvalContext) -> str:
+def _closest_statement(principal_info: PrincipalInfo, context: EvalContext) -> str:
     """Return why a matching statement did not allow the request: its conditions or a limit; empty without one."""
-    statements: list[ParsedStatement] = [statement for policy in who.policies or [] for statement in policy]
+    statements: list[ParsedStatement] = [statement for policy in principal_info.policies or [] for statement in policy]
     if policies.first_match(context, statements, "Allow"):
         return "its policies allow it, its boundary or the session's policy does not"
     unconditional = [replace(statement, conditions={}) for statement in statements]
