@@ -19,6 +19,13 @@ def tool(name: str) -> str:
     return str(TOOLS / "bin" / name)
 
 
+def committed(name: str) -> Path:
+    """Return a file that every project has. Raises SetupError if it is missing."""
+    if not (ROOT / name).is_file():
+        raise SetupError(f"there is no {name} in {ROOT}; `git checkout -- {name}` restores it")
+    return ROOT / name
+
+
 def target_python() -> str:
     """Return the Python version of [tool.layers]."""
     version = _layers_setting("python", r"([\d.]+)")
@@ -44,6 +51,6 @@ def lock() -> Path:
 
 def _layers_setting(name: str, form: str) -> str:
     """Return a setting of [tool.layers] whose value matches `form`, else nothing. Python 3.10 has no tomllib."""
-    section = (ROOT / "pyproject.toml").read_text().partition("[tool.layers]")[2].partition("\n[")[0]
+    section = committed("pyproject.toml").read_text().partition("[tool.layers]")[2].partition("\n[")[0]
     match = re.search(rf"""^{name} *= *["']{form}["']""", section, re.MULTILINE)
     return match[1] if match else ""

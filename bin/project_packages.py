@@ -69,7 +69,7 @@ def add_packages(folder: Path) -> None:
     if not sources:
         return
     write(site / "packages.pth", "".join(f"{os.path.relpath(source, site)}\n" for source in sources))
-    version = (project.ROOT / "VERSION").read_text().strip()
+    version = project.committed("VERSION").read_text().strip()
     for source in sources:
         pyproject = (source.parent / "pyproject.toml").read_text()
         add_metadata(site, pyproject, version)

@@ -483,6 +483,14 @@ def test_a_stale_lock_of_poetry_is_refused(clone: Path, script: dict[str, Any]) 
         script["installation"].export(clone / "poetry.lock", ["quality"], lambda: sys.executable)
 
 
+@pytest.mark.parametrize("name", ["requirements-tools.txt", "pyproject.toml"])
+def test_a_missing_file_is_refused(clone: Path, name: str) -> None:
+    """A missing file of the project is an error with the command that restores it."""
+    (clone / name).unlink()
+    code, said = setup(clone, "integration" if name == "pyproject.toml" else "tools")
+    assert (code, said) == (2, f"setup: there is no {name} in {clone}; `git checkout -- {name}` restores it\n")
+
+
 @pytest.mark.slow
 def test_a_missing_lock_is_refused(equipped: Path) -> None:
     """A missing lock is an error with the command that creates it."""
