@@ -79,7 +79,7 @@ def test_no_file_is_skipped_because_of_its_name(root: Path, name: str, capsys: p
 
 
 def test_links_are_not_scanned(root: Path) -> None:
-    """A link is no finding in addition to the accepted one in its target, and its other targets are not pushed."""
+    """A link adds no finding to the accepted one of its target; targets outside of the source are not pushed."""
     (root / "link.md").symlink_to("docs/b.md")
     (root / "pages").symlink_to("docs")
     assert list(secrets.source_files(root)) == ["a.md", "docs/b.md", "pyproject.toml"]
