@@ -73,7 +73,7 @@ def add_packages(folder: Path) -> None:
     for source in sources:
         pyproject = (source.parent / "pyproject.toml").read_text()
         add_metadata(site, pyproject, version)
-        for name, module, function in commands(pyproject):
+        for name, module, function in entry_points(pyproject):
             write(folder / "bin" / name, COMMAND.format(module=module, function=function), mode=0o755)
 
 
@@ -88,7 +88,7 @@ def add_metadata(site: Path, pyproject: str, version: str) -> None:
     write(site / info / "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
-def commands(pyproject: str) -> list[tuple[str, str, str]]:
+def entry_points(pyproject: str) -> list[tuple[str, str, str]]:
     """Return name, module and function of each command of a package. Python 3.10 has no tomllib to parse them."""
     section = pyproject.partition("[project.scripts]")[2].partition("\n[")[0]
     return re.findall(r'^([\w-]+) *= *"([\w.]+):(\w+)"', section, re.MULTILINE)
