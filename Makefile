@@ -15,7 +15,7 @@ PARALLEL := pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The environment of the changes and integration builds is prepared while the first minute of a run leaves a processor idle.
 rehearse: setup
-	@bin/setup integration & :
+	@bin/setup integration &
 	rehearse run --approve
 
 # Whole rehearsals run one by one, and next to the other tests, because a rehearsal waits for two thirds of its time. So do the
