@@ -28,6 +28,24 @@ def s3(**configuration: str) -> Json:
     return {"name": "Deploy", "actionTypeId": kind("Deploy", "S3"), "configuration": configuration, **CODE}
 
 
+def alarm(embedded: Embedded, state: str) -> str:
+    """Create an alarm that stays in `state` until SetAlarmState, and return its name."""
+    name, cloudwatch = embedded.name("alarm"), embedded.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        MetricName="m",
+        Namespace="n",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Statistic="Sum",
+        TreatMissingData="ignore",
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+    return name
+
+
 def zipped(files: dict[str, str]) -> bytes:
     """Return a zip of `files`: texts by path."""
     data = io.BytesIO()

@@ -8,28 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.actions.conftest import Pipelines, kind, s3
+from tests.actions.conftest import Pipelines, alarm, kind, s3
 from tests.conftest import Embedded
 
 pytestmark = pytest.mark.slow
-
-
-def alarm(embedded: Embedded, state: str) -> str:
-    """Create an alarm that stays in `state` until SetAlarmState, and return its name."""
-    name, cloudwatch = embedded.name("alarm"), embedded.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        MetricName="m",
-        Namespace="n",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        Statistic="Sum",
-        TreatMissingData="ignore",
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
-    return name
 
 
 def watch(alarm: str, minutes: int) -> dict[str, Any]:

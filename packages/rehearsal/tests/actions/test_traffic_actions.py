@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.actions.conftest import Pipelines, kind
+from tests.actions.conftest import Pipelines, alarm, kind
 from tests.conftest import Embedded
 from tests.emulator.codedeploy.releases import Service
 
@@ -54,31 +54,18 @@ def test_lambda_shifts_an_alias_by_its_strategy(pipelines: Pipelines, embedded: 
 
 def test_an_alarm_fails_the_action_and_takes_the_alias_back(pipelines: Pipelines, embedded: Embedded) -> None:
     """An alarm in ALARM fails the action during the shift, and the alias returns to its old version."""
-    name, alarm = released(pipelines), embedded.name("alarm")
-    cloudwatch = embedded.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=alarm,
-        Namespace=alarm,
-        MetricName="m",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",
-    )
-    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+    name, raised = released(pipelines), alarm(embedded, "ALARM")
     action = deploy(
         "Lambda",
         FunctionName=name,
         FunctionAlias="live",
         PublishedTargetVersion="2",
         DeployStrategy="Canary10Percent60Minutes",
-        Alarms=alarm,
+        Alarms=raised,
     )
     ran = pipelines.run(pipelines.source({"a": "b"}), action)
     assert ran.status == "Failed"
-    assert f"alarm {alarm} is in ALARM" in ran.summary
+    assert f"alarm {raised} is in ALARM" in ran.summary
     assert live(embedded, name) == ("1", {})
 
 
