@@ -596,7 +596,7 @@ def test_a_wrong_hash_is_refused_the_first_time(script: dict[str, Any], monkeypa
     assert len(attempts) == 1
 
 
-@pytest.mark.parametrize("version", [None, "20.0.2", "22.2.2", "22.3", "26.0.dev1"])
+@pytest.mark.parametrize("version", [None, "20.0.2", "22.2.2", "22.3", "25.3rc1", "26.0.dev1"])
 def test_uv_is_installed_with_any_pip(
     tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, version: str | None
 ) -> None:
