@@ -110,7 +110,7 @@ def test_the_alias_must_have_the_current_version(embedded: Embedded) -> None:
 
 
 def test_what_codedeploy_refuses(embedded: Embedded) -> None:
-    """Unknown names, invalid statuses and operations of other platforms have AWS's error codes."""
+    """Unknown names, invalid statuses and operations of other platforms have AWS's codes and messages."""
     service, api = Service(embedded, embedded.name("refused")), embedded.client("codedeploy")
     id_ = shifting(service)
     application, group = service.id_of("Application"), service.id_of("Group")
@@ -134,7 +134,10 @@ def test_what_codedeploy_refuses(embedded: Embedded) -> None:
     for code, call in calls.items():
         with pytest.raises(ClientError) as error:
             call()
-        assert error.value.response["Error"]["Code"] == code
+        problem = error.value.response["Error"]
+        assert problem["Code"] == code
+        if code.endswith("DoesNotExistException"):
+            assert problem["Message"].endswith(("found for name: none", "The deployment d-NONE could not be found"))
     info = api.get_deployment_group(applicationName=application, deploymentGroupName=group)["deploymentGroupInfo"]
     assert info["autoRollbackConfiguration"]["events"] == ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]
 

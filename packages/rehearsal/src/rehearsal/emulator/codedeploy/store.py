@@ -115,7 +115,7 @@ class Store:
         """Return an application. Raises CodeDeployError."""
         record = self.all(scope, "applications").get(name)
         if record is None:
-            message = f"No application record for name: {name}"
+            message = f"No application found for name: {name}"
             raise CodeDeployError("ApplicationDoesNotExistException", message)
         return record
 
@@ -124,7 +124,7 @@ class Store:
         self.application(scope, application)
         record = self.all(scope, "groups").get(f"{application}/{name}")
         if record is None:
-            message = f"No Deployment Group record for name: {name}"
+            message = f"No Deployment Group found for name: {name}"
             raise CodeDeployError("DeploymentGroupDoesNotExistException", message)
         return record
 
@@ -132,7 +132,7 @@ class Store:
         """Return a deployment. Raises CodeDeployError."""
         record = self.all(scope, "deployments").get(id_)
         if record is None:
-            message = f"The deployment {id_} could not be record"
+            message = f"The deployment {id_} could not be found"
             raise CodeDeployError("DeploymentDoesNotExistException", message)
         return record
 
@@ -142,7 +142,7 @@ class Store:
             return PREDEFINED[name]
         record = self.all(scope, "configs").get(name)
         if record is None:
-            message = f"No Deployment Configuration record for name: {name}"
+            message = f"No Deployment Configuration found for name: {name}"
             raise CodeDeployError("DeploymentConfigDoesNotExistException", message)
         return TrafficConfig.of(record.get("trafficRoutingConfig"))
 
