@@ -170,6 +170,24 @@ def test_credentials_are_in_variables_only(monkeypatch: pytest.MonkeyPatch) -> N
     assert {"UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"} <= {*call.removed}
 
 
+def test_stored_credentials_are_looked_up_only_where_an_index_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that needs no password starts no Poetry; one that refuses is called again with stored credentials."""
+    monkeypatch.delenv("UV_NO_INDEX", raising=False)
+    logins: list[str | None] = []
+
+    def refuse_without_password(call: package_index.IndexCall) -> None:
+        logins.append(call.variables.get("UV_INDEX_CORP_EU_PASSWORD"))
+        if logins[-1] is None:
+            raise LayersError("401 Unauthorized")
+
+    def never() -> tuple[str, str] | None:
+        raise AssertionError("credentials were looked up")
+
+    package_index.install_from(CORP, [], lambda _: None, never)
+    package_index.install_from(CORP, [], refuse_without_password, lambda: (USER, PASSWORD))
+    assert logins == [None, PASSWORD]
+
+
 def test_without_an_index_everything_is_in_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """With UV_NO_INDEX, packages of every source come from UV_FIND_LINKS."""
     monkeypatch.setenv("UV_NO_INDEX", "1")

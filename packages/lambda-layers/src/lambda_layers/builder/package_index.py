@@ -68,36 +68,45 @@ def environment_credentials(source: Source) -> tuple[str, str] | None:
     return (unquote(parts.username or ""), unquote(parts.password or "")) if parts.username else None
 
 
-def refusal(error: LayersError, source: Source, pins: Sequence[Pin], secrets: Sequence[str]) -> LayersError:
-    """Return an error with the source and the variables of its credentials, and without any secret."""
-    text = str(error)
-    for secret in secrets:
-        text = text.replace(secret, "****") if secret else text
-    poetry = " and ".join(source.variable("poetry", part) for part in ("USERNAME", "PASSWORD"))
-    uv = " and ".join(source.variable("uv", part) for part in ("USERNAME", "PASSWORD"))
-    authentication = "with credentials" if secrets else "without credentials"
-    return LayersError(
-        f"{text}\nThe lock takes {', '.join(pin.name for pin in pins)} from the source {source.name} "
-        f"({source.public_url}) and from no other; it was asked {authentication}. They come from {poetry}, from {uv}, "
-        f"or from `poetry config http-basic.{source.name} USER PASSWORD`; a company's certificate from SSL_CERT_FILE"
-    )
-
-
 def install_from(
     source: Source,
     pins: Sequence[Pin],
     run: Callable[[IndexCall], None],
     stored: Callable[[], tuple[str, str] | None],
 ) -> None:
-    """Call `run` for one source. stored: looks up credentials that the environment does not have."""
+    """Call `run` for one source, without credentials if the environment has none, and if that fails with stored ones.
+
+    stored: looks up credentials in Poetry's configuration or a keyring. It starts Poetry, which takes half a second.
+    """
     credentials = environment_credentials(source)
-    if not credentials or not credentials[1]:  # the password of a known user may be in a keyring
-        credentials = stored() or credentials
+    if credentials and not credentials[1]:
+        credentials = stored() or credentials  # the password of a known user may be in a keyring
     try:
         run(index_call(source, credentials))
     except LayersError as error:
-        passwords = [credentials[1]] if credentials else []
-        raise refusal(error, source, pins, passwords) from None
+        if credentials or not (credentials := stored()):
+            raise _refusal(error, source, pins, credentials) from None
+        try:
+            run(index_call(source, credentials))
+        except LayersError as second:
+            raise _refusal(second, source, pins, credentials) from None
+
+
+def _refusal(
+    error: LayersError, source: Source, pins: Sequence[Pin], credentials: tuple[str, str] | None
+) -> LayersError:
+    """Return an error with the source and the variables of its credentials, and without the password."""
+    text = str(error)
+    if credentials and credentials[1]:
+        text = text.replace(credentials[1], "****")
+    poetry = " and ".join(source.variable("poetry", part) for part in ("USERNAME", "PASSWORD"))
+    uv = " and ".join(source.variable("uv", part) for part in ("USERNAME", "PASSWORD"))
+    authentication = "with credentials" if credentials else "without credentials"
+    return LayersError(
+        f"{text}\nThe lock takes {', '.join(pin.name for pin in pins)} from the source {source.name} "
+        f"({source.public_url}) and from no other; it was asked {authentication}. They come from {poetry}, from {uv}, "
+        f"or from `poetry config http-basic.{source.name} USER PASSWORD`; a company's certificate from SSL_CERT_FILE"
+    )
 
 
 def _index_name(source: Source) -> str:
