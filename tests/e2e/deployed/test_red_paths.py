@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.deployed.conftest import Deployed
 from tests.e2e.deployed.hearing import Heard
+from tests.e2e.deployed.shifting import IN_PROD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.gate]
 
@@ -45,9 +46,7 @@ def test_a_failure_in_prod_is_rolled_back_and_reported(editable: Deployed) -> No
     editable.replace(
         "lambda/echo2/main.py",
         "    messages = [echo(record)",
-        '    if ":333333333333:" in context.invoked_function_arn:\n'
-        '        raise ValueError("planted")\n'
-        "    messages = [echo(record)",
+        f'    if {IN_PROD}:\n        raise ValueError("planted")\n    messages = [echo(record)',
     )
     ran = editable.run("--approve")
     assert ran.code == 1
