@@ -300,7 +300,7 @@ def check(gate: Gate, done: subprocess.CompletedProcess[str]) -> None:
 def why(printed: str) -> Cause:
     """Return the root cause that `rehearse why` finds in the log of a parallel make."""
     log = PARALLEL.format(command=MAKE, printed=printed.rstrip("\n")).splitlines()
-    action = ActionView("Synth", "Build/CodeBuild", "Failed", summary="build FAILED", stage="Build", log="action.log")
+    action = ActionView("Build", "Synth", "Build/CodeBuild", "Failed", summary="build FAILED", log="action.log")
     (cause,) = find_causes([action], lambda _: log, lambda *_: "")
     return cause
 

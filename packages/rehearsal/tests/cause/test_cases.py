@@ -18,7 +18,7 @@ CASES = Path(__file__).parent / "cases"
 def cause_of(folder: Path) -> tuple[CauseJson, dict[str, Any]]:
     """Return the cause that is found for a case, and the expected one."""
     case = json.loads((folder / "case.json").read_text())
-    action = ActionView("Act", case["provider"], "Failed", summary=case["summary"], stage="Build", log="action.log")
+    action = ActionView("Build", "Act", case["provider"], "Failed", summary=case["summary"], log="action.log")
     log, paths = (folder / "action.log").read_text().splitlines(), case["construct_paths"]
     (cause,) = find_causes([action], lambda _: log, lambda stack, id_: paths.get(f"{stack}/{id_}", ""))
     return cause.as_json(), case["expected"]
@@ -33,9 +33,9 @@ def test_the_cause_of_a_recorded_log(folder: Path) -> None:
 
 def test_the_action_that_failed_first_comes_first() -> None:
     """The action that failed first is the root cause, even if it started later."""
-    slow = ActionView("Slow", "Build/CodeBuild", "Failed", started=1.0, seconds=9.0, summary="slow")
-    quick = ActionView("Quick", "Build/CodeBuild", "Failed", started=2.0, seconds=1.0, summary="quick")
-    good = ActionView("Good", "Build/CodeBuild", "Succeeded", started=0.0, seconds=1.0, summary="good")
+    slow = ActionView("Build", "Slow", "Build/CodeBuild", "Failed", started=1.0, seconds=9.0, summary="slow")
+    quick = ActionView("Build", "Quick", "Build/CodeBuild", "Failed", started=2.0, seconds=1.0, summary="quick")
+    good = ActionView("Build", "Good", "Build/CodeBuild", "Succeeded", started=0.0, seconds=1.0, summary="good")
     view = ExecutionView(stages=[StageView("Build", [slow, quick, good])])
     assert [cause.message for cause in find_causes(view.failed(), lambda _: [], lambda *_: "")] == ["quick", "slow"]
 
@@ -52,7 +52,7 @@ def test_only_the_end_of_a_huge_log_is_searched() -> None:
         yield from (f"line {number} " + "x" * 3000 for number in range(60_000))
         yield from ("a.py:3: error: found", end)
 
-    action = ActionView("Act", "Build/CodeBuild", "Failed", stage="Build", log="action.log")
+    action = ActionView("Build", "Act", "Build/CodeBuild", "Failed", log="action.log")
     (cause,) = find_causes([action], lambda _: log(), lambda *_: "")
     assert (str(cause.place), cause.message) == ("a.py:3", "found")
 

@@ -359,9 +359,10 @@ class EngineMachine(RuleBasedStateMachine):
         api = CodePipelineApi(self.engine, Jobs())
         listed = api.call("ListPipelineExecutions", {"pipelineName": KEY.name}, KEY.account, KEY.region)
         for summary in listed["pipelineExecutionSummaries"]:
-            shown = self.journals.read(summary["pipelineExecutionId"]).view
-            assert summary["status"] == shown.status.replace("Interrupted", "Stopped")
-            assert summary["statusSummary"] == shown.state.summary
+            execution = self.engine.executions[summary["pipelineExecutionId"]]
+            journal = self.journals.read(execution.id)
+            assert summary["status"] == journal.view.status.replace("Interrupted", "Stopped")
+            assert summary["statusSummary"] == journal.state(execution.pipeline).summary
 
     @invariant()
     def no_stage_holds_two_executions(self) -> None:

@@ -21,7 +21,7 @@ def report(found: ExecutionView, *resources: str, iam: bool = True) -> str:
 
 def test_unused_features_are_not_reported() -> None:
     """A run without builds and functions does not report them."""
-    text = report(view("Succeeded", ActionView("source", "Source/S3", status="Succeeded")))
+    text = report(view("Succeeded", ActionView("One", "source", "Source/S3", status="Succeeded")))
     assert "builds" not in text
     assert "functions ran" not in text
     assert "repository" not in text
@@ -30,9 +30,9 @@ def test_unused_features_are_not_reported() -> None:
 def test_used_features_are_reported() -> None:
     """Sources, builds and functions that ran are reported; a deployment by itself runs no function."""
     actions = [
-        ActionView("source", "Source/CodeCommit", status="Succeeded"),
-        ActionView("build", "Build/CodeBuild", status="Succeeded"),
-        ActionView("deploy", "Deploy/CloudFormation", status="Succeeded"),
+        ActionView("One", "source", "Source/CodeCommit", status="Succeeded"),
+        ActionView("One", "build", "Build/CodeBuild", status="Succeeded"),
+        ActionView("One", "deploy", "Deploy/CloudFormation", status="Succeeded"),
     ]
     text = report(view("Succeeded", *actions))
     assert "functions" not in text
@@ -44,7 +44,7 @@ def test_used_features_are_reported() -> None:
 
 def test_bootstrapped_environments_are_reported() -> None:
     """The report lists environments that the run bootstrapped, which an operator has to do on AWS."""
-    done = ActionView("source", "Source/S3", status="Succeeded")
+    done = ActionView("One", "source", "Source/S3", status="Succeeded")
     text = "; ".join(not_emulated(view("Succeeded", done), (), iam=True, bootstrapped=["222222222222/eu-west-1"]))
     assert "222222222222/eu-west-1: bootstrapped by the rehearsal" in text
     assert "on AWS an operator has to do it before the push" in text
@@ -52,13 +52,15 @@ def test_bootstrapped_environments_are_reported() -> None:
 
 def test_actions_that_were_not_reached_are_reported() -> None:
     """A failed run lists the actions that did not run."""
-    reached = ActionView("build", "Build/CodeBuild", status="Failed")
-    assert "not reached: One/deploy" in report(view("Failed", reached, ActionView("deploy", "Deploy/CloudFormation")))
+    reached = ActionView("One", "build", "Build/CodeBuild", status="Failed")
+    assert "not reached: One/deploy" in report(
+        view("Failed", reached, ActionView("One", "deploy", "Deploy/CloudFormation"))
+    )
 
 
 def test_accepted_parts_are_reported() -> None:
     """The report lists actions that were not executed and resources without effect."""
-    skipped = ActionView("scan", "Test/DeviceFarm", status="Succeeded", executed=False)
+    skipped = ActionView("One", "scan", "Test/DeviceFarm", status="Succeeded", executed=False)
     text = report(view("Succeeded", skipped), "AWS::CodeBuild::ReportGroup stack/Group has no effect")
     assert "One/scan was not executed: Test/DeviceFarm was accepted" in text
     assert "AWS::CodeBuild::ReportGroup stack/Group has no effect" in text
@@ -81,7 +83,7 @@ def test_without_iam_everybody_may_do_everything() -> None:
 def test_a_machine_without_mounts_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the machine forbids mounts, the report says what builds and functions can read; without builds it does not."""
     monkeypatch.setattr("rehearsal.views.not_emulated.mount_error", lambda: "mount: no")
-    built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
+    built = view("Succeeded", ActionView("One", "build", "Build/CodeBuild", status="Succeeded"))
     words = "nothing is hidden from builds and functions, not even the keys of every account's root (mount: no)"
     assert words in report(built)
     assert words not in report(built, iam=False)
@@ -94,7 +96,7 @@ def test_a_machine_without_mounts_is_reported(monkeypatch: pytest.MonkeyPatch) -
 
 def test_files_above_the_builds_folder_are_reported() -> None:
     """Files in parent folders of the builds' folder, which tools find, are reported if a build ran."""
-    built = view("Succeeded", ActionView("build", "Build/CodeBuild", status="Succeeded"))
+    built = view("Succeeded", ActionView("One", "build", "Build/CodeBuild", status="Succeeded"))
     above = [Path("/home/me/package.json")]
     words = "builds found /home/me/package.json above their folder: choose another one by REHEARSAL_BUILDS"
     assert words in not_emulated(built, [], iam=True, above=above)
@@ -109,7 +111,7 @@ def test_notes_of_builds_are_reported_once(tmp_path: Path) -> None:
         log.note("env.variables.OCT: 0123 without quotes")
         log.close()
     actions = [
-        ActionView(file.name, "Build/CodeBuild", status="Succeeded", log=str(file))
+        ActionView("One", file.name, "Build/CodeBuild", status="Succeeded", log=str(file))
         for file in (*logs, tmp_path / "none")
     ]
     lines = not_emulated(view("Succeeded", *actions), [], iam=True)
@@ -120,7 +122,7 @@ def test_notes_of_a_source_are_reported(tmp_path: Path) -> None:
     """The notes of a source are reported, but not a commit message that looks like a note."""
     log = tmp_path / "action.log"
     log.write_text("rehearsal: link.txt: symbolic links are text files\n0123 first\nrehearsal: of the message\n")
-    found = view("Succeeded", ActionView("source", "Source/CodeCommit", status="Succeeded", log=str(log)))
+    found = view("Succeeded", ActionView("One", "source", "Source/CodeCommit", status="Succeeded", log=str(log)))
     lines = not_emulated(found, [], iam=True)
     assert "One/source: link.txt: symbolic links are text files" in lines
     assert not any("of the message" in line for line in lines)

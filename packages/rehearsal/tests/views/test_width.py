@@ -28,7 +28,7 @@ def test_columns_are_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def printed(*, live: bool) -> str:
     """Return a table of one action whose texts are longer than the console is wide."""
-    action = ActionView("A" * 100, "Build/CodeBuild", "Failed", summary="why " * 60, stage="S" * 100)
+    action = ActionView("S" * 100, "A" * 100, "Build/CodeBuild", "Failed", summary="why " * 60)
     text = io.StringIO()
     Console(file=text, width=PLAIN_WIDTH).print(rows(ExecutionView(stages=[StageView("S" * 100, [action])]), live=live))
     return text.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
@@ -14,7 +14,7 @@ from rehearsal.commands.context import resolve_execution, running_deployment, wi
 from rehearsal.commands.logs import match_action
 from rehearsal.commands.output import AS_JSON, print_json
 from rehearsal.errors import WrongUse
-from rehearsal.views.execution_view import ExecutionView, load_execution_view
+from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace.layout import Workspace
 
 
@@ -117,11 +117,9 @@ def _waiting_approvals(space: Workspace, pipeline: str) -> list[WaitingApproval]
     """Every waiting approval, from the journals: the API returns only one execution per stage."""
     views = [load_execution_view(space, execution) for execution in reversed(space.newest_first())]
     running = [view for view in views if view.pipeline == pipeline and view.seconds is None]
-    return [approval for view in running for approval in _approvals(view)]
-
-
-def _approvals(view: ExecutionView) -> Iterator[WaitingApproval]:
-    for stage in view.stages:
-        for action in stage.actions:
-            if action.token:
-                yield WaitingApproval(stage.name, action.name, action.token, view.id, view.revision)
+    return [
+        WaitingApproval(action.stage, action.name, action.token, view.id, view.revision)
+        for view in running
+        for action in view.actions
+        if action.token
+    ]

@@ -32,13 +32,9 @@ def _latest(space: Workspace) -> ExecutionView:
     return load_execution_view(space, latest) if latest else ExecutionView()
 
 
-def _actions(space: Workspace) -> list[str]:
-    return [f"{stage.name}/{action.name}" for stage in _latest(space).stages for action in stage.actions]
-
-
 EXECUTION = CompletionType("id", Workspace.newest_first)
 STAGE = CompletionType("stage", lambda space: [stage.name for stage in _latest(space).stages])
-ACTION = CompletionType("action", _actions)
+ACTION = CompletionType("action", lambda space: [action.where for action in _latest(space).actions])
 
 EXECUTION_ARGUMENT = click.argument("execution_id", metavar="[ID]", required=False, type=EXECUTION)
 EXECUTION_OPTION = click.option(

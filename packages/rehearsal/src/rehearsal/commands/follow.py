@@ -16,6 +16,8 @@ from rehearsal.commands.approval_answers import Verdict, ask_verdict, put_approv
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.events import Event
+from rehearsal.engine.state.execution import Execution
+from rehearsal.engine.state.fold import fold
 from rehearsal.errors import RehearsalError
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.views.terminal import Progress, progress
@@ -71,11 +73,12 @@ class Follower:
 
         Earlier events are replayed only: they are neither shown nor answered.
         """
-        view, ends, shifts, path = ExecutionView(), 0, ShiftNews(self.space), self.space.journal(execution)
+        state, view, ends, shifts = Execution(), ExecutionView(), 0, ShiftNews(self.space)
         with progress(self.console) as shown:
-            for event in journal.follow(path, lambda: self.space.server() is not None, end=end):
+            for event in journal.follow(self.space.journal(execution), self._is_emulator_alive, end=end):
                 if event:
-                    view.apply(event)
+                    state = fold(state, event)
+                    view = ExecutionView.of_state(state)
                 is_replayed = ends < end - 1
                 shown.show(None if is_replayed else event, view)
                 for line in () if is_replayed else shifts.take(view):
@@ -87,6 +90,9 @@ class Follower:
             log = self.space.logs / "emulator.log"
             raise RehearsalError(f"the embedded AWS ended during execution {execution}; its log is {log}")
         return view
+
+    def _is_emulator_alive(self) -> bool:
+        return self.space.server() is not None
 
     def _react(self, shown: Progress, execution: str, event: Event, *, is_replayed: bool) -> None:
         """Stop after the stage `until`, and answer approvals, but none in a replayed event."""

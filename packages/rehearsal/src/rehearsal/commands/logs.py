@@ -47,7 +47,7 @@ def find_action(view: ExecutionView, action: str) -> tuple[str, str]:
 
     Raises WrongUse where none or several actions have that name.
     """
-    return match_action([(stage.name, state.name) for stage in view.stages for state in stage.actions], action)
+    return match_action([(known.stage, known.name) for known in view.actions], action)
 
 
 def match_action(known: Sequence[tuple[str, str]], action: str) -> tuple[str, str]:
@@ -61,12 +61,7 @@ def match_action(known: Sequence[tuple[str, str]], action: str) -> tuple[str, st
 
 def _actions_with_log(view: ExecutionView) -> dict[str, ActionView]:
     """stage/name -> action, of every action that has a log."""
-    return {
-        f"{stage.name}/{action.name}": action
-        for stage in view.stages
-        for action in stage.actions
-        if action.log and Path(action.log).exists()
-    }
+    return {action.where: action for action in view.actions if action.log and Path(action.log).exists()}
 
 
 def _action_with_log(view: ExecutionView, action: str) -> ActionView:
@@ -108,7 +103,7 @@ def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it ta
 
 
 def _print_appended(path: Path, has_ended: Callable[[], bool]) -> None:
-    """Print a growing file until `over` returns True, which is called before the last read so that no line is lost."""
+    """Print a growing file until `has_ended` returns True; it is called before the last read, so no line is lost."""
     while not path.exists():
         if has_ended():
             return

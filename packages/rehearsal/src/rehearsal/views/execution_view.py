@@ -1,20 +1,27 @@
-"""The view model of an execution, derived from the state that is folded from its journal."""
+"""The view of an execution: what terminals and `--json` show of the state that is folded from its journal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import ActionState, Execution
-from rehearsal.engine.state.fold import fold, fold_all
+from rehearsal.engine.state.fold import fold_all
 from rehearsal.views.json_shapes import StageJson
 from rehearsal.workspace.layout import Workspace
 
+# The output variables of source actions that hold the revision.
+_REVISIONS = ("CommitId", "VersionId", "ImageDigest")
 
-@dataclass
+
+@dataclass(frozen=True)
 class ActionView:
+    """An action. status: empty before it starts. started: seconds since 1970. executed: false where it was accepted."""
+
+    stage: str
     name: str
     provider: str
     status: str = ""
@@ -25,17 +32,20 @@ class ActionView:
     progress: str = ""
     token: str | None = None
     executed: bool = True
-    stage: str = ""
+
+    @property
+    def where(self) -> str:
+        return f"{self.stage}/{self.name}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class StageView:
     name: str
     actions: list[ActionView]
     status: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class ExecutionView:
     """An execution. status: empty before its first event. stages: in the definition's order.
 
@@ -58,11 +68,35 @@ class ExecutionView:
     accepted_rules: dict[str, str] = field(default_factory=dict)
     stages: list[StageView] = field(default_factory=list)
 
-    state: Execution = field(default_factory=Execution)
+    @classmethod
+    def of_state(cls, state: Execution) -> Self:
+        """Return the view of an execution in a state."""
+        trigger = state.origin.trigger
+        return cls(
+            id=state.id,
+            pipeline=state.key.name,
+            status=state.status,
+            summary=state.summary if state.seconds is not None else "",
+            seconds=state.seconds,
+            started=state.started if state.id else None,
+            trigger=" ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail")))),
+            only=state.origin.only,
+            revision=_revision(state),
+            restart_of=state.origin.restart_of,
+            restarted_as=state.restarted_as,
+            rolled_back_as=state.rolled_back_as,
+            accepted_rules={
+                f"{rule.stage}/{rule.name}": rule.provider
+                for rule in state.rules.values()
+                if rule.outcome and not rule.outcome.executed
+            },
+            stages=_stages(state),
+        )
 
-    def apply(self, event: Event) -> None:
-        """Apply one event; unknown events change nothing."""
-        vars(self).update(_project(fold(self.state, event)))
+    @property
+    def actions(self) -> list[ActionView]:
+        """The actions of all stages."""
+        return [action for stage in self.stages for action in stage.actions]
 
     def stage(self, name: str) -> StageView:
         return next(stage for stage in self.stages if stage.name == name)
@@ -71,49 +105,26 @@ class ExecutionView:
         return next(action for action in self.stage(stage).actions if action.name == name)
 
     def failed(self) -> list[ActionView]:
-        return [action for stage in self.stages for action in stage.actions if action.status == "Failed"]
+        return [action for action in self.actions if action.status == "Failed"]
 
 
-_REVISIONS = ("CommitId", "VersionId", "ImageDigest")
+def _stages(state: Execution) -> list[StageView]:
+    """Return every stage of the definition; the status of one that was not entered is empty."""
+    return [
+        StageView(
+            stage,
+            [_action_view(stage, name, provider, state.actions.get((stage, name))) for name, provider in actions],
+            state.stages[stage].status if stage in state.stages else "",
+        )
+        for stage, actions in state.outline
+    ]
 
 
-def _project(state: Execution) -> dict[str, object]:
-    """The fields of a view, from the execution's state."""
-    trigger = state.origin.trigger
-    return {
-        "state": state,
-        "id": state.id,
-        "pipeline": state.key.name,
-        "status": state.status,
-        "summary": state.summary if state.seconds is not None else "",
-        "seconds": state.seconds,
-        "started": state.started if state.id else None,
-        "trigger": " ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail")))),
-        "only": state.origin.only,
-        "revision": _revision(state),
-        "restart_of": state.origin.restart_of,
-        "restarted_as": state.restarted_as,
-        "rolled_back_as": state.rolled_back_as,
-        "accepted_rules": {
-            f"{rule.stage}/{rule.name}": rule.provider
-            for rule in state.rules.values()
-            if rule.outcome and not rule.outcome.executed
-        },
-        "stages": [
-            StageView(
-                stage,
-                [_action(stage, name, provider, state.actions.get((stage, name))) for name, provider in actions],
-                state.stages[stage].status if stage in state.stages else "",
-            )
-            for stage, actions in state.outline
-        ],
-    }
-
-
-def _action(stage: str, name: str, provider: str, state: ActionState | None) -> ActionView:
+def _action_view(stage: str, name: str, provider: str, state: ActionState | None) -> ActionView:
     if state is None:
-        return ActionView(name, provider, stage=stage)
+        return ActionView(stage, name, provider)
     return ActionView(
+        stage,
         name,
         provider,
         status=state.status,
@@ -124,7 +135,6 @@ def _action(stage: str, name: str, provider: str, state: ActionState | None) -> 
         progress=state.progress,
         token=state.token,
         executed=state.outcome is None or state.outcome.executed,
-        stage=stage,
     )
 
 
@@ -143,9 +153,7 @@ def _revision(state: Execution) -> str:
 
 def replay(events: Iterable[Event]) -> ExecutionView:
     """Return the view after all events."""
-    view = ExecutionView()
-    vars(view).update(_project(fold_all(events)))
-    return view
+    return ExecutionView.of_state(fold_all(events))
 
 
 def load_execution_view(space: Workspace, execution: str) -> ExecutionView:

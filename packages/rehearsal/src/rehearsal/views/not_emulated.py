@@ -52,7 +52,8 @@ def not_emulated(
 
 
 def _of_providers(view: ExecutionView, *, iam: bool, above: Sequence[Path], functions: bool) -> Iterator[str]:
-    actions = [action for _, action in _actions(view) if action.status and action.executed]
+    """Yield the differences that the providers of the executed actions have, and those of functions that ran."""
+    actions = [action for action in view.actions if action.status and action.executed]
     providers = {action.provider for action in actions}
     if providers & {*_GIT}:
         yield "sources came from this machine's repository, whatever repository the pipeline names"
@@ -80,31 +81,25 @@ def _of_functions() -> Iterator[str]:
 
 def _notes_of_logs(view: ExecutionView) -> Iterator[str]:
     """Yield each note in the logs of sources and builds once, with the actions that have it."""
-    places: dict[str, list[str]] = {}
-    for where, action in _actions(view):
+    actions_by_note: dict[str, list[str]] = {}
+    for action in view.actions:
         if action.provider in (*_BUILDS, *_GIT) and action.log:
             for note in read_notes(Path(action.log)):
-                places.setdefault(note, []).append(where)
-    for note, builds in places.items():
-        yield f"{', '.join(dict.fromkeys(builds))}: {note}"
+                actions_by_note.setdefault(note, []).append(action.where)
+    for note, actions in actions_by_note.items():
+        yield f"{', '.join(dict.fromkeys(actions))}: {note}"
 
 
 def _not_executed(view: ExecutionView) -> Iterator[str]:
-    for where, action in _actions(view):
+    for action in view.actions:
         if not action.executed:
-            yield f"{where} was not executed: {action.provider} was accepted"
+            yield f"{action.where} was not executed: {action.provider} was accepted"
     for where, provider in view.accepted_rules.items():
         yield f"{where} was not executed: {provider} was accepted"
 
 
 def _not_reached(view: ExecutionView) -> Iterator[str]:
     """Yield the actions that never started, unless the execution succeeded: a rollback has one stage only."""
-    missed = [where for where, action in _actions(view) if not action.status]
+    missed = [action.where for action in view.actions if not action.status]
     if missed and view.status != "Succeeded":
         yield "not reached: " + ", ".join(missed)
-
-
-def _actions(view: ExecutionView) -> Iterator[tuple[str, ActionView]]:
-    for stage in view.stages:
-        for action in stage.actions:
-            yield f"{stage.name}/{action.name}", action
