@@ -10,8 +10,8 @@ from rich.console import Console
 
 from rehearsal.emulator.functions.cold_starts import ColdStartRecord
 from rehearsal.project.function_calls import FunctionResponse
-from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
+from rehearsal.views.summary import RunSummary
 from rehearsal.workspace.layout import Workspace
 
 COLD = {"account": "222222222222", "init_ms": 251.4, "compiled": 17, "modules": 300, "memory_mb": 41}
@@ -48,5 +48,5 @@ def shown(space: Workspace, *answers: FunctionResponse) -> list[list[str]]:
     """Return the words of each printed line."""
     text = io.StringIO()
     view = ExecutionView(status="Succeeded")
-    summary.show(Console(file=text, width=160), space, view, [*answers], 1.0, iam=False)
+    RunSummary(space, [view], answers, 1.0, iam=False).show(Console(file=text, width=160))
     return [line.split() for line in text.getvalue().splitlines()]

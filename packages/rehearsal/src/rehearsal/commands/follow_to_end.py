@@ -14,8 +14,8 @@ from rehearsal.commands.approval_answers import Verdict
 from rehearsal.commands.context import running_deployment
 from rehearsal.commands.follow import Follower
 from rehearsal.commands.output import output_console, put_json
-from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
+from rehearsal.views.summary import RunSummary
 from rehearsal.workspace.layout import Workspace
 
 
@@ -64,12 +64,12 @@ def follow_with_summary(
     """Show the execution and its restarts to the end, then a summary; return the views of all, in order."""
     began, deployed = time.monotonic(), running_deployment(space)
     views = Follower(space, console, deployed, verdict, stops=stops).follow(execution, end)
-    summary.show(console, space, views[-1], [], time.monotonic() - began, iam=deployed.endpoint.iam)
+    RunSummary(space, views, [], time.monotonic() - began, deployed.endpoint.iam).show(console)
     return views
 
 
 def write_result(space: Workspace, views: list[ExecutionView], seconds: float, json_file: Path | None) -> int:
     """Write the result as JSON; return 0 if the last execution succeeded, else 1."""
     iam = running_deployment(space).endpoint.iam
-    put_json(json_file, summary.as_json(space, views, [], seconds, iam=iam))
+    put_json(json_file, RunSummary(space, views, [], seconds, iam).as_json())
     return 0 if views[-1].status == "Succeeded" else 1

@@ -36,8 +36,8 @@ from rehearsal.project.git_repository import Repository
 from rehearsal.project.push_changes import changes_since_push
 from rehearsal.project.remotes import Remotes
 from rehearsal.project.source_trees import SourceTrees
-from rehearsal.views import summary
 from rehearsal.views.execution_view import ExecutionView
+from rehearsal.views.summary import RunSummary
 from rehearsal.workspace import prepared_folders, retention
 from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.clock import Clock, parse_scale
@@ -72,11 +72,11 @@ def run_full(space: Workspace, options: RunOptions) -> int:
             trees = reading.result()
             worker.submit(mount_error)  # computes the cached answer for the report at the end of the run
             views = _execute(space, console, deployed, trees, options)
-            answers = _call_functions(space, config, endpoint, deployed, views[-1])
-    seconds = time.monotonic() - began
-    summary.show(console, space, views[-1], answers, seconds, iam=endpoint.iam)
-    put_json(options.json_file, summary.as_json(space, views, answers, seconds, iam=endpoint.iam))
-    return 0 if is_target_reached(views[-1], options.until) and all(answer.ok for answer in answers) else 1
+            responses = _call_functions(space, config, endpoint, deployed, views[-1])
+    summary = RunSummary(space, views, responses, time.monotonic() - began, endpoint.iam)
+    summary.show(console)
+    put_json(options.json_file, summary.as_json())
+    return 0 if is_target_reached(views[-1], options.until) and all(response.ok for response in responses) else 1
 
 
 def _execute(

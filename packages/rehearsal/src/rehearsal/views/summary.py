@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -21,108 +22,125 @@ from rehearsal.views.execution_view import ExecutionView, stages_as_json
 from rehearsal.views.json_shapes import RunJson
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
+from rehearsal.views.traffic import Shift
 from rehearsal.workspace.acceptances import resources
 from rehearsal.workspace.build_area import found_above
 from rehearsal.workspace.layout import Workspace
 
 
-def show(
-    console: Console,
-    space: Workspace,
-    view: ExecutionView,
-    answers: list[FunctionResponse],
-    seconds: float,
-    *,
-    iam: bool,
-) -> None:
-    console.print(rows(view))
-    if answers:
-        console.print(_answer_table(answers))
-    if cold := ColdStartRecord(space.cold_starts).latest():
-        console.print(_cold_starts(cold))
-    for shift in traffic.shifts(space, view):
-        console.print(f"Traffic: {shift}", soft_wrap=True)
-    if causes := why.causes(space, view):
-        console.print()
-        why.print_causes(console, causes)
-    console.print("Not emulated:", style="dim")
-    for limit in limits(space, view, iam=iam):
-        console.print(f"  {limit}", style="dim", soft_wrap=True, markup=False)
-    verdict = Text(view.status, STYLES.get(view.status, "red"))
-    console.print(
-        Text.assemble(verdict, f" in {seconds:.0f} s", f": {view.summary}" if view.summary else ""), soft_wrap=True
-    )
+@dataclass(frozen=True)
+class RunSummary:
+    """The summary of a run that has just ended.
 
-
-def as_json(
-    space: Workspace, views: Sequence[ExecutionView], answers: Iterable[FunctionResponse], seconds: float, *, iam: bool
-) -> RunJson:
-    """Return the result as `run --json` writes it: the last execution, and the ids of earlier ones.
-
-    seconds: the duration of the run. Contract: docs/rehearsal/json.md.
+    views: its executions, the last one at the end. responses: those of the deployed functions. seconds: its duration.
+    iam: whether policies were enforced.
     """
-    last = views[-1]
-    return {
-        "execution_id": last.id,
-        "status": last.status,
-        "wall_seconds": round(seconds, 2),
-        "earlier": [{"execution_id": view.id, "status": view.status} for view in views[:-1]],
-        "stages": stages_as_json(last),
-        "invocations": [
-            {"environment": answer.environment, "account": answer.account, "function": answer.function, "ok": answer.ok}
-            for answer in answers
-        ],
-        "cold_starts": [asdict(cold_start) for cold_start in ColdStartRecord(space.cold_starts).latest()],
-        "traffic": traffic.as_json(traffic.shifts(space, last)),
-        "not_emulated": limits(space, last, iam=iam),
-    }
+
+    space: Workspace
+    views: Sequence[ExecutionView]
+    responses: Sequence[FunctionResponse]
+    seconds: float
+    iam: bool
+
+    def show(self, console: Console) -> None:
+        """Print the summary, and write what was not emulated to the file that the web console reads."""
+        view = self.views[-1]
+        console.print(rows(view))
+        if self.responses:
+            console.print(_response_table(self.responses))
+        if self._cold_starts:
+            console.print(_cold_start_table(self._cold_starts))
+        for shift in self._shifts:
+            console.print(f"Traffic: {shift}", soft_wrap=True)
+        if causes := why.causes(self.space, view):
+            console.print()
+            why.print_causes(console, causes)
+        console.print("Not emulated:", style="dim")
+        for difference in self._not_emulated:
+            console.print(f"  {difference}", style="dim", soft_wrap=True, markup=False)
+        verdict = Text(view.status, STYLES.get(view.status, "red"))
+        summary = f": {view.summary}" if view.summary else ""
+        console.print(Text.assemble(verdict, f" in {self.seconds:.0f} s", summary), soft_wrap=True)
+        self.space.logs.mkdir(parents=True, exist_ok=True)
+        write_json(self.space.not_emulated, {"execution_id": view.id, "not_emulated": self._not_emulated})
+
+    def as_json(self) -> RunJson:
+        """Return the result as `run --json` writes it: the last execution, and the ids of earlier ones.
+
+        Contract: docs/rehearsal/json.md.
+        """
+        *earlier, last = self.views
+        return {
+            "execution_id": last.id,
+            "status": last.status,
+            "wall_seconds": round(self.seconds, 2),
+            "earlier": [{"execution_id": view.id, "status": view.status} for view in earlier],
+            "stages": stages_as_json(last),
+            "invocations": [
+                {
+                    "environment": response.environment,
+                    "account": response.account,
+                    "function": response.function,
+                    "ok": response.ok,
+                }
+                for response in self.responses
+            ],
+            "cold_starts": [asdict(cold_start) for cold_start in self._cold_starts],
+            "traffic": traffic.as_json(self._shifts),
+            "not_emulated": self._not_emulated,
+        }
+
+    @cached_property
+    def _cold_starts(self) -> list[ColdStart]:
+        return ColdStartRecord(self.space.cold_starts).latest()
+
+    @cached_property
+    def _shifts(self) -> list[Shift]:
+        return traffic.shifts(self.space, self.views[-1])
+
+    @cached_property
+    def _not_emulated(self) -> list[str]:
+        differences = not_emulated(
+            self.views[-1],
+            resources(self.space),
+            iam=self.iam,
+            administrators=grants_administrator_access(self.space),
+            bootstrapped=late_bootstraps(self.space),
+            above=found_above(self.space.builds),
+            functions=bool(self._cold_starts),
+        )
+        return [*differences, *traffic.pace(self.space, self._shifts)]
 
 
-def limits(space: Workspace, view: ExecutionView, *, iam: bool) -> list[str]:
-    """Return what was not emulated in a run that has just ended, and write it to a file for the console."""
-    differences = not_emulated(
-        view,
-        resources(space),
-        iam=iam,
-        administrators=grants_administrator_access(space),
-        bootstrapped=late_bootstraps(space),
-        above=found_above(space.builds),
-        functions=bool(ColdStartRecord(space.cold_starts).latest()),
-    )
-    entries = [*differences, *traffic.pace(space, traffic.shifts(space, view))]
-    space.logs.mkdir(parents=True, exist_ok=True)
-    write_json(space.not_emulated, {"execution_id": view.id, "not_emulated": entries})
-    return entries
-
-
-def _answer_table(answers: list[FunctionResponse]) -> Table:
+def _response_table(responses: Sequence[FunctionResponse]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("Environment", "Account"):
         table.add_column(column, no_wrap=True)
     table.add_column("Function", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("Answer", overflow="fold")
-    for answer in answers:
-        verdict = Text("ok", "green") if answer.ok else Text("failed", "red")
-        table.add_row(answer.environment, answer.account, answer.function, verdict, shorten(_one_line(answer.text)))
+    for response in responses:
+        verdict = Text("ok", "green") if response.ok else Text("failed", "red")
+        text = shorten(_one_line(response.text))
+        table.add_row(response.environment, response.account, response.function, verdict, text)
     return table
 
 
-def _one_line(response: str) -> str:
+def _one_line(text: str) -> str:
     try:
-        return json.dumps(json.loads(response))
+        return json.dumps(json.loads(text))
     except ValueError:
-        return " ".join(response.split())
+        return " ".join(text.split())
 
 
-def _cold_starts(cold: list[ColdStart]) -> Table:
-    """A row per cold start. Compiled: the number of modules that had no valid bytecode."""
+def _cold_start_table(cold_starts: Sequence[ColdStart]) -> Table:
+    """Return a row per cold start. Compiled: the number of modules that had no valid bytecode."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Cold start of", overflow="fold")
     table.add_column("Account", no_wrap=True)
     for column in ("Init ms", "First call ms", "Compiled", "Memory MB"):
         table.add_column(column, justify="right", no_wrap=True)
-    for cold_start in cold:
+    for cold_start in cold_starts:
         numbers = (
             f"{cold_start.init_ms:.0f}",
             f"{cold_start.first_call_ms:.0f}",
