@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
-from rehearsal.emulator.codedeploy.store import DEPLOYMENTS, FILE, Record
+from rehearsal.emulator.codedeploy.store import FILE, Record, read_deployments
 from rehearsal.json_values import text
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.clock import Clock
@@ -36,12 +36,8 @@ def shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
     if view.started is None:
         return []
     last = float("inf") if view.seconds is None else view.started + view.seconds
-    dated = [
-        (record["createTime"], shift)
-        for record, shift in _recorded(space)
-        if view.started <= record["createTime"] <= last
-    ]
-    return [shift for _, shift in sorted(dated, key=lambda pair: pair[0])]
+    dated = [(created, shift) for created, shift in _all_shifts(space) if view.started <= created <= last]
+    return [shift for _, shift in sorted(dated, key=operator.itemgetter(0))]
 
 
 def failed_shifts(space: Workspace, view: ExecutionView) -> list[Shift]:
@@ -54,23 +50,23 @@ class ShiftNews:
 
     def __init__(self, space: Workspace) -> None:
         self._space = space
-        self._changed = 0
+        self._read_at = 0
         self._reported: dict[str, str] = {}
 
     def take(self, view: ExecutionView) -> list[str]:
         """Return a line for each shift that has changed since the last call."""
-        changed = _changed(self._space)
-        if changed == self._changed:
+        written_at = _written_at(self._space)
+        if written_at == self._read_at:
             return []
-        self._changed = changed
+        self._read_at = written_at
         lines = {shift.deployment: str(shift) for shift in shifts(self._space, view)}
-        news = [text for deployment, text in lines.items() if self._reported.get(deployment) != text]
+        news = [line for deployment, line in lines.items() if self._reported.get(deployment) != line]
         self._reported.update(lines)
         return news
 
 
-def _changed(space: Workspace) -> int:
-    """When CodeDeploy's records were written last, in nanoseconds since 1970; 0 where there are none."""
+def _written_at(space: Workspace) -> int:
+    """Return when CodeDeploy's records were written last, in nanoseconds since 1970; 0 where there are none."""
     try:
         return (space.running / FILE).stat().st_mtime_ns
     except FileNotFoundError:
@@ -88,18 +84,12 @@ def pace(space: Workspace, shifts: Sequence[Shift]) -> list[str]:
     return [f"traffic shifted {scale:g} times as fast as on AWS (`rehearse clock`)"] if shifts and scale != 1 else []
 
 
-def _recorded(space: Workspace) -> Iterator[tuple[Record, Shift]]:
-    for folder in (space.running, space.saved):
-        path = folder / FILE
-        if path.exists():
-            tables = json.loads(path.read_text())
-            break
-    else:
-        return
-    for name, table in tables.items():
-        account, _, kind = name.split("/")
-        for record in table.values() if kind == DEPLOYMENTS else ():
-            yield record, _shift(account, record)
+def _all_shifts(space: Workspace) -> Iterator[tuple[float, Shift]]:
+    """Yield (time of creation, shift) of every deployment in the running embedded AWS, else in its saved state."""
+    files = [folder / FILE for folder in (space.running, space.saved)]
+    file = next((file for file in files if file.exists()), None)
+    for account, record in read_deployments(file) if file else ():
+        yield record["createTime"], _shift(account, record)
 
 
 def _shift(account: str, record: Record) -> Shift:

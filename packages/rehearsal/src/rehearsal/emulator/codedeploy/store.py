@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypedDict, Unpack
@@ -130,7 +130,7 @@ class Store:
 
     def deployment(self, scope: Scope, id_: str) -> Record:
         """Return a deployment. Raises CodeDeployError."""
-        record = self.all(scope, "deployments").get(id_)
+        record = self.all(scope, DEPLOYMENTS).get(id_)
         if record is None:
             message = f"The deployment {id_} could not be found"
             raise CodeDeployError("DeploymentDoesNotExistException", message)
@@ -154,3 +154,12 @@ class Store:
         with self._lock:
             tables = [table for name, table in self._records.items() if name.endswith(f"/{kind}")]
             return [record for table in tables for record in table.values()]
+
+
+def read_deployments(file: Path) -> Iterator[tuple[str, Record]]:
+    """Yield (account, deployment) for every deployment in a store's file."""
+    for name, table in json.loads(file.read_text()).items():
+        account, _, kind = name.split("/")
+        if kind == DEPLOYMENTS:
+            for record in table.values():
+                yield account, record
