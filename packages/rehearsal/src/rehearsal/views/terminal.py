@@ -133,7 +133,7 @@ def definition_table(pipeline: Pipeline) -> Table:
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
-    for column in ("Stage", "Order", "Action", "Provider", "Takes", "Makes"):
+    for column in ("Stage", "Order", "Action", "Provider", "Inputs", "Outputs"):
         table.add_column(column, overflow="fold")
     for stage in pipeline.stages:
         for number, action in enumerate(stage.actions):
