@@ -13,7 +13,7 @@ from tests.commands.conftest import Tiny
 
 def test_executions_are_listed_newest_first(tiny: Tiny, good: ExecutionView, bad: ExecutionView) -> None:
     """`history --json` has the revision, trigger, duration and status of each execution."""
-    code, printed = tiny.call("history", "--json")
+    code, printed = tiny.call("history", "--json", "-n", "100")
     assert code == 0
     newest, before = [load for load in json.loads(printed) if load["execution_id"] in (good.id, bad.id)]
     assert [newest["status"], before["status"]] == ["Failed", "Succeeded"]
