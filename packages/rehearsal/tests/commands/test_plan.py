@@ -82,7 +82,7 @@ class Pushed:
     def planned(self) -> Plan:
         """Return the plan of the assembly on the disk."""
         cloud = cloud_assembly.read(self.folder / "cdk.out")
-        return planning.make_plan(self._deployed, cloud, self.folder, ROOT / "node_modules", self.pushed)
+        return planning.make_plan(self._deployed, cloud, self.folder, self.pushed, ROOT / "node_modules")
 
 
 def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
@@ -114,7 +114,7 @@ def push(_selfish: Deployment, tmp_path: Path) -> Pushed:
 def test_what_is_deployed_changes_nothing(push: Pushed) -> None:
     """The plan has no update, no change and no warning; all builds run with the deployed buildspecs."""
     plan = push.plan(DEPLOYED, {"Dev-Queues": QUEUES})
-    assert not plan.mutates
+    assert not plan.updates_pipeline
     assert plan.pipeline.change is None
     assert [stack.change for stack in plan.stacks] == [None]
     assert plan.warnings == ()
@@ -142,7 +142,7 @@ def test_a_changed_definition_updates_and_restarts(push: Pushed) -> None:
         {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}, {"Name": "Prod", "Actions": [deploys("Prod-Queues")]}
     )
     plan = push.plan(new, {"Dev-Queues": QUEUES, "Prod-Queues": QUEUES})
-    assert (plan.mutates, plan.restarts) == (True, True)
+    assert (plan.updates_pipeline, plan.restarts) == (True, True)
     load: Any = view.as_json(plan)
     assert {stage["name"]: stage["change"] for stage in load["stages"]}["Prod"] == "added"
     assert [stack["change"] for stack in load["stacks"]] == ["update", None, "create"]
@@ -157,7 +157,7 @@ def test_a_changed_project_updates_without_a_restart(push: Pushed) -> None:
     """A change of a build project updates the pipeline without a restart."""
     stages = {"Name": "Dev", "Actions": [deploys("Dev-Queues")]}
     plan = push.plan(template(stages, Synth="make other"), {"Dev-Queues": QUEUES})
-    assert (plan.mutates, plan.restarts) == (True, False)
+    assert (plan.updates_pipeline, plan.restarts) == (True, False)
     assert "updates itself, without starting again" in view.text(plan)
 
 

@@ -58,15 +58,15 @@ def test_of_several_pipelines_one_has_to_be_chosen(tmp_path: Path) -> None:
 def test_a_pipeline_is_called_by_its_stack_its_name_or_its_id(name: str, chosen: str, tmp_path: Path) -> None:
     """`--pipeline` accepts the stack, the name, the logical id, and the stack with the id."""
     write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
-    assert read(tmp_path / "out", name).chosen.id == chosen
+    assert read(tmp_path / "out", name).pipeline.id == chosen
 
 
 def test_a_pipeline_of_a_stage_is_taken_where_the_app_itself_has_none(tmp_path: Path) -> None:
     """A pipeline of the app is preferred to a pipeline of a stage, which it may deploy."""
     write(tmp_path / "both", {"Own": pipeline(P=None)}, {"Dev": {"Dev-Inner": pipeline(Q=None)}})
-    assert read(tmp_path / "both").pipeline.name == "Own"
+    assert read(tmp_path / "both").pipeline_stack.name == "Own"
     write(tmp_path / "staged", {}, {"Tools": {"Tools-Inner": pipeline(Q=None)}})
-    assert read(tmp_path / "staged").pipeline.name == "Tools-Inner"
+    assert read(tmp_path / "staged").pipeline_stack.name == "Tools-Inner"
 
 
 def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_pipeline_in_a_nested_stack_is_found(tmp_path: Path) -> None:
     nested = {"Type": NESTED, "Metadata": {"aws:asset:path": "inner.nested.template.json"}}
     write(tmp_path / "out", {"Top": {"Inner": nested}})
     (tmp_path / "out" / "inner.nested.template.json").write_text(json.dumps({"Resources": pipeline(P="delivery")}))
-    chosen = read(tmp_path / "out").chosen
+    chosen = read(tmp_path / "out").pipeline
     assert (chosen.stack.id, chosen.nested, chosen.id) == ("Top", ("Inner",), "P")
     assert "delivery" in chosen.names
 
@@ -113,4 +113,4 @@ def test_a_source_can_have_the_name_of_a_repository_in_the_stack(name: str | Non
     }
     resources["P"]["Properties"]["Stages"] = [{"Name": "Source", "Actions": [action]}]
     write(tmp_path / "out", {"One": resources})
-    assert read(tmp_path / "out").chosen.branches == [(source, "main")]
+    assert read(tmp_path / "out").pipeline.branches == [(source, "main")]

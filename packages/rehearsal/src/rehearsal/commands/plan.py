@@ -55,10 +55,9 @@ def _planned(space: Workspace, repository: Repository, deployed: Deployment, com
     try:
         source = folder / "source"
         cdk = Cdk(command_folders(space), deployed.endpoint, space.logs, stop)
-        cloud = synthesize_commit(space, cdk, repository, commit, chosen, folder)
-        planned = make_plan(
-            deployed, cloud, source, _cdk_modules(space), _export_last_push(space, deployed, folder / "pushed")
-        )
+        assembly = synthesize_commit(space, cdk, repository, commit, chosen, folder)
+        last_push = _export_last_push(space, deployed, folder / "pushed")
+        planned = make_plan(deployed, assembly, source, last_push, _cdk_modules(space))
         warning = bootstrap_change_warning(space, source / repository.project)
         return replace(planned, warnings=(warning, *planned.warnings)) if warning else planned
     finally:

@@ -10,7 +10,6 @@ import click
 from rehearsal.commands.context import open_deployment
 from rehearsal.commands.output import put_json
 from rehearsal.emulator.server import launcher
-from rehearsal.engine.model.cloudformation import preview_pipeline
 from rehearsal.engine.model.definition import Pipeline
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
@@ -44,8 +43,7 @@ def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
     if app == App():
         with open_deployment(space, port) as deployed:
             return deployed.pipeline()
-    chosen = _synthesize(space, port, app).chosen
-    return preview_pipeline(str(chosen.properties.get("Name") or chosen.stack.name), chosen.properties)
+    return _synthesize(space, port, app).pipeline.definition()
 
 
 def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:

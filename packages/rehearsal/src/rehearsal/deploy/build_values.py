@@ -18,27 +18,27 @@ _PROJECT = "AWS::CodeBuild::Project"
 _CREATED = ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter")
 
 
-def provide_build_values(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
+def provide_build_values(assembly: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
     """Create the missing secrets and parameters that the pipeline's projects read by name, and report each one.
 
     owner: root of the pipeline's account.
     """
-    secrets = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
-    for name, keys in secrets_of_projects(cloud).items():
+    secrets = endpoint.client("secretsmanager", owner, assembly.pipeline_stack.region)
+    for name, keys in secrets_of_projects(assembly).items():
         if create_missing_secret(secrets, name, keys):
             tell(f"the secret {name}, which builds read, has a placeholder; on AWS it has to exist")
-    parameters = endpoint.client("ssm", owner, cloud.pipeline.region)
-    created = _created_names(cloud)
-    for name in dict.fromkeys(_values(cloud, "PARAMETER_STORE")):
+    parameters = endpoint.client("ssm", owner, assembly.pipeline_stack.region)
+    created = _created_names(assembly)
+    for name in dict.fromkeys(_values(assembly, "PARAMETER_STORE")):
         if name not in created and create_missing_parameter(parameters, name):
             tell(f"the parameter {name}, which builds read, has a placeholder; on AWS it has to exist")
 
 
-def secrets_of_projects(cloud: Assembly) -> Mapping[str, list[str]]:
+def secrets_of_projects(assembly: Assembly) -> Mapping[str, list[str]]:
     """Return secret name -> JSON keys that projects read; without secrets given by ARN, which exist already."""
     secrets: dict[str, list[str]] = {}
-    created = _created_names(cloud)
-    for value in _values(cloud, "SECRETS_MANAGER"):
+    created = _created_names(assembly)
+    for value in _values(assembly, "SECRETS_MANAGER"):
         name, _, rest = value.partition(":")
         key = rest.partition(":")[0]
         if name != "arn" and name not in created:
@@ -48,15 +48,15 @@ def secrets_of_projects(cloud: Assembly) -> Mapping[str, list[str]]:
     return secrets
 
 
-def _created_names(cloud: Assembly) -> set[str]:
+def _created_names(assembly: Assembly) -> set[str]:
     """The names of secrets and parameters that the app's stacks create."""
-    templates = [template for stack in cloud.stacks for _, template in stack.templates()]
+    templates = [template for stack in assembly.stacks for _, template in stack.templates()]
     resources = [resource for template in templates for resource in template.get("Resources", {}).values()]
     return {str(member(resource, "Properties", "Name")) for resource in resources if resource["Type"] in _CREATED}
 
 
-def _values(cloud: Assembly, kind: str) -> Iterator[str]:
-    for _, template in cloud.pipeline.templates():
+def _values(assembly: Assembly, kind: str) -> Iterator[str]:
+    for _, template in assembly.pipeline_stack.templates():
         for resource in template.get("Resources", {}).values():
             if resource["Type"] != _PROJECT:
                 continue

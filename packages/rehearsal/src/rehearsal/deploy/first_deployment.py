@@ -99,22 +99,22 @@ class Operator:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         preparation = Preparation(self.workspace, self.cdk, self.tell)
-        cloud = self._synthesize(folder, preparation)
-        self._check(cloud)
-        stack, owner = cloud.pipeline, root(cloud.pipeline.account)
+        assembly = self._synthesize(folder, preparation)
+        self._check(assembly)
+        stack, owner = assembly.pipeline_stack, root(assembly.pipeline_stack.account)
         bootstrapper = self._bootstrapper(stack.account)
-        bootstrapper.bootstrap_missing(cloud.environments)
+        bootstrapper.bootstrap_missing(assembly.environments)
         preparation.run(stack.account, stack.region)
-        provide_build_values(cloud, self.endpoint, owner, self.tell)
-        provide_source_tokens(cloud, self.endpoint, owner, self.tell)
+        provide_build_values(assembly, self.endpoint, owner, self.tell)
+        provide_source_tokens(assembly, self.endpoint, owner, self.tell)
         note_known_commit(self.workspace, self.repository.head)
         pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, self.app, commit(), self.tell)
         if pushed.may_add_environment():
             self._bootstrap_as_operator(bootstrapper, pushed.environments())
-        if push and cloud.chosen.branches:
-            push(cloud.chosen.branches)
-        self._deploy(cloud, folder)
-        deployed = self._record(cloud.chosen)
+        if push and assembly.pipeline.branches:
+            push(assembly.pipeline.branches)
+        self._deploy(assembly, folder)
+        deployed = self._record(assembly.pipeline)
         return replace(deployed, first_execution=_first_execution(deployed)) if push else deployed
 
     def _synthesize(self, folder: Path, preparation: Preparation) -> Assembly:
@@ -141,24 +141,24 @@ class Operator:
             text = f"HEAD ({repository.head[:8]}) does not synthesize, and only HEAD is deployed: {error}"
             raise WrongUse("\n".join([text, *ways_on(error.output)])) from error
 
-    def _check(self, cloud: Assembly) -> None:
+    def _check(self, assembly: Assembly) -> None:
         """Report what may fail in the app. Raises WrongUse for parts that cannot be rehearsed."""
-        report_architecture(cloud, self.tell)
-        report_retired_runtimes(cloud, self.tell, dt.datetime.now(dt.UTC).date())
+        report_architecture(assembly, self.tell)
+        report_retired_runtimes(assembly, self.tell, dt.datetime.now(dt.UTC).date())
         supported, accepted = read_supported(self.workspace), AcceptedFile(self.workspace).read()
-        check_parts(cloud, supported, accepted)
-        report_other_stacks(cloud, supported, accepted, self.tell)
+        check_parts(assembly, supported, accepted)
+        report_other_stacks(assembly, supported, accepted, self.tell)
 
-    def _deploy(self, cloud: Assembly, folder: Path) -> None:
+    def _deploy(self, assembly: Assembly, folder: Path) -> None:
         """Deploy the pipeline's stack. Raises CommandFailed, after keeping the error and the logs of functions."""
-        stack = cloud.pipeline
+        stack = assembly.pipeline_stack
         self.tell(f"deploying {stack.name} to {stack.account}/{stack.region}")
         try:
-            self.cdk.deploy(folder, cloud.folder, stack.id, stack.account, stack.region)
+            self.cdk.deploy(folder, assembly.folder, stack.id, stack.account, stack.region)
         except CommandFailed as error:
             details = failed_deployment.validation_errors(self.endpoint, stack)
             lines = filter(None, [str(error), *details, accept_hint(error.output)])
-            message = failed_deployment.keep(self.workspace, self.endpoint, cloud.environments, "\n".join(lines))
+            message = failed_deployment.keep(self.workspace, self.endpoint, assembly.environments, "\n".join(lines))
             raise CommandFailed(message) from error
 
     def _record(self, chosen: PipelineResource) -> Deployment:
@@ -180,10 +180,10 @@ def _first_execution(deployed: Deployment) -> str:
     return str(by_creation[0]["pipelineExecutionId"]) if by_creation and by_creation[0] == listed[0] else ""
 
 
-def report_architecture(cloud: cloud_assembly.Assembly, tell: ReportProgress) -> None:
+def report_architecture(assembly: cloud_assembly.Assembly, tell: ReportProgress) -> None:
     """Report functions for another architecture: they run here, but fail where they load native libraries."""
     host = host_environment.architecture()
-    others = ", ".join(sorted(cloud.architectures - {host}))
+    others = ", ".join(sorted(assembly.architectures - {host}))
     if others:
         tell(
             f"functions are for {others}, and this machine is {host}: they run on {host}, and a call that loads a"

@@ -70,12 +70,12 @@ class PushedCommit:
         self.tell(f"{self.id[:8]} may have other environments: synthesizing it, to bootstrap accounts before the push")
         with scratch_folder(self.space, "plan") as folder:
             try:
-                cloud = synthesize_commit(self.space, self.cdk(), self.repository, self.id, self.app, folder)
+                assembly = synthesize_commit(self.space, self.cdk(), self.repository, self.id, self.app, folder)
             except (CommandFailed, WrongUse) as error:
                 self.tell(f"{self.id[:8]} does not synthesize, which its build will show: {error}")
                 return ()
         note_known_commit(self.space, self.id)
-        return cloud.environments
+        return assembly.environments
 
 
 def note_known_commit(space: Workspace, commit: str) -> None:

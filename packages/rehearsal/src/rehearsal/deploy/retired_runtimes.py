@@ -16,9 +16,9 @@ from rehearsal.project.cloud_assembly import Assembly
 _FUNCTION = "AWS::Lambda::Function"
 
 
-def report_retired_runtimes(cloud: Assembly, tell: Callable[[str], None], today: dt.date) -> None:
+def report_retired_runtimes(assembly: Assembly, tell: Callable[[str], None], today: dt.date) -> None:
     """Report functions that AWS refuses to create, before a stack fails because of one."""
-    for runtime in sorted(_runtimes(cloud)):
+    for runtime in sorted(_runtimes(assembly)):
         if blocked := creation_blocked_since(runtime, today):
             tell(
                 f"warning: functions of {runtime}: AWS has created none since {blocked}, and only updates those that"
@@ -26,9 +26,9 @@ def report_retired_runtimes(cloud: Assembly, tell: Callable[[str], None], today:
             )
 
 
-def _runtimes(cloud: Assembly) -> set[str]:
+def _runtimes(assembly: Assembly) -> set[str]:
     runtimes = set()
-    for stack in cloud.stacks:
+    for stack in assembly.stacks:
         for _, template in stack.templates():
             for resource in template.get("Resources", {}).values():
                 runtime = member(resource, "Properties", "Runtime") if resource["Type"] == _FUNCTION else None

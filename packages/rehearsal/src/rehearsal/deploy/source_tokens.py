@@ -25,20 +25,20 @@ class Token:
     key: str = ""
 
 
-def provide_source_tokens(cloud: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
+def provide_source_tokens(assembly: Assembly, endpoint: Endpoint, owner: Credentials, tell: ReportProgress) -> None:
     """Create the missing secrets of GitHub sources, and report each one: on AWS it has to hold a token.
 
     owner: root of the pipeline's account.
     """
-    api = endpoint.client("secretsmanager", owner, cloud.pipeline.region)
-    for token in dict.fromkeys(source_tokens(cloud)):
+    api = endpoint.client("secretsmanager", owner, assembly.pipeline_stack.region)
+    for token in dict.fromkeys(source_tokens(assembly)):
         if create_missing_secret(api, token.secret, [token.key] if token.key else []):
             tell(f"the secret {token.secret} of the GitHub source has a placeholder; on AWS it has to hold a token")
 
 
-def source_tokens(cloud: Assembly) -> Iterator[Token]:
+def source_tokens(assembly: Assembly) -> Iterator[Token]:
     """Yield the secrets with the OAuth tokens of the pipeline's GitHub sources."""
-    for stage in cloud.chosen.properties.get("Stages", []):
+    for stage in assembly.pipeline.properties.get("Stages", []):
         for action in stage.get("Actions", []):
             token = action.get("Configuration", {}).get("OAuthToken")
             if action["ActionTypeId"]["Provider"] == "GitHub" and isinstance(token, str):

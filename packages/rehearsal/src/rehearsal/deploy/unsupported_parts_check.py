@@ -13,12 +13,12 @@ from rehearsal.workspace.acceptances import Accepted, accept_options, continue_h
 from rehearsal.workspace.supported import Supported
 
 
-def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> None:
+def check_parts(assembly: Assembly, supported: Supported, accepted: Accepted) -> None:
     """Raise WrongUse, which names every resource type and provider that is neither supported nor accepted."""
-    unsupported = unsupported_parts(cloud.stacks, [cloud.chosen], supported, accepted)
+    unsupported = unsupported_parts(assembly.stacks, [assembly.pipeline], supported, accepted)
     if not unsupported:
         return
-    lines = [f"  {name}: {_shortened(places)}" for name, places in unsupported.items()]
+    lines = [f"  {name}: {_shortened(users)}" for name, users in unsupported.items()]
     options, names = accept_options(unsupported), json.dumps([*unsupported])
     raise WrongUse(
         "\n".join(["the app has parts that cannot be rehearsed:", *lines])
@@ -27,10 +27,10 @@ def check_parts(cloud: Assembly, supported: Supported, accepted: Accepted) -> No
     )
 
 
-def report_other_stacks(cloud: Assembly, supported: Supported, accepted: Accepted, tell: ReportProgress) -> None:
+def report_other_stacks(assembly: Assembly, supported: Supported, accepted: Accepted, tell: ReportProgress) -> None:
     """Report unsupported types of the app's other stacks, which a build may deploy."""
-    deployed = {stack.template for stack in cloud.stacks}
-    others = [stack for stack in all_stacks(cloud.folder) if stack.template not in deployed]
+    deployed = {stack.template for stack in assembly.stacks}
+    others = [stack for stack in all_stacks(assembly.folder) if stack.template not in deployed]
     if unsupported := unsupported_parts(others, (), supported, accepted):
         tell(
             f"stacks that no action deploys have {', '.join(unsupported)}: where a build deploys them,"
@@ -38,6 +38,6 @@ def report_other_stacks(cloud: Assembly, supported: Supported, accepted: Accepte
         )
 
 
-def _shortened(places: Sequence[str], most: int = 3) -> str:
-    rest = len(places) - most
-    return ", ".join(places[:most]) + (f" and {rest} more" if rest > 0 else "")
+def _shortened(names: Sequence[str], most: int = 3) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

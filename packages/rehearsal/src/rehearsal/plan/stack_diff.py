@@ -50,7 +50,9 @@ def compare(endpoint: Endpoint, stack: Stack) -> StackChange:
     if old is None:
         return StackChange(stack, "create", resources)
     others = tuple(
-        part for part in ("Parameters", "Conditions", "Mappings", "Outputs") if old.get(part) != new.get(part)
+        section
+        for section in ("Parameters", "Conditions", "Mappings", "Outputs")
+        if old.get(section) != new.get(section)
     )
     return StackChange(stack, "update" if resources or others else None, resources, others)
 
@@ -74,7 +76,7 @@ def differences(old: Template, new: Template) -> list[ResourceChange]:
         if id_ not in before:
             changes.append(ResourceChange(id_, resource["Type"], "added"))
         elif _without_metadata(before[id_]) != _without_metadata(resource):
-            changes.append(ResourceChange(id_, resource["Type"], "changed", _properties(before[id_], resource)))
+            changes.append(ResourceChange(id_, resource["Type"], "changed", _changed_names(before[id_], resource)))
     changes += [
         ResourceChange(id_, resource["Type"], "removed") for id_, resource in before.items() if id_ not in after
     ]
@@ -85,13 +87,13 @@ def _without_metadata(resource: TemplateResource) -> Mapping[str, object]:
     return {key: value for key, value in resource.items() if key != _METADATA}
 
 
-def _properties(old: TemplateResource, new: TemplateResource) -> tuple[str, ...]:
-    """The names of changed properties, and of changed resource attributes such as DeletionPolicy."""
+def _changed_names(old: TemplateResource, new: TemplateResource) -> tuple[str, ...]:
+    """Return the names of changed properties, and of changed resource attributes such as DeletionPolicy."""
     before, after = old.get("Properties", {}), new.get("Properties", {})
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    keys = [
-        key
-        for key in {**_without_metadata(old), **_without_metadata(new)}
-        if key != "Properties" and old.get(key) != new.get(key)
+    properties = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    attributes = [
+        name
+        for name in {**_without_metadata(old), **_without_metadata(new)}
+        if name != "Properties" and old.get(name) != new.get(name)
     ]
-    return (*names, *keys)
+    return (*properties, *attributes)

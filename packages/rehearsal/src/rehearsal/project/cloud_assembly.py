@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypedDict, cast
 
+from rehearsal.engine.model.cloudformation import preview_pipeline
+from rehearsal.engine.model.definition import Pipeline
 from rehearsal.errors import WrongUse
 from rehearsal.json_values import items, text
 from rehearsal.project.template_types import PipelineProperties, Template, TemplateResource
@@ -73,6 +75,10 @@ class Stack:
     needs: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
 
+    @property
+    def environment(self) -> Environment:
+        return Environment(self.account, self.region, self.qualifier)
+
     def templates(self) -> Iterator[tuple[tuple[str, ...], Template]]:
         """Yield (logical ids of nested stacks, template) of the stack and its nested stacks."""
         yield from _templates(self.template, ())
@@ -112,6 +118,10 @@ class PipelineResource:
         actions = self.properties["Stages"][0]["Actions"]
         return followed_branches((self._name(action["Name"]), action.get("Configuration", {})) for action in actions)
 
+    def definition(self) -> Pipeline:
+        """Return the definition; `${...}` marks the values that CloudFormation inserts when it deploys the pipeline."""
+        return preview_pipeline(str(self.properties.get("Name") or self.stack.name), self.properties)
+
     def _name(self, value: object) -> str:
         """Return the name of an action, which CDK takes from its repository, also from one that the stack creates."""
         repository, attribute = [*items(value, "Fn::GetAtt"), "", ""][:2]
@@ -124,23 +134,21 @@ class PipelineResource:
 class Assembly:
     """A cloud assembly with the pipeline to rehearse.
 
-    chosen: the pipeline, which is in the stack `pipeline`. stacks: this stack, its dependencies, and the stacks of all
-    CDK stages.
+    stacks: the pipeline's stack, its dependencies, and the stacks of all CDK stages.
     """
 
     folder: Path
-    chosen: PipelineResource
+    pipeline: PipelineResource
     stacks: tuple[Stack, ...]
 
     @property
-    def pipeline(self) -> Stack:
-        return self.chosen.stack
+    def pipeline_stack(self) -> Stack:
+        return self.pipeline.stack
 
     @property
     def environments(self) -> list[Environment]:
         """Every environment that a stack is deployed to, the pipeline's first."""
-        environments = {Environment(stack.account, stack.region, stack.qualifier) for stack in self.stacks}
-        first = Environment(self.pipeline.account, self.pipeline.region, self.pipeline.qualifier)
+        first, environments = self.pipeline_stack.environment, {stack.environment for stack in self.stacks}
         return [first, *sorted(environments - {first}, key=str)]
 
     @property
@@ -167,10 +175,10 @@ def read(folder: Path, requested: str | None = None, default: tuple[str, str] = 
     environment-agnostic stacks. Raises WrongUse where no pipeline, or more than one, matches.
     """
     top, staged = list(_stacks(folder, default)), list(_staged(folder, default))
-    chosen = _choose_pipeline(folder, top, staged, requested)
+    pipeline = _choose_pipeline(folder, top, staged, requested)
     by_artifact = {stack.artifact: stack for stack in [*top, *staged]}
-    needed = dict.fromkeys([chosen.stack, *_needed(chosen.stack, by_artifact), *staged])
-    return Assembly(folder, chosen, tuple(needed))
+    needed = dict.fromkeys([pipeline.stack, *_needed(pipeline.stack, by_artifact), *staged])
+    return Assembly(folder, pipeline, tuple(needed))
 
 
 def is_assembly(folder: Path) -> bool:

@@ -15,15 +15,15 @@ _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 def as_json(plan: Plan) -> PlanJson:
     """Return the plan as `plan --json` prints it. Contract: docs/rehearsal/json.md."""
     return {
-        "self_mutation": {"updates": plan.mutates, "restarts": plan.restarts},
+        "self_mutation": {"updates": plan.updates_pipeline, "restarts": plan.restarts},
         "stages": [
             {"name": name, "change": change, "actions": list(plan.after.get(name, plan.before.get(name, ())))}
             for name, change in _stage_changes(plan.before, plan.after)
         ],
         "stacks": [_stack_json(stack) for stack in (plan.pipeline, *plan.stacks)],
         "jobs": [
-            *(_job_json(job, under="deployed") for job in plan.first),
-            *(_job_json(job, under="new" if plan.mutates else "deployed") for job in plan.rest),
+            *(_build_json(build, under="deployed") for build in plan.builds_under_deployed),
+            *(_build_json(build, under="new") for build in plan.builds_under_new),
         ],
         "approvals": list(plan.approvals),
         "warnings": list(plan.warnings),
@@ -32,11 +32,11 @@ def as_json(plan: Plan) -> PlanJson:
 
 def text(plan: Plan) -> str:
     """Return the plan as text: self-mutation, stages, stacks, builds, approvals, warnings."""
-    return "\n".join([*_mutation(plan), *_stages(plan), *_stacks(plan), *_jobs(plan), *_warnings(plan)])
+    return "\n".join([*_mutation(plan), *_stages(plan), *_stacks(plan), *_builds(plan), *_warnings(plan)])
 
 
 def _mutation(plan: Plan) -> Iterator[str]:
-    if plan.mutates:
+    if plan.updates_pipeline:
         then = "and starts again on the new definition" if plan.restarts else "without starting again"
         yield f"The pipeline updates itself, {then}."
     elif plan.pipeline.change:
@@ -50,33 +50,31 @@ def _stages(plan: Plan) -> Iterator[str]:
     for name, change in changed:
         sign = _SIGNS[change]
         before, after = plan.before.get(name, ()), plan.after.get(name, ())
-        moved = [f"+{action}" for action in after if action not in before] + [
-            f"-{action}" for action in before if action not in after
-        ]
-        yield f"  {sign} stage {name}" + (f": {', '.join(moved)}" if change == "changed" else "")
+        added = [f"+{action}" for action in after if action not in before]
+        removed = [f"-{action}" for action in before if action not in after]
+        yield f"  {sign} stage {name}" + (f": {', '.join(added + removed)}" if change == "changed" else "")
 
 
 def _stage_changes(before: Stages, after: Stages) -> list[tuple[str, str]]:
-    """(stage, change) of both definitions, in the new order; the change is added, changed, removed or empty."""
-    names = [*after, *(name for name in before if name not in after)]
-    kinds = []
-    for name in names:
+    """Return (stage, change) of both definitions, in the new order; the change is added, changed, removed or empty."""
+    changes = []
+    for name in [*after, *(name for name in before if name not in after)]:
         if name not in before:
-            kinds.append("added")
+            change = "added"
         elif name not in after:
-            kinds.append("removed")
+            change = "removed"
         else:
-            kinds.append("" if before[name] == after[name] else "changed")
-    return list(zip(names, kinds, strict=True))
+            change = "" if before[name] == after[name] else "changed"
+        changes.append((name, change))
+    return changes
 
 
 def _stacks(plan: Plan) -> Iterator[str]:
-    every = (plan.pipeline, *plan.stacks)
     yield ""
     yield "Stacks:"
-    for change in every:
-        what = change.change or "no change"
-        yield f"  {change.stack.name} ({change.stack.account}/{change.stack.region}): {what}"
+    for change in (plan.pipeline, *plan.stacks):
+        label = f"{change.stack.name} ({change.stack.account}/{change.stack.region})"
+        yield f"  {label}: {change.change or 'no change'}"
         yield from (f"    {_resource(resource)}" for resource in change.resources)
         if change.others:
             yield f"    ~ {', '.join(change.others)}"
@@ -87,20 +85,20 @@ def _resource(change: ResourceChange) -> str:
     return f"{_SIGNS[change.change]} {change.id} ({change.type}){properties}"
 
 
-def _jobs(plan: Plan) -> Iterator[str]:
+def _builds(plan: Plan) -> Iterator[str]:
     yield ""
     yield "Builds under the deployed buildspecs:"
-    yield from (_job(build) for build in (plan.first if plan.mutates else (*plan.first, *plan.rest)))
-    if plan.mutates:
+    yield from map(_build, plan.builds_under_deployed)
+    if plan.updates_pipeline:
         yield "After the update, under the new definition:"
-        yield from map(_job, plan.rest)
+        yield from map(_build, plan.builds_under_new)
     if plan.approvals:
         yield f"Approvals: {', '.join(plan.approvals)}"
 
 
-def _job(job: PlannedBuild) -> str:
-    commands = "; ".join(" ".join(command.split()) for command in job.commands) or "its buildspec lies in the source"
-    return f"  {job.where}: {commands}"
+def _build(build: PlannedBuild) -> str:
+    commands = "; ".join(" ".join(command.split()) for command in build.commands) or "its buildspec lies in the source"
+    return f"  {build.where}: {commands}"
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
@@ -129,11 +127,11 @@ def _stack_json(change: StackChange) -> StackChangeJson:
     }
 
 
-def _job_json(job: PlannedBuild, *, under: str) -> JobJson:
+def _build_json(build: PlannedBuild, *, under: str) -> JobJson:
     return {
-        "stage": job.stage,
-        "action": job.action,
-        "project": job.project,
-        "commands": list(job.commands),
+        "stage": build.stage,
+        "action": build.action,
+        "project": build.project,
+        "commands": list(build.commands),
         "under": under,
     }
