@@ -254,7 +254,7 @@ def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = F
 def bootstrap(tiny: Tiny) -> None:
     """Record a bootstrap of the account, as a first deployment does, so that no command starts the CDK CLI for it."""
     create(tiny, "CDKToolkit", {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
-    record = {"command": "", "digest": hashlib.sha256().hexdigest(), "places": [[ACCOUNT, REGION, QUALIFIER]]}
+    record = {"command": "", "digest": hashlib.sha256().hexdigest(), "environments": [[ACCOUNT, REGION, QUALIFIER]]}
     write_json(tiny.space.aws / "bootstrap.json", record)
 
 

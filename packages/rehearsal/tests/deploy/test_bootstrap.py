@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,9 @@ class Project:
         called = self.folder / "called"
         called.unlink(missing_ok=True)
         cdk = Cdk(command_folders(Workspace(ROOT)), self._endpoint, self.space.logs, Cancellation())
-        places = [Environment(account, REGION) for account in accounts]
-        Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.messages.append).bootstrap_missing(
-            places
-        )
+        environments = [Environment(account, REGION) for account in accounts]
+        bootstrapper = Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.messages.append)
+        bootstrapper.bootstrap_missing(environments)
         return sorted(called.read_text().split()) if called.exists() else []
 
 
@@ -101,6 +101,15 @@ def test_a_plan_warns_of_policies_that_changed(project: Project, tmp_path: Path)
     warning = bootstrap.bootstrap_change_warning(project.space, project.folder)
     assert "on AWS, bootstrap every account again before the push" in warning
     assert f"{project.accounts[1]}/{REGION}" in warning
+
+
+def test_environments_of_an_earlier_version_are_bootstrapped_again(tmp_path: Path) -> None:
+    """A record of an earlier version, which has no list `environments`, is read as one of no environment."""
+    space = Workspace(tmp_path)
+    space.aws.mkdir(parents=True)
+    record = {"command": "make bootstrap", "digest": "0", "places": [["111111111111", REGION, "hnb659fds"]]}
+    (space.aws / "bootstrap.json").write_text(json.dumps(record))
+    assert bootstrap.read_record(space) == bootstrap.BootstrapRecord("make bootstrap", "0")
 
 
 def test_environments_for_the_operator_are_recorded(project: Project) -> None:

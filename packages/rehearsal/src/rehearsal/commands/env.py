@@ -44,9 +44,10 @@ def _deployed_environments(deployed: Deployment) -> dict[str, tuple[str, str]]:
 
 def _bootstrapped(space: Workspace) -> dict[str, tuple[str, str]]:
     """Return the accounts of a pipeline whose first deployment has failed; its own is the first one."""
-    places = [(place.account, place.region) for place in bootstrap.read_record(space).places]
+    environments = [(known.account, known.region) for known in bootstrap.read_record(space).environments]
     default = configuration.read_config(space.root).environment
-    return {"pipeline": places[0] if places else default, **{account: (account, region) for account, region in places}}
+    by_account = {account: (account, region) for account, region in environments}
+    return {"pipeline": environments[0] if environments else default, **by_account}
 
 
 def _environment(known: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ class BootstrapRecord:
 
     command: str = ""
     digest: str = ""
-    places: tuple[Environment, ...] = ()
+    environments: tuple[Environment, ...] = ()
 
 
 class Bootstrapper:
@@ -60,8 +60,8 @@ class Bootstrapper:
         outdated = environments if changed else missing
         if outdated:
             self._bootstrap(outdated)
-            unchanged = () if changed else before.places
-            _write(self._space, replace(self._now, places=tuple(dict.fromkeys([*unchanged, *environments]))))
+            unchanged = () if changed else before.environments
+            _write(self._space, replace(self._now, environments=tuple(dict.fromkeys([*unchanged, *environments]))))
         return outdated
 
     def _missing(self, environments: Sequence[Environment], before: BootstrapRecord) -> list[Environment]:
@@ -72,7 +72,7 @@ class Bootstrapper:
             return [
                 environment
                 for environment, yes in zip(environments, is_done, strict=True)
-                if not (yes and environment in before.places)
+                if not (yes and environment in before.environments)
             ]
 
     def changed(self) -> bool:
@@ -109,9 +109,9 @@ def read_record(space: Workspace) -> BootstrapRecord:
     if not path.exists():
         return BootstrapRecord()
     record = json.loads(path.read_text())
-    return BootstrapRecord(
-        record["command"], record["digest"], tuple(Environment(*environment) for environment in record["places"])
-    )
+    # An earlier version wrote another key: its environments are bootstrapped again.
+    environments = tuple(Environment(*environment) for environment in record.get("environments", []))
+    return BootstrapRecord(record["command"], record["digest"], environments)
 
 
 def bootstrap_change_warning(space: Workspace, folder: Path) -> str:
@@ -123,7 +123,7 @@ def bootstrap_change_warning(space: Workspace, folder: Path) -> str:
         return ""
     return (
         f"{FILE}'s bootstrap, or a file that it names, has changed: on AWS, bootstrap every account again before the"
-        f" push ({', '.join(map(str, before.places))}; a rehearsal does)"
+        f" push ({', '.join(map(str, before.environments))}; a rehearsal does)"
     )
 
 
@@ -163,8 +163,8 @@ def _path(space: Workspace) -> Path:
 
 
 def _write(space: Workspace, record: BootstrapRecord) -> None:
-    places = [astuple(environment) for environment in record.places]
-    write_json(_path(space), {"command": record.command, "digest": record.digest, "places": places})
+    environments = [astuple(environment) for environment in record.environments]
+    write_json(_path(space), {"command": record.command, "digest": record.digest, "environments": environments})
 
 
 def _digest(folder: Path, settings: Bootstrap | None) -> str:

@@ -75,7 +75,7 @@ class Operator:
     def _bootstrap_for_push(self, deployed: Deployment, commit: Callable[[], str]) -> None:
         """Bootstrap the environments that the pushed commit adds, or all of them where the bootstrap has changed."""
         key = deployed.key
-        known = bootstrap.read_record(self.workspace).places or (Environment(key.account, key.region),)
+        known = bootstrap.read_record(self.workspace).environments or (Environment(key.account, key.region),)
         chosen = App(self.app.command or deployed.app, self.app.pipeline or next(iter(deployed.names), None))
         bootstrapper = self._bootstrapper(key.account)
         pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, chosen, commit(), self.tell)
@@ -85,9 +85,9 @@ class Operator:
     def _bootstrapper(self, account: str) -> Bootstrapper:
         return Bootstrapper(self.workspace, self.endpoint, lambda: self.cdk, account, self.tell)
 
-    def _bootstrap_as_operator(self, bootstrapper: Bootstrapper, places: Sequence[Environment]) -> None:
+    def _bootstrap_as_operator(self, bootstrapper: Bootstrapper, environments: Sequence[Environment]) -> None:
         """Bootstrap the environments that a push needs, and warn: on AWS an operator has to do it."""
-        done = bootstrapper.bootstrap_missing(places)
+        done = bootstrapper.bootstrap_missing(environments)
         if done:
             names = ", ".join(map(str, done))
             self.tell(f"warning: bootstrapped {names}: on AWS an operator has to do it before the push")
@@ -134,7 +134,7 @@ class Operator:
             return cloud_assembly.read(out, self.app.pipeline, config.environment)
 
         committed = committed_lookups(project / "cdk.context.json")
-        elsewhere = [place for place in committed if place != config.environment]
+        elsewhere = [environment for environment in committed if environment != config.environment]
         try:
             return synthesize_with_lookups(synthesize, lambda: preparation.run(*config.environment), elsewhere)
         except CommandFailed as error:
