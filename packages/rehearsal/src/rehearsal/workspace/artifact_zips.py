@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rehearsal.aws import root
-from rehearsal.engine.state.events import ArtifactPlace, Event
+from rehearsal.engine.state.events import ArtifactRecord, Event
 from rehearsal.workspace.layout import Workspace
 
 _METADATA = ".meta.json"
@@ -39,7 +39,7 @@ def remove(space: Workspace, events: Iterable[Event]) -> None:
                 s3.delete_object(Bucket=bucket, Key=artifact["key"], VersionId=version["VersionId"])
 
 
-def _output_artifacts(events: Iterable[Event]) -> Iterator[ArtifactPlace]:
+def _output_artifacts(events: Iterable[Event]) -> Iterator[ArtifactRecord]:
     for event in events:
         if event["type"] == "action-finished":
             yield from event.get("outputs", ())
@@ -49,7 +49,7 @@ def _objects(space: Workspace) -> Path:
     return (space.running if space.running.exists() else space.saved) / "s3"
 
 
-def _zips(space: Workspace, artifact: ArtifactPlace) -> Iterator[Path]:
+def _zips(space: Workspace, artifact: ArtifactRecord) -> Iterator[Path]:
     """The zips `s3/ACCOUNT/BUCKET/KEY` of an artifact: the one in its own bucket first, then the copies."""
     objects = _objects(space)
     for bucket in (artifact["bucket"], "*"):

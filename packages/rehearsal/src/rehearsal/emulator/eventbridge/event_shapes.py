@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from rehearsal.engine.state.events import ArtifactPlace, Event
+from rehearsal.engine.state.events import ArtifactRecord, Event
 from rehearsal.engine.state.execution import Execution
 from rehearsal.json_values import JsonObject
 
@@ -109,8 +109,10 @@ def _action(event: Event, kind: str) -> StateChange:
     return "Action", state, detail
 
 
-def _artifacts(places: Iterable[ArtifactPlace]) -> list[JsonObject]:
-    return [{"name": place["name"], "s3location": {"bucket": place["bucket"], "key": place["key"]}} for place in places]
+def _artifacts(records: Iterable[ArtifactRecord]) -> list[JsonObject]:
+    return [
+        {"name": record["name"], "s3location": {"bucket": record["bucket"], "key": record["key"]}} for record in records
+    ]
 
 
 def _iso(seconds: float) -> str:

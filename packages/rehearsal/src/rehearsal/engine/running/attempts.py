@@ -19,7 +19,7 @@ from rehearsal.engine.running.action_attempt import Attempt, AttemptResult, sett
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.execution_record import ExecutionRecord
 from rehearsal.engine.running.work_folders import LOG, attempt_folder
-from rehearsal.engine.state.artifact_events import places
+from rehearsal.engine.state.artifact_events import artifact_records
 from rehearsal.engine.state.events import EventFields
 from rehearsal.engine.state.execution import AttemptKey
 
@@ -54,7 +54,7 @@ class Attempts:
             run_order=action.run_order,
             log=str(folder / LOG),
             resolved=resolved,
-            inputs=places(inputs),
+            inputs=artifact_records(inputs),
         )
         self._run_in_worker(key, action, problem)
         return key
@@ -134,7 +134,7 @@ class Attempts:
             error_code=code,
             namespace=attempt.action.namespace,
             variables=dict(outcome.variables),
-            outputs=places(self._with_revision(attempt.action, outcome)),
+            outputs=artifact_records(self._with_revision(attempt.action, outcome)),
             revision=vars(outcome.revision) if outcome.revision else None,
             external_id=outcome.external_id,
             executed=outcome.executed,

@@ -13,7 +13,7 @@ from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.execution_writer import ExecutionWriter, PipelinePort
 from rehearsal.engine.running.pipeline_record import PipelineRecord
 from rehearsal.engine.running.start_inputs import Revisions, describe_start, resolve_pipeline_variables
-from rehearsal.engine.state.artifact_events import places
+from rehearsal.engine.state.artifact_events import artifact_records
 from rehearsal.engine.state.events import EventFields
 from rehearsal.engine.state.execution import Execution
 
@@ -116,7 +116,7 @@ class PipelineExecutions:
             variables=target.variables,
             rollback_of=target.id,
             only=only,
-            artifacts=places(target.artifacts),
+            artifacts=artifact_records(target.artifacts),
             revisions=[vars(revision) for revision in target.revisions],
         )
         writer.begin(stages)

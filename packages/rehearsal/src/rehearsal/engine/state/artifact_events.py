@@ -6,33 +6,33 @@ from collections.abc import Iterable, Mapping
 
 from rehearsal.engine.action_api import Artifact
 from rehearsal.engine.model.definition import ArtifactStore
-from rehearsal.engine.state.events import ArtifactPlace
+from rehearsal.engine.state.events import ArtifactRecord
 
 
-def places(artifacts: Mapping[str, Artifact]) -> list[ArtifactPlace]:
+def artifact_records(artifacts: Mapping[str, Artifact]) -> list[ArtifactRecord]:
     """Return one object per artifact: name, bucket, key, and encrypted_with, version, revision where they are known."""
-    return [_place(name, artifact) for name, artifact in artifacts.items()]
+    return [_record(name, artifact) for name, artifact in artifacts.items()]
 
 
-def _place(name: str, artifact: Artifact) -> ArtifactPlace:
-    place: ArtifactPlace = {"name": name, "bucket": artifact.store.bucket, "key": artifact.key}
+def _record(name: str, artifact: Artifact) -> ArtifactRecord:
+    record: ArtifactRecord = {"name": name, "bucket": artifact.store.bucket, "key": artifact.key}
     if artifact.store.key_arn:
-        place["encrypted_with"] = artifact.store.key_arn
+        record["encrypted_with"] = artifact.store.key_arn
     if artifact.version:
-        place["version"] = artifact.version
+        record["version"] = artifact.version
     if artifact.revision:
-        place["revision"] = artifact.revision
-    return place
+        record["revision"] = artifact.revision
+    return record
 
 
-def artifacts(written: Iterable[ArtifactPlace]) -> dict[str, Artifact]:
-    """Return the artifacts, by name, that `places` has described."""
+def artifacts(records: Iterable[ArtifactRecord]) -> dict[str, Artifact]:
+    """Return the artifacts, by name, that `artifact_records` has written."""
     return {
-        place["name"]: Artifact(
-            ArtifactStore(place["bucket"], place.get("encrypted_with")),
-            place["key"],
-            place.get("version"),
-            place.get("revision", ""),
+        record["name"]: Artifact(
+            ArtifactStore(record["bucket"], record.get("encrypted_with")),
+            record["key"],
+            record.get("version"),
+            record.get("revision", ""),
         )
-        for place in written
+        for record in records
     }

@@ -9,8 +9,8 @@ from rehearsal.engine.model.definition import Json
 from rehearsal.engine.state.execution import ExecutionStatus
 
 
-class ArtifactPlace(TypedDict):
-    """An artifact."""
+class ArtifactRecord(TypedDict):
+    """An artifact: the object in its artifact store."""
 
     name: str
     bucket: str
@@ -42,7 +42,7 @@ class EventFields(TypedDict, total=False):
     account: str
     action: str
     approved: bool
-    artifacts: Sequence[ArtifactPlace]
+    artifacts: Sequence[ArtifactRecord]
     attempt: int
     by: str
     condition: str
@@ -54,13 +54,13 @@ class EventFields(TypedDict, total=False):
     external_id: str
     failure: str | None
     id: str
-    inputs: Sequence[ArtifactPlace]
+    inputs: Sequence[ArtifactRecord]
     log: str
     mode: str
     namespace: str | None
     number: int
     only: str
-    outputs: Sequence[ArtifactPlace]
+    outputs: Sequence[ArtifactRecord]
     overridden: Sequence[str]
     owner: str
     pipeline: str

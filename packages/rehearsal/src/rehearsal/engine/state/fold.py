@@ -1,4 +1,4 @@
-"""The fold of journal events into the state of an execution; the only code that interprets them.
+"""The fold of journal events into the state of an execution; with attempt_events.py the only code that interprets them.
 
 The engine folds each event that it writes. At its start, and in every view, the same events are folded again.
 Journals of version 1 have fewer fields: their executions can be shown, but not retried or rolled back to.
@@ -6,25 +6,22 @@ Journals of version 1 have fewer fields: their executions can be shown, but not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
-from rehearsal.engine.action_api import Outcome, Revision
+from rehearsal.engine.action_api import Revision
 from rehearsal.engine.model.definition import NO_PIPELINE, Pipeline, PipelineKey
 from rehearsal.engine.state.artifact_events import artifacts
+from rehearsal.engine.state.attempt_events import ATTEMPT_HANDLERS, Handler
 from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import (
-    ActionState,
-    AttemptKey,
     ConditionState,
     Execution,
     ExecutionStatus,
     Origin,
     StageState,
 )
-
-Handler = Callable[[Execution, Event], Execution]
 
 
 def fold(execution: Execution, event: Event) -> Execution:
@@ -176,97 +173,6 @@ def _with_stage(execution: Execution, name: str, state: StageState) -> Execution
     return replace(execution, stages={**execution.stages, name: state})
 
 
-def _action_started(execution: Execution, event: Event) -> Execution:
-    key = _key(event)
-    is_rule, stage, name, attempt = key
-    state = ActionState(
-        stage=stage,
-        name=name,
-        provider=event.get("provider", ""),
-        is_rule=is_rule,
-        attempt=attempt,
-        id=event.get("id", ""),
-        started=event["at"],
-        log=event.get("log", ""),
-        resolved=event.get("resolved", {}),
-        inputs=artifacts(event.get("inputs", ())),
-    )
-    return replace(execution, attempts={**execution.attempts, key: state})
-
-
-def _action_progress(execution: Execution, event: Event) -> Execution:
-    return _with_attempt(execution, event, progress=event["text"])
-
-
-def _action_waiting(execution: Execution, event: Event) -> Execution:
-    return _with_attempt(execution, event, token=event["token"], progress="waits for an approval")
-
-
-def _action_identified(execution: Execution, event: Event) -> Execution:
-    return _with_attempt(execution, event, external_id=event["external_id"])
-
-
-def _action_finished(execution: Execution, event: Event) -> Execution:
-    """Add the action's artifacts, variables and revision to the execution, unless it failed."""
-    outcome = _outcome(event)
-    identified = {"external_id": outcome.external_id} if outcome.external_id else {}
-    ended = _with_attempt(
-        execution,
-        event,
-        status=event["status"],
-        summary=event.get("summary", ""),
-        error_code=event.get("error_code"),
-        seconds=event.get("seconds"),
-        ended=event["at"],
-        token=None,
-        outcome=outcome,
-        **identified,
-    )
-    if outcome.failed:
-        return ended
-    variables = dict(ended.variables)
-    if (namespace := event.get("namespace")) and outcome.variables:
-        variables[namespace] = outcome.variables
-    revisions = ended.revisions
-    if outcome.revision:
-        others = (revision for revision in revisions if revision.action != outcome.revision.action)
-        revisions = (*others, outcome.revision)
-    return replace(ended, artifacts={**ended.artifacts, **outcome.outputs}, variables=variables, revisions=revisions)
-
-
-def _outcome(event: Event) -> Outcome:
-    revision = event.get("revision")
-    return Outcome(
-        failed=event["status"] != "Succeeded",
-        summary=event.get("summary", ""),
-        variables=cast("Mapping[str, str]", event.get("variables", {})),
-        outputs=artifacts(event.get("outputs", ())),
-        revision=Revision(**revision) if revision else None,
-        external_id=event.get("external_id", ""),
-        executed=event.get("executed", True),
-    )
-
-
-def _with_attempt(execution: Execution, event: Event, **changes: Any) -> Execution:
-    """Change the state of an attempt; events of an attempt without a `-started` event are ignored."""
-    key = _key(event)
-    state = execution.attempts.get(key)
-    if state is None:
-        return execution
-    return replace(execution, attempts={**execution.attempts, key: replace(state, **changes)})
-
-
-def _key(event: Event) -> AttemptKey:
-    return event["type"].startswith("rule-"), event["stage"], event["action"], event.get("attempt", 1)
-
-
-_ATTEMPTS: Mapping[str, Handler] = {
-    "started": _action_started,
-    "progress": _action_progress,
-    "waiting": _action_waiting,
-    "identified": _action_identified,
-    "finished": _action_finished,
-}
 _HANDLERS: Mapping[str, Handler] = {
     "execution-started": _started,
     "execution-waiting": _waiting_for_stage,
@@ -281,5 +187,5 @@ _HANDLERS: Mapping[str, Handler] = {
     "condition-started": _condition_started,
     "condition-checked": _condition_checked,
     "condition-overridden": _condition_overridden,
-    **{f"{kind}-{name}": handler for kind in ("action", "rule") for name, handler in _ATTEMPTS.items()},
+    **ATTEMPT_HANDLERS,
 }
