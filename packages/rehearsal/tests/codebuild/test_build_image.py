@@ -24,7 +24,7 @@ from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.host.container import LABEL
 from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
-from rehearsal.host.processes import run_in_foreground
+from rehearsal.host.foreground_command import run_in_foreground
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from tests import debian_image

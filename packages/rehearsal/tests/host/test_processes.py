@@ -17,7 +17,7 @@ import pytest
 
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.errors import RehearsalError
-from rehearsal.host import processes
+from rehearsal.host import removal
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.processes import LINE_BYTES, Processes
 from tests.root import PACKAGE
@@ -253,9 +253,9 @@ def test_background_removals_are_awaited(tmp_path: Path) -> None:
         (folder / str(number)).mkdir(parents=True)
         for name in range(50):
             (folder / str(number) / str(name)).touch()
-    processes.remove_in_background(folder)
+    removal.remove_in_background(folder)
     assert folder.exists()
-    processes.await_removals()
+    removal.await_removals()
     assert not folder.exists()
 
 

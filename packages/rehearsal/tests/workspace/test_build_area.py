@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import await_removals
+from rehearsal.host.removal import await_removals
 from rehearsal.workspace import build_area
 from rehearsal.workspace.build_area import VARIABLE, found_above
 from rehearsal.workspace.layout import Workspace

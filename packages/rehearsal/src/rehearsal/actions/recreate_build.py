@@ -27,7 +27,7 @@ from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import ForegroundCommand
+from rehearsal.host.foreground_command import ForegroundCommand
 from rehearsal.project.remotes import Remotes
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from rehearsal.codebuild.prepare import Prepared, prepare
 from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.codebuild.shell import COMMAND, SCRIPT, Shell
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.host.processes import remove_in_background
+from rehearsal.host.removal import remove_in_background
 
 # The path of a command's script in CodeBuild's logs.
 _SCRIPT = "/codebuild/output/tmp/script.sh"

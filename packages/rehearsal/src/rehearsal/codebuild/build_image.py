@@ -21,7 +21,8 @@ from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.codebuild.shell import VARIABLES, write_variables
 from rehearsal.host.container import Container, Mount
 from rehearsal.host.container_engine import ContainerEngine, find_engine
-from rehearsal.host.processes import ForegroundCommand, Processes
+from rehearsal.host.foreground_command import ForegroundCommand
+from rehearsal.host.processes import Processes
 
 # The value of --image and of rehearsal.toml that means the image of each project.
 OF_PROJECT = "project"

@@ -18,7 +18,8 @@ from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.codebuild.yarn import provide_yarn
-from rehearsal.host.processes import ForegroundCommand, Processes
+from rehearsal.host.foreground_command import ForegroundCommand
+from rehearsal.host.processes import Processes
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from rehearsal.commands.context import open_deployment, resolve_execution, with_
 from rehearsal.commands.logs import find_action
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import INTERRUPTED, run_in_foreground
+from rehearsal.host.foreground_command import INTERRUPTED, run_in_foreground
 from rehearsal.project.remotes import Remotes
 from rehearsal.views.execution_view import load_execution_view
 from rehearsal.workspace import shared_caches

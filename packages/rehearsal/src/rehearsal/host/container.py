@@ -18,7 +18,7 @@ from typing import Literal
 
 from rehearsal.errors import RehearsalError
 from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
-from rehearsal.host.processes import ForegroundCommand
+from rehearsal.host.foreground_command import ForegroundCommand
 
 LABEL = "rehearsal.build"
 

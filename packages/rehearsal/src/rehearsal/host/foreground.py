@@ -1,6 +1,6 @@
 """A separate program that runs one command in the caller's terminal, and ends the processes that it leaves running.
 
-processes.py starts it. It exits with the command's status, or 128 plus the number of the signal that ended the
+foreground_command.py starts it. It exits with the command's status, or 128 plus the number of the signal that ended the
 command, as a shell does.
 """
 

@@ -1,4 +1,4 @@
-"""Subprocesses: streamed output, time limits, cancellation, the end of all descendants, errors with the last lines."""
+"""Commands that run one after the other: streamed output, time limits, cancellation, the end of all descendants."""
 
 from __future__ import annotations
 
@@ -7,34 +7,23 @@ import contextlib
 import os
 import secrets
 import select
-import shlex
-import signal
 import subprocess
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
-from rehearsal.cause.failed_command import LINES
-from rehearsal.cause.findings import first_finding, last_words
-from rehearsal.host import foreground, helper_process, supervisor
+from rehearsal.host import supervisor
 from rehearsal.host.cancellation import Cancellation
-from rehearsal.host.checked_command import CommandFailed
 from rehearsal.host.command_runner import CommandRunner, Supervisor
 
 LAST_LINES = 20
 # A longer line is split: a command that prints without line ends would otherwise fill the memory.
 LINE_BYTES = 1 << 20
-# The exit status of a command that SIGINT has ended, as shells report it.
-INTERRUPTED = 128 + signal.SIGINT
 _END_SECONDS = supervisor.GRACE_SECONDS + 5.0
-
-_REMOVAL_SECONDS = 10.0
-_removals: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
 Ending = Literal["exited", "timed out", "stopped"]
 
@@ -179,53 +168,6 @@ class Processes:
             self._changed.notify_all()
 
 
-def remove_in_background(*paths: Path) -> None:
-    """Remove folders and files in a separate process while the caller continues.
-
-    Removing tens of thousands of files in this process would hold up its other threads. `await_removals` waits for
-    the end; if this process is killed, the removal continues.
-    """
-    words = ["rm", "-rf", "--", *map(str, paths)]
-
-    def remove() -> None:
-        subprocess.run(words, check=False, stderr=subprocess.DEVNULL, start_new_session=True)
-
-    if paths:
-        thread = threading.Thread(target=remove, daemon=True)
-        _removals.add(thread)
-        thread.start()
-
-
-def await_removals() -> None:
-    """Wait until everything given to `remove_in_background` is removed, at most _REMOVAL_SECONDS."""
-    deadline = time.monotonic() + _REMOVAL_SECONDS
-    for thread in [*_removals]:
-        thread.join(max(0.0, deadline - time.monotonic()))
-
-
-@dataclass(frozen=True)
-class ForegroundCommand:
-    """A command for a terminal. ending: shell code that ends what it has started elsewhere, where it is killed."""
-
-    words: Sequence[str]
-    cwd: Path
-    env: Mapping[str, str]
-    ending: str = ""
-
-
-def run_in_foreground(command: ForegroundCommand) -> int:
-    """Run a command in the terminal of this process; return its exit status, as a shell reports it.
-
-    Processes that it leaves running are ended. Only the command reacts to an interrupt.
-    """
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        words = [*helper_process.helper_command(foreground.__name__), command.ending, *command.words]
-        return subprocess.run(words, cwd=command.cwd, env=dict(command.env), check=False).returncode
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Return whether the process ends within `seconds`; without the polling of `Popen.wait(timeout)`."""
     handle = os.pidfd_open(process.pid)
@@ -248,35 +190,3 @@ def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise TypeError("the process was started without this pipe")
     return pipe
-
-
-def check(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    log: Path,
-    stop: Cancellation | None = None,
-) -> None:
-    """Run `command` and write its output to a new log. Raises CommandFailed unless it exits with 0.
-
-    The error has the first error of the output with its place, then the command, its status and the path of the log;
-    its `output` has the last LINES lines.
-    """
-    with log.open("w", buffering=1) as file, Processes(lambda line: print(line, file=file)) as processes:
-        result = processes.run(command, cwd=cwd, env=env, stop=stop)
-    if result.returncode != 0:
-        how = "was stopped" if result.ending == "stopped" else f"ended with {result.returncode}"
-        with log.open(errors="replace") as file:
-            lines = [line.rstrip("\n") for line in collections.deque(file, LINES)]
-        text = [*_first_error(lines), f"`{shlex.join(command)}` {how}", f"the whole log: {log}"]
-        raise CommandFailed("\n".join(text), "\n".join(lines))
-
-
-def _first_error(lines: Sequence[str]) -> list[str]:
-    """Return `message (place)`; the last line where no line has the form of an error, nothing without lines."""
-    finding = first_finding(lines) or last_words(lines)
-    if finding is None:
-        return []
-    where = "" if str(finding.place) in finding.message else f" ({finding.place})"
-    return [f"{finding.message}{where}"]

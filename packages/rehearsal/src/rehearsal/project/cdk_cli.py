@@ -14,8 +14,8 @@ from rehearsal.bundling.docker_program import bundling_variables
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.host_environment import remove_aws_settings
+from rehearsal.host.logged_command import run_logged
 from rehearsal.host.node import NodeNotFound
-from rehearsal.host.processes import check
 from rehearsal.project.cloud_assembly import Environment
 
 # The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL. Found by trying: no release note says it.
@@ -95,7 +95,7 @@ class Cdk:
         env |= self._endpoint.environ(root(account), region) | variables
         env |= bundling_variables(self._logs.parent, self._node)
         env |= {"PATH": self._path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
-        check(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
+        run_logged(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
 
 
 def _cli(path: str) -> str:

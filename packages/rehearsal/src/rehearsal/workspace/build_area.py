@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rehearsal.errors import WrongUse
 from rehearsal.host.folder_lock import lock_folder
-from rehearsal.host.processes import remove_in_background
+from rehearsal.host.removal import remove_in_background
 from rehearsal.workspace import shared_caches
 from rehearsal.workspace.prepared_folders import user_cache
 

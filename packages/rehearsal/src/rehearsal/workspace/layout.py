@@ -13,8 +13,8 @@ from rehearsal.aws import Endpoint
 from rehearsal.engine.state import journal
 from rehearsal.errors import WrongUse
 from rehearsal.host.atomic_write import write_json
-from rehearsal.host.processes import remove_in_background
 from rehearsal.host.procfs import start_ticks
+from rehearsal.host.removal import remove_in_background
 from rehearsal.workspace import build_area
 
 KEPT_FAILURES = 2

@@ -16,7 +16,7 @@ from pathlib import Path
 from rehearsal.engine.state import journal
 from rehearsal.engine.state.rollback_targets import RollbackTargets
 from rehearsal.errors import WrongUse
-from rehearsal.host.processes import await_removals
+from rehearsal.host.removal import await_removals
 from rehearsal.workspace import artifact_zips, build_area, shared_caches
 from rehearsal.workspace.layout import Workspace
 from rehearsal.workspace.locks import stale_scratch_folders, unused_files

@@ -23,7 +23,7 @@ from rehearsal.aws import NODE_HOSTS, Endpoint, ca_bundle_variables
 from rehearsal.emulator.server import lifetime, tls, working_state
 from rehearsal.emulator.server.listeners import Listeners
 from rehearsal.emulator.server.proxy_process import ProxyProcess, write_node_hosts
-from rehearsal.host.processes import await_removals
+from rehearsal.host.removal import await_removals
 from rehearsal.workspace import shared_caches
 from rehearsal.workspace.layout import Server, Workspace
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.emulator.server import state_version
-from rehearsal.host.processes import remove_in_background
+from rehearsal.host.removal import remove_in_background
 from rehearsal.workspace.build_area import STARTED
 from rehearsal.workspace.layout import Workspace
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from rehearsal.host.processes import remove_in_background
+from rehearsal.host.removal import remove_in_background
 
 LOG, GONE, SHARED = "action.log", ".gone", ".shared"
 # `encode_name` never returns a name with "=".

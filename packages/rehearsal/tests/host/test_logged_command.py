@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.host.checked_command import CommandFailed
-from rehearsal.host.processes import check
+from rehearsal.host.logged_command import run_logged
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -56,7 +56,7 @@ def test_a_failure_says_command_status_first_error_and_log(tmp_path: Path, outpu
     log = tmp_path / "log.txt"
     (tmp_path / "output").write_text(output)
     with pytest.raises(CommandFailed) as failure:
-        check(["/bin/sh", "-c", "cat output; exit 4"], cwd=tmp_path, env=ENV, log=log)
+        run_logged(["/bin/sh", "-c", "cat output; exit 4"], cwd=tmp_path, env=ENV, log=log)
     command = ["`/bin/sh -c 'cat output; exit 4'` ended with 4", f"the whole log: {log}"]
     assert str(failure.value).splitlines() == [*filter(None, [reason]), *command]
     assert log.read_text() == output
@@ -65,4 +65,4 @@ def test_a_failure_says_command_status_first_error_and_log(tmp_path: Path, outpu
 def test_a_missing_program_is_a_failure_in_words(tmp_path: Path) -> None:
     """The error for a program that does not exist names it."""
     with pytest.raises(CommandFailed, match="no-such-program"):
-        check(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
+        run_logged(["no-such-program"], cwd=tmp_path, env=ENV, log=tmp_path / "log.txt")
