@@ -14,6 +14,7 @@ from rehearsal.engine.model.definition import PipelineKey
 
 PROJECT: Any = {
     "name": "synth",
+    "arn": "arn:aws:codebuild:eu-west-1:111111111111:project/synth",
     "serviceRole": "arn:aws:iam::111111111111:role/build",
     "source": {"type": "CODEPIPELINE", "buildspec": "buildspec.yml"},
     "environment": {"image": "aws/codebuild/standard:7.0", "privilegedMode": True},

@@ -19,6 +19,7 @@ from rehearsal.codebuild.build import run_build
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.environment import UnknownValue
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, EnvironmentVariable
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.host.cancellation import Cancellation
 
 ROOT = Path(__file__).parent / "cases"
@@ -100,10 +101,9 @@ def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path 
         result = run_build(
             _build(buildspec, given, number),
             place,
-            credentials=CREDENTIALS,
+            RoleSession(CREDENTIALS, lookup),
             log=log,
             stop=stop,
-            lookup=lookup,
             image=given.get("image", ""),
         )
     finally:

@@ -17,6 +17,7 @@ import pytest
 from rehearsal.actions.action_builds import BuildServices
 from rehearsal.actions.codebuild import RunBuild
 from rehearsal.aws import Endpoint, root
+from rehearsal.codebuild.build_queue import BuildQueue
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
 from rehearsal.emulator.server import launcher
 from rehearsal.engine.action_api import Artifact, Outcome, PendingApproval, Task
@@ -105,7 +106,8 @@ class Account:
         return RunBuild(self.services())
 
     def services(self) -> BuildServices:
-        return BuildServices(self.folder / "caches", self.builds, self.remotes, self.folder / "work")
+        caches, work = self.folder / "caches", self.folder / "work"
+        return BuildServices(caches, self.builds, self.remotes, work, BuildQueue(), lambda: "")
 
     @property
     def remotes(self) -> Remotes:

@@ -22,6 +22,7 @@ from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.host.container import LABEL
 from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 from rehearsal.host.foreground_command import run_in_foreground
@@ -226,7 +227,7 @@ def test_a_build_without_an_image_runs_on_the_host(tmp_path: Path) -> None:
     """A managed build of CodePipeline has no image, so it runs on the host."""
     build = Build(**{**dict.fromkeys(Build.__dataclass_fields__, ""), "image": ""})  # type: ignore[arg-type]
     place = BuildFolders(tmp_path, {"": tmp_path}, tmp_path)
-    assert isinstance(choose_machine(build, place, OF_PROJECT, {}, Mock()), ThisMachine)
+    assert isinstance(choose_machine(build, place, OF_PROJECT, RoleSession({}, Mock()), Mock()), ThisMachine)
 
 
 def test_privileged_mode_in_an_image_needs_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +17,7 @@ from rehearsal.codebuild.build_record import BuildRecord, BuildStore
 from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult
-from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import ActionError, Task
 from rehearsal.engine.endpoint import Credentials
@@ -36,17 +35,17 @@ _COMMIT_MESSAGE = (
 class BuildServices:
     """The folders, stores and queue that the builds of all actions share.
 
-    caches: the folder for caches of builds. builds: the store of build records. remotes: the repositories that a build
-    clones where its input is a reference to a commit. work: the folder, outside the project, for work folders. queue:
-    the queue of all builds of the embedded AWS. image: returns the image to run in, as for run_build.
+    caches: the folder for caches of builds. builds: the store of build records. remotes: the bare repositories behind
+    the git sources. work: the folder, outside the project, for work folders. queue: the queue of all builds of the
+    embedded AWS. image: returns the image to run in, as for run_build.
     """
 
     caches: Path
     builds: BuildStore
     remotes: Remotes
     work: Path
-    queue: BuildQueue = field(default_factory=BuildQueue)
-    image: Callable[[], str] = str
+    queue: BuildQueue
+    image: Callable[[], str]
 
 
 @dataclass(frozen=True)
@@ -103,23 +102,19 @@ class ActionBuilds:
 
     def _run_in(self, folders: BuildFolders, build: Build, record: BuildRecord) -> BuildResult:
         task = self.task
-        client = partial(task.endpoint.client, credentials=self.credentials, region=task.region)
-        log_group = self.project.log_group
-        stream = LogStream(client("logs"), log_group, build.log_stream) if log_group else None
-        log = BuildLog(task.log, task.note, stream=stream, on_phase=record.phase)
+        role = RoleSession.of_credentials(task.endpoint, self.credentials, task.region)
+        log = BuildLog(task.log, task.note, stream=self._log_stream(build), on_phase=record.phase)
         if SNAPSHOT_MESSAGE in task.action.configuration.get("EnvironmentVariables", ""):
             log.note(_COMMIT_MESSAGE)
         try:
-            return run_build(
-                build,
-                folders,
-                credentials=task.endpoint.build_environ(self.credentials, task.region),
-                log=log,
-                stop=record.stop,
-                lookup=AwsLookup(client),
-                image=self.services.image(),
-            )
+            return run_build(build, folders, role, log=log, stop=record.stop, image=self.services.image())
         except (UnsupportedFeature, ContainerFailed) as error:
             raise ActionError(f"{task.where}: {error}") from error
         finally:
             log.close()
+
+    def _log_stream(self, build: Build) -> LogStream | None:
+        if not self.project.log_group:
+            return None
+        client = self.task.endpoint.client("logs", self.credentials, build.region)
+        return LogStream(client, self.project.log_group, build.log_stream)

@@ -23,7 +23,7 @@ class RunBuild:
     def run(self, task: Task) -> Outcome:
         project, is_batch = Project.of_action(task), batch_artifacts.is_batch(task)
         for operation in ("StartBuildBatch", "BatchGetBuildBatches") if is_batch else ("StartBuild", "BatchGetBuilds"):
-            task.require(f"codebuild:{operation}", resource=project.arn(task))
+            task.require(f"codebuild:{operation}", resource=project.arn)
         credentials = task.assume(project.role_arn, SERVICE, "AWSCodeBuild")
         builds = ActionBuilds(self._services, task, project, credentials)
         return run_batch_action(builds) if is_batch else run_build_action(builds)

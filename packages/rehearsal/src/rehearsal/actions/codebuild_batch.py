@@ -13,7 +13,7 @@ from pathlib import Path
 from rehearsal.actions import batch_artifacts
 from rehearsal.actions.action_builds import ActionBuilds
 from rehearsal.actions.batch_run import BatchResult, build_of_task, run_batch
-from rehearsal.actions.codebuild_project import SERVICE, build_of_action, next_batch_number
+from rehearsal.actions.codebuild_project import SERVICE, build_of_action
 from rehearsal.codebuild import batch_spec
 from rehearsal.codebuild.batch_record import BatchRecord, new_batch
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
@@ -51,13 +51,13 @@ def _check_role(builds: ActionBuilds) -> None:
     if not project.batch_role:
         raise ActionError(f"{task.where}: the project {project.name} has no BuildBatchConfig with a service role")
     task.assume(project.batch_role, SERVICE, "AWSCodeBuild")
-    task.check_permission(project.batch_role, "codebuild:StartBuild", resource=project.arn(task))
+    task.check_permission(project.batch_role, "codebuild:StartBuild", resource=project.arn)
 
 
 def _new_record(builds: ActionBuilds, template: Build) -> BatchRecord:
     project, services = builds.project, builds.services
-    number = next_batch_number(services.caches, template.account, template.region, template.project)
-    return BatchRecord(services.builds, new_batch(template, project.about, project.batch_config, number))
+    batch = new_batch(template, project.about, project.batch_config, project.next_batch_number(services.caches))
+    return BatchRecord(services.builds, batch)
 
 
 def _read_batch(builds: ActionBuilds, template: Build) -> Batch:

@@ -41,6 +41,8 @@ class Project:
     """
 
     name: str
+    account: str
+    region: str
     role_arn: str
     buildspec: str
     image: str
@@ -64,8 +66,9 @@ class Project:
     def compute_type(self) -> str:
         return self.about.get("environment", {}).get("computeType", "")
 
-    def arn(self, task: Task) -> str:
-        return f"arn:aws:codebuild:{task.region}:{task.pipeline.account}:project/{self.name}"
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:codebuild:{self.region}:{self.account}:project/{self.name}"
 
     @classmethod
     def of_action(cls, task: Task) -> Self:
@@ -83,9 +86,12 @@ class Project:
     def read(cls, project: ProjectTypeDef) -> Self:
         """Return the project from the shape of BatchGetProjects."""
         environment, name = project["environment"], project["name"]
+        _, _, _, region, account, _ = project["arn"].split(":")
         logs = project.get("logsConfig", {}).get("cloudWatchLogs", {})
         return cls(
             name=name,
+            account=account,
+            region=region,
             role_arn=project["serviceRole"],
             batch_config=project.get("buildBatchConfig", NO_BATCHES),
             buildspec=project["source"].get("buildspec", ""),
@@ -105,8 +111,6 @@ class Project:
         self,
         caches: Path | None,
         *,
-        account: str,
-        region: str,
         initiator: str,
         buildspec: str = "",
         overrides: Iterable[EnvironmentVariable] = (),
@@ -122,11 +126,11 @@ class Project:
         prefix = f"{self.log_prefix}/" if self.log_prefix else ""
         return Build(
             id=f"{self.name}:{number}",
-            arn=f"arn:aws:codebuild:{region}:{account}:build/{self.name}:{number}",
-            number=next_number(store(caches, account, region, self.name)) if caches else 0,
+            arn=f"arn:aws:codebuild:{self.region}:{self.account}:build/{self.name}:{number}",
+            number=next_number(self._folder(caches)) if caches else 0,
             project=self.name,
-            account=account,
-            region=region,
+            account=self.account,
+            region=self.region,
             buildspec=buildspec or self.buildspec,
             variables=self.variables,
             overrides=tuple(overrides),
@@ -143,6 +147,13 @@ class Project:
             cache_links=self.about.get("cache", {}).get("type") == "LOCAL",
         )
 
+    def next_batch_number(self, caches: Path) -> int:
+        """Return the number of the project's next batch, which builds do not count in."""
+        return next_number(self._folder(caches), "batch-number")
+
+    def _folder(self, caches: Path) -> Path:
+        return store(caches, self.account, self.region, self.name)
+
 
 def _parts(project: ProjectTypeDef) -> ProjectParts:
     parts: ProjectParts = {
@@ -157,20 +168,13 @@ def _parts(project: ProjectTypeDef) -> ProjectParts:
     return parts
 
 
-def next_batch_number(caches: Path, account: str, region: str, project: str) -> int:
-    """Return the number of the project's next batch, which builds do not count in."""
-    return next_number(store(caches, account, region, project), "batch-number")
-
-
 def build_of_action(task: Task, project: Project, caches: Path | None) -> Build:
     """Return the build that the action's configuration describes. Raises ActionError."""
-    settings, pipeline = task.action.configuration, task.pipeline
+    settings = task.action.configuration
     primary = task.artifacts.get(task.action.primary)
     build = project.build(
         caches,
-        account=pipeline.account,
-        region=task.region,
-        initiator=f"codepipeline/{pipeline.name}",
+        initiator=f"codepipeline/{task.pipeline.name}",
         buildspec=settings.get("BuildspecOverride", ""),
         overrides=_overrides(task),
         source_version=f"arn:aws:s3:::{primary.store.bucket}/{primary.key}" if primary else "",

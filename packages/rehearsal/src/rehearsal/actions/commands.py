@@ -64,6 +64,8 @@ def _managed(task: Task) -> Project:
         spec["artifacts"] = {"files": list(action.output_files.get(action.outputs[0], ())) or ["**/*"]}
     return Project(
         name=name,
+        account=task.pipeline.account,
+        region=task.region,
         role_arn=task.role_arn,
         buildspec=json.dumps(spec),
         image="",

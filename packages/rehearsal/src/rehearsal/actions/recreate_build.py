@@ -5,7 +5,6 @@ The inputs are from the CodePipeline and CodeBuild APIs. The folder of a failed 
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from rehearsal.codebuild.buildspec import UnsupportedFeature
 from rehearsal.codebuild.machine import Machine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.codebuild.prepare import Prepared, prepare
-from rehearsal.codebuild.value_lookup import AwsLookup
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.errors import WrongUse
@@ -127,14 +126,13 @@ def recreate_build(ended: EndedBuild, folder: Path, *, caches: Path, remotes: Re
     project = ended.project()
     remaining = ended.remaining_sources()
     folders = BuildFolders(folder, remaining or ended.fetch_sources(folder / "sources", remotes), caches)
-    build, credentials = _build(ended, project), ended.assume(project.role_arn)
+    build = _build(ended, project)
+    role = RoleSession.of_credentials(ended.endpoint, ended.assume(project.role_arn), ended.region)
     folder.mkdir(parents=True, exist_ok=True)
     log = BuildLog(folder / "preparation.log", lambda _: None)
-    lookup = AwsLookup(functools.partial(ended.endpoint.client, credentials=credentials, region=ended.region))
-    aws_variables = ended.endpoint.build_environ(credentials, ended.region)
     try:
-        machine = choose_machine(build, folders, image, aws_variables, log)
-        prepared = prepare(build, folders, aws_variables, log, lookup=lookup, machine=machine)
+        machine = choose_machine(build, folders, image, role, log)
+        prepared = prepare(build, folders, role, machine, log)
     except UnsupportedFeature as error:
         raise WrongUse(str(error)) from error
     finally:
@@ -158,8 +156,6 @@ def _build(ended: EndedBuild, project: Project) -> Build:
     settings = ended.settings
     build = project.build(
         None,
-        account=ended.key.account,
-        region=ended.region,
         initiator=f"codepipeline/{ended.key.name}",
         buildspec=settings.get("BuildspecOverride", ""),
         overrides=variables(json.loads(settings.get("EnvironmentVariables", "[]"))),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from rehearsal.actions import git_sources
 from rehearsal.actions.action_builds import BuildServices
@@ -20,34 +19,19 @@ from rehearsal.actions.pipeline_invoke import StartPipeline
 from rehearsal.actions.rules import CheckVariable, WatchAlarm
 from rehearsal.actions.s3 import DeployFiles, FetchObject
 from rehearsal.codebuild.build_queue import BuildQueue
-from rehearsal.codebuild.build_record import BuildStore
 from rehearsal.engine.action_api import ActionRunner
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.engine.state.invoke_jobs import Jobs
-from rehearsal.project.remotes import Remotes
 from rehearsal.workspace.clock import Clock
 
 
-def runners(
-    *,
-    remotes: Remotes,
-    caches: Path,
-    work: Path,
-    jobs: Jobs,
-    builds: BuildStore,
-    queue: BuildQueue,
-    image: Callable[[], str],
-    clock: Clock,
-) -> Mapping[ActionType, ActionRunner]:
+def runners(services: BuildServices, jobs: Jobs, clock: Clock) -> Mapping[ActionType, ActionRunner]:
     """Return the runners.
 
-    remotes: the bare repositories behind the git sources. caches: the folder for caches of builds. work: the folder for
-    work folders of builds. jobs: the jobs of Lambda invoke actions. builds: the store of build records. queue: of all
-    builds. image: returns the image that builds run in, as for run_build. clock: for waits of rules and deployments;
-    its changes wake waiting actions.
+    services: of all builds. jobs: the jobs of Lambda invoke actions. clock: for waits of rules and deployments; its
+    changes wake waiting actions.
     """
-    services = BuildServices(caches, builds, remotes, work, queue=queue, image=image)
-    build, function = RunBuild(services), InvokeFunction(jobs)
+    remotes, build, function = services.remotes, RunBuild(services), InvokeFunction(jobs)
     return {
         ActionType("Source", "CodeStarSourceConnection"): git_sources.connection(remotes),
         ActionType("Source", "CodeCommit"): git_sources.codecommit(remotes),

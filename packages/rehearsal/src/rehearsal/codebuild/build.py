@@ -18,11 +18,12 @@ from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import InvalidBuildspec
 from rehearsal.codebuild.cache_keys import select_caches
 from rehearsal.codebuild.caches import link_notes, restored_caches
-from rehearsal.codebuild.environment import Lookup, UnknownValue
+from rehearsal.codebuild.environment import UnknownValue
 from rehearsal.codebuild.machine import Machine
 from rehearsal.codebuild.model import Build, BuildFolders, BuildResult, PhaseResult, store
 from rehearsal.codebuild.phases import Limits, PhasesResult, run_phases
 from rehearsal.codebuild.prepare import Prepared, prepare
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.codebuild.shell import COMMAND, SCRIPT, Shell
 from rehearsal.host.cancellation import Cancellation
@@ -39,32 +40,24 @@ _LOG_DENIED = (
 
 
 def run_build(
-    build: Build,
-    folders: BuildFolders,
-    *,
-    credentials: Mapping[str, str],
-    log: BuildLog,
-    stop: Cancellation,
-    lookup: Lookup,
-    image: str = "",
+    build: Build, folders: BuildFolders, role: RoleSession, *, log: BuildLog, stop: Cancellation, image: str = ""
 ) -> BuildResult:
     """Run one build to its end; a failure is a result, not an error.
 
-    credentials: the environment variables by which its commands reach AWS. lookup: reads parameters and secrets. image:
-    the image to run in, OF_PROJECT for the project's, or empty for this machine's tools.
+    image: the image to run in, OF_PROJECT for the project's, or empty for this machine's tools.
     Raises UnsupportedFeature for features that are not rehearsed.
     """
     folders.folder.mkdir(parents=True)
     began = time.monotonic()
     limits = Limits(began + build.timeout_minutes * 60, stop)
-    log.hide(credentials.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
+    log.hide(role.variables.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
     with _temporary_folder(folders) as build_folders:
-        machine = choose_machine(build, build_folders, image, credentials, log)
+        machine = choose_machine(build, build_folders, image, role, log)
         log.say(f"CODEBUILD_SRC_DIR={machine.sources['']}")
         for name in (COMMAND, SCRIPT):
             log.rename(str(machine.state / name), _SCRIPT)
         try:
-            prepared = prepare(build, build_folders, credentials, log, lookup=lookup, machine=machine)
+            prepared = prepare(build, build_folders, role, machine, log)
         except (InvalidBuildspec, RuntimeNotFound) as error:
             return _preparation_failure("YAML_FILE_ERROR", str(error), began, log)
         except UnknownValue as error:

@@ -18,6 +18,7 @@ from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.file_patterns import Reach, expand_variables
 from rehearsal.codebuild.machine import Equipment, Machine, ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.codebuild.shell import VARIABLES, write_variables
 from rehearsal.host.container import Container, Mount
 from rehearsal.host.container_engine import ContainerEngine, find_engine
@@ -32,13 +33,11 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CURATED, _PUBLIC = "aws/codebuild/", "public.ecr.aws/codebuild/"
 
 
-def choose_machine(
-    build: Build, folders: BuildFolders, setting: str, credentials: Mapping[str, str], log: BuildLog
-) -> Machine:
+def choose_machine(build: Build, folders: BuildFolders, setting: str, role: RoleSession, log: BuildLog) -> Machine:
     """Return where the build runs.
 
-    setting: an image, OF_PROJECT, or empty for this machine's tools. credentials: as for run_build. Raises
-    UnsupportedFeature where the image cannot be used.
+    setting: an image, OF_PROJECT, or empty for this machine's tools. Raises UnsupportedFeature where the image
+    cannot be used.
     """
     name = build.image if setting == OF_PROJECT else setting
     if not name:
@@ -49,7 +48,7 @@ def choose_machine(
             f"privileged mode: the project {build.project} has it, and in an image it needs Docker, which this machine"
             " has not: leave --image out, or turn privileged mode off"
         )
-    bundle = credentials.get("AWS_CA_BUNDLE")
+    bundle = role.variables.get("AWS_CA_BUNDLE")
     return BuildImage(build, folders, find_image(engine, name, log.say), Path(bundle).parent if bundle else None)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from rehearsal.codebuild import buildspec, builtin_variables, environment, images
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Buildspec, UnsupportedFeature
-from rehearsal.codebuild.environment import PLACEHOLDER, Lookup, Variables
+from rehearsal.codebuild.environment import PLACEHOLDER, Variables
 from rehearsal.codebuild.machine import Machine
 from rehearsal.codebuild.model import Build, BuildFolders
+from rehearsal.codebuild.role_session import RoleSession
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,7 @@ class Prepared:
     first_commands: tuple[str, ...]
 
 
-def prepare(
-    build: Build,
-    folders: BuildFolders,
-    credentials: Mapping[str, str],
-    log: BuildLog,
-    *,
-    lookup: Lookup,
-    machine: Machine,
-) -> Prepared:
+def prepare(build: Build, folders: BuildFolders, role: RoleSession, machine: Machine, log: BuildLog) -> Prepared:
     """Read the buildspec, its variables and its runtimes.
 
     Raises UnsupportedFeature, and InvalidBuildspec, UnknownValue and RuntimeNotFound, which fail the build.
@@ -44,11 +37,11 @@ def prepare(
     spec = buildspec.load(build.buildspec, folders.source)
     _refuse_other_users(spec, machine.user)
     _report_differences(spec, build, log)
-    variables = environment.resolve(spec.env, build.variables, build.overrides, lookup)
+    variables = environment.resolve(spec.env, build.variables, build.overrides, role.lookup)
     log.hide(variables.secrets)
     if placeholders := [name for name, value in variables.values.items() if PLACEHOLDER in value]:
         log.note(f"{', '.join(placeholders)}: the value is a placeholder, which the rehearsal has created")
-    aws_variables = machine.visible(credentials)
+    aws_variables = machine.visible(role.variables)
     env = {
         **machine.variables(),
         **aws_variables,
@@ -88,14 +81,14 @@ def _report_unknown_keys(spec: Buildspec, log: BuildLog) -> None:
         log.note(f"the buildspec's phase {phase} has keys that CodeBuild ignores: {', '.join(keys)}")
 
 
-def _keep_host_names(env: dict[str, str], credentials: Mapping[str, str], log: BuildLog) -> None:
+def _keep_host_names(env: dict[str, str], aws_variables: Mapping[str, str], log: BuildLog) -> None:
     """Override proxy variables and NODE_OPTIONS of the build, so that AWS's host names reach the embedded AWS."""
     options = env.get("NODE_OPTIONS", "")
-    for name in (name for name in credentials if name.lower().endswith("_proxy")):
-        if env[name] != credentials[name]:
+    for name in (name for name in aws_variables if name.lower().endswith("_proxy")):
+        if env[name] != aws_variables[name]:
             log.note(f"{name} has no effect here: what is not AWS is reached as this machine reaches it")
-        env[name] = credentials[name]
-    if preload := credentials.get("NODE_OPTIONS"):
+        env[name] = aws_variables[name]
+    if preload := aws_variables.get("NODE_OPTIONS"):
         env["NODE_OPTIONS"] = preload if options == preload else f"{preload} {options}"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -24,8 +23,8 @@ from rehearsal.codebuild.build_queue import BuildQueue, QueueFull, Turn, queued_
 from rehearsal.codebuild.build_record import BuildRecord, BuildStore
 from rehearsal.codebuild.log_stream import LogStream
 from rehearsal.codebuild.model import Build, BuildResult, PhaseResult
+from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.codebuild.source_and_artifacts import deliver, fetch
-from rehearsal.codebuild.value_lookup import AwsLookup
 from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.engine.action_api import Assume, Require
 from rehearsal.engine.endpoint import Credentials
@@ -115,19 +114,21 @@ class BuildRunner:
 
     def _execute(self, started: StartedBuild, credentials: Credentials, work: WorkFolder) -> BuildResult:
         project, build = started.project, started.build
-        client = partial(self.endpoint.client, credentials=credentials, region=build.region)
         source = work.source("")
         self.fetch_source(project, build, credentials, source)
-        stream = LogStream(client("logs"), project.log_group, build.log_stream) if project.log_group else None
+        role = RoleSession.of_credentials(self.endpoint, credentials, build.region)
+        stream = None
+        if project.log_group:
+            client = self.endpoint.client("logs", credentials, build.region)
+            stream = LogStream(client, project.log_group, build.log_stream)
         log = BuildLog(work.folder / "build.log", lambda _: None, stream=stream, on_phase=started.entry.phase)
         try:
             return run_build(
                 build,
                 work.folders({"": source}, self.workspace.caches),
-                credentials=self.endpoint.build_environ(credentials, build.region),
+                role,
                 log=log,
                 stop=started.entry.stop,
-                lookup=AwsLookup(client),
                 image=BuildImageFile(self.workspace).read(),
             )
         finally:

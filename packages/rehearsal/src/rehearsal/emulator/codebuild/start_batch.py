@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.actions.batch_artifacts import combine
 from rehearsal.actions.batch_run import build_of_task, run_batch
-from rehearsal.actions.codebuild_project import SERVICE, Project, next_batch_number
+from rehearsal.actions.codebuild_project import SERVICE, Project
 from rehearsal.codebuild import batch_spec
 from rehearsal.codebuild.batch_record import BatchRecord, BatchStatus, new_batch, succeeded
 from rehearsal.codebuild.batch_spec import Batch, BatchTask
@@ -63,11 +63,10 @@ class StartedBatches:
         id_ = text(request, "id")
         if operation == _STOP:
             return {"buildBatch": self._store.stop(id_, account, region)}
-        start = self._start if operation == _START else self._retry
+        start = partial(self._start, request) if operation == _START else partial(self._retry, request, account, region)
         try:
             with request_scope(account, region):
-                place = (operation, account, region)
-                return self._requests.once(place, request, lambda: start(request, account, region))
+                return self._requests.once((operation, account, region), request, start)
         except RequestRejected as error:
             raise ApiError(error.code, str(error)) from error
 
@@ -79,9 +78,9 @@ class StartedBatches:
         for _, thread in running:
             thread.join(20)
 
-    def _start(self, request: Mapping[str, object], account: str, region: str) -> dict[str, object]:
-        project, build = self._build(request, account, region)
-        number = next_batch_number(self._runner.workspace.caches, account, region, project.name)
+    def _start(self, request: Mapping[str, object]) -> dict[str, object]:
+        project, build = self._build(request)
+        number = project.next_batch_number(self._runner.workspace.caches)
         record = new_batch(build, project.about, project.batch_config, number)
         self._requests.keep(str(record["id"]), request)
         return self._begin(_StartedBatch(project, build, BatchRecord(self._runner.builds, record)))
@@ -98,7 +97,7 @@ class StartedBatches:
         started = self._requests.find(record["id"])
         if started is None:
             raise ApiError("InvalidInputException", f"a pipeline started {record['id']}: retry the pipeline's stage")
-        project, build = self._build(started, account, region)
+        project, build = self._build(started)
         done = succeeded(record) if kind == _FAILED else []
         if done and project.batch_config.get("combineArtifacts"):
             why = f"the artifacts of an earlier attempt cannot be combined here; use {_ALL}"
@@ -107,10 +106,9 @@ class StartedBatches:
         again_record = BatchRecord(self._runner.builds, again)
         return self._begin(_StartedBatch(project, build, again_record, "codebuild:RetryBuild", done))
 
-    def _build(self, request: Mapping[str, object], account: str, region: str) -> tuple[Project, Build]:
+    def _build(self, request: Mapping[str, object]) -> tuple[Project, Build]:
         project, version = project_of_batch(request)
-        build = project.build(None, account=account, region=region, initiator="root", source_version=version)
-        return project, build
+        return project, project.build(None, initiator="root", source_version=version)
 
     def _begin(self, batch: _StartedBatch) -> dict[str, object]:
         id_ = batch.record.id
@@ -138,8 +136,7 @@ class StartedBatches:
         project, build = batch.project, batch.build
         role = project.batch_role
         self._runner.assume(role, SERVICE, "AWSCodeBuild")
-        resource = f"arn:aws:codebuild:{build.region}:{build.account}:project/{project.name}"
-        self._runner.require(role, batch.permission, resource=resource)
+        self._runner.require(role, batch.permission, resource=project.arn)
         spec = self._read(folder, project, build)
         batch.record.plan(spec, batch.done)
         combined = folder / "artifacts" if project.batch_config.get("combineArtifacts") else None
@@ -166,8 +163,6 @@ class StartedBatches:
     ) -> BuildResult:
         fresh = batch.project.build(
             self._runner.workspace.caches,
-            account=batch.build.account,
-            region=batch.build.region,
             initiator=batch.build.initiator,
             source_version=batch.build.source_version,
         )

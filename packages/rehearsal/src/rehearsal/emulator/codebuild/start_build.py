@@ -82,13 +82,7 @@ class StartedBuilds:
 
     def _start(self, request: Mapping[str, object]) -> dict[str, object]:
         project, version = project_of_build(request)
-        build = project.build(
-            self._runner.workspace.caches,
-            account=get_account_id(),
-            region=get_region(),
-            initiator="root",
-            source_version=version,
-        )
+        build = project.build(self._runner.workspace.caches, initiator="root", source_version=version)
         started = self._runner.enter(project, build)
         self._requests.keep(build.id, request)
         thread = threading.Thread(target=self._run, args=(started,), name=build.id, daemon=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from rehearsal.actions.action_builds import BuildServices
 from rehearsal.actions.not_executed import Accepting
 from rehearsal.actions.registry import runners
 from rehearsal.aws import Endpoint, close_clients
@@ -77,16 +78,9 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     record = ResourceRecord(workspace.running / RESOURCES)
     traffic = Traffic(workspace, record)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
-    actions = runners(
-        remotes=Remotes(workspace.remote, workspace.sources),
-        caches=workspace.caches,
-        work=workspace.builds,
-        jobs=jobs,
-        builds=builds,
-        queue=queue,
-        image=BuildImageFile(workspace).read,
-        clock=traffic.clock,
-    )
+    remotes, image = Remotes(workspace.remote, workspace.sources), BuildImageFile(workspace).read
+    services = BuildServices(workspace.caches, builds, remotes, workspace.builds, queue, image)
+    actions = runners(services, jobs, traffic.clock)
     engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read))
     api = CodePipelineApi(engine, jobs)
     runner = BuildRunner(endpoint, sessions.assume, sessions.require, builds, workspace, queue)
@@ -101,14 +95,14 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     originals = patches.apply(iam=endpoint.iam, owners=owners)
     traffic.start()
     own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
-    services = {
+    json_apis = {
         **json_services.codepipeline(api),
         **json_services.codedeploy(traffic.api),
         **json_services.codebuild_reports(builds.reports),
         **json_services.codebuild_builds(started, batches, builds.batches),
         **json_services.rehearsal(RehearsalApi(workspace)),
     }
-    front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), services, iam=endpoint.iam)
+    front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), json_apis, iam=endpoint.iam)
     ends = (traffic.close, engine.close, batches.close, started.close, close_clients)
     return Components(engine, front, ends, UNSAVED, partial(patches.report_other_version, originals))
 

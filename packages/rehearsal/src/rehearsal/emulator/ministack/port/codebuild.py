@@ -11,8 +11,6 @@ from rehearsal.json_values import JsonObject
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import ProjectTypeDef
 
-# A record, or a part of it.
-
 
 def project_name(identifier: str) -> str:
     """Return the name of a project from its name or ARN in a request."""
