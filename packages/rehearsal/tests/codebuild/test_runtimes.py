@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from rehearsal.bundling.docker_program import notes_file, read_notes
-from rehearsal.codebuild import images, runtimes
-from rehearsal.codebuild.runtimes import Runtime, RuntimeNotFound
+from rehearsal.codebuild import host_runtimes, images, runtimes
+from rehearsal.codebuild.host_runtimes import Runtime
+from rehearsal.codebuild.runtimes import RuntimeNotFound
 from rehearsal.host import interpreters, node
 from rehearsal.host.node import NodeInstallation, NodeNotFound
 
@@ -52,7 +53,7 @@ def test_the_newest_matching_version_is_chosen(
     wanted: str, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Versions are compared by number; the requested version may be in a variable."""
-    monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE)
+    monkeypatch.setitem(host_runtimes.FINDERS, "ruby", lambda: HERE)
     (installed,) = runtimes.install({"ruby": wanted}, {"RUBY": "2.7"}, tmp_path).requested
     assert installed.version == chosen
     assert (tmp_path / "bin" / "ruby").read_text() == f'#!/bin/sh\nexec /ruby-{chosen} "$@"\n'
@@ -63,7 +64,7 @@ def test_a_version_that_does_not_match_is_never_used(
     wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """3.20 does not match 3.2, and the error lists the available versions."""
-    monkeypatch.setitem(runtimes._FINDERS, "ruby", lambda: HERE[3:])
+    monkeypatch.setitem(host_runtimes.FINDERS, "ruby", lambda: HERE[3:])
     with pytest.raises(RuntimeNotFound, match=r"of ruby\. This machine has the following versions: 2\.7\.0\."):
         runtimes.install({"ruby": wanted}, {}, tmp_path)
 
@@ -206,10 +207,10 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     npm.touch()
     (npm.parent / "npx-cli.js").touch()
     own_node = NodeInstallation("24.1.0", own / "bin" / "node")
-    for module in (runtimes, node):
+    for module in (host_runtimes, node):
         monkeypatch.setattr(module, "find_node", lambda: own_node)
-    monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
-    monkeypatch.setitem(runtimes._DEFAULTS, "nodejs", lambda: runtimes.Runtime("nodejs", "24.1.0", {}))
+    monkeypatch.setitem(host_runtimes.FINDERS, "nodejs", lambda: ())
+    monkeypatch.setitem(host_runtimes.OWN, "nodejs", lambda: Runtime("nodejs", "24.1.0", {}))
     return tmp_path / "runtimes"
 
 
@@ -255,7 +256,7 @@ def test_a_default_node_that_npm_lacks_is_reported(tmp_path: Path, registry: Pat
 )
 def test_a_node_that_image_or_npm_lacks_is_not_found(tmp_path: Path, registry: Path, wanted: str, image: str) -> None:
     """A Node version that the image or npm lacks is an error, as on CodeBuild, and leaves no files."""
-    with pytest.raises(runtimes.RuntimeNotFound, match=f"named '{wanted}' of nodejs"):
+    with pytest.raises(RuntimeNotFound, match=f"named '{wanted}' of nodejs"):
         runtimes.install({"nodejs": wanted}, {}, tmp_path, image, registry)
     assert not registry.exists() or [*registry.iterdir()] == []
 
@@ -267,9 +268,8 @@ def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     def find_node() -> NodeInstallation:
         raise NodeNotFound
 
-    monkeypatch.setattr(runtimes, "find_node", find_node)
-    monkeypatch.setattr(runtimes, "_nodes", lambda: ())
-    monkeypatch.setitem(runtimes._FINDERS, "nodejs", lambda: ())
+    monkeypatch.setattr(host_runtimes, "find_node", find_node)
+    monkeypatch.setitem(host_runtimes.FINDERS, "nodejs", lambda: ())
 
 
 @pytest.mark.usefixtures("no_node")

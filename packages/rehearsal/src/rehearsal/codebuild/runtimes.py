@@ -7,38 +7,25 @@ Source: AWS CodeBuild user guide, "Build specification reference", runtime-versi
 
 from __future__ import annotations
 
-import functools
-import os
-import pwd
-import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.bundling.docker_program import notes_file
 from rehearsal.codebuild import images
 from rehearsal.codebuild.file_patterns import expand_variables
+from rehearsal.codebuild.host_runtimes import FINDERS, OWN, Runtime, own_node, python_of
 from rehearsal.codebuild.node_versions import commands_from_first_use, fetch_node, node_commands, node_program
 from rehearsal.codebuild.runtime_versions import is_version, version_numbers
 from rehearsal.errors import RehearsalError
 from rehearsal.host import interpreters, python_environment
-from rehearsal.host.node import NodeInstallation, NodeNotFound, find_node, read_installation
+from rehearsal.host.node import NodeNotFound
 from rehearsal.host.script_file import write_script
 
 
 class RuntimeNotFound(RehearsalError):
     """This machine lacks a runtime or its version. The message is CodeBuild's, and lists the available versions."""
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """A runtime of this machine. commands: command name -> command line. path: the interpreter, for Python only."""
-
-    name: str
-    version: str
-    commands: Mapping[str, str]
-    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +54,7 @@ def install(
     """
     chosen = {name: _choose(name, expand_variables(version, env), image, store) for name, version in versions.items()}
     minor = None if "python" in chosen else images.default_version(image, "python")
-    python = chosen.get("python") or _python_of(minor)
+    python = chosen.get("python") or python_of(minor)
     requested_node, rehearsal_node = chosen.get("nodejs"), _own_node_or_message()
     node = requested_node or _node_of_image(
         rehearsal_node, images.default_version(image, "nodejs"), store, notes_file(folder)
@@ -92,12 +79,12 @@ def _write_commands(folder: Path, *runtimes: Runtime) -> None:
 
 
 def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
-    if name not in _FINDERS:
-        raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(_FINDERS)}")
-    default = _DEFAULTS[name]() if name in _DEFAULTS else None
-    if default and is_version(default.version, version) and version[-1:].isdigit():
-        return default  # saves starting every other interpreter to read its version
-    available = _FINDERS[name]()
+    if name not in FINDERS:
+        raise RuntimeNotFound(f"Unknown runtime named {name}. Here are looked for: {', '.join(FINDERS)}")
+    own = OWN[name]() if name in OWN else None
+    if own and is_version(own.version, version) and version[-1:].isdigit():
+        return own
+    available = FINDERS[name]()
     number = version.removeprefix("corretto").removeprefix("openjdk") if name == "java" else version
     matching = [runtime for runtime in available if is_version(runtime.version, number)]
     if not matching and name == "nodejs":
@@ -111,35 +98,10 @@ def _choose(name: str, version: str, image: str, store: Path | None) -> Runtime:
     return max(matching, key=lambda runtime: version_numbers(runtime.version))
 
 
-def _own_python() -> Runtime:
-    return _python(*interpreters.running_interpreter())
-
-
-def _pythons() -> tuple[Runtime, ...]:
-    return tuple(_python(version, path) for version, path in interpreters.find_interpreters().items())
-
-
-def _python_of(minor: str | None) -> Runtime:
-    """The newest Python of a minor version, where this machine has it; else the running interpreter."""
-    path = interpreters.find_minor_version(minor) if minor else None
-    return _python(minor, path) if minor and path and path != interpreters.running_interpreter()[1] else _own_python()
-
-
-def _python(version: str, path: Path) -> Runtime:
-    return Runtime("python", version, {}, path)
-
-
-def _own_node() -> Runtime | None:
-    try:
-        return _node(find_node())
-    except NodeNotFound:
-        return None
-
-
 def _own_node_or_message() -> Runtime:
     """The rehearsal's own Node.js; where it has none, commands that say so."""
     try:
-        return _node(find_node())
+        return own_node()
     except NodeNotFound as error:
         line = shlex.join(["sh", "-c", f"echo {shlex.quote(f'rehearsal: {error}')} >&2; exit 127"])
         return Runtime("nodejs", "", dict.fromkeys(("node", "npm", "npx"), line))
@@ -153,58 +115,16 @@ def _node_of_image(fallback: Runtime, version: str | None, store: Path | None, n
     return Runtime("nodejs", version, commands_from_first_use(version, store, notes, fallback.commands))
 
 
-@functools.cache
-def _nodes() -> tuple[Runtime, ...]:
-    """The rehearsal's own Node.js, then those on the search path and of nvm."""
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    rehearsal_node = _own_node()
-    nodes = {rehearsal_node.version: rehearsal_node} if rehearsal_node else {}
-    for path in [*interpreters.on_path("node"), *home.glob(".nvm/versions/node/*/bin/node")]:
-        node = read_installation(path)
-        if node and node.version not in nodes:
-            nodes[node.version] = _node(node)
-    return tuple(nodes.values())
-
-
-def _node(node: NodeInstallation) -> Runtime:
-    program = shlex.quote(str(node.program))
-    scripts = {name: node.script(name) for name in ("npm", "npx")}
-    commands = {name: f"{program} {shlex.quote(str(script))}" for name, script in scripts.items() if script}
-    return Runtime("nodejs", node.version, {"node": program, **commands})
-
-
 def _fetched_node(version: str, image: str, store: Path | None) -> Iterator[Runtime]:
     """Yield the Node.js that npm downloads; nothing where the image or npm lacks it, or npm cannot be reached.
 
     Raises RuntimeNotFound where this machine has no Node.js that runs npm.
     """
     try:
-        find_node()
+        own_node()
         folder = fetch_node(version, store) if store and images.may_have(image, "nodejs", version) else None
     except NodeNotFound as error:
         raise RuntimeNotFound(f"Unknown runtime version named '{version}' of nodejs. {error}") from error
     if folder:
         number = interpreters.read_first_line([str(node_program(folder)), "--version"]).removeprefix("v")
         yield Runtime("nodejs", number, node_commands(folder))
-
-
-def _versioned(name: str, command: str, *arguments: str) -> tuple[Runtime, ...]:
-    """The first command on the search path, of a runtime that machines have in one version only."""
-    for path in interpreters.on_path(command):
-        version = re.search(r"\d+(?:\.\d+)+", interpreters.read_first_line([str(path), *arguments]))
-        if version:
-            number = version[0].removeprefix("1.") if name == "java" else version[0]  # Java 8 calls itself 1.8
-            return (Runtime(name, number, {command: shlex.quote(str(path))}),)
-    return ()
-
-
-_DEFAULTS: Mapping[str, Callable[[], Runtime | None]] = {"python": _own_python, "nodejs": _own_node}
-_FINDERS: Mapping[str, Callable[[], tuple[Runtime, ...]]] = {
-    "python": _pythons,
-    "nodejs": _nodes,
-    "java": functools.partial(_versioned, "java", "java", "-version"),
-    "golang": functools.partial(_versioned, "golang", "go", "version"),
-    "ruby": functools.partial(_versioned, "ruby", "ruby", "--version"),
-    "php": functools.partial(_versioned, "php", "php", "--version"),
-    "dotnet": functools.partial(_versioned, "dotnet", "dotnet", "--version"),
-}
