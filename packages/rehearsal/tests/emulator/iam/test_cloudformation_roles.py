@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ministack.services.cloudformation import changesets, helpers, provisioners, stacks
 
-from rehearsal.emulator.iam import cloudformation_roles
+from rehearsal.emulator.iam import resource_operations
 from rehearsal.emulator.ministack.corrections import permissions, requests
 from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, OTHER, REGION, allow, make_role
@@ -59,10 +59,10 @@ def test_a_role_has_to_be_allowed_to_read_what_it_imports(monkeypatch: pytest.Mo
 
     assert asyncio.run(import_role({}, {})) == "OrganizationAccountAccessRole"
     correct(permissions.IMPORTS)
-    import_into = cloudformation_roles.name_importing_stack(import_role)
+    import_into = resource_operations.name_importing_stack(import_role)
     with pytest.raises(PermissionError, match=r"iam:GetRolePolicy on resource: .*role/OrganizationAccountAccessRole"):
         asyncio.run(import_into({}, {"StackName": "stack"}))
-    adopt = cloudformation_roles.name_adopting_stack(lambda *_: asyncio.run(import_role({}, {})))
+    adopt = resource_operations.name_adopting_stack(lambda *_: asyncio.run(import_role({}, {})))
     with pytest.raises(PermissionError, match=r"iam:GetRolePolicy"):
         adopt("id", "stack", "Role", "AWS::IAM::Role", {})
     make_role("executes", allow("iam:GetRole*", "iam:List*"))

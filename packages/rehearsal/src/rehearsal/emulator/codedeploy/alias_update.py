@@ -12,7 +12,7 @@ from rehearsal.emulator.codedeploy.app_spec import AFTER, BEFORE, AppSpec
 from rehearsal.emulator.codedeploy.deployment import CLOUDFORMATION
 from rehearsal.emulator.codedeploy.service import CodeDeploy
 from rehearsal.emulator.codedeploy.store import Scope
-from rehearsal.emulator.iam import cloudformation_roles
+from rehearsal.emulator.iam import stack_permissions
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
 from rehearsal.emulator.ministack.port.function_records import AliasProperties
@@ -54,7 +54,7 @@ class AliasUpdates:
         """Deploy and wait. Raises ValueError with the reason of a failure, and PermissionError without permission."""
         scope = Scope(get_account_id(), get_region())
         application, name = str(policy["ApplicationName"]), str(policy["DeploymentGroupName"])
-        cloudformation_roles.require_actions(stack, ACTIONS, _group_arn(scope, application, name))
+        stack_permissions.require_actions(stack, ACTIONS, _group_arn(scope, application, name))
         group = self._codedeploy.store.group(scope, application, name)
         hooks = {BEFORE: policy.get(f"{BEFORE}Hook"), AFTER: policy.get(f"{AFTER}Hook")}
         spec = AppSpec(

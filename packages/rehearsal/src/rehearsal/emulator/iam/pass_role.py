@@ -1,8 +1,8 @@
 """Check of iam:PassRole for callers that pass a role to a service.
 
 Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service"; the actions are those that the
-service authorization reference lists with iam:PassRole as a dependent action. CloudFormation's are in
-cloudformation_roles.py.
+service authorization reference lists with iam:PassRole as a dependent action. For CloudFormation, cloudformation_roles
+checks the role of a stack, and dependent_actions the roles of its resources.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from rehearsal.emulator.iam import (
     event_sources,
     kms_usage,
     pass_role,
+    resource_operations,
 )
 from rehearsal.emulator.ministack.corrections.upstream import UNREDUCED
 from rehearsal.emulator.ministack.patch import Correction, Patch
@@ -105,25 +106,25 @@ STACK_PERMISSIONS = Correction(
         Patch(
             f"{CLOUDFORMATION}.stacks:_provision_resource",
             "sha256:3b8f01fb187141b6",
-            cloudformation_roles.check_create,
+            resource_operations.check_create,
             also=(f"{CLOUDFORMATION}.provisioners:_provision_resource",),
         ),
         Patch(
             f"{CLOUDFORMATION}.stacks:_update_resource",
             "sha256:21b9b1207f59a864",
-            cloudformation_roles.check_update,
+            resource_operations.check_update,
             also=(f"{CLOUDFORMATION}.provisioners:_update_resource",),
         ),
         Patch(
             f"{CLOUDFORMATION}.stacks:_delete_resource",
             "sha256:9e9ba54fb4281d65",
-            cloudformation_roles.check_delete,
+            resource_operations.check_delete,
             also=(f"{CLOUDFORMATION}.provisioners:_delete_resource",),
         ),
         Patch(
             f"{HANDLERS}[AWS::CloudFormation::Stack][delete]",
             "sha256:7770365b9f05fecb",
-            cloudformation_roles.delete_nested_stack,
+            resource_operations.delete_nested_stack,
         ),
     ),
 )
@@ -135,18 +136,18 @@ IMPORTS = Correction(
         Patch(
             f"{CLOUDFORMATION}.changesets:_import_resources_async",
             "sha256:a9f38d92ae809384",
-            cloudformation_roles.name_importing_stack,
+            resource_operations.name_importing_stack,
         ),
         Patch(
             f"{CLOUDFORMATION}.changesets:_import_resource",
             "sha256:0466d8e0cf560238",
-            cloudformation_roles.check_import,
+            resource_operations.check_import,
             also=(f"{CLOUDFORMATION}.provisioners:_import_resource", f"{CLOUDFORMATION}.stacks:_import_resource"),
         ),
         Patch(
             f"{CLOUDFORMATION}.stacks:_adopt_resource",
             "sha256:dd6c8911148d1a4e",
-            cloudformation_roles.name_adopting_stack,
+            resource_operations.name_adopting_stack,
         ),
     ),
 )
