@@ -89,8 +89,10 @@ def _may_invoke(function: str, service: str, source: str) -> bool:
     region, account = function.split(":")[3:5]
     with request_scope(account, region):
         policy = functions.function_policy(function)
-    request = (policy, service, "lambda:InvokeFunction", function, account)
-    return service_principals.service_allowed(*request, sourcearn=source, sourceaccount=source.split(":")[4])
+    keys = {"aws:sourcearn": source, "aws:sourceaccount": source.split(":")[4]}
+    return service_principals.service_allowed(
+        policy, service, "lambda:InvokeFunction", function, account=account, keys=keys
+    )
 
 
 def _poll_denial(function: str, source: str) -> str:

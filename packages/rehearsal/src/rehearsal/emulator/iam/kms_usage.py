@@ -142,8 +142,8 @@ def reencrypt_key_denial(request: Request) -> Denial | None:
 
 
 def _key_denial(request: Request, use: KeyUse) -> Denial | None:
-    """Evaluate the key's policy and the caller's for each action; an AWS managed key needs no permission."""
-    record = _key_record(use)
+    """Evaluate the key's policy and the caller's for each action; an AWS managed key, without a record, needs none."""
+    record = kms.find_key(use.owner, use.region, use.key) if use.key else None
     if record is None:
         return None
     keys: dict[str, object] = {"kms:calleraccount": request.principal.account}
@@ -159,13 +159,3 @@ def _key_denial(request: Request, use: KeyUse) -> Denial | None:
         for action in use.actions
     )
     return next(filter(None, denials), None)
-
-
-def _key_record(use: KeyUse) -> kms.KeyRecord | None:
-    """Return the key's record; None where there is none, or for an AWS managed key."""
-    owner, region, name = use.owner, use.region, use.key
-    if name.startswith("arn:aws:kms:"):
-        _, _, _, region, owner, name = name.split(":", 5)
-    if name.startswith("alias/"):
-        name = kms.key_of_alias(owner, region, name)
-    return kms.key_record(owner, region, name.removeprefix("key/")) if name else None

@@ -61,7 +61,7 @@ def trusts_service(role_arn: str, service: str, account: str) -> bool:
     """Whether the role's trust policy lets `service` assume the role for `account`."""
     trust = role_by_arn(role_arn).get("AssumeRolePolicyDocument")
     return service_principals.service_allowed(
-        trust, service, "sts:AssumeRole", role_arn, account, sourceaccount=account
+        trust, service, "sts:AssumeRole", role_arn, account=account, keys={"aws:sourceaccount": account}
     )
 
 

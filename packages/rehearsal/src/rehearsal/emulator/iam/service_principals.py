@@ -9,19 +9,12 @@ from rehearsal.emulator.ministack.port.policies import EvalContext
 
 
 def service_allowed(
-    policy: object,
-    service: str,
-    action: str,
-    resource: str,
-    account: str,
-    *,
-    keys: Mapping[str, str] | None = None,
-    **source: str,
+    policy: object, service: str, action: str, resource: str, *, account: str, keys: Mapping[str, str]
 ) -> bool:
     """Whether a resource's policy allows `action` to a service such as `sns.amazonaws.com`, which uses TLS.
 
-    resource: its ARN; account: its account. source: `sourcearn` and `sourceaccount`, the values of aws:SourceArn and
-    aws:SourceAccount. keys: further condition keys, in lower case.
+    resource: its ARN. account: its account. keys: the condition keys of the request, in lower case, such as
+    `aws:sourcearn`.
     """
     context = EvalContext(
         principal_arn=service,
@@ -31,6 +24,6 @@ def service_allowed(
         resource_arn=resource,
         region=resource.split(":")[3],
         secure_transport=True,
-        service_context={**{f"aws:{key}": value for key, value in source.items()}, **(keys or {})},
+        service_context=dict(keys),
     )
     return bool(policies.evaluate_resource_policy(policy, context, service=service).decision == "Allow")

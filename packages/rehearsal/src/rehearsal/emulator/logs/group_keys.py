@@ -64,23 +64,23 @@ def reject_in_request(create: Operation) -> Operation:
 
 
 def _check(key: object, group: str) -> None:
-    """Raise KeyNotAllowed; without a key there is nothing to check."""
-    region, account = get_region(), get_account_id()
-    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
-    if key and not _is_allowed(str(key), f"logs.{region}.amazonaws.com", arn):
+    """Raise KeyNotAllowed; without a key there is nothing to check. group: the name of the log group."""
+    arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}"
+    if key and not _is_allowed(str(key), arn):
         raise KeyNotAllowed(f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'")
 
 
-def _is_allowed(key: str, service: str, group: str) -> bool:
-    _, _, _, region, account, name = key.split(":", 5) if key.count(":") == 5 else ("", "", "", "", "", key)
-    record = kms.key_record(account or get_account_id(), region or get_region(), name.removeprefix("key/"))
-    if record is None:
+def _is_allowed(key: str, group: str) -> bool:
+    """Whether a key exists and its policy lets CloudWatch Logs encrypt with it. key: no alias. group: its ARN."""
+    _, _, _, region, account, *_ = group.split(":")
+    record = kms.find_key(account, region, key)
+    if record is None or "alias/" in key:
         return False
-    source = {"sourcearn": group, "sourceaccount": group.split(":")[4]}
-    keys = {"kms:encryptioncontext:aws:logs:arn": group}
+    service = f"logs.{region}.amazonaws.com"
+    keys = {"aws:sourcearn": group, "aws:sourceaccount": account, "kms:encryptioncontext:aws:logs:arn": group}
     return any(
         service_principals.service_allowed(
-            record.get("Policy"), service, action, record["Arn"], source["sourceaccount"], keys=keys, **source
+            record.get("Policy"), service, action, record["Arn"], account=account, keys=keys
         )
         for action in _ACTIONS
     )

@@ -13,15 +13,16 @@ class KeyRecord(TypedDict, total=False):
     Policy: str
 
 
-def key_of_alias(account: str, region: str, alias: str) -> str:
-    """Return the id of the key of an alias such as `alias/name`; empty where there is none."""
-    arn = f"arn:aws:kms:{region}:{account}:{alias}"
-    return str(kms._aliases.get_scoped(account, region, arn) or "")
+def find_key(account: str, region: str, key: str) -> KeyRecord | None:
+    """Return a copy of a key's record; None where there is none. key: its id, its alias, or the ARN of either.
 
-
-def key_record(account: str, region: str, key_id: str) -> KeyRecord | None:
-    """Return a copy of a key's record; None where there is none."""
-    record = kms._keys.get_scoped(account, region, key_id)
+    account, region: where the key is, unless `key` is an ARN.
+    """
+    if key.count(":") == 5:
+        _, _, _, region, account, key = key.split(":")
+    if key.startswith("alias/"):
+        key = str(kms._aliases.get_scoped(account, region, f"arn:aws:kms:{region}:{account}:{key}") or "")
+    record = kms._keys.get_scoped(account, region, key.removeprefix("key/"))
     copy: KeyRecord | None = record.copy() if record else None
     return copy
 
