@@ -29,8 +29,9 @@ def lines(config: FunctionConfig, call: InvocationResult, request_id: str) -> li
         before, after = [], []
     else:
         before, after = _structured(config, call, request_id)
-    early = _printed(call.init.log) if call.init else []
-    return [*before[:-1], *early, *before[-1:], *_printed(call.log), *after]
+    # The output of the initialization is before the line START, the last one of `before`.
+    initialization = _printed(call.init.log) if call.init else []
+    return [*before[:-1], *initialization, *before[-1:], *_printed(call.log), *after]
 
 
 def write(config: FunctionConfig, stream: str, events: Sequence[str]) -> None:
@@ -65,6 +66,7 @@ def _printed(text: str) -> list[str]:
 
 
 def _text(config: FunctionConfig, call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
+    """Return the platform's lines before and after the function's output."""
     report = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {call.milliseconds:.2f} ms",
@@ -82,6 +84,7 @@ def _text(config: FunctionConfig, call: InvocationResult, request_id: str) -> tu
 
 
 def _structured(config: FunctionConfig, call: InvocationResult, request_id: str) -> tuple[list[str], list[str]]:
+    """Return the platform's JSON objects before and after the function's output."""
     version = config.get("Version", "$LATEST")
     metrics: dict[str, float] = {
         "durationMs": round(call.milliseconds, 3),

@@ -33,7 +33,7 @@ class Page:
     read: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
 
-    def look_at(self, event: LogEvent, stream: str, *, matches: bool) -> None:
+    def read_event(self, event: LogEvent, stream: str, *, matches: bool) -> None:
         self.read[stream] = self.read.get(stream, 0) + 1
         if matches:
             self.events.append({**event, "logStreamName": stream})
@@ -66,11 +66,12 @@ def _search(data: LogSearch, streams: Mapping[str, list[LogEvent]], read: Mappin
     remaining = list(_merged(data, streams, read))
     matches, page = logs.matcher(str(data.get("filterPattern") or "")), Page(read=dict(read))
     limit = min(int(data.get("limit") or PAGE_EVENTS), PAGE_EVENTS)
+    # The first page is only half full, see answer_in_pages.
     end = len(remaining) if read or len(remaining) < 2 else len(remaining) // 2
     for event, stream in remaining[:end]:
         if len(page.events) == limit or page.bytes + len(event["message"].encode()) > PAGE_BYTES:
             return page, False
-        page.look_at(event, stream, matches=matches(event["message"]))
+        page.read_event(event, stream, matches=matches(event["message"]))
     return page, end == len(remaining)
 
 

@@ -21,7 +21,7 @@ class ObjectExpiry:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._done: tuple[tuple[float, float], ...] = ()
+        self._applied_jumps: tuple[tuple[float, float], ...] = ()
         self._ended = Cancellation()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -42,8 +42,8 @@ class ObjectExpiry:
     def _run(self) -> None:
         for _ in self._clock.changes.moments(self._ended):
             jumps = self._clock.setting.jumps
-            if jumps != self._done:
-                self._done = jumps
+            if jumps != self._applied_jumps:
+                self._applied_jumps = jumps
                 self.expire()
 
     def _apply(self, rule: s3.LifecycleRule, account: str, bucket: str, stored: s3.StoredVersion, age: float) -> None:

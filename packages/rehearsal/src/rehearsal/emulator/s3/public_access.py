@@ -52,7 +52,8 @@ def check_acl(properties: BucketProperties) -> None:
     """Raise ValueError for an access control list that the bucket's settings do not allow."""
     acl = properties.get("AccessControl") or "Private"
     rules = properties.get("OwnershipControls", {}).get("Rules", ())
-    if acl != "Private" and _ENFORCED in ([rule.get("ObjectOwnership") for rule in rules] or [_ENFORCED]):
+    ownership = [rule.get("ObjectOwnership") for rule in rules] or [_ENFORCED]  # the default
+    if acl != "Private" and _ENFORCED in ownership:
         raise ValueError(
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting (Error Code:"
             f" InvalidBucketAclWithObjectOwnership): AccessControl {acl} needs OwnershipControls with ObjectWriter or"
