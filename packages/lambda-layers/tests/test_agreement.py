@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.errors import LayersError
 from tests.projects import Project, content_hash
 from tests.wheels import House

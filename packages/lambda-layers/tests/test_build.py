@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from lambda_layers import toml_files
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import Restored, restore_build
 from lambda_layers.errors import WrongUse
 from tests.built_layers import made

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lambda_layers.builder import bytecode
-from lambda_layers.builder.command import build
 from lambda_layers.builder.layer import build_layer
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from tests.built_layers import made, names

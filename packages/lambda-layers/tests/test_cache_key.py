@@ -9,7 +9,7 @@ import pytest
 
 from lambda_layers.builder import cache_key
 from lambda_layers.builder.cache import Cache
-from lambda_layers.builder.packages import PackageBuilder
+from lambda_layers.builder.package_builder import PackageBuilder
 from lambda_layers.locks.graph import Lock
 from lambda_layers.locks.pin import Pin
 from lambda_layers.settings import parse

@@ -18,7 +18,7 @@ from lambda_layers import cli, manifest, settings
 from lambda_layers.analysis.diff import Change, compare_manifests, manifest_at_revision
 from lambda_layers.analysis.imports import imports
 from lambda_layers.analysis.why import why
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.manifest import Layer, Manifest, Package
@@ -114,7 +114,7 @@ def test_damaged_files_are_wrong_use(root: Path, file: str, content: bytes, said
 def test_a_handler_with_a_syntax_error_is_reported_with_its_line(tmp_path: Path, text: bytes) -> None:
     """A handler with a syntax error fails the check with its line."""
     (tmp_path / "main.py").write_bytes(text)
-    with pytest.raises(LayersError, match=r"main\.py:[12]: is no Python: "):
+    with pytest.raises(LayersError, match=r"main\.py:[12]: is not Python: "):
         imports(tmp_path)
 
 
@@ -205,7 +205,7 @@ def test_interruptions_and_bugs_have_codes_of_their_own(
 
     monkeypatch.chdir(root)
     monkeypatch.setattr(sys, "argv", ["layers", "build"])
-    monkeypatch.setattr("lambda_layers.builder.command.build", broken)
+    monkeypatch.setattr("lambda_layers.builder.project_build.build", broken)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     said = capsys.readouterr().err

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
 from lambda_layers.poetry import direct, export

@@ -15,14 +15,14 @@ import pytest
 
 from lambda_layers import manifest
 from lambda_layers.builder import restore
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from tests.projects import Project
 from tests.root import PACKAGE
 from tests.test_reproducible import compiled, unpack
 
-_BUILD = "import pathlib, lambda_layers.builder.command; lambda_layers.builder.command.build(pathlib.Path.cwd())"
+_BUILD = "from pathlib import Path; from lambda_layers.builder.project_build import build; build(Path.cwd())"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lambda_layers.builder import cache
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import Restored, restore_build
 from tests.projects import Project
 from tests.root import PACKAGE
@@ -30,7 +30,7 @@ def replace(self, target, real=pathlib.Path.replace):
         os._exit(9)
     return real(self, target)
 pathlib.Path.replace = replace
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 build(pathlib.Path.cwd())
 """
 

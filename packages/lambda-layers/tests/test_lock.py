@@ -9,7 +9,7 @@ import pytest
 
 from lambda_layers.errors import WrongUse
 from lambda_layers.locks.graph import Lock
-from lambda_layers.poetry.groups import requirements_by_group
+from lambda_layers.locks.groups import requirements_by_group
 from lambda_layers.poetry.lock import parse_lock
 from lambda_layers.poetry.lock_toml import PoetryLock
 from lambda_layers.target.platform import Target

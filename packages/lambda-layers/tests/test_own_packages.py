@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lambda_layers.builder.cache_key import library_key
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import Restored, restore_build
 from lambda_layers.errors import LayersError
 from lambda_layers.subprocesses import find_tool, run

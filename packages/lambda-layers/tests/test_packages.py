@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from lambda_layers.builder import packages
-from lambda_layers.builder.command import build
+from lambda_layers.builder import package_builder
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.uv_install import install
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
@@ -44,7 +44,7 @@ def test_one_changed_package_is_the_only_one_made_again(
         asked.append([pin.name for pin in pins])
         install(root, pins, *rest, **named)
 
-    monkeypatch.setattr(packages, "install", counted)
+    monkeypatch.setattr(package_builder, "install", counted)
     house.wheel("base")
     house.wheel("other")
     root = project.write({"main": ["base", "other"]})
@@ -74,7 +74,7 @@ def test_another_project_takes_packages_from_the_cache(
         asked.extend(pin.name for pin in pins)
         install(root, pins, *rest, **named)
 
-    monkeypatch.setattr(packages, "install", counted)
+    monkeypatch.setattr(package_builder, "install", counted)
     for file in (tmp_path / "cache" / "lambda-layers-pipeline" / "layers" / "files").iterdir() if damaged else ():
         file.write_bytes(file.read_bytes()[:-1] + b"x")
     second = Project(tmp_path / "second", house).write({"main": ["base", "other"]})
@@ -139,7 +139,7 @@ def test_an_edit_in_uv_s_cache_without_an_index_is_rejected(
     (linked,) = downloads(tmp_path).rglob("base/__init__.py")
     linked.write_text("print('debugging')\n")
     other_settings(root)
-    monkeypatch.setattr(packages, "install", _offline)
+    monkeypatch.setattr(package_builder, "install", _offline)
     with pytest.raises(LayersError, match=r"other files of base than the wheel; remove that folder\..*no index"):
         build(root)
 
@@ -193,7 +193,7 @@ def test_a_verified_wheel_comes_from_uv_s_cache(
     root = project.write({"main": [house.wheel("base").name]})
     build(root)
     other_settings(root)
-    monkeypatch.setattr(packages, "install", _offline)
+    monkeypatch.setattr(package_builder, "install", _offline)
     build(root)
     assert content(root, "base/__init__.py")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lambda_layers.builder import packages
-from lambda_layers.builder.command import build
+from lambda_layers.builder import package_builder
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.uv_install import install
 from lambda_layers.locks.pin import Pin
 from lambda_layers.poetry.export import export
@@ -34,7 +34,7 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
 
     monkeypatch.setattr("lambda_layers.poetry.direct.read_closures", lambda *_: None)
     monkeypatch.setattr("lambda_layers.poetry.export.export", exported)
-    monkeypatch.setattr(packages, "install", installed)
+    monkeypatch.setattr(package_builder, "install", installed)
     return seen
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lambda_layers.builder import package_index
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import PYPI, Pin, Source, source_of
 from lambda_layers.subprocesses import find_tool, run

@@ -15,7 +15,7 @@ import pytest
 
 from lambda_layers import manifest
 from lambda_layers.builder import cache, restore
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from tests.projects import Project
 from tests.root import PACKAGE, ROOT
 from tests.wheels import House
@@ -35,7 +35,7 @@ print(json.dumps(compiled))
 """
 
 
-_BUILD = "import pathlib, lambda_layers.builder.command; lambda_layers.builder.command.build(pathlib.Path.cwd())"
+_BUILD = "from pathlib import Path; from lambda_layers.builder.project_build import build; build(Path.cwd())"
 # A machine with one core, another clock, and a file system that lists its files in reverse order.
 _OTHERWISE = """
 import concurrent.futures as futures, os, time

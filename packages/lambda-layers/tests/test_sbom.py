@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from packageurl import PackageURL
 from packaging.tags import parse_tag
 
-from lambda_layers.builder.command import build
-from lambda_layers.builder.package import BuiltPackage
+from lambda_layers.builder.built_package import BuiltPackage
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.sbom import cyclonedx_json
 from lambda_layers.locks.pin import Source
 from lambda_layers.locks.wheel_files import installed_wheel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.errors import WrongUse
 from lambda_layers.settings import read
 from lambda_layers.target import runtimes

@@ -11,7 +11,7 @@ import pytest
 from lambda_layers import manifest
 from lambda_layers.analysis import check, start_up_files
 from lambda_layers.analysis.imports import imports
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.errors import LayersError
 from lambda_layers.manifest import Manifest
 from tests.projects import Project

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_layers import manifest
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.target import interpreter
 from lambda_layers.target.elf import read_requirements
 from lambda_layers.target.platform import GLIBC, Target

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from lambda_layers.analysis.diff import compare_manifests, current_manifest
+from lambda_layers import manifest
+from lambda_layers.analysis.diff import compare_manifests
 from lambda_layers.analysis.why import why
 from lambda_layers.builder import cache_key
-from lambda_layers.builder.command import build
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
-from lambda_layers.locks import lockfile
-from lambda_layers.locks.pin import PYPI, Source
 from lambda_layers.subprocesses import find_tool, run
-from lambda_layers.target.platform import Target
-from lambda_layers.uv.lock import parse_lock
-from lambda_layers.uv.lock_toml import UvLock
 from tests.built_layers import made
 from tests.indexes import Index, serve
 from tests.projects import TARGET, Project
@@ -72,12 +66,13 @@ def root(project: Project, house: House, index: Index) -> Path:
 def test_layers_are_built_from_uv_lock(root: Path) -> None:
     """Groups of PEP 735 become layers, markers of the target are evaluated, and `why` works."""
     build(root)
+    built = manifest.read(root / manifest.MANIFEST_PATH)
     layers = [(layer["name"], [package["name"] for package in layer["packages"]]) for layer in made(root)["layers"]]
     assert layers == [("shared", ["base"]), ("one", ["deep", "extra"])]
     assert restore_build(root) is not None
     reason, *_ = why(root, "deep")
     assert (reason.layer, reason.way) == ("one", ("extra", "deep"))
-    assert compare_manifests(current_manifest(root), current_manifest(root)) == []
+    assert compare_manifests(built, manifest.read(root / manifest.MANIFEST_PATH)) == []
 
 
 @pytest.mark.gate
@@ -257,58 +252,3 @@ def test_a_private_index_of_uv_is_asked_with_its_credentials(
         build(root)
     assert [path for path in index.asked[asked:] if "acme" in path] == []
     assert [package["name"] for package in made(root)["layers"][0]["packages"]] == ["acme", "base"]
-
-
-LOCK = """
-[[package]]
-name = "project"
-version = "1"
-source = { virtual = "." }
-dependencies = [{ name = "top", extra = ["more"] }]
-[[package]]
-name = "top"
-version = "1.0"
-source = { registry = "https://corp.example/simple" }
-dependencies = [{ name = "deep" }, { name = "old", marker = "python_full_version < '3.13'" }]
-sdist = { url = "https://corp.example/top-1.0.tar.gz", hash = "sha256:aa" }
-wheels = [{ url = "https://corp.example/top-1.0%2Blocal-py3-none-any.whl", hash = "sha256:bb" }]
-[package.optional-dependencies]
-more = [{ name = "rich", marker = "sys_platform == 'linux'" }]
-[[package]]
-name = "deep"
-version = "2"
-source = { registry = "INDEX" }
-[[package]]
-name = "old"
-version = "1"
-source = { registry = "INDEX" }
-[[package]]
-name = "rich"
-version = "1"
-source = { registry = "INDEX" }
-resolution-markers = ["sys_platform == 'linux'"]
-"""
-
-
-def test_the_graph_of_uv_lock_has_markers_extras_files_and_sources() -> None:
-    """The graph omits packages for other Pythons, and has each package's files and index."""
-    pyproject = """
-    [project]
-    dependencies = ["top[more]"]
-    [[tool.uv.index]]
-    name = "corp"
-    url = "https://corp.example/simple/"
-    """
-    lock = cast("UvLock", tomllib.loads(LOCK.replace("INDEX", f"https://{PYPI}/simple")))
-    found = parse_lock(lock, tomllib.loads(pyproject))
-    assert sorted(found.chains("main", Target("3.13", "x86_64"))) == ["deep", "rich", "top"]
-    assert "old" in found.chains("main", Target("3.12", "x86_64"))
-    assert found.files("top", "1.0") == {"top-1.0.tar.gz": "aa", "top-1.0+local-py3-none-any.whl": "bb"}
-    sources = {name: packages[0].source for name, packages in found.packages.items()}
-    assert sources == {"top": Source("corp", "https://corp.example/simple"), "deep": None, "old": None, "rich": None}
-
-
-def test_commands_are_those_of_the_lock_s_tool() -> None:
-    """Messages name the commands of the tool whose lock file is used."""
-    assert lockfile.UV.add_command("boto3", "one") == "uv add --no-sync --group one boto3"
-    assert lockfile.POETRY.add_command("boto3") == "poetry add --lock boto3"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lambda_layers.builder.built_package import BuiltPackage
 from lambda_layers.builder.installed import installed_packages
-from lambda_layers.builder.package import BuiltPackage
 from lambda_layers.builder.verify import check_dependencies, verify
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
@@ -85,7 +85,7 @@ def test_a_wheel_that_lies_is_refused(house: House) -> None:
     house.wheel("base", files={"base/native.so": library(ARM), "base/data.so": b"no library\0"})
     findings = refused(unpacked(house, "base"), [Pin("base", "1.0")])
     assert "base/native.so is for aarch64; the target is x86_64" in findings
-    assert "base/data.so: is no ELF library" in findings
+    assert "base/data.so: is not an ELF library" in findings
 
 
 def test_libraries_for_other_targets_are_reported(house: House) -> None:
@@ -116,7 +116,7 @@ def test_an_extension_module_for_another_machine_is_refused(house: House) -> Non
 def test_a_library_that_was_cut_is_refused(house: House, size: int) -> None:
     """A truncated ELF file is a finding and not a bug of the builder."""
     house.wheel("base", files={"base/cut.so": library(INTEL)[:size]})
-    assert "base/cut.so: is no ELF library" in refused(unpacked(house, "base"), [Pin("base", "1.0")])
+    assert "base/cut.so: is not an ELF library" in refused(unpacked(house, "base"), [Pin("base", "1.0")])
 
 
 @pytest.mark.gate

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from lambda_layers.builder import packages
-from lambda_layers.builder.command import build
+from lambda_layers.builder import package_builder
+from lambda_layers.builder.project_build import build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from tests.projects import TARGET, Project
@@ -62,7 +62,7 @@ def test_a_program_in_a_package_can_be_run(project: Project, house: House, tmp_p
 def test_a_cache_without_file_modes_is_refused(project: Project, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache whose file system has no file modes, such as a Windows drive in WSL, is rejected."""
     house.wheel("base")
-    monkeypatch.setattr(packages, "_is_executable", lambda _: True)
+    monkeypatch.setattr(package_builder, "_is_executable", lambda _: True)
     with pytest.raises(WrongUse, match=r"keeps no file modes.*XDG_CACHE_HOME"):
         build(project.write({"main": ["base"]}))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lambda_layers.analysis.why import explain, why
+from lambda_layers.locks.groups import requirements_by_group
 from lambda_layers.poetry.constraints import marker_of
 from lambda_layers.poetry.export import export
-from lambda_layers.poetry.groups import requirements_by_group
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target.platform import Target
 from tests.projects import TARGET as TARGET_SETTINGS

@@ -19,19 +19,19 @@ def build() -> int:
         print(f"layers: {code}, build/layers/ is what the lock says", file=sys.stderr)
         _print_warnings(restored.warnings)
         return 0
-    from lambda_layers.builder import command
+    from lambda_layers.builder import project_build
 
-    _print_warnings(command.build(root))
+    _print_warnings(project_build.build(root))
     _print_tables(manifest.read(root / manifest.MANIFEST_PATH))
     return 0
 
 
 def current_manifest() -> manifest.Manifest:
     """Return layers.json of the current lock and settings, built if necessary; print warnings only."""
-    from lambda_layers.builder import command
+    from lambda_layers.builder import project_build
 
     root = Path.cwd()
-    _print_warnings(command.restore_or_build(root))
+    _print_warnings(project_build.restore_or_build(root))
     return manifest.read(root / manifest.MANIFEST_PATH)
 
 

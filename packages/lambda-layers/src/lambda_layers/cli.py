@@ -55,7 +55,7 @@ def build(*, as_json: bool) -> None:
 @click.argument("package")
 @_JSON_OPTION
 def why(package: str, *, as_json: bool) -> None:
-    """Tell which group pulls PACKAGE into which layer."""
+    """Show which groups require PACKAGE, and which layer has it."""
     from lambda_layers.analysis import why as verb
 
     reasons = verb.why(Path.cwd(), package)
@@ -70,11 +70,12 @@ def why(package: str, *, as_json: bool) -> None:
 @click.argument("revision", metavar="REV")
 @_JSON_OPTION
 def diff(revision: str, *, as_json: bool) -> None:
-    """Tell which packages and bytes differ from the layers of git revision REV."""
+    """Show which packages and bytes differ from the layers of git revision REV."""
     from lambda_layers.analysis import diff as verb
     from lambda_layers.analysis import report
 
-    changes = verb.compare_manifests(verb.manifest_at_revision(Path.cwd(), revision), verb.current_manifest(Path.cwd()))
+    before = verb.manifest_at_revision(Path.cwd(), revision)
+    changes = verb.compare_manifests(before, build_command.current_manifest())
     if as_json:
         _print_json([change.as_dict() for change in changes])
     elif changes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_layers import manifest, toml_files
-from lambda_layers.builder import command
+from lambda_layers.builder import project_build
 from lambda_layers.errors import WrongUse
 from lambda_layers.locks import lockfile
 from lambda_layers.manifest import Manifest, Package
@@ -51,12 +51,6 @@ def _packages(built: Manifest) -> dict[tuple[str, str], Package]:
     return {(layer.name, package.name): package for layer in built.layers for package in layer.packages}
 
 
-def current_manifest(root: Path) -> Manifest:
-    """Build or restore the project's layers, and return their manifest."""
-    command.restore_or_build(root)
-    return manifest.read(root / manifest.MANIFEST_PATH)
-
-
 def manifest_at_revision(root: Path, revision: str) -> Manifest:
     """Build the layers of another revision, and return their manifest. Raises WrongUse without them in git."""
     with tempfile.TemporaryDirectory(prefix="layers-") as scratch:
@@ -70,7 +64,8 @@ def manifest_at_revision(root: Path, revision: str) -> Manifest:
         if (root / ".tools").exists():
             (Path(scratch) / ".tools").symlink_to(root / ".tools")
         _check_revision(Path(scratch), revision)
-        return current_manifest(Path(scratch))
+        project_build.restore_or_build(Path(scratch))
+        return manifest.read(Path(scratch) / manifest.MANIFEST_PATH)
 
 
 def _check_revision(root: Path, revision: str) -> None:

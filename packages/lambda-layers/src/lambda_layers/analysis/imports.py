@@ -38,7 +38,7 @@ def _imports_of_file(path: Path) -> Iterator[Import]:
     try:
         tree = ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
-        raise LayersError(f"{path}:{error.lineno or 1}: is no Python: {error.msg}") from error
+        raise LayersError(f"{path}:{error.lineno or 1}: is not Python: {error.msg}") from error
     for node in runtime_nodes(tree.body):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, path, node.lineno) for alias in node.names)

@@ -1,4 +1,4 @@
-"""A range of a file's bytes, so that what is large is read when it is written, and not held in memory."""
+"""A range of a file's bytes, which is read only when it is copied: large content is not held in memory."""
 
 from __future__ import annotations
 

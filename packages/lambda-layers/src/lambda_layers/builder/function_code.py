@@ -65,14 +65,15 @@ class CodeBuilder:
             files = read_files(self._root, name)
             key = cache_key.digest("function", name, _digests(files), compilers)
             record: CodeRecord | None = self._cache.record(key)
-            if record is None or not self._has_zip(record["function"]):
+            if record is None or not self._place_zip(record["function"]):
                 record = self._build(name, files)
                 self._cache.keep_record(key, record)
                 new.append(name)
             records.append(record)
         return BuiltCode(records, tuple(new))
 
-    def _has_zip(self, function: FunctionRecord) -> bool:
+    def _place_zip(self, function: FunctionRecord) -> bool:
+        """Write the zip to build/layers/ from the cache; return False if neither has it undamaged."""
         return self._placed.place(function["zip"], function["sha256"])
 
     @cached_property
@@ -100,7 +101,7 @@ class CodeBuilder:
             self._cache.keep_moved(archive, digest)
             function: FunctionRecord = {
                 "name": name,
-                "zip": _place(name, digest),
+                "zip": _zip_path(name, digest),
                 "sha256": digest,
                 "bytes": size,
                 "unzipped_bytes": unzipped,
@@ -119,7 +120,7 @@ class CodeBuilder:
         return bytecode.compile_code(self._python, task, [file.name for file in modules]) if self._python else {}
 
 
-def _place(name: str, digest: str) -> str:
+def _zip_path(name: str, digest: str) -> str:
     return (MANIFEST_PATH.parent / f"function-{name}-{digest}.zip").as_posix()
 
 

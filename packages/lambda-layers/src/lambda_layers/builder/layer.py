@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lambda_layers import manifest
 from lambda_layers.builder import cache, sbom, verify, zip_archive
-from lambda_layers.builder.package import BuiltPackage
-from lambda_layers.builder.packages import PackageBuilder
+from lambda_layers.builder.built_package import BuiltPackage
+from lambda_layers.builder.package_builder import PackageBuilder
 from lambda_layers.locks import lockfile
 from lambda_layers.selection.function_layers import LayerPlan
 

@@ -13,7 +13,7 @@ from lambda_layers.builder import cache, cache_key, prefetch, restore
 from lambda_layers.builder.build_record import BuildRecord
 from lambda_layers.builder.function_code import CodeBuilder
 from lambda_layers.builder.layer import build_layer
-from lambda_layers.builder.packages import BuiltPackages, PackageBuilder
+from lambda_layers.builder.package_builder import BuiltPackages, PackageBuilder
 from lambda_layers.builder.placed_files import PlacedFiles
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import lockfile
@@ -57,7 +57,7 @@ def _build(
     code_build = pool.submit(CodeBuilder(root, chosen.python, builder.cache, placed).build)
     if not closures.done():
         prefetch.prefetch_packages(builder)
-    plans = plan_layers(root, chosen, closures.result)
+    plans = plan_layers(root, chosen, closures.result())
     _check_agreement(builder, closures.result())
     _check_sdk_completeness(plans, lockfile.existing(root))
     packages = builder.build_packages([pin for plan in plans for pin in (*plan.pins, *plan.left_out)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from lambda_layers.builder.packages import PackageBuilder
+from lambda_layers.builder.package_builder import PackageBuilder
 from lambda_layers.errors import LayersError
 from lambda_layers.locks.pin import Pin
 from lambda_layers.selection import function_layers

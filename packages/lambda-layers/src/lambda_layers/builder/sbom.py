@@ -19,8 +19,8 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from lambda_layers.locks.pin import Source
 
 if TYPE_CHECKING:
+    from lambda_layers.builder.built_package import BuiltPackage
     from lambda_layers.builder.installed import InstalledPackage
-    from lambda_layers.builder.package import BuiltPackage
 
 # Serial numbers are derived from the digest, so that layers with the same bytes have the same bill.
 _SERIAL_NUMBER_NAMESPACE = uuid.uuid5(

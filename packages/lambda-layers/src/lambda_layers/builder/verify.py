@@ -19,7 +19,7 @@ from lambda_layers.target import elf
 from lambda_layers.target.platform import Target
 
 if TYPE_CHECKING:
-    from lambda_layers.builder.package import BuiltPackage
+    from lambda_layers.builder.built_package import BuiltPackage
 
 
 def verify(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from lambda_layers.locks import groups
 from lambda_layers.locks.graph import Lock, LockedPackage
-from lambda_layers.poetry import groups
 from lambda_layers.poetry.export import package_sources
 from lambda_layers.requirements import read_leniently
 

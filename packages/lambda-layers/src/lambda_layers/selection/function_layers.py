@@ -61,18 +61,18 @@ def _canonical(name: str) -> str:
 
 def assign_packages(
     closures: Mapping[str, Sequence[Pin]],
-    every: Sequence[str],
+    function_names: Sequence[str],
     target: Target,
     dropped: Mapping[str, Set[str]],
 ) -> list[LayerPlan]:
     """Return the plan of the shared layer, then of each function's, without what the shared one has.
 
-    closures: layer -> the closure of its group, with packages for other platforms. every: the names of all functions.
+    closures: layer -> the closure of its group, with packages for other platforms. function_names: of all functions.
     dropped: layer -> the packages that its functions take from the runtime.
     Raises LayersError if a group has packages, and none of them is for the target.
     """
     by_layer = {name: _pins_for_target(name, pins, target) for name, pins in closures.items()}
-    shared = _plan_layer(SHARED, by_layer[SHARED], every, dropped[SHARED], frozenset())
+    shared = _plan_layer(SHARED, by_layer[SHARED], function_names, dropped[SHARED], frozenset())
     provided = frozenset(pin.name for pin in (*shared.pins, *shared.left_out))
     function_plans = [
         _plan_layer(name, pins, [name], dropped[name], provided - (dropped[SHARED] - dropped[name]))

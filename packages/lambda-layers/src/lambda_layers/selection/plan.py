@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from lambda_layers.poetry.lock_toml import PoetryLock
     from lambda_layers.uv.lock_toml import UvLock
 
-# Returns layer -> the closure of its group. It is called late, because it waits for the export of the lock.
-Closures = Callable[[], Mapping[str, Sequence[Pin]]]
 
-
-def plan_layers(root: Path, settings: Settings, closures: Closures) -> list[function_layers.LayerPlan]:
-    """Return the plan of every layer, the shared one first."""
+def plan_layers(
+    root: Path, settings: Settings, closures: Mapping[str, Sequence[Pin]]
+) -> list[function_layers.LayerPlan]:
+    """Return the plan of every layer, the shared one first. closures: layer -> the closure of its group."""
     groups = function_layers.groups(root)
     left_out = runtime_provided_packages(root, settings, groups)
-    return function_layers.assign_packages(closures(), function_layers.functions(root), settings.target, left_out)
+    return function_layers.assign_packages(closures, function_layers.functions(root), settings.target, left_out)
 
 
 def read_lock(root: Path) -> Lock:

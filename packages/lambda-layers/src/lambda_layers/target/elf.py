@@ -102,7 +102,7 @@ def read_requirements(path: Path) -> Requirements:
             return Requirements(machine, _newest_glibc(_versions(elf)), any("musl" in name for name in _needed(elf)))
     # for a truncated file pyelftools raises any of these errors
     except (ELFError, ValueError, KeyError, AttributeError, OSError) as error:
-        raise ValueError(f"is no ELF library: {error}") from error
+        raise ValueError(f"is not an ELF library: {error}") from error
 
 
 def _versions(elf: Any) -> list[str]:

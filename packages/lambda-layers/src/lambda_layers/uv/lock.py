@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from lambda_layers.locks import groups
 from lambda_layers.locks.graph import DependencyTable, Lock, LockedPackage
-from lambda_layers.poetry import groups
 from lambda_layers.uv.export import package_files, package_sources
 
 if TYPE_CHECKING:

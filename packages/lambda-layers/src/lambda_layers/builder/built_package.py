@@ -11,7 +11,7 @@ from lambda_layers.builder.extent import Extent
 from lambda_layers.builder.zip_archive import ZipEntry
 
 
-class PackageRecord(TypedDict):
+class CachedPackage(TypedDict):
     """A package in the cache. `parts` are ZipEntry, as JSON has them."""
 
     name: str
@@ -55,7 +55,7 @@ class BuiltPackage(NamedTuple):
         for part, end in zip(self.parts, ends, strict=True):
             yield part, Extent(blob, end - part.packed, part.packed)
 
-    def record(self) -> PackageRecord:
+    def record(self) -> CachedPackage:
         """Return what the cache keeps of it."""
         return {
             "name": self.name,
@@ -71,7 +71,7 @@ class BuiltPackage(NamedTuple):
         }
 
 
-def from_record(record: PackageRecord) -> BuiltPackage:
+def from_record(record: CachedPackage) -> BuiltPackage:
     """Return the package that the cache kept."""
     file, digest = record["wheel"] or ("", "")
     return BuiltPackage(

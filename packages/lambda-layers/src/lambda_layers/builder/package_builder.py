@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambda_layers.builder import bytecode, cache, cache_key, import_probe, sbom, verify, zip_archive
+from lambda_layers.builder.built_package import BuiltPackage, from_record
 from lambda_layers.builder.extent import Extent
 from lambda_layers.builder.installed import InstalledPackage, RecordMismatch, installed_packages, packages_sharing_files
-from lambda_layers.builder.package import BuiltPackage, from_record
 from lambda_layers.builder.packing import PackedFiles, Packer
 from lambda_layers.builder.pruning import Pruning
 from lambda_layers.builder.uv_install import install
