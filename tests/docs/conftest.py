@@ -11,7 +11,7 @@ from tests.docs.page import run
 from tests.root import ROOT
 
 MADE = (".git", "build", "cdk.out", ".rehearsal", ".*_cache", ".hypothesis")
-# The folders of `make setup`, which tests/template/test_team.py and tests/test_setup.py run.
+# The folders of `make setup`, which tests/template/test_team.py and tests/setup run.
 ENVIRONMENTS = (".venv", ".tools", "node_modules")
 COPIED = "copied"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.gates.test_gates import why
+from tests.gates.faults import why
 from tests.root import ROOT
 
 LAYERS, DELIVERY = "lambda-layers/tests/", "delivery/tests/"
