@@ -13,7 +13,7 @@ import pytest
 
 from rehearsal.actions.cloudformation import DeployStack
 from rehearsal.actions.codedeploy import DeployByCodeDeploy
-from rehearsal.actions.lambda_deploy import DeploySettings, _AliasShift
+from rehearsal.actions.lambda_deploy import DeployFunction
 from rehearsal.actions.rules import WatchAlarm
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.workspace.clock import Clock
@@ -34,8 +34,7 @@ def rule(clock: Clock, task: Mock) -> str:
 
 
 def shift(clock: Clock, task: Mock) -> str:
-    settings = DeploySettings("function", "live", "2", [], ["errors"])
-    return _AliasShift(task, settings, Mock(), task.endpoint.client(), clock).watch(3600)
+    return DeployFunction(clock).run(task).summary
 
 
 class Case(NamedTuple):
@@ -56,7 +55,13 @@ CASES = pytest.mark.parametrize(
         ),
         Case(deployment, "InProgress", "Succeeded", "deployment d-1 Succeeded", "stopped, and deployment d-1 with it"),
         Case(rule, "ALARM", "OK", "alarm errors is OK", "alarm errors is ALARM"),
-        Case(shift, "OK", "ALARM", "alarm errors is in ALARM", "stopped"),
+        Case(
+            shift,
+            "OK",
+            "ALARM",
+            "alarm errors is in ALARM: echo:live has version 1 again",
+            "stopped: echo:live has version 1 again",
+        ),
     ],
     ids=lambda case: case.wait.__name__,
 )
@@ -73,7 +78,10 @@ class Waiting:
         api.describe_stacks.side_effect = lambda **_: self._ask({"Stacks": [{"StackStatus": self.state}]})
         api.get_deployment.side_effect = lambda **_: self._ask({"deploymentInfo": {"status": self.state}})
         api.describe_alarms.side_effect = lambda **_: self._ask({"MetricAlarms": [self._alarm()]})
+        api.get_alias.return_value = {"FunctionVersion": "1"}
         settings = {"StackName": "Echo", "ActionMode": "DELETE_ONLY", "AlarmName": "errors", "WaitTime": "60"}
+        settings |= {"FunctionName": "echo", "FunctionAlias": "live", "PublishedTargetVersion": "2"}
+        settings |= {"DeployStrategy": "Canary10Percent60Minutes", "Alarms": "errors"}
         task = Mock(stop=self.stop, log=folder / "log")
         task.action.configuration, task.setting = settings, settings.__getitem__
         task.endpoint.client.return_value = api

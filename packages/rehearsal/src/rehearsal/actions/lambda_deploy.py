@@ -95,13 +95,13 @@ class _AliasShift:
         for percent, seconds in self.settings.steps:
             self._route(current, {version: percent / 100})
             self.task.note(f"version {version} of {function}:{alias} has {percent}%")
-            if problem := self.watch(seconds):
+            if problem := self._watch(seconds):
                 self._route(current, {})
                 return Outcome(failed=True, summary=f"{problem}: {function}:{alias} has version {current} again")
         self._route(version, {})
         return _success(f"{function}:{alias} has version {version}", version)
 
-    def watch(self, seconds: float) -> str:
+    def _watch(self, seconds: float) -> str:
         """Wait `seconds` of AWS; return why the shift has to be rolled back, empty if it can continue."""
         for _ in self.clock.moments(seconds, self.task.stop):
             if active := _active(self.cloudwatch, self.settings.alarms):
