@@ -11,7 +11,7 @@ import pytest
 from tests.root import ROOT
 
 # The allowed number of annotations with Any in each package; a higher one needs a reason.
-MOST = {"console": 4, "delivery": 10, "lambda-layers": 22, "rehearsal": 16}
+MOST = {"console": 4, "delivery": 10, "lambda-layers": 22, "rehearsal": 14}
 
 
 def any_annotations(source: Path) -> list[str]:

@@ -12,7 +12,7 @@ from rehearsal.engine.action_api import Answer
 from rehearsal.engine.endpoint import Endpoint
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Json, PipelineKey
+from rehearsal.engine.model.definition import Declaration, PipelineKey
 from rehearsal.engine.running import follow_up
 from rehearsal.engine.running.context import Context
 from rehearsal.engine.running.environment import Environment
@@ -66,7 +66,7 @@ class Engine:
         ]
         return sorted(executions, key=lambda execution: execution.number)
 
-    def create(self, key: PipelineKey, declaration: Json) -> DeployedPipeline:
+    def create(self, key: PipelineKey, declaration: Declaration) -> DeployedPipeline:
         """Register a pipeline. CodePipeline would also start it; here the caller does that.
 
         Raises RequestRejected where a pipeline of this name exists.
@@ -74,7 +74,7 @@ class Engine:
         parse(declaration)
         return self._call(lambda: self._create(key, declaration))
 
-    def update(self, key: PipelineKey, declaration: Json, *, restart: bool) -> DeployedPipeline:
+    def update(self, key: PipelineKey, declaration: Declaration, *, restart: bool) -> DeployedPipeline:
         """Replace a definition and cancel running executions; with `restart`, start the newest of them again."""
         parse(declaration)
 
@@ -177,7 +177,7 @@ class Engine:
             raise RequestRejected("ConflictException", "the embedded AWS has ended")
         return self._scheduler.call(command)
 
-    def _create(self, key: PipelineKey, declaration: Json) -> DeployedPipeline:
+    def _create(self, key: PipelineKey, declaration: Declaration) -> DeployedPipeline:
         if key in self._writers:
             raise RequestRejected("PipelineNameInUseException", f"a pipeline with the name {key.name} exists")
         writer = PipelineWriter(self._context, key)

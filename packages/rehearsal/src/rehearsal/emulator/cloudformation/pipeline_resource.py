@@ -19,7 +19,7 @@ from rehearsal.emulator.ministack.port.requests import get_account_id, get_regio
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.cloudformation import to_api
-from rehearsal.engine.model.definition import Json, PipelineKey
+from rehearsal.engine.model.definition import Declaration, PipelineKey
 from rehearsal.engine.model.validation import validate_definition
 
 
@@ -100,7 +100,7 @@ class PipelineResource:
             self._engine.disable_transition(key, stage, reason, "AWS CloudFormation")
 
 
-def _check(declaration: Json, region: str) -> None:
+def _check(declaration: Declaration, region: str) -> None:
     """Raise ValueError, RequestRejected or InvalidDefinition for a declaration that CodePipeline would reject."""
     if messages := list(violations(model().shape_for("PipelineDeclaration"), declaration, "")):
         raise ValueError("; ".join(messages))

@@ -9,7 +9,7 @@ import json
 import threading
 from pathlib import Path
 
-from rehearsal.emulator.codebuild.report_store import Json
+from rehearsal.emulator.api_message import ApiMessage
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
 from rehearsal.host.cancellation import Cancellation
@@ -42,7 +42,7 @@ class BatchStore:
             if record.get("complete"):
                 self._running.pop(str(record["arn"]), None)
 
-    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+    def call(self, operation: str, request: ApiMessage, account: str, region: str) -> ApiMessage:
         """Answer an operation of the API. Raises ApiError."""
         if operation not in (_GET, _LIST, _LIST_OF_PROJECT):
             raise ApiError(
@@ -51,21 +51,21 @@ class BatchStore:
         batches = self._of(account, region)
         return _found(request, batches) if operation == _GET else _listed(request, batches, operation)
 
-    def find(self, id_: str, account: str, region: str) -> Json:
+    def find(self, id_: str, account: str, region: str) -> ApiMessage:
         """Return the record of a batch by its id or ARN. Raises ApiError."""
         for batch in self._of(account, region):
             if id_ in (batch["id"], batch["arn"]):
                 return batch
         raise ApiError("ResourceNotFoundException", f"Build batch cannot be found: {id_}")
 
-    def stop(self, id_: str, account: str, region: str) -> Json:
+    def stop(self, id_: str, account: str, region: str) -> ApiMessage:
         """Stop a batch that runs; return its record. Raises ApiError."""
         batch = self.find(id_, account, region)
         if running := self._running.get(batch["arn"]):
             running.set()
         return batch
 
-    def resources(self, request: Json, account: str, region: str) -> list[str]:
+    def resources(self, request: ApiMessage, account: str, region: str) -> list[str]:
         """Return the projects that policies are evaluated on, by the ids of builds or batches; `*` without an id.
 
         Source: service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild".
@@ -75,7 +75,7 @@ class BatchStore:
         projects = [f"arn:aws:codebuild:{region}:{account}:project/{name}" for name in sorted({*map(str, names)})]
         return projects or ["*"]
 
-    def _of(self, account: str, region: str) -> list[Json]:
+    def _of(self, account: str, region: str) -> list[ApiMessage]:
         """Return the batches of an account and region, the newest one first.
 
         One that was running when its embedded AWS was killed has the status FAULT.
@@ -92,7 +92,7 @@ class BatchStore:
         return sorted(batches, key=lambda batch: float(batch["startTime"]), reverse=True)
 
 
-def _found(request: Json, batches: list[Json]) -> Json:
+def _found(request: ApiMessage, batches: list[ApiMessage]) -> ApiMessage:
     ids = request.get("ids") or []
     if not 1 <= len(ids) <= _MOST:
         raise ApiError("InvalidInputException", f"ids: got {len(ids)}; 1 to {_MOST} are allowed")
@@ -103,7 +103,7 @@ def _found(request: Json, batches: list[Json]) -> Json:
     }
 
 
-def _listed(request: Json, batches: list[Json], operation: str) -> Json:
+def _listed(request: ApiMessage, batches: list[ApiMessage], operation: str) -> ApiMessage:
     status, project = (request.get("filter") or {}).get("status"), request.get("projectName")
     if operation == _LIST_OF_PROJECT:
         batches = [batch for batch in batches if batch["projectName"] == project]

@@ -12,14 +12,12 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rehearsal.codebuild.model import Build, TestCase, TestReport
+from rehearsal.emulator.api_message import ApiMessage
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.host.atomic_write import write_json
 from rehearsal.json_values import text
-
-Json = dict[str, Any]
 
 TARGET, OPERATIONS = "CodeBuild_20161006.", ("BatchGetReports", "DescribeTestCases")
 FOLDER = "test-reports"  # in the folder of the embedded AWS's state
@@ -44,14 +42,14 @@ class ReportStore:
         write_json(self._folder / f"{id_}.json", {"report": _report(arn, group_arn, build, report), "cases": cases})
         return arn
 
-    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+    def call(self, operation: str, request: ApiMessage, account: str, region: str) -> ApiMessage:
         """Answer an operation of the API. Raises ApiError."""
         prefix = f"arn:aws:codebuild:{region}:{account}:report/"
         if operation == "BatchGetReports":
             return self._batch_get(request, prefix)
         return self._describe(request, prefix)
 
-    def resources(self, request: Json, account: str, region: str) -> list[str]:
+    def resources(self, request: ApiMessage, account: str, region: str) -> list[str]:
         """Return the report groups that policies are evaluated on.
 
         Source: service authorization reference, "Actions, resources, and condition keys for AWS CodeBuild".
@@ -60,7 +58,7 @@ class ReportStore:
         groups = sorted({str(arn).partition(":report/")[2].rpartition(":")[0] for arn in arns})
         return [f"arn:aws:codebuild:{region}:{account}:report-group/{group}" for group in groups]
 
-    def _batch_get(self, request: Json, prefix: str) -> Json:
+    def _batch_get(self, request: ApiMessage, prefix: str) -> ApiMessage:
         arns = request.get("reportArns") or []
         if not 1 <= len(arns) <= MOST_ARNS:
             raise ApiError("InvalidInputException", f"reportArns: got {len(arns)}; 1 to {MOST_ARNS} are allowed")
@@ -70,7 +68,7 @@ class ReportStore:
             "reportsNotFound": [arn for arn, stored in records.items() if not stored],
         }
 
-    def _describe(self, request: Json, prefix: str) -> Json:
+    def _describe(self, request: ApiMessage, prefix: str) -> ApiMessage:
         arn, filters = str(request.get("reportArn", "")), request.get("filter") or {}
         status = filters.get("status")
         if status is not None and status not in STATUSES:
@@ -83,16 +81,16 @@ class ReportStore:
         more = {"nextToken": str(first + most)} if first + most < len(cases) else {}
         return {"testCases": cases[first : first + most], **more}
 
-    def _read(self, arn: str, prefix: str) -> Json | None:
+    def _read(self, arn: str, prefix: str) -> ApiMessage | None:
         name = arn.rpartition(":")[2]
         file = self._folder / f"{name}.json"
         if not arn.startswith(prefix) or not _is_uuid(name) or not file.exists():
             return None
-        stored: Json = json.loads(file.read_text())
+        stored: ApiMessage = json.loads(file.read_text())
         return stored if stored["report"]["arn"] == arn else None
 
 
-def _report(arn: str, group_arn: str, build: Build, report: TestReport) -> Json:
+def _report(arn: str, group_arn: str, build: Build, report: TestReport) -> ApiMessage:
     counts = Counter[str](case.status for case in report.cases)
     return {
         "arn": arn,
@@ -112,7 +110,7 @@ def _report(arn: str, group_arn: str, build: Build, report: TestReport) -> Json:
     }
 
 
-def _case(arn: str, case: TestCase) -> Json:
+def _case(arn: str, case: TestCase) -> ApiMessage:
     return {
         "reportArn": arn,
         "testRawDataPath": case.file,

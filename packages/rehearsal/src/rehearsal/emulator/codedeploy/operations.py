@@ -12,12 +12,12 @@ import botocore.session
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from rehearsal.emulator.api_message import ApiMessage
 from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
 from rehearsal.emulator.codedeploy.deployment import ENDED
 from rehearsal.emulator.codedeploy.errors import CodeDeployError
 from rehearsal.emulator.codedeploy.service import CodeDeploy
 from rehearsal.emulator.codedeploy.store import Scope
-from rehearsal.emulator.codepipeline.request import Json
 from rehearsal.emulator.server.api_error import ApiError
 
 TARGET = "CodeDeploy_20141006."
@@ -34,7 +34,7 @@ class CodeDeployApi:
 
     def __init__(self, codedeploy: CodeDeploy) -> None:
         self._codedeploy, self._store = codedeploy, codedeploy.store
-        self._operations: Mapping[str, Callable[[Scope, Json], Json]] = {
+        self._operations: Mapping[str, Callable[[Scope, ApiMessage], ApiMessage]] = {
             "ContinueDeployment": self._continue_deployment,
             "CreateDeployment": self._create_deployment,
             "GetApplication": self._get_application,
@@ -47,7 +47,7 @@ class CodeDeployApi:
             "StopDeployment": self._stop_deployment,
         }
 
-    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+    def call(self, operation: str, request: ApiMessage, account: str, region: str) -> ApiMessage:
         """Return the operation's output. Raises ApiError."""
         if operation not in self._operations:
             known = ", ".join(self._operations)
@@ -60,7 +60,7 @@ class CodeDeployApi:
         except CodeDeployError as error:
             raise ApiError(error.code, str(error)) from error
 
-    def resource(self, request: Json, account: str, region: str) -> str:
+    def resource(self, request: ApiMessage, account: str, region: str) -> str:
         """Return the ARN that policies are evaluated on: a deployment group, an application or a configuration."""
         scope, names = Scope(account, region), dict(request)
         if id_ := request.get("deploymentId"):
@@ -73,7 +73,7 @@ class CodeDeployApi:
         config = names.get("deploymentConfigName")
         return f"{prefix}:deploymentconfig:{config}" if config else "*"
 
-    def _create_deployment(self, scope: Scope, request: Json) -> Json:
+    def _create_deployment(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         revision = request.get("revision") or {}
         content = (revision.get("appSpecContent") or revision.get("string") or {}).get("content")
         if not content:
@@ -93,11 +93,11 @@ class CodeDeployApi:
         )
         return {"deploymentId": deployment.record["deploymentId"]}
 
-    def _get_deployment(self, scope: Scope, request: Json) -> Json:
+    def _get_deployment(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         record = self._store.deployment(scope, request["deploymentId"])
         return {"deploymentInfo": {key: value for key, value in record.items() if key != "percent"}}
 
-    def _list_deployments(self, scope: Scope, request: Json) -> Json:
+    def _list_deployments(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         names = {key: request[key] for key in ("applicationName", "deploymentGroupName") if request.get(key)}
         if names and len(names) == 2:
             self._store.group(scope, names["applicationName"], names["deploymentGroupName"])
@@ -113,20 +113,20 @@ class CodeDeployApi:
             ]
         }
 
-    def _get_application(self, scope: Scope, request: Json) -> Json:
+    def _get_application(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         return {"application": self._store.application(scope, request["applicationName"])}
 
-    def _get_deployment_group(self, scope: Scope, request: Json) -> Json:
+    def _get_deployment_group(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         group = self._store.group(scope, request["applicationName"], request["deploymentGroupName"])
         return {"deploymentGroupInfo": {**group, "computePlatform": "Lambda"}}
 
-    def _get_deployment_config(self, scope: Scope, request: Json) -> Json:
+    def _get_deployment_config(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         name = request["deploymentConfigName"]
         routing = self._store.traffic_config(scope, name).as_api()
         info = {"deploymentConfigName": name, "computePlatform": "Lambda", "trafficRoutingConfig": routing}
         return {"deploymentConfigInfo": info}
 
-    def _get_deployment_target(self, scope: Scope, request: Json) -> Json:
+    def _get_deployment_target(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         """The weight of the new version, while the deployment runs and after it."""
         record = self._store.deployment(scope, request.get("deploymentId", ""))
         spec = parse_app_spec(record["revision"]["appSpecContent"]["content"])
@@ -144,7 +144,7 @@ class CodeDeployApi:
         }
         return {"deploymentTarget": {"deploymentTargetType": "LambdaTarget", "lambdaTarget": target}}
 
-    def _stop_deployment(self, scope: Scope, request: Json) -> Json:
+    def _stop_deployment(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         record = self._store.deployment(scope, request["deploymentId"])
         if record["status"] in ENDED:
             message = f"The deployment {record['deploymentId']} has already completed"
@@ -152,12 +152,12 @@ class CodeDeployApi:
         self._codedeploy.running[record["deploymentId"]].stop(roll_back=bool(request.get("autoRollbackEnabled")))
         return {"status": "Pending", "statusMessage": "The deployment is being stopped"}
 
-    def _continue_deployment(self, scope: Scope, request: Json) -> Json:
+    def _continue_deployment(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         self._store.deployment(scope, request.get("deploymentId", ""))
         message = "ContinueDeployment is for blue/green deployments to EC2 and ECS, not to Lambda"
         raise CodeDeployError("UnsupportedActionForDeploymentTypeException", message)
 
-    def _put_hook_status(self, scope: Scope, request: Json) -> Json:
+    def _put_hook_status(self, scope: Scope, request: ApiMessage) -> ApiMessage:
         record = self._store.deployment(scope, request.get("deploymentId", ""))
         status, id_ = str(request.get("status", "")), str(request.get("lifecycleEventHookExecutionId", ""))
         if status not in ("Succeeded", "Failed"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.api_message import ApiMessage
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.codepipeline.source_revisions import source_overrides
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Artifact
@@ -15,11 +16,11 @@ from rehearsal.engine.state.journal import INTERRUPTED
 SUMMARY_LENGTH = 2048
 
 
-def start(call: Call) -> Json:
+def start(call: Call) -> ApiMessage:
     return start_with_trigger(call, {"triggerType": "StartPipelineExecution", "triggerDetail": call.caller})
 
 
-def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
+def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> ApiMessage:
     """Start the execution of the request, with this trigger."""
     deployed = call.deployed()
     execution = call.engine.start(
@@ -32,7 +33,7 @@ def start_with_trigger(call: Call, trigger: Mapping[str, str]) -> Json:
     return {"pipelineExecutionId": execution.id}
 
 
-def stop(call: Call) -> Json:
+def stop(call: Call) -> ApiMessage:
     """Stop an execution. A second request is allowed if it abandons the actions that the first one waits for."""
     execution = call.execution(code="PipelineExecutionNotStoppableException")
     abandon = bool(call.request.get("abandon", False))
@@ -40,7 +41,7 @@ def stop(call: Call) -> Json:
     return {"pipelineExecutionId": execution.id}
 
 
-def get(call: Call) -> Json:
+def get(call: Call) -> ApiMessage:
     execution = call.execution()
     variables = execution.variables.get("variables", {})
     return {
@@ -54,7 +55,7 @@ def get(call: Call) -> Json:
     }
 
 
-def list_all(call: Call) -> Json:
+def list_all(call: Call) -> ApiMessage:
     """List executions, newest first.
 
     With the filter succeededInStage, only those that succeeded in the stage with the current version of the pipeline.
@@ -75,7 +76,7 @@ def _has_succeeded(execution: Execution, stage: str) -> bool:
     return stage in execution.stages and execution.stages[stage].status == "Succeeded"
 
 
-def list_actions(call: Call) -> Json:
+def list_actions(call: Call) -> ApiMessage:
     """List action executions, newest first, with every attempt."""
     key, only = call.deployed().key, call.request.get("filter", {})
     latest = only.get("latestInPipelineExecution", {}).get("pipelineExecutionId")
@@ -94,7 +95,7 @@ def list_actions(call: Call) -> Json:
     return call.page([_detail(*attempt) for attempt in newest_first], "actionExecutionDetails")
 
 
-def _summary(execution: Execution) -> Json:
+def _summary(execution: Execution) -> ApiMessage:
     answer = {
         "startTime": execution.started,
         "lastUpdateTime": execution.updated,
@@ -106,7 +107,7 @@ def _summary(execution: Execution) -> Json:
     return answer
 
 
-def _revisions(execution: Execution, name: str) -> list[Json]:
+def _revisions(execution: Execution, name: str) -> list[ApiMessage]:
     """The revisions of all sources; name: the member with the source action's name."""
     return [
         _omit_empty(
@@ -121,8 +122,8 @@ def _revisions(execution: Execution, name: str) -> list[Json]:
     ]
 
 
-def _common_members(execution: Execution) -> Json:
-    answer: Json = {
+def _common_members(execution: Execution) -> ApiMessage:
+    answer: ApiMessage = {
         "pipelineExecutionId": execution.id,
         "status": "Stopped" if execution.status == INTERRUPTED else execution.status,
         "statusSummary": execution.summary,
@@ -135,7 +136,7 @@ def _common_members(execution: Execution) -> Json:
     return answer
 
 
-def _detail(execution: Execution, state: ActionState) -> Json:
+def _detail(execution: Execution, state: ActionState) -> ApiMessage:
     action = execution.action_of(state)
     return {
         "pipelineExecutionId": execution.id,
@@ -166,11 +167,11 @@ def _detail(execution: Execution, state: ActionState) -> Json:
     }
 
 
-def _output(state: ActionState) -> Json:
+def _output(state: ActionState) -> ApiMessage:
     outcome = state.outcome
     if outcome is None:
         return {"executionResult": {"externalExecutionId": state.external_id}} if state.external_id else {}
-    result: Json = {
+    result: ApiMessage = {
         "externalExecutionSummary": outcome.summary[:SUMMARY_LENGTH],
         "externalExecutionId": state.external_id,
     }
@@ -183,13 +184,13 @@ def _output(state: ActionState) -> Json:
     }
 
 
-def _artifacts(artifacts: Mapping[str, Artifact]) -> list[Json]:
+def _artifacts(artifacts: Mapping[str, Artifact]) -> list[ApiMessage]:
     return [
         {"name": name, "s3location": {"bucket": artifact.store.bucket, "key": artifact.key}}
         for name, artifact in artifacts.items()
     ]
 
 
-def _omit_empty(members: Json) -> Json:
+def _omit_empty(members: ApiMessage) -> ApiMessage:
     """The members that have a value; AWS omits the others."""
     return {name: value for name, value in members.items() if value not in (None, "")}

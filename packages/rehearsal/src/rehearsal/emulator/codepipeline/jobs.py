@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.api_message import ApiMessage
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.state.invoke_jobs import JobResult
 
 
-def put_success(call: Call) -> Json:
+def put_success(call: Call) -> ApiMessage:
     details = call.request.get("executionDetails", {})
     result = JobResult(
         failed=False,
@@ -19,7 +20,7 @@ def put_success(call: Call) -> Json:
     return _put(call, result)
 
 
-def put_failure(call: Call) -> Json:
+def put_failure(call: Call) -> ApiMessage:
     details = call.request["failureDetails"]
     result = JobResult(
         failed=True,
@@ -30,7 +31,7 @@ def put_failure(call: Call) -> Json:
     return _put(call, result)
 
 
-def _put(call: Call, result: JobResult) -> Json:
+def _put(call: Call, result: JobResult) -> ApiMessage:
     job = call.jobs.find(call.request["jobId"])
     if job is None:
         raise ApiError("JobNotFoundException", f"there is no job {call.request['jobId']}")

@@ -10,16 +10,17 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
+from rehearsal.emulator.api_message import ApiMessage
 from rehearsal.emulator.codepipeline import executions, jobs, pipelines, pull_request, rehearse_action, stages, wire
 from rehearsal.emulator.codepipeline.model_constraints import model, violations
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import InvalidDefinition
 from rehearsal.engine.state.invoke_jobs import Jobs
 
-OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
+OPERATIONS: Mapping[str, Callable[[Call], ApiMessage]] = {
     "CreatePipeline": pipelines.create,
     "DeletePipeline": pipelines.delete,
     "DisableStageTransition": stages.disable_transition,
@@ -41,7 +42,7 @@ OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
     "UpdatePipeline": pipelines.update,
 }
 # Of this project: the model of CodePipeline does not have them.
-OWN_OPERATIONS: Mapping[str, Callable[[Call], Json]] = {
+OWN_OPERATIONS: Mapping[str, Callable[[Call], ApiMessage]] = {
     wire.REHEARSE_ACTION: rehearse_action.rehearse_action,
     wire.REHEARSE_PULL_REQUEST: pull_request.start,
 }
@@ -53,7 +54,7 @@ class CodePipelineApi:
     def __init__(self, engine: Engine, jobs: Jobs) -> None:
         self._engine, self._jobs = engine, jobs
 
-    def call(self, operation: str, request: Json, account: str, region: str) -> Json:
+    def call(self, operation: str, request: ApiMessage, account: str, region: str) -> ApiMessage:
         """Return the operation's output. Raises ApiError."""
         if operation in OWN_OPERATIONS:
             return self._do(OWN_OPERATIONS[operation], request, account, region)
@@ -73,7 +74,9 @@ class CodePipelineApi:
         answer = self._do(lambda call: executions.start_with_trigger(call, trigger), request, account, region)
         return str(answer["pipelineExecutionId"])
 
-    def _do(self, operation: Callable[[Call], Json], request: Json, account: str, region: str) -> Json:
+    def _do(
+        self, operation: Callable[[Call], ApiMessage], request: ApiMessage, account: str, region: str
+    ) -> ApiMessage:
         try:
             return operation(Call(self._engine, self._jobs, request, account, region))
         except InvalidDefinition as error:
@@ -82,7 +85,7 @@ class CodePipelineApi:
             raise ApiError(error.code, str(error)) from error
 
 
-def _check(operation: str, request: Json) -> None:
+def _check(operation: str, request: ApiMessage) -> None:
     """Raise ApiError unless the request has the members, types and values that AWS's model requires."""
     shape = model().operation_model(operation).input_shape
     if shape is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.api_message import ApiMessage
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.iam.service_sessions import Sessions
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.model.validation import validate_definition
 
 
-def create(call: Call) -> Json:
+def create(call: Call) -> ApiMessage:
     """Create a pipeline, which starts immediately, as on AWS."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
@@ -19,7 +20,7 @@ def create(call: Call) -> Json:
     return {"pipeline": deployed.declaration, "tags": call.request.get("tags", [])}
 
 
-def get(call: Call) -> Json:
+def get(call: Call) -> ApiMessage:
     deployed, version = call.deployed(), call.request.get("version")
     if version not in (None, deployed.version):
         raise ApiError(
@@ -30,7 +31,7 @@ def get(call: Call) -> Json:
     return {"pipeline": deployed.declaration, "metadata": metadata}
 
 
-def update(call: Call) -> Json:
+def update(call: Call) -> ApiMessage:
     """Update a pipeline. Like AWS, it answers InvalidStructureException for an unknown pipeline."""
     declaration = call.request["pipeline"]
     key = call.key(declaration["name"])
@@ -41,13 +42,13 @@ def update(call: Call) -> Json:
     return {"pipeline": call.engine.update(key, declaration, restart=False).declaration}
 
 
-def delete(call: Call) -> Json:
+def delete(call: Call) -> ApiMessage:
     """Delete a pipeline; no error where there is none."""
     call.engine.delete(call.key(call.request["name"]))
     return {}
 
 
-def list_all(call: Call) -> Json:
+def list_all(call: Call) -> ApiMessage:
     pipelines = [
         {
             "name": pipeline.key.name,

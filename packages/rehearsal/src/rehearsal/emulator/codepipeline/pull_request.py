@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.api_message import ApiMessage
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.codepipeline.wire import REHEARSE_PULL_REQUEST
 from rehearsal.emulator.server.api_error import ApiError
 
 REQUIRED_MEMBERS = ("name", "event", "revisions")
 
 
-def start(call: Call) -> Json:
+def start(call: Call) -> ApiMessage:
     """Start an execution for the revisions. Raises ApiError for missing members, and for an unknown source."""
     missing = [member for member in REQUIRED_MEMBERS if member not in call.request]
     if missing:

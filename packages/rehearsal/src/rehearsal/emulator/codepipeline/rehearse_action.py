@@ -5,7 +5,8 @@ from __future__ import annotations
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import root
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.api_message import ApiMessage
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.codepipeline.wire import REHEARSE_ACTION
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Artifact
@@ -14,7 +15,7 @@ from rehearsal.engine.running import single_action
 REQUIRED_MEMBERS = ("pipelineName", "stageName", "actionName", "pipelineExecutionId")
 
 
-def rehearse_action(call: Call) -> Json:
+def rehearse_action(call: Call) -> ApiMessage:
     """Start the action. Raises ApiError for missing members, and for input artifacts that were removed."""
     missing = [member for member in REQUIRED_MEMBERS if member not in call.request]
     if missing:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from rehearsal.emulator.api_message import ApiMessage
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.invoke_jobs import Jobs
 from rehearsal.engine.state.pipeline import DeployedPipeline
-
-Json = dict[str, Any]
 
 PAGE = 100
 
@@ -24,7 +22,7 @@ class Call:
 
     engine: Engine
     jobs: Jobs
-    request: Json
+    request: ApiMessage
     account: str
     region: str
 
@@ -76,13 +74,13 @@ class Call:
             raise ApiError("ValidationException", f"{name} has no {self.request['transitionType']} transition")
         return names[position]
 
-    def page(self, items: Sequence[Json], member: str) -> Json:
+    def page(self, items: Sequence[ApiMessage], member: str) -> ApiMessage:
         """Return a page of `items` under the key `member`, with nextToken where more follow. Raises ApiError."""
         token, size = self.request.get("nextToken"), self.request.get("maxResults") or PAGE
         if token and not (token.isdecimal() and int(token) < len(items)):
             raise ApiError("InvalidNextTokenException", f"nextToken {token} was never returned")
         begin = int(token or 0)
-        answer: Json = {member: list(items[begin : begin + size])}
+        answer: ApiMessage = {member: list(items[begin : begin + size])}
         if begin + size < len(items):
             answer["nextToken"] = str(begin + size)
         return answer

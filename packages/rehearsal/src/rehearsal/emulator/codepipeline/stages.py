@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from rehearsal.emulator.codepipeline.request import Call, Json
+from rehearsal.emulator.api_message import ApiMessage
+from rehearsal.emulator.codepipeline.request import Call
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.model.definition import Action, Condition, Stage
@@ -12,7 +13,7 @@ from rehearsal.engine.state.execution import ActionState, Execution
 from rehearsal.engine.state.pipeline import DisabledTransition
 
 
-def state(call: Call) -> Json:
+def state(call: Call) -> ApiMessage:
     deployed = call.deployed()
     executions = call.engine.executions_of(deployed.key)
     first, *_ = deployed.pipeline.stages
@@ -31,24 +32,24 @@ def state(call: Call) -> Json:
     }
 
 
-def disable_transition(call: Call) -> Json:
+def disable_transition(call: Call) -> ApiMessage:
     call.engine.disable_transition(call.deployed().key, call.transition(), call.request["reason"], call.caller)
     return {}
 
 
-def enable_transition(call: Call) -> Json:
+def enable_transition(call: Call) -> ApiMessage:
     call.engine.enable_transition(call.deployed().key, call.transition())
     return {}
 
 
-def retry(call: Call) -> Json:
+def retry(call: Call) -> ApiMessage:
     stage = call.stage()
     execution = call.execution(code="NotLatestPipelineExecutionException")
     call.engine.retry(execution.key, execution.id, stage, call.request["retryMode"])
     return {"pipelineExecutionId": execution.id}
 
 
-def override(call: Call) -> Json:
+def override(call: Call) -> ApiMessage:
     stage = call.stage()
     execution = call.execution(code="NotLatestPipelineExecutionException")
     kinds = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
@@ -58,12 +59,12 @@ def override(call: Call) -> Json:
     return {}
 
 
-def rollback(call: Call) -> Json:
+def rollback(call: Call) -> ApiMessage:
     stage, target = call.stage(), call.execution("targetPipelineExecutionId")
     return {"pipelineExecutionId": call.engine.rollback(target.key, stage, target.id, caller=call.caller).id}
 
 
-def put_approval_result(call: Call) -> Json:
+def put_approval_result(call: Call) -> ApiMessage:
     """Answer an approval. A token belongs to one wait, so the answer cannot count for another execution."""
     stage, name = call.stage(), call.request["actionName"]
     deployed = call.deployed()
@@ -76,20 +77,20 @@ def put_approval_result(call: Call) -> Json:
     return {"approvedAt": time.time()}
 
 
-def _inbound(disabled: DisabledTransition | None) -> Json:
+def _inbound(disabled: DisabledTransition | None) -> ApiMessage:
     if disabled is None:
         return {"inboundTransitionState": {"enabled": True}}
     changed = {"lastChangedBy": disabled.by, "lastChangedAt": disabled.at, "disabledReason": disabled.reason}
     return {"inboundTransitionState": {"enabled": False, **changed}}
 
 
-def _stage_state(stage: Stage, executions: list[Execution]) -> Json:
+def _stage_state(stage: Stage, executions: list[Execution]) -> ApiMessage:
     """The state of a stage: that of the latest execution that reached it."""
     latest = next((execution for execution in reversed(executions) if stage.name in execution.stages), None)
     waiting = [
         _stage_execution(execution, "InProgress") for execution in executions if execution.waits_for == stage.name
     ]
-    answer: Json = {
+    answer: ApiMessage = {
         "stageName": stage.name,
         "actionStates": [
             {"actionName": action.name, **_latest(latest, stage.name, action, rule=False)} for action in stage.actions
@@ -103,17 +104,17 @@ def _stage_state(stage: Stage, executions: list[Execution]) -> Json:
     return answer
 
 
-def _stage_execution(execution: Execution, status: str) -> Json:
+def _stage_execution(execution: Execution, status: str) -> ApiMessage:
     kind = "ROLLBACK" if execution.origin.rollback_of else "STANDARD"
     stopping = status == "InProgress" and execution.status == "Stopping"
     return {"pipelineExecutionId": execution.id, "status": "Stopping" if stopping else status, "type": kind}
 
 
-def _retries(execution: Execution, stage: str) -> Json:
+def _retries(execution: Execution, stage: str) -> ApiMessage:
     state = execution.stages[stage]
     if not state.latest_retry:
         return {}
-    metadata: Json = {"latestRetryTrigger": state.latest_retry}
+    metadata: ApiMessage = {"latestRetryTrigger": state.latest_retry}
     if state.automatic_retries:
         metadata["autoStageRetryAttempt"] = state.automatic_retries
     if state.manual_retries:
@@ -121,7 +122,7 @@ def _retries(execution: Execution, stage: str) -> Json:
     return {"retryStageMetadata": metadata}
 
 
-def _conditions(execution: Execution, stage: Stage) -> Json:
+def _conditions(execution: Execution, stage: Stage) -> ApiMessage:
     declared = {
         "beforeEntry": stage.before_entry,
         "onSuccess": stage.on_success,
@@ -138,7 +139,7 @@ def _conditions(execution: Execution, stage: Stage) -> Json:
     }
 
 
-def _condition(execution: Execution, stage: str, condition: Condition) -> Json:
+def _condition(execution: Execution, stage: str, condition: Condition) -> ApiMessage:
     return {
         "ruleStates": [
             {"ruleName": rule.name, **_latest(execution, stage, rule, rule=True)} for rule in condition.rules
@@ -146,7 +147,7 @@ def _condition(execution: Execution, stage: str, condition: Condition) -> Json:
     }
 
 
-def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bool) -> Json:
+def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bool) -> ApiMessage:
     if execution is None:
         return {}
     state = (execution.rules if rule else execution.actions).get((stage, action.name))
@@ -155,7 +156,7 @@ def _latest(execution: Execution | None, stage: str, action: Action, *, rule: bo
     return {"latestExecution": _attempt(state, "rule" if rule else "action"), **_current_revision(state)}
 
 
-def _current_revision(state: ActionState) -> Json:
+def _current_revision(state: ActionState) -> ApiMessage:
     """The `currentRevision` of a source action; empty for other actions."""
     revision = state.outcome.revision if state.outcome else None
     if revision is None or not revision.id:
@@ -164,8 +165,8 @@ def _current_revision(state: ActionState) -> Json:
     return {"currentRevision": {"revisionId": revision.id, "revisionChangeId": state.id, "created": created}}
 
 
-def _attempt(state: ActionState, kind: str) -> Json:
-    latest: Json = {
+def _attempt(state: ActionState, kind: str) -> ApiMessage:
+    latest: ApiMessage = {
         f"{kind}ExecutionId": state.id,
         "status": state.status,
         "lastStatusChange": state.ended or state.started,

@@ -19,7 +19,7 @@ from rehearsal.engine.action_api import ActionError
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Json
+from rehearsal.engine.model.definition import Declaration
 
 DURATION = 12 * 3600
 
@@ -55,7 +55,7 @@ class Sessions:
         if enforces_iam() and not trusted:
             raise ActionError(f"{service} may not assume {role_arn}: {_missing_trust_message()} it", "PermissionError")
 
-    def check_action_roles(self, declaration: Json, region: str) -> None:
+    def check_action_roles(self, declaration: Declaration, region: str) -> None:
         """Raise RequestRejected where the pipeline's role may not assume the role of one of its actions.
 
         The error message is CodePipeline's, from github.com/aws/aws-cdk issue 22489.

@@ -13,9 +13,9 @@ from rehearsal.engine.model.definition import (
     ActionType,
     ArtifactStore,
     Condition,
+    Declaration,
     Filter,
     InvalidDefinition,
-    Json,
     OnFailure,
     Patterns,
     Pipeline,
@@ -24,7 +24,7 @@ from rehearsal.engine.model.definition import (
 )
 
 
-def parse(declaration: Json) -> Pipeline:
+def parse(declaration: Declaration) -> Pipeline:
     """Parse a declaration in the API's shape (camelCase, as GetPipeline returns it).
 
     Raises InvalidDefinition, naming what is missing.
@@ -44,7 +44,7 @@ def parse(declaration: Json) -> Pipeline:
         raise InvalidDefinition(f"the pipeline's definition lacks {missing}") from missing
 
 
-def _stage(stage: Json) -> Stage:
+def _stage(stage: Declaration) -> Stage:
     failure = stage.get("onFailure")
     return Stage(
         stage["name"],
@@ -61,18 +61,18 @@ def _stage(stage: Json) -> Stage:
     )
 
 
-def _conditions(stage: Json, kind: str) -> tuple[Condition, ...]:
+def _conditions(stage: Declaration, kind: str) -> tuple[Condition, ...]:
     return tuple(
         Condition(condition.get("result", ""), tuple(_rule(rule, kind) for rule in condition.get("rules", [])))
         for condition in (stage.get(kind) or {}).get("conditions", [])
     )
 
 
-def _rule(rule: Json, condition: str) -> Action:
+def _rule(rule: Declaration, condition: str) -> Action:
     return replace(_action({**rule, "actionTypeId": rule["ruleTypeId"]}), condition=condition)
 
 
-def _action(action: Json) -> Action:
+def _action(action: Declaration) -> Action:
     kind = action["actionTypeId"]
     minutes = action.get("timeoutInMinutes")
     return Action(
@@ -95,7 +95,7 @@ def _action(action: Json) -> Action:
     )
 
 
-def _trigger(git: Json) -> Trigger:
+def _trigger(git: Declaration) -> Trigger:
     return Trigger(
         git["sourceActionName"],
         tuple(_filter(criteria) for criteria in git.get("push", [])),
@@ -103,7 +103,7 @@ def _trigger(git: Json) -> Trigger:
     )
 
 
-def _filter(criteria: Json) -> Filter:
+def _filter(criteria: Declaration) -> Filter:
     return Filter(
         _patterns(criteria.get("branches")),
         _patterns(criteria.get("tags")),
@@ -112,13 +112,13 @@ def _filter(criteria: Json) -> Filter:
     )
 
 
-def _patterns(criteria: Json | None) -> Patterns | None:
+def _patterns(criteria: Declaration | None) -> Patterns | None:
     if criteria is None:
         return None
     return Patterns(tuple(criteria.get("includes", [])), tuple(criteria.get("excludes", [])))
 
 
-def _names(artifacts: Sequence[Json]) -> tuple[str, ...]:
+def _names(artifacts: Sequence[Declaration]) -> tuple[str, ...]:
     return tuple(artifact["name"] for artifact in artifacts)
 
 
@@ -127,12 +127,12 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _stores(declaration: Json) -> Mapping[str, ArtifactStore]:
+def _stores(declaration: Declaration) -> Mapping[str, ArtifactStore]:
     if "artifactStore" in declaration:
         return {"": _store(declaration["artifactStore"])}
     return {region: _store(store) for region, store in declaration["artifactStores"].items()}
 
 
-def _store(store: Json) -> ArtifactStore:
+def _store(store: Declaration) -> ArtifactStore:
     key = store.get("encryptionKey")
     return ArtifactStore(store["location"], key["id"] if key else None)

@@ -8,7 +8,8 @@ from typing import Any
 
 from rehearsal.errors import RehearsalError
 
-Json = Mapping[str, Any]
+# A declaration, or a part of one: JSON in the shape of CodePipeline's API.
+Declaration = Mapping[str, Any]
 
 
 class InvalidDefinition(RehearsalError):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Json, Pipeline, Stage
+from rehearsal.engine.model.definition import Declaration, Pipeline, Stage
 from rehearsal.engine.running.stage_lock import PARALLEL
 
 APPROVAL_MINUTES = (5, 86_400)
@@ -23,7 +23,7 @@ STRUCTURE, STAGE, ACTION = (
 )
 
 
-def validate_definition(declaration: Json, region: str) -> None:
+def validate_definition(declaration: Declaration, region: str) -> None:
     """Raise RequestRejected with the first error that CodePipeline would find.
 
     region: the region of the pipeline.
@@ -104,7 +104,7 @@ def _artifacts(pipeline: Pipeline) -> Problems:
             produced |= set(outputs)
 
 
-def _stores(declaration: Json, pipeline: Pipeline, region: str) -> Problems:
+def _stores(declaration: Declaration, pipeline: Pipeline, region: str) -> Problems:
     if "artifactStore" in declaration and "artifactStores" in declaration:
         yield STRUCTURE, "artifactStore or artifactStores, not both"
     needed = {region} | {a.region for stage in pipeline.stages for a in stage.actions if a.region}
@@ -113,7 +113,7 @@ def _stores(declaration: Json, pipeline: Pipeline, region: str) -> Problems:
         yield STRUCTURE, f"there is no artifact store in {missing}; there are stores in {', '.join(sorted(known))}"
 
 
-def _version_two(declaration: Json, pipeline: Pipeline) -> Problems:
+def _version_two(declaration: Declaration, pipeline: Pipeline) -> Problems:
     """Features that only pipelines of type V2 have."""
     if pipeline.execution_mode == PARALLEL and any(_rolls_back(stage) for stage in pipeline.stages):
         yield STRUCTURE, "no stage of a pipeline in PARALLEL mode can be rolled back"

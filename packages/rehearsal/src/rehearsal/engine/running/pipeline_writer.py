@@ -12,7 +12,7 @@ from typing import Unpack
 
 from rehearsal.engine.action_api import Answer
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, PipelineKey
+from rehearsal.engine.model.definition import Declaration, PipelineKey
 from rehearsal.engine.model.redaction import redact_tokens
 from rehearsal.engine.running import eligibility, follow_up, retention, single_action
 from rehearsal.engine.running.context import Context
@@ -36,7 +36,7 @@ class PipelineWriter:
         self.executions = PipelineExecutions(context, self.record, self)
         self._locks = StageLocks(self.executions.writers, self.record.is_disabled)
 
-    def create(self, declaration: Json) -> None:
+    def create(self, declaration: Declaration) -> None:
         """Write the pipeline's first version."""
         self.record.write(
             "pipeline-created",
@@ -46,7 +46,7 @@ class PipelineWriter:
             declaration={**redact_tokens(declaration), "version": 1},
         )
 
-    def update(self, declaration: Json, *, restart: bool) -> None:
+    def update(self, declaration: Declaration, *, restart: bool) -> None:
         """Replace the definition and cancel running executions; with `restart`, start the newest of them again.
 
         Running actions run to their end. An approval that waits in a removed stage is abandoned. A restarted execution

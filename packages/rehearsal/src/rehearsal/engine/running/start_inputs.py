@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Unpack, cast
 
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Json, Pipeline
+from rehearsal.engine.model.definition import Declaration, Pipeline
 from rehearsal.engine.state.events import EventFields
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
@@ -79,7 +79,7 @@ def describe_start(deployed: DeployedPipeline, id_: str, number: int, /, **origi
     return fields
 
 
-def describe_definition_change(before: Json, after: Json, journal: str) -> str:
+def describe_definition_change(before: Declaration, after: Declaration, journal: str) -> str:
     """Describe the difference of two definitions that were synthesized from one revision.
 
     journal: the name of the pipeline's journal, which has both definitions.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, Required, TypedDict
 
-from rehearsal.engine.model.definition import Json
+from rehearsal.engine.model.definition import Declaration
 from rehearsal.engine.state.execution import ExecutionStatus
 
 
@@ -46,7 +46,7 @@ class EventFields(TypedDict, total=False):
     attempt: int
     by: str
     condition: str
-    declaration: Json
+    declaration: Declaration
     ending: ExecutionStatus
     error_code: str | None
     executed: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Json, Pipeline, PipelineKey
+from rehearsal.engine.model.definition import Declaration, Pipeline, PipelineKey
 from rehearsal.engine.state.events import Event
 
 
@@ -29,7 +29,7 @@ class DeployedPipeline:
     """
 
     key: PipelineKey
-    declaration: Json
+    declaration: Declaration
     pipeline: Pipeline
     id: str
     version: int
