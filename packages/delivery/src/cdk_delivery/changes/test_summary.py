@@ -1,4 +1,7 @@
-"""`python -m cdk_delivery.changes.test_summary FILE...`: print the results in JUnit reports as one line."""
+"""`python -m cdk_delivery.changes.test_summary FILE...`: print the results in JUnit reports as one line.
+
+The rehearsal's codebuild/reports.py reads such files too, case by case; the two wheels share no code.
+"""
 
 import sys
 import xml.etree.ElementTree as ET  # of files that this build's own pytest wrote

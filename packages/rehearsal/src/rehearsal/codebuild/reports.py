@@ -1,12 +1,13 @@
-"""Test reports in JUnit's XML format.
+"""Test reports in JUnit's XML format: every test case, for CodeBuild's report groups.
 
+cdk_delivery.changes.test_summary reads such files too, but only the counts; the two wheels share no code.
 Sources: AWS CodeBuild user guide, "Build specification reference" (reports) and "Test report statuses".
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,7 +15,7 @@ from xml.etree import ElementTree as ET
 from rehearsal.codebuild import file_patterns
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.buildspec import Report
-from rehearsal.codebuild.file_patterns import Reach
+from rehearsal.codebuild.file_patterns import MatchedFile, Reach
 from rehearsal.codebuild.model import CaseStatus, TestCase, TestReport
 
 LONGEST_MESSAGE = 2_000
@@ -29,30 +30,32 @@ def collect(
         named = file_patterns.expand_variables(name, env)
         group = named.rpartition("/")[2]
         files = [
-            file_
+            file
             for base in file_patterns.bases(source, report.base_directory, env)
-            for file_ in file_patterns.files(base, report.files, env)
-            if reach.has(file_)
+            for file in file_patterns.files(base, report.files, env)
+            if reach.has(file)
         ]
-        for file_ in files:
-            target = keep / group / (file_.path.name if report.discard_paths else file_.name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file_.path, target)
-        read = _read(group, report.file_format, files)
-        result = replace(
-            read,
-            cases=tuple(
-                replace(case, name=log.masked(case.name), message=log.masked(case.message)) for case in read.cases
-            ),
-            problem=log.masked(read.problem),
-            group_arn=named if named.startswith("arn:") else "",
-        )
+        _copy(files, keep / group, discard_paths=report.discard_paths)
+        result = _masked(_read(group, report.file_format, files), log)
         log.say(f"Report {result.summary()}")
-        reports.append(result)
+        reports.append(replace(result, group_arn=named if named.startswith("arn:") else ""))
     return tuple(reports)
 
 
-def _read(group: str, file_format: str, files: list[file_patterns.MatchedFile]) -> TestReport:
+def _copy(files: Iterable[MatchedFile], folder: Path, *, discard_paths: bool) -> None:
+    for file in files:
+        target = folder / (file.path.name if discard_paths else file.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file.path, target)
+
+
+def _masked(report: TestReport, log: BuildLog) -> TestReport:
+    """Return the report with the build's secrets masked, as in its log."""
+    cases = [replace(case, name=log.masked(case.name), message=log.masked(case.message)) for case in report.cases]
+    return replace(report, cases=tuple(cases), problem=log.masked(report.problem))
+
+
+def _read(group: str, file_format: str, files: Sequence[MatchedFile]) -> TestReport:
     if not files:
         return TestReport(group, "INCOMPLETE", problem="no report files found")
     if file_format != "JUNITXML":
