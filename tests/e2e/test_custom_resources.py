@@ -22,6 +22,7 @@ from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import cloud_assembly
 from rehearsal.project.cdk_app import command_folders
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cdk_installation import CdkInstallation
 from rehearsal.workspace.layout import Workspace
 from tests.root import ROOT
 
@@ -101,7 +102,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     synthesize(folder / "cdk.out", site)
     space = Workspace(folder)
     with launcher.join_or_start(space) as endpoint:
-        cdk = Cdk(command_folders(Workspace(ROOT)), endpoint, space.logs, Cancellation())
+        cdk = Cdk(CdkInstallation.find(command_folders(Workspace(ROOT))), endpoint, space.logs, Cancellation())
         cdk.bootstrap(cloud_assembly.Environment(ACCOUNT, REGION), None, folder)
         cdk.deploy(folder, folder / "cdk.out", "Custom", ACCOUNT, REGION)
         formation = endpoint.client("cloudformation", root(ACCOUNT), REGION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from copy import deepcopy
 
 import pytest
@@ -102,6 +103,19 @@ def test_without_a_deployment_there_is_nothing_to_show(project: Workspace, empty
     code, printed = empty.call("run", option)
     assert code == 2
     assert "no pipeline is deployed: `rehearse up`" in printed
+    assert project.server() is None
+
+
+def test_without_node_an_app_is_refused_before_the_embedded_aws_starts(
+    project: Workspace, empty: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says how to get Node.js, which the CDK CLI needs, and no embedded AWS is started."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    code, printed = empty.call("run", "--list", "--app", "python app.py")
+    assert code == 2
+    assert "Node.js 20 or newer is needed, and this machine has none: install it" in printed
+    assert not project.saved.exists()
     assert project.server() is None
 
 

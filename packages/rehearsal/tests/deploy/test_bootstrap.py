@@ -13,6 +13,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import command_folders
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cdk_installation import CdkInstallation
 from rehearsal.project.cloud_assembly import Environment
 from rehearsal.workspace.layout import Workspace
 from tests.conftest import REGION, Embedded
@@ -52,7 +53,8 @@ class Project:
         """Bootstrap `accounts`, and return those for which the project's command ran."""
         called = self.folder / "called"
         called.unlink(missing_ok=True)
-        cdk = Cdk(command_folders(Workspace(ROOT)), self._endpoint, self.space.logs, Cancellation())
+        installation = CdkInstallation.find(command_folders(Workspace(ROOT)))
+        cdk = Cdk(installation, self._endpoint, self.space.logs, Cancellation())
         environments = [Environment(account, REGION) for account in accounts]
         bootstrapper = Bootstrapper(self.space, self._endpoint, lambda: cdk, self.accounts[0], self.messages.append)
         bootstrapper.bootstrap_missing(environments)

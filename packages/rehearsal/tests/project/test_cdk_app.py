@@ -16,6 +16,7 @@ from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cdk_installation import CdkInstallation
 from rehearsal.project.configuration import Config
 from rehearsal.workspace.layout import Workspace
 
@@ -53,7 +54,7 @@ def test_without_cdk_json_app_is_required(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "cdk").write_text("#!/bin/sh\n")
     (tmp_path / "bin" / "cdk").chmod(0o755)
-    cdk = Cdk([tmp_path / "bin"], Endpoint("http://127.0.0.1:1"), tmp_path, Cancellation())
+    cdk = Cdk(CdkInstallation.find([tmp_path / "bin"]), Endpoint("http://127.0.0.1:1"), tmp_path, Cancellation())
     with pytest.raises(WrongUse, match="say with --app how the CDK app is run"):
         App().synthesize(cdk, tmp_path, tmp_path / "out", Config())
 
@@ -104,7 +105,7 @@ def test_context_is_on_the_command_line(tmp_path: Path) -> None:
     for folder in ("logs", "project"):
         (tmp_path / folder).mkdir()
     (tmp_path / "project" / "cdk.json").write_text("{}")
-    cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
+    cdk = Cdk(CdkInstallation.find([commands]), Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
     config = Config.model_validate({"context": {"stage": "dev", "@team/flags": "a b=c"}})
     App().synthesize(cdk, tmp_path / "project", tmp_path / "out", config)
     given = (tmp_path / "project" / "given").read_text().splitlines()
@@ -118,19 +119,19 @@ def test_a_cli_that_cannot_reach_an_embedded_aws_is_passed_over(
     old, new = installed(tmp_path / "old", "2.17.0"), installed(tmp_path / "new", "2.1148.1")
     (tmp_path / "logs").mkdir()
     monkeypatch.setenv("PATH", os.pathsep.join([str(new), "/usr/bin", "/bin"]))
-    cdk = Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
+    cdk = Cdk(CdkInstallation.find([old]), Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
     cdk.synth(tmp_path, tmp_path / "out", None, ("111111111111", "eu-west-1"), context={})
     assert (tmp_path / "called").read_text() == "2.1148.1\n"
     monkeypatch.setenv("PATH", "/usr/bin")
     with pytest.raises(WrongUse, match=r"cdk is 2\.17\.0; a CDK CLI can be pointed at an embedded AWS from 2\.167 on"):
-        Cdk([old], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
+        Cdk(CdkInstallation.find([old]), Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
 
 
 def test_prepare_commands_run_as_the_accounts_root_user(tmp_path: Path) -> None:
     """Commands of [[prepare]] have the root user's credentials, and run in the project's folder."""
     commands = installed(tmp_path / "npm", "2.1148.1")
     (tmp_path / "logs").mkdir()
-    cdk = Cdk([commands], Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
+    cdk = Cdk(CdkInstallation.find([commands]), Endpoint("http://127.0.0.1:1"), tmp_path / "logs", Cancellation())
     cdk.run_shell('echo "$AWS_ACCESS_KEY_ID $AWS_REGION" > seen && cdk', tmp_path, "222222222222", "eu-west-1")
     assert (tmp_path / "seen").read_text() == "222222222222 eu-west-1\n"
     assert (tmp_path / "called").exists()

@@ -15,6 +15,7 @@ from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
 from rehearsal.project.cdk_app import App, command_folders
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cdk_installation import CdkInstallation
 from rehearsal.project.cloud_assembly import Assembly, read
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
@@ -50,6 +51,7 @@ def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:
     config, stop = configuration.read_config(space.root), Cancellation()
     if app.assembly:
         return read(app.assembly, app.pipeline, config.environment)
+    installation = CdkInstallation.find(command_folders(space))
     with scratch_folder(space, "listed") as folder, launcher.join_or_resume(space, port) as endpoint:
-        cdk = Cdk(command_folders(space), endpoint, space.logs, stop)
+        cdk = Cdk(installation, endpoint, space.logs, stop)
         return read(app.synthesize(cdk, space.root, folder / "cdk.out", config), app.pipeline, config.environment)

@@ -42,6 +42,10 @@ class Deployment:
         """Return whether it is the pipeline of this app with this context."""
         return self.context == context and app.matches_deployed(self.app, (self.key.name, *self.names))
 
+    def app_of_options(self, app: App) -> App:
+        """Return the app of the options; what they leave out is that of the deployed app."""
+        return App(app.command or self.app, app.pipeline or next(iter(self.names), None))
+
     def api(self) -> CodePipelineClient:
         """Return a CodePipeline client with the root credentials of the pipeline's account."""
         client: CodePipelineClient = self.endpoint.client("codepipeline", root(self.key.account), self.key.region)

@@ -30,6 +30,7 @@ from rehearsal.host.checked_command import CommandFailed
 from rehearsal.project import cloud_assembly, configuration
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
+from rehearsal.project.cdk_installation import CdkInstallation
 from rehearsal.project.cloud_assembly import Assembly, Branch, Environment, PipelineResource
 from rehearsal.project.git_repository import Repository
 from rehearsal.workspace.acceptances import AcceptedFile, accept_hint
@@ -55,7 +56,8 @@ class Operator:
 
     @cached_property
     def cdk(self) -> Cdk:
-        return Cdk(command_folders(self.workspace), self.endpoint, self.workspace.logs, self.stop)
+        installation = CdkInstallation.find(command_folders(self.workspace))
+        return Cdk(installation, self.endpoint, self.workspace.logs, self.stop)
 
     def ensure_deployed(self, commit: Callable[[], str], push: Push | None = None) -> Deployment:
         """Return the deployed pipeline; where there is none, bootstrap every environment and deploy it from HEAD.
@@ -76,11 +78,10 @@ class Operator:
         """Bootstrap the environments that the pushed commit adds, or all of them where the bootstrap has changed."""
         key = deployed.key
         known = bootstrap.read_record(self.workspace).environments or (Environment(key.account, key.region),)
-        chosen = App(self.app.command or deployed.app, self.app.pipeline or next(iter(deployed.names), None))
-        bootstrapper = self._bootstrapper(key.account)
-        pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, chosen, commit(), self.tell)
+        app, bootstrapper = deployed.app_of_options(self.app), self._bootstrapper(key.account)
+        pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, app, commit())
         is_synthesized = bootstrapper.changed() or pushed.may_add_environment()
-        self._bootstrap_as_operator(bootstrapper, (pushed.environments() if is_synthesized else ()) or known)
+        self._bootstrap_as_operator(bootstrapper, (pushed.environments(self.tell) if is_synthesized else ()) or known)
 
     def _bootstrapper(self, account: str) -> Bootstrapper:
         return Bootstrapper(self.workspace, self.endpoint, lambda: self.cdk, account, self.tell)
@@ -108,9 +109,9 @@ class Operator:
         provide_build_values(assembly, self.endpoint, owner, self.tell)
         provide_source_tokens(assembly, self.endpoint, owner, self.tell)
         note_known_commit(self.workspace, self.repository.head)
-        pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, self.app, commit(), self.tell)
+        pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, self.app, commit())
         if pushed.may_add_environment():
-            self._bootstrap_as_operator(bootstrapper, pushed.environments())
+            self._bootstrap_as_operator(bootstrapper, pushed.environments(self.tell))
         if push and assembly.pipeline.branches:
             push(assembly.pipeline.branches)
         self._deploy(assembly, folder)

@@ -29,30 +29,27 @@ _REGION = r"[a-z]{2}(?:-[a-z]+)?-(?:central|north|south|east|west|northeast|nort
 _ENVIRONMENT = re.compile(rf"\b(?:\d{{12}}|{_REGION})\b|[qQ]ualifier")
 
 
-def synthesize_commit(  # noqa: PLR0917 - what a synthesis needs
-    space: Workspace, cdk: Cdk, repository: Repository, commit: str, app: App, folder: Path
-) -> Assembly:
-    """Return the assembly of a commit, as the pipeline's build would synthesize it.
-
-    folder: gets the files of the commit as `source`. Raises CommandFailed and WrongUse.
-    """
-    source, config = folder / "source", configuration.read_config(space.root)
-    repository.export(commit, source)
-    link_node_modules(repository.top, source)
-    built = app.synthesize(cdk, source / repository.project, folder / "cdk.out", config, commit)
-    return cloud_assembly.read(built, app.pipeline, config.environment)
-
-
 @dataclass(frozen=True)
 class PushedCommit:
-    """A commit that is pushed next. cdk: called only where the commit is synthesized. tell: reports progress."""
+    """A commit that is pushed next. cdk: called only where the commit is synthesized."""
 
     space: Workspace
     cdk: Callable[[], Cdk]
     repository: Repository
     app: App
     id: str
-    tell: ReportProgress
+
+    def synthesize(self, folder: Path) -> Assembly:
+        """Return the commit's assembly, as the pipeline's build would synthesize it.
+
+        folder: gets the files of the commit as `source`. Raises CommandFailed and WrongUse.
+        """
+        source, config = folder / "source", configuration.read_config(self.space.root)
+        self.repository.export(self.id, source)
+        link_node_modules(self.repository.top, source)
+        project = source / self.repository.project
+        built = self.app.synthesize(self.cdk(), project, folder / "cdk.out", config, self.id)
+        return cloud_assembly.read(built, self.app.pipeline, config.environment)
 
     def may_add_environment(self) -> bool:
         """Return whether the changes since the last known commit can add an environment."""
@@ -60,19 +57,19 @@ class PushedCommit:
         known = path.read_text() if path.exists() else self.repository.head
         return not self.repository.has(known) or names_environment(self.repository.added_lines(known, self.id))
 
-    def environments(self) -> Sequence[Environment]:
-        """Synthesize the commit, and return the environments that it deploys to.
+    def environments(self, tell: ReportProgress) -> Sequence[Environment]:
+        """Synthesize the commit, and return the environments that it deploys to. tell: reports progress.
 
         Empty for an app that is an assembly, and for a commit that does not synthesize: its build says why.
         """
         if self.app.assembly:
             return ()
-        self.tell(f"{self.id[:8]} may have other environments: synthesizing it, to bootstrap accounts before the push")
+        tell(f"{self.id[:8]} may have other environments: synthesizing it, to bootstrap accounts before the push")
         with scratch_folder(self.space, "plan") as folder:
             try:
-                assembly = synthesize_commit(self.space, self.cdk(), self.repository, self.id, self.app, folder)
+                assembly = self.synthesize(folder)
             except (CommandFailed, WrongUse) as error:
-                self.tell(f"{self.id[:8]} does not synthesize, which its build will show: {error}")
+                tell(f"{self.id[:8]} does not synthesize, which its build will show: {error}")
                 return ()
         note_known_commit(self.space, self.id)
         return assembly.environments

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.bundling.docker_program import bundling_variables
-from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.host_environment import remove_aws_settings
 from rehearsal.host.logged_command import run_logged
-from rehearsal.host.node import NodeNotFound
+from rehearsal.project.cdk_installation import CdkInstallation
 from rehearsal.project.cloud_assembly import Environment
 
-# The first CLI with version 3 of the AWS SDK, which reads AWS_ENDPOINT_URL. Found by trying: no release note says it.
-FIRST = (2, 167)
 # A build's variable with the commit id. Source: AWS CodeBuild user guide, "Environment variables in build
 # environments".
 REVISION = "CODEBUILD_RESOLVED_SOURCE_VERSION"
 
 
 class Cdk:
-    """Calls the CLI with the project's commands on its search path; output is written to a log in `logs`.
+    """Calls the CLI with the project's commands on its search path; output is written to a log in `logs`."""
 
-    tools: the project's folders of commands, searched before PATH. The rehearsal's own folder is searched last.
-    """
-
-    def __init__(self, tools: Iterable[Path], endpoint: Endpoint, logs: Path, stop: Cancellation) -> None:
+    def __init__(self, installation: CdkInstallation, endpoint: Endpoint, logs: Path, stop: Cancellation) -> None:
         self._endpoint, self._logs, self._stop = endpoint, logs, stop
-        rehearsal = Path(sys.executable).parent
-        self._path = os.pathsep.join([*map(str, tools), os.environ.get("PATH", os.defpath), str(rehearsal)])
-        node = shutil.which("node", path=self._path)
-        if node is None:
-            raise NodeNotFound
-        self._node = Path(node).parent
-        cli = _cli(self._path)
-        if cli != shutil.which("cdk", path=self._path):
-            self._path = os.pathsep.join([str(_linked(cli, logs.parent / "bin")), self._path])
+        self._node, self._path = installation.node, installation.path
+        if not installation.is_first:
+            self._path = os.pathsep.join([str(_linked(installation.cli, logs.parent / "bin")), self._path])
 
     def synth(
         self,
@@ -98,37 +84,9 @@ class Cdk:
         run_logged(command, cwd=folder, env=env, log=self._logs / f"{name}.log", stop=self._stop)
 
 
-def _cli(path: str) -> str:
-    """The first `cdk` on the search path that can use another endpoint; it also deploys assemblies of older libraries.
-
-    Raises WrongUse where there is none.
-    """
-    old = []
-    for folder in path.split(os.pathsep):
-        cli = shutil.which("cdk", path=folder) if folder else None
-        if cli and _version(cli) >= FIRST:
-            return cli
-        if cli:
-            old.append(f"{cli} is {'.'.join(map(str, _version(cli)))}")
-    if old:
-        raise WrongUse(
-            f"{'; '.join(old)}; a CDK CLI can be pointed at an embedded AWS from {'.'.join(map(str, FIRST))} on, and "
-            "deploys what older libraries synthesize: `npm install aws-cdk@2`, here or with -g"
-        )
-    raise WrongUse("no cdk in the project's node_modules/.bin nor on PATH; run `npm ci`, or `npm install -g aws-cdk`")
-
-
-def _linked(cli: str, folder: Path) -> Path:
+def _linked(cli: Path, folder: Path) -> Path:
     """Create a folder that holds only this `cdk`, to put first on a search path."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "cdk").symlink_to(cli)
     return folder
-
-
-def _version(cli: str) -> tuple[int, ...]:
-    """The version of the npm package that the command belongs to; FIRST for a command that belongs to none."""
-    package = Path(cli).resolve().parent.parent / "package.json"
-    if not package.exists():
-        return FIRST
-    return tuple(int(part) for part in json.loads(package.read_text())["version"].split("-")[0].split("."))
