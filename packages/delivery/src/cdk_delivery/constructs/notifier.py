@@ -47,7 +47,7 @@ class Notifier(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            description=f"Tells people of failed actions and succeeded executions of {pipeline}",
+            description=f"Reports failed actions and succeeded executions of {pipeline}",
             code=lambda_.Code.from_inline(_CODE.read_text()),
             handler="index.handler",
             runtime=runtime,

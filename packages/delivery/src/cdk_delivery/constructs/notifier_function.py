@@ -1,7 +1,7 @@
-"""The function that writes notices: an event of CodePipeline, and what no event holds.
+"""The function that writes notices: an event of CodePipeline, completed by calls of its API.
 
-That is the revision, how traffic shifts, and whether the pipeline can roll back. The template holds this file as it is,
-so it imports only what the runtime brings.
+Events have neither the revision, nor how traffic shifts, nor whether the pipeline can roll back. The template has this
+file as it is, so it imports only what the runtime has.
 Sources: AWS CodePipeline user guide, "Monitoring CodePipeline events" and "Configuring stage rollback"; API reference,
 GetPipelineExecution, ListPipelineExecutions and ListActionExecutions.
 """
@@ -24,9 +24,9 @@ def handler(event: Json, _: object) -> None:
     subject = " ".join([detail["pipeline"], *_where(detail), detail["state"].lower()])
     request = {"pipelineName": detail["pipeline"], "pipelineExecutionId": detail["execution-id"]}
     execution = _codepipeline().get_pipeline_execution(**request)["pipelineExecution"]
-    said = [*_revisions(execution), *_result(detail), *_rolled_back(execution)]
-    said += [*_traffic(detail, execution), *_failed_stage(detail, execution)]
-    message = "\n".join([f"{subject} at {event['time']}.", *said, f"Execution: {_page(event)}"])
+    lines = [*_revisions(execution), *_result(detail), *_rolled_back(execution)]
+    lines += [*_traffic(detail, execution), *_failed_stage(detail, execution)]
+    message = "\n".join([f"{subject} at {event['time']}.", *lines, f"Execution: {_page(event)}"])
     boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Subject=subject[:100], Message=message)
 
 
@@ -82,29 +82,30 @@ def _traffic(detail: Json, execution: Json) -> Iterator[str]:
     plan = json.loads(os.environ["TRAFFIC"]).get("/".join(_where(detail)))
     if plan and _is_rollback(execution):
         plan = "all calls in one step, as of every release that comes back"
-    said = {
+    states = {
         "STARTED": f"of each function that changes: {plan}",
         "SUCCEEDED": "this release has all of it",
         "FAILED": "this release has none of it: CloudFormation has taken its update back",
     }
-    if plan and detail["state"] in said:
-        yield f"Traffic: {said[detail['state']]}"
+    if plan and detail["state"] in states:
+        yield f"Traffic: {states[detail['state']]}"
 
 
 def _failed_stage(detail: Json, execution: Json) -> Iterator[str]:
-    """Yield what becomes of the release where a stage failed that the pipeline rolls back."""
+    """Yield whether a release has traffic after its stage failed, and what the pipeline rolls back to."""
     if "stage" not in detail or "action" in detail:
         return
     deployed = _deployed(detail)
     has = f"all of it, by {', '.join(deployed)}" if deployed else "none of it: no stack was deployed"
     yield f"Traffic: this release has {has}"
-    reason, target = ("a rollback that fails is not rolled back", None) if _is_rollback(execution) else _target(detail)
-    if target:
-        yield f"Rollback: to the release of execution {target}, which gets all calls in one step{reason}"
-        return
-    yield f"Rollback: impossible, because {reason}"
-    for revision in execution.get("artifactRevisions", []) if deployed else ():
-        yield f"To go back: git revert {revision['revisionId']} && git push"
+    try:
+        target = _rollback_target(detail, execution)
+    except _NoTarget as reason:
+        yield f"Rollback: impossible, because {reason}"
+        for revision in execution.get("artifactRevisions", []) if deployed else ():
+            yield f"To go back: git revert {revision['revisionId']} && git push"
+    else:
+        yield f"Rollback: to the release of execution {target}"
 
 
 def _deployed(detail: Json) -> list[str]:
@@ -119,22 +120,28 @@ def _deployed(detail: Json) -> list[str]:
     ]
 
 
-def _target(detail: Json) -> tuple[str, str | None]:
-    """Return the execution to which the stage goes back, and what is uncertain of it; None and why, without one."""
+class _NoTarget(Exception):
+    """The pipeline cannot roll back; the message says why."""
+
+
+def _rollback_target(detail: Json, execution: Json) -> str:
+    """Return the id of the execution that the stage is rolled back to, and what is known of it. Raises _NoTarget."""
+    if _is_rollback(execution):
+        raise _NoTarget("a rollback that fails is not rolled back")
     only = {"succeededInStage": {"stageName": detail["stage"]}}  # with the present definition of the pipeline
     found = _codepipeline().list_pipeline_executions(pipelineName=detail["pipeline"], filter=only)
     executions = found["pipelineExecutionSummaries"]
     good = [past for past in executions if past["pipelineExecutionId"] != detail["execution-id"]]
     targets = [past for past in good if not _is_rollback(past)]
     if not good:
-        return f"no execution has succeeded in {detail['stage']} with this definition of the pipeline", None
+        raise _NoTarget(f"no execution has succeeded in {detail['stage']} with this definition of the pipeline")
     if not targets:
-        return "only rollbacks have succeeded there, and none of them can be a target", None
+        raise _NoTarget("only rollbacks have succeeded there, and none of them can be a target")
     target, days = targets[0], int(os.environ["ARTIFACT_DAYS"])
     if target["startTime"] < datetime.now(UTC) - timedelta(days=days):
-        return f"the artifacts of {target['pipelineExecutionId']} expired after {days} days", None
+        raise _NoTarget(f"the artifacts of {target['pipelineExecutionId']} expired after {days} days")
     doubt = "" if target is good[0] else ", unless CodePipeline refuses: the last one that succeeded was a rollback"
-    return doubt, target["pipelineExecutionId"]
+    return f"{target['pipelineExecutionId']}, which gets all calls in one step{doubt}"
 
 
 def _page(event: Json) -> str:
