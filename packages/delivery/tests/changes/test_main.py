@@ -201,7 +201,7 @@ def test_a_broadening_is_red_unless_it_is_approved_or_allowed(
     summary = job.wrote("summary.txt")
     assert summary.startswith(f"{execution[1][:8]} ")
     assert "2 changed" in summary
-    assert "IAM or security groups broaden in 1 places" in summary
+    assert "IAM or security groups broaden in 1 place; " in summary
     assert "tests before: 5 passed" in summary
     for answer in ("asked", "allowed"):
         assert job.run("Broader", wanted, BROADENING=answer) == 0

@@ -75,7 +75,7 @@ def test_the_summary_fits_into_an_approval() -> None:
 def test_a_short_summary_begins_with_the_broadening() -> None:
     """A summary of about 50 characters, as in a wave of twelve, begins with the broadening."""
     new = {"p": {"Type": "AWS::IAM::ManagedPolicy", "Properties": POLICY}}
-    assert made({}, new).summary(60) == "01234567; IAM or security groups broaden in 1 places (cut)"
+    assert made({}, new).summary(59) == "01234567; IAM or security groups broaden in 1 place (cut)"
 
 
 def test_programs_read_all_of_it() -> None:

@@ -115,11 +115,11 @@ def _message(summary: str) -> str:
     return str(wrapped["CommitMessage"]) if isinstance(wrapped, dict) and "CommitMessage" in wrapped else summary
 
 
-def _write(comparison: Report, folder: Path, room: int) -> None:
+def _write(comparison: Report, folder: Path, summary_length: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "changes.json").write_text(comparison.as_json())
     (folder / "changes.md").write_text(comparison.as_markdown())
-    (folder / "summary.txt").write_text(comparison.summary(room))
+    (folder / "summary.txt").write_text(comparison.summary(summary_length))
 
 
 if __name__ == "__main__":

@@ -65,18 +65,18 @@ class Report:
         """Return the contents of changes.json."""
         return json.dumps({**asdict(self), "counted_broadenings": self.broadenings}, indent=2) + "\n"
 
-    def summary(self, room: int) -> str:
-        """Return one line of at most `room` characters; if they are few, new permissions come first."""
+    def summary(self, length: int) -> str:
+        """Return one line of at most `length` characters; if they are few, new permissions come first."""
         revision, title, counts = self.push.revision[:8], self.push.title[:120], _counts(self.stacks)
-        broader = [f"IAM or security groups broaden in {len(self.broadenings)} places"] if self.broadenings else []
+        broader = [f"IAM or security groups broaden in {_places(len(self.broadenings))}"] if self.broadenings else []
         packages = [str(package) for stack in self.stacks for package in stack.packages]
         rest = [f"packages: {', '.join(packages)}"] if packages else []
         rest += [f"tests before: {self.push.tests}"] if self.push.tests else []
         text = _line(f"{revision} {title}", counts, *broader, *rest)
-        if len(text) > room:
+        if len(text) > length:
             text = _line(revision, *broader, counts, title, *rest)
-        if len(text) > room:
-            text = text[: room - len(_CUT)].rstrip("; ") + _CUT
+        if len(text) > length:
+            text = text[: length - len(_CUT)].rstrip("; ") + _CUT
         return text
 
     def as_markdown(self) -> str:
@@ -118,6 +118,10 @@ def _stack(compared: StackComparison, replacing: Mapping[str, Collection[str]]) 
 
 def _line(*parts: str) -> str:
     return re.sub(r"\s+", " ", "; ".join(parts))
+
+
+def _places(number: int) -> str:
+    return "1 place" if number == 1 else f"{number} places"
 
 
 def _counts(stacks: Sequence[StackReport]) -> str:
