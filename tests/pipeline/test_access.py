@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from cdk_delivery.access.policies import policy_size
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_permissions import needed_actions
-from cdk_delivery.quotas import MANAGED_POLICY
+from cdk_delivery.quotas import MANAGED_POLICY, document_size
 from tests.root import ROOT
 from tests.synthesized import Synthesized
 
@@ -39,7 +38,7 @@ def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str)
 @pytest.mark.parametrize("name", [*FILES, "boundary"])
 def test_the_policy_fits_into_a_managed_policy(name: str) -> None:
     """Each policy is within IAM's limit, which does not count white space."""
-    assert [part for part, document in policies(name).items() if policy_size(document) > MANAGED_POLICY] == []
+    assert [part for part, document in policies(name).items() if document_size(document) > MANAGED_POLICY] == []
 
 
 def test_a_rehearsal_bootstraps_again_when_any_policy_changes() -> None:

@@ -79,21 +79,24 @@ def _resource_usages(id_: str, resource: Resource) -> Iterator[tuple[str, int, i
     match resource["Type"]:
         case "AWS::CodePipeline::Pipeline":
             stages = items(properties, "Stages")
-            sizes = [(member(stage, "Name"), len(items(stage, "Actions"))) for stage in stages]
+            counts = [(member(stage, "Name"), len(items(stage, "Actions"))) for stage in stages]
             yield "stages", len(stages), STAGES, _ADVICE_TWO_PIPELINES
-            yield "actions", sum(size for _, size in sizes), ACTIONS, _ADVICE_TWO_PIPELINES
-            for name, size in sizes:
-                yield f"actions of {name}", size, ACTIONS_OF_STAGE, _ADVICE_SMALLER_WAVES
+            yield "actions", sum(count for _, count in counts), ACTIONS, _ADVICE_TWO_PIPELINES
+            for name, count in counts:
+                yield f"actions of {name}", count, ACTIONS_OF_STAGE, _ADVICE_SMALLER_WAVES
         case "AWS::CodeBuild::Project":
             spec = member(properties, "Source", "BuildSpec") or ""
-            length = len(spec) if isinstance(spec, str) else _size(spec)
+            length = len(spec) if isinstance(spec, str) else document_size(spec)
             yield f"characters of {id_}'s buildspec", length, BUILDSPEC, "let its commands call make targets"
         case "AWS::IAM::ManagedPolicy":
-            yield f"characters of {id_}", _size(properties["PolicyDocument"]), MANAGED_POLICY, _ADVICE_SEPARATE_POLICY
+            size = document_size(properties["PolicyDocument"])
+            yield f"characters of {id_}", size, MANAGED_POLICY, _ADVICE_SEPARATE_POLICY
         case "AWS::KMS::Key":
-            yield f"bytes of {id_}'s policy", _size(properties["KeyPolicy"]), KEY_POLICY, _ADVICE_SEPARATE_POLICY
+            size = document_size(properties["KeyPolicy"])
+            yield f"bytes of {id_}'s policy", size, KEY_POLICY, _ADVICE_SEPARATE_POLICY
         case "AWS::S3::BucketPolicy":
-            yield f"bytes of {id_}", _size(properties["PolicyDocument"]), BUCKET_POLICY, _ADVICE_SEPARATE_POLICY
+            size = document_size(properties["PolicyDocument"])
+            yield f"bytes of {id_}", size, BUCKET_POLICY, _ADVICE_SEPARATE_POLICY
 
 
 def _role_usages(resources: Mapping[str, Resource]) -> Iterator[tuple[str, int, int]]:
@@ -101,20 +104,23 @@ def _role_usages(resources: Mapping[str, Resource]) -> Iterator[tuple[str, int, 
     inline: Counter[str] = Counter()
     for resource in resources.values():
         if resource["Type"] == "AWS::IAM::Policy":
+            size = document_size(member(resource, "Properties", "PolicyDocument"))
             for role in items(resource, "Properties", "Roles"):
-                inline[str(member(role, "Ref") or role)] += _size(member(resource, "Properties", "PolicyDocument"))
+                inline[str(member(role, "Ref") or role)] += size
     for id_, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             properties = resource.get("Properties", {})
-            inline[id_] += sum(_size(member(policy, "PolicyDocument")) for policy in items(properties, "Policies"))
+            documents = [member(policy, "PolicyDocument") for policy in items(properties, "Policies")]
+            inline[id_] += sum(map(document_size, documents))
             yield f"managed policies of {id_}", len(items(properties, "ManagedPolicyArns")), MANAGED_POLICIES
     for role, size in inline.items():
         yield f"characters of {role}'s inline policies", size, INLINE_POLICIES
 
 
-def _size(document: object) -> int:
-    """Return the size of a document without white space.
+def document_size(document: object) -> int:
+    """Return the characters of a policy that IAM counts: those that are not white space.
 
-    It is an estimate: intrinsic functions are some bytes longer or shorter than the ARNs that replace them.
+    For a policy of a template it is an estimate: intrinsic functions are some bytes longer or shorter than the ARNs
+    that replace them.
     """
     return len(json.dumps(document, separators=(",", ":")))

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from cdk_delivery.access.boundary import BOUNDARY
-from cdk_delivery.access.policies import execution_policies, policy_size
+from cdk_delivery.access.policies import execution_policies
 from cdk_delivery.access.policy_files import PolicyFiles
 from cdk_delivery.access.resource_permissions import needed_actions
 from cdk_delivery.access.role_names import environment_role_names, pipeline_role_names
 from cdk_delivery.constructs.project_files import Project
-from cdk_delivery.quotas import MANAGED_POLICY
+from cdk_delivery.quotas import MANAGED_POLICY, document_size
 from tests.synthesis import Synthesized, synthesize
 
 FILES = {"pipeline": "*.template.json", "environment": "assembly-*/*.template.json"}
@@ -69,7 +69,7 @@ def test_a_type_that_is_not_covered_is_found(policy: Policy) -> None:
 def test_the_policy_fits_into_a_managed_policy(generated: Path, name: str) -> None:
     """Each policy is within IAM's limit, which does not count white space."""
     files = PolicyFiles.of(generated)
-    sizes = {part: policy_size(json.loads(files.read(part))) for part in files.parts(name)}
+    sizes = {part: document_size(json.loads(files.read(part))) for part in files.parts(name)}
     assert {part: size for part, size in sizes.items() if size > MANAGED_POLICY} == {}
 
 
@@ -81,7 +81,7 @@ def test_a_policy_is_split_before_it_is_too_long_for_iam() -> None:
     types += ["AWS::Lambda::Function", "AWS::KMS::Key", "AWS::SNS::Topic"]
     split = execution_policies("environment", types, passed_to=["lambda.amazonaws.com"], names=["*-Shop-*"])
     assert [*split] == ["environment", "environment-resources", "environment-resources-2"]
-    assert max(map(policy_size, split.values())) <= MANAGED_POLICY
+    assert max(map(document_size, split.values())) <= MANAGED_POLICY
     statements = [statement for part in split.values() for statement in part["Statement"]]
     assert list(missing(types, allowed(statements))) == []
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 
 from cdk_delivery.access.boundary import BOUNDARY
 from cdk_delivery.access.resource_permissions import needed_actions
 from cdk_delivery.access.role_names import QUALIFIER, TESTS_ROLES
 from cdk_delivery.changes.policy_statements import PolicyDocument, Statement, allow, deny, document
-from cdk_delivery.quotas import MANAGED_POLICY
+from cdk_delivery.quotas import MANAGED_POLICY, document_size
 
 # Resource types that CDK creates in the pipeline's account for environments in other regions.
 SUPPORT_STACK_TYPES = ("AWS::KMS::Alias", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
@@ -119,7 +118,7 @@ def _split(actions: Sequence[str]) -> Sequence[PolicyDocument]:
     """Divide the actions into policies, each within IAM's size limit."""
     parts: list[list[str]] = [[]]
     for action in actions:
-        if policy_size(_resources([*parts[-1], action])) > MANAGED_POLICY:
+        if document_size(_resources([*parts[-1], action])) > MANAGED_POLICY:
             parts.append([])
         parts[-1].append(action)
     return [_resources(part) for part in parts]
@@ -127,11 +126,6 @@ def _split(actions: Sequence[str]) -> Sequence[PolicyDocument]:
 
 def _resources(actions: Sequence[str]) -> PolicyDocument:
     return document(allow("Resources", actions))
-
-
-def policy_size(policy: Mapping[str, object]) -> int:
-    """Return the number of characters that IAM counts: those that are not white space."""
-    return len(json.dumps(policy, separators=(",", ":")))
 
 
 def boundary_policy() -> PolicyDocument:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cdk_delivery.changes.bootstrap_policies import policy_names
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.project_config import read_config
 
@@ -40,8 +41,7 @@ class PolicyFiles:
         return [path for path in paths if path not in generated]
 
     def _parts(self, kind: str) -> list[str]:
-        names = sorted(path.stem for path in (self.root / self.folder).glob("*.json"))
-        return [name for name in names if name == kind or name.startswith(f"{kind}-")]
+        return policy_names(self.root / self.folder, [kind])
 
     def read(self, policy: str) -> str:
         """Return the text of one policy. Raises WrongUse if there is none."""

@@ -19,14 +19,9 @@ BOUNDARY, ENVIRONMENT, PIPELINE = "boundary", "environment", "pipeline"
 
 
 def policy_names(folder: Path, kinds: Collection[str]) -> list[str]:
-    """Return the names of the generated policies of these kinds; a kind may have more files, such as `pipeline-2`."""
-    return sorted(
-        file.stem for file in folder.glob("*.json") if any(file.stem == kind or _is_part(file, kind) for kind in kinds)
-    )
-
-
-def _is_part(file: Path, kind: str) -> bool:
-    return file.stem.startswith(f"{kind}-")
+    """Return the names of the generated policies of these kinds; a kind has several, such as `pipeline-resources`."""
+    names = sorted(file.stem for file in folder.glob("*.json"))
+    return [name for name in names if any(name == kind or name.startswith(f"{kind}-") for kind in kinds)]
 
 
 def outdated_policies(iam: IAMClient, account: str, folder: Path, kinds: Collection[str]) -> Iterator[str]:
