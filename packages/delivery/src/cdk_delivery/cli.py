@@ -14,6 +14,9 @@ from cdk_delivery.bug_report import write_bug_report
 from cdk_delivery.errors import PipelineError
 from cdk_delivery.settings.messages import SettingsError
 
+PROFILES = click.option(
+    "--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account; repeatable."
+)
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
@@ -53,8 +56,8 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
-@click.option("--only", multiple=True, metavar="ACCOUNT/REGION", help="Only this one. Repeatable.")
+@PROFILES
+@click.option("--only", multiple=True, metavar="ACCOUNT/REGION", help="Only this account and region; repeatable.")
 @click.option("--print", "only_print", is_flag=True, help="Print the commands and run nothing.")
 @YES
 def bootstrap(profiles: tuple[str, ...], only: tuple[str, ...], *, only_print: bool, yes: bool) -> int:
@@ -65,7 +68,7 @@ def bootstrap(profiles: tuple[str, ...], only: tuple[str, ...], *, only_print: b
 
 
 @cli.command()
-@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@PROFILES
 def doctor(profiles: tuple[str, ...]) -> int:
     """Check accounts, bootstraps, connection, versions and quotas; a row each, with the command that fixes it."""
     from cdk_delivery.commands import doctor as verb
@@ -74,7 +77,7 @@ def doctor(profiles: tuple[str, ...]) -> int:
 
 
 @cli.command()
-@click.option("--profile", "profiles", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of an account.")
+@PROFILES
 @click.option("--data", is_flag=True, help="Remove what retention keeps of the pipeline: artifacts and their logs.")
 @YES
 def destroy(profiles: tuple[str, ...], *, data: bool, yes: bool) -> int:

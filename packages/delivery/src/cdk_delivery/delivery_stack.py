@@ -22,11 +22,11 @@ from cdk_delivery.changes.stacks import DEPLOYED_BY
 from cdk_delivery.constructs import escape_hatches, source_triggers
 from cdk_delivery.constructs.accepted_findings import accept_findings
 from cdk_delivery.constructs.approval import approval_comment, summary_length
-from cdk_delivery.constructs.artifact_store import ArtifactStore, outputs
+from cdk_delivery.constructs.artifact_store import ArtifactStore, output_artifacts
 from cdk_delivery.constructs.build_caches import cache_paths
 from cdk_delivery.constructs.build_names import EnvironmentBuildNames
 from cdk_delivery.constructs.build_role import BuildRole
-from cdk_delivery.constructs.build_step import BuildCommands, build_step, synth_step
+from cdk_delivery.constructs.build_step import SYNTH, BuildCommands, build_step, synth_step
 from cdk_delivery.constructs.notifications import Notifications
 from cdk_delivery.constructs.progressive_delivery import ProgressiveDelivery
 from cdk_delivery.constructs.project_files import Project
@@ -91,7 +91,7 @@ class DeliveryStack[OptionsT](Stack):
 
         CDK Pipelines adds the self-mutation and the publishing of assets after it.
         """
-        generated = pipelines.CodeBuildOptions(
+        cdk_builds = pipelines.CodeBuildOptions(
             partial_build_spec=_NODE,
             cache=codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM),
             timeout=Duration.minutes(15),
@@ -115,8 +115,8 @@ class DeliveryStack[OptionsT](Stack):
                 build_environment=codebuild.BuildEnvironment(build_image=codebuild.LinuxBuildImage.STANDARD_7_0),
                 logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self._log)),
             ),
-            self_mutation_code_build_defaults=generated,
-            asset_publishing_code_build_defaults=generated,
+            self_mutation_code_build_defaults=cdk_builds,
+            asset_publishing_code_build_defaults=cdk_builds,
         )
 
     def changes(self, environment: Environment[OptionsT], build: BuildCommands) -> pipelines.CodeBuildStep:
@@ -241,13 +241,14 @@ class DeliveryStack[OptionsT](Stack):
         source_triggers.use_connection(source, generated.role)
         escape_hatches.ignore_cfn_lint_rule(generated)
         escape_hatches.add_triggers(generated, source_triggers.triggers(source))
-        escape_hatches.roll_back(generated, rolled_back)
+        escape_hatches.roll_back_on_failure(generated, rolled_back)
         self._progressive.check_bake_times(generated)
         accept_findings(self.pipeline, self._store)
 
     def _pass_artifacts(self, generated: codepipeline.Pipeline) -> None:
         """Allow each build to read its input artifacts and to write its own; CDK names the artifacts."""
-        name, source, assembly = self._delivery.name, outputs(generated), outputs(generated, "Synth")
+        name, source = self._delivery.name, output_artifacts(generated, source_triggers.ACTION)
+        assembly = output_artifacts(generated, SYNTH)
         self._synth_role.pass_artifacts(name, reads=source, writes=assembly)
         pipeline_arn = self.format_arn(service="codepipeline", resource=name)
         self._synth_role.allow("CompareApprovals", ["codepipeline:GetPipeline"], pipeline_arn)

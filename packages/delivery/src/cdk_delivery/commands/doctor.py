@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -25,8 +26,9 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
     delivery, sessions, page = settings(root), Sessions(profiles), read_config(root).pages.go_live
     policies = PolicyFiles.of(root)
     account_plans = plans(delivery, policies)
-    accounts = [row for plan in account_plans for row in account_rows(plan, sessions, policies)]
-    reached = any((row.check, row.state) == (f"{account_plans[0].target}: credentials", "ok") for row in accounts)
+    accounts = [list(account_rows(plan, sessions, policies)) for plan in account_plans]
+    # The first account is the pipeline's, and its first row is about the credentials.
+    reached = accounts[0][0].state == "ok"
     connection = connection_row(delivery, account_plans[0].target, sessions)
     return [
         *settings_rows(delivery, reached=reached, page=page),
@@ -34,7 +36,7 @@ def rows(root: Path, profiles: Sequence[str]) -> list[Row]:
         *package_rows(root),
         *version_rows(root),
         *quota_rows(root),
-        *accounts,
+        *chain.from_iterable(accounts),
         builds_row(delivery, account_plans[0].target, sessions),
         *([connection] if connection else []),
     ]

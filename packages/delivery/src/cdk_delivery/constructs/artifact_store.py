@@ -96,14 +96,12 @@ def _key(pipeline: str, artifact: str) -> str:
     return f"{pipeline[:20]}*/{artifact[:10]}*"
 
 
-def outputs(pipeline: codepipeline.Pipeline, action: str = "") -> list[str]:
-    """Return the names of an action's output artifacts, or of the source stage's. Call it after `build_pipeline()`."""
-    stages = pipeline.stages if action else pipeline.stages[:1]
-    properties = [declared.action_properties for stage in stages for declared in stage.actions]
-    artifacts = [
-        artifact
-        for property_ in properties
-        if action in {"", property_.action_name}
-        for artifact in property_.outputs or []
+def output_artifacts(pipeline: codepipeline.Pipeline, action: str) -> list[str]:
+    """Return the names of the output artifacts of the actions with this name. Call it after `build_pipeline()`."""
+    actions = [declared.action_properties for stage in pipeline.stages for declared in stage.actions]
+    return [
+        str(artifact.artifact_name)
+        for properties in actions
+        if properties.action_name == action
+        for artifact in properties.outputs or []
     ]
-    return [str(artifact.artifact_name) for artifact in artifacts]

@@ -14,6 +14,8 @@ from aws_cdk import aws_iam as iam
 from cdk_delivery.constructs.build_caches import CACHE_FOLDERS, cache_paths
 from cdk_delivery.json_values import items, mapping
 
+# The name of the step that synthesizes the cloud assembly.
+SYNTH = "Synth"
 # A local cache: a later build that runs on the same host has the files again.
 _CACHE = codebuild.Cache.local(codebuild.LocalCacheMode.CUSTOM)
 
@@ -90,7 +92,7 @@ def synth_step(
     cache = mapping(spec, "cache")
     spec["cache"] = {**cache, "paths": [*cache_paths(*CACHE_FOLDERS), *items(cache, "paths")]}
     return pipelines.CodeBuildStep(
-        "Synth",
+        SYNTH,
         input=source,
         project_name=project,
         role=role,

@@ -13,7 +13,7 @@ def add_triggers(pipeline: codepipeline.Pipeline, triggers: Sequence[Mapping[str
         pipeline_resource(pipeline).add_property_override("Triggers", triggers)
 
 
-def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
+def roll_back_on_failure(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
     """Roll each of `stages` back to its last successful execution when it fails. Call it after `build_pipeline()`.
 
     Source: AWS CodePipeline user guide, "Configure a stage for automatic rollback".
@@ -23,7 +23,9 @@ def roll_back(pipeline: codepipeline.Pipeline, stages: Collection[str]) -> None:
             pipeline_resource(pipeline).add_property_override(f"Stages.{number}.OnFailure", {"Result": "ROLLBACK"})
 
 
-def bake(pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
+def add_success_conditions(
+    pipeline: codepipeline.Pipeline, rules: Mapping[str, Sequence[Mapping[str, object]]]
+) -> None:
     """Check rules after a stage succeeds, and roll it back if one fails. Call it after `build_pipeline()`.
 
     rules: name of a stage -> its rules. Source: AWS CodePipeline user guide, "Configure conditions for a stage".

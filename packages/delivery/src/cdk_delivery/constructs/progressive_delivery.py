@@ -55,7 +55,7 @@ class ProgressiveDelivery:
             stage: [bake_time.rule(name) for name, bake_time in environments]
             for stage, environments in self._baking.items()
         }
-        escape_hatches.bake(pipeline, rules)
+        escape_hatches.add_success_conditions(pipeline, rules)
         if roles := [bake_time.role_arn for environments in self._baking.values() for _, bake_time in environments]:
             pipeline.role.add_to_principal_policy(
                 iam.PolicyStatement(sid="Bake", actions=["sts:AssumeRole"], resources=roles)

@@ -13,7 +13,7 @@ from cdk_delivery.settings.environment import Environment
 
 
 class ServiceStage(Stage):
-    """`outputs`: environment variable of the integration tests -> output of a stack."""
+    """The stage of a service. outputs: environment variable of the integration tests -> output of a stack."""
 
     outputs: Mapping[str, CfnOutput]
 

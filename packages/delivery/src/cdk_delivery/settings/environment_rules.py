@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from cdk_delivery.settings.environment import Environment
 from cdk_delivery.settings.types import settings_error
 
-# Names that the pipeline's stack and stages use themselves; `pipeline` in `shares_account_with` is its account.
+# The pipeline's account in `shares_account_with`.
 PIPELINE = "pipeline"
-# Source: AWS CodePipeline API reference, "Condition": one to five rules.
-MOST_RULES = 5
+# Names that the pipeline's stack and stages use themselves.
 RESERVED_NAMES = (
     PIPELINE,
     "artifacts",
@@ -22,6 +21,8 @@ RESERVED_NAMES = (
     "source",
     "updatepipeline",
 )
+# Source: AWS CodePipeline API reference, "Condition": one to five rules.
+MOST_RULES = 5
 
 
 def waves[OptionsT](environments: Sequence[Environment[OptionsT]]) -> dict[str, list[Environment[OptionsT]]]:

@@ -69,8 +69,6 @@ class Traffic(Settings):
         """Describe the shift in a few words, as approvals do."""
         if not self.shifts:
             return "all at once"
-        step = f"{self.percent}% for {self.minutes} min" if self.type == "canary" else self._linear()
+        preposition = "for" if self.type == "canary" else "more every"
+        step = f"{self.percent}% {preposition} {self.minutes} min"
         return step + (f", bake {self.bake_minutes} min" if self.bake_minutes else "")
-
-    def _linear(self) -> str:
-        return f"{self.percent}% more every {self.minutes} min"
