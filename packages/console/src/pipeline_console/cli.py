@@ -65,7 +65,11 @@ OUT = click.File("w", encoding="utf-8", lazy=True)
 @click.option("--region", metavar="NAME", help="The region of the pipeline (default: the profile's).")
 @click.option("--pipeline", metavar="NAME", help="Which pipeline, where the account has several.")
 @click.option(
-    "--account", "accounts", multiple=True, metavar="ACCOUNT=PROFILE", help="The AWS profile of another account."
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="ACCOUNT=PROFILE",
+    help="The AWS profile of another account; repeatable.",
 )
 @click.option("--allow-approve", is_flag=True, help="Allow to approve, reject, retry, stop and roll back.")
 @click.option("--allow-invoke", is_flag=True, help="Allow to invoke functions.")
@@ -105,7 +109,7 @@ def console(
 
     aws = Aws(profile, region, read_accounts(accounts))
     reads = choose(aws, pipeline)
-    reads.definition()
+    reads.definition()  # a pipeline that cannot be read is reported here, not on each page
     options = Options(approve=allow_approve, invoke=allow_invoke, rehearsed=rehearsed, events=events)
     if html_file or json_file:
         _write(Site(aws, reads, Keys(0), options), html_file, json_file, execution)

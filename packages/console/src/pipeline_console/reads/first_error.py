@@ -19,7 +19,7 @@ from pipeline_console.views.waterfall import ActionRun, Waterfall
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A failed attempt, as the search for its cause wants it. log: its path in this console."""
+    """A failed attempt, with the members of `FailedAction`. log: its path in this console."""
 
     run: ActionRun
     log: str

@@ -69,7 +69,7 @@ class LogFile:
         return numbers, False
 
     def close(self) -> None:
-        """Give the file's space back."""
+        """Stop reading, and close the file, which frees its disk space."""
         self._asked, self.complete = 0.0, True
         with self._lock:
             self._file.close()
@@ -142,7 +142,7 @@ class LogFiles:
         return log
 
     def close(self) -> None:
-        """Give the space of every log back."""
+        """Close every log."""
         with self._lock:
             while self._files:
                 self._files.popitem()[1].close()

@@ -86,7 +86,7 @@ class MapStage:
 
 @dataclass(frozen=True)
 class PipelineMap:
-    """A pipeline now. running: the executions that are in progress, newest first."""
+    """A pipeline as it is now. mode: its execution mode."""
 
     name: str
     version: int
