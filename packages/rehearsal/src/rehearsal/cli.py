@@ -109,7 +109,7 @@ VERBS = {
     "run": Verb("run", "Push the working tree, follow the pipeline through every stage, call the deployed functions."),
     "plan": Verb(
         "plan",
-        "Synthesize the working tree and tell what a push of it would change, run and ask; warn of known deadlocks.",
+        "Synthesize the working tree and list what a push would change, run and wait for; warn of known deadlocks.",
     ),
     "up": Verb("up", "Start the embedded AWS, with the pipeline deployed, and leave it running."),
     "down": Verb("up", "End the embedded AWS that `up` started, take the remote `rehearsal` away; the state is kept."),
