@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from rehearsal.aws import root
 from rehearsal.emulator.server import aws_hosts, proxy
 from rehearsal.emulator.server.host_certificates import covered_domain
 from rehearsal.emulator.server.proxy_process import ProxyProcess
+from rehearsal.host.procfs import children
 from tests.conftest import ACCOUNT, REGION, Embedded
 
 SDK = """
@@ -111,7 +113,8 @@ def started(monkeypatch: pytest.MonkeyPatch, elsewhere: Elsewhere) -> Iterator[P
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, f"http://{USER}@127.0.0.1:{elsewhere.port}")
     monkeypatch.setenv("no_proxy", ".amazonaws.com,localhost")
-    process = ProxyProcess.start(elsewhere.port, elsewhere.port)
+    process = ProxyProcess(elsewhere.port, elsewhere.port)
+    process.start()
     yield process
     process.end()
 
@@ -193,7 +196,8 @@ def test_a_download_that_breaks_off_ends_at_once(monkeypatch: pytest.MonkeyPatch
     """A client's connection is closed immediately if its server closes, so that it can retry."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    started = ProxyProcess.start(1, 1)
+    started = ProxyProcess(1, 1)
+    started.start()
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
         host, port = started.url.removeprefix("http://").split(":")
         client.settimeout(10)
@@ -212,16 +216,36 @@ def test_a_download_that_breaks_off_ends_at_once(monkeypatch: pytest.MonkeyPatch
 def test_an_open_connection_does_not_delay_the_end() -> None:
     """The proxy ends although a client's connection is open."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        started = ProxyProcess.start(server.getsockname()[1], 1)
+        started = ProxyProcess(server.getsockname()[1], 1)
+        process = started.start()
         address = started.url.removeprefix("http://").split(":")
         with socket.create_connection((address[0], int(address[1])), timeout=20) as client:
             client.sendall(b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
             tunnel, _ = server.accept()
             with tunnel:
                 assert client.recv(1024).startswith(b"HTTP/1.1 200")
-                assert started.process.stdin
-                started.process.stdin.close()
-                assert started.process.wait(20) == 0
+                assert process.stdin
+                process.stdin.close()
+                assert process.wait(20) == 0
+
+
+def test_the_process_starts_with_the_first_connection(elsewhere: Elsewhere) -> None:
+    """No process runs before a client connects, and the first client is served."""
+    started, before = ProxyProcess(elsewhere.port, elsewhere.port), children(os.getpid())
+
+    async def answer() -> bytes:
+        started.start_on_connection(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        assert children(os.getpid()) == before
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(started.url.rpartition(":")[2]))
+        writer.write(b"GET http://s3.eu-west-1.amazonaws.com/ HTTP/1.1\r\n\r\n")
+        received = await reader.read()
+        writer.close()
+        return received
+
+    assert asyncio.run(answer()).endswith(b"elsewhere")
+    started.end()
+    assert children(os.getpid()) == before
 
 
 def test_a_host_that_cannot_be_reached_is_named(embedded: Embedded) -> None:

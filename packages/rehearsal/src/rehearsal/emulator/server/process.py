@@ -50,7 +50,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
     listeners = Listeners.open(int(listener), secure=iam == "yes")
     files = tls.ensure_certificates(workspace.tls, workspace.key)
     write_node_hosts(files.bundle.with_name(NODE_HOSTS), *listeners.ports)
-    proxy = ProxyProcess.start(*listeners.ports)
+    proxy = ProxyProcess(*listeners.ports)
     endpoint = _endpoint(workspace, listeners, files, proxy.url, iam=iam == "yes")
     working_state.prepare(workspace, endpoint.url)
     _set_variables(workspace, endpoint, files)
@@ -59,7 +59,7 @@ def main(root: str, iam: str, listener: str, lock: str) -> None:
         print(problem, file=sys.stderr)
     ended = 1
     try:
-        asyncio.run(_serve(workspace, parts, listeners.config(files), _Announcement(endpoint, int(lock))))
+        asyncio.run(_serve(workspace, parts, listeners.config(files), proxy, _Announcement(endpoint, int(lock))))
         working_state.save(workspace, parts.unsaved)
         proxy.end()
         await_removals()  # no helper process outlives the emulator
@@ -131,7 +131,9 @@ class _Announcement:
         os.close(self.lock)
 
 
-async def _serve(workspace: Workspace, parts: Components, config: Config, announcement: _Announcement) -> None:
+async def _serve(
+    workspace: Workspace, parts: Components, config: Config, proxy: ProxyProcess, announcement: _Announcement
+) -> None:
     """Serve until a signal, or until the last user or the workspace is gone; then end all running work."""
     from hypercorn.asyncio import serve
 
@@ -143,6 +145,7 @@ async def _serve(workspace: Workspace, parts: Components, config: Config, announ
     threading.Thread(target=lifetime.end_without_users, args=(workspace, loop, ended), daemon=True).start()
     threading.Thread(target=lifetime.end_without_workspace, args=(workspace,), daemon=True).start()
     loop.set_exception_handler(_ignore_client_disconnects)
+    proxy.start_on_connection(loop)
     announcement.make(workspace)
     threading.Thread(target=parts.report_changes, daemon=True).start()
     gc.freeze()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from rehearsal.emulator.server import proxy
 from rehearsal.emulator.server.aws_hosts import AWS_DOMAINS, DOWNLOADS
@@ -17,30 +16,44 @@ from rehearsal.host.helper_process import helper_command
 _SCRIPT = Path(__file__).with_name("aws_hosts.cjs")
 
 
-@dataclass(frozen=True)
 class ProxyProcess:
-    """The running proxy, which ends when the standard input of `process` is closed."""
+    """The proxy's socket, and the process that serves it from the first connection on.
 
-    url: str
-    process: subprocess.Popen[bytes]
+    Most commands never connect to the proxy, whose start takes 0.1 s. The kernel accepts connections immediately.
+    """
 
-    @classmethod
-    def start(cls, tls: int, plain: int) -> Self:
-        """Start the proxy. tls, plain: the ports of the embedded AWS. Its socket accepts connections immediately."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            process = subprocess.Popen(
-                [*helper_command(proxy.__name__), str(listener.fileno()), str(tls), str(plain)],
+    def __init__(self, tls: int, plain: int) -> None:
+        """Open the socket. tls, plain: the ports of the embedded AWS. The process gets the present environment."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ports, self._environment = (str(tls), str(plain)), dict(os.environ)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def start_on_connection(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the process when the first client connects."""
+
+        def start() -> None:
+            loop.remove_reader(self._listener)
+            self.start()
+
+        loop.add_reader(self._listener, start)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the process, which ends when its standard input is closed."""
+        with self._listener as listener:
+            self._process = subprocess.Popen(
+                [*helper_command(proxy.__name__), str(listener.fileno()), *self._ports],
                 stdin=subprocess.PIPE,
-                env=dict(os.environ),
+                env=self._environment,
                 pass_fds=(listener.fileno(),),
             )
-            return cls(f"http://127.0.0.1:{listener.getsockname()[1]}", process)
+        return self._process
 
     def end(self) -> None:
         """End the proxy and its open connections."""
-        if self.process.stdin:
-            self.process.stdin.close()
-        self.process.wait()
+        self._listener.close()
+        if self._process:
+            self._process.communicate()
 
 
 def write_node_hosts(path: Path, tls: int, plain: int) -> None:
