@@ -48,14 +48,19 @@ def running_deployment(space: Workspace) -> Deployment:
     return deployed
 
 
+def require_deployed(space: Workspace) -> None:
+    """Raise WrongUse where no pipeline was deployed yet."""
+    if not (space.aws / "pipeline.json").exists():
+        raise WrongUse("no pipeline is deployed: `rehearse up` first (or `run`)")
+
+
 @contextmanager
 def open_deployment(space: Workspace, port: int | None = None) -> Iterator[Deployment]:
     """Yield the deployed pipeline of the running embedded AWS; start it from its saved state where none runs.
 
     Raises WrongUse where no pipeline was deployed yet.
     """
-    if not (space.aws / "pipeline.json").exists():
-        raise WrongUse("no pipeline is deployed: `rehearse up` first (or `run`)")
+    require_deployed(space)
     with launcher.join_or_resume(space, port):
         yield running_deployment(space)
 

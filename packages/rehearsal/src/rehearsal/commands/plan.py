@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from rehearsal.commands.context import open_deployment, with_workspace
+from rehearsal.commands.context import open_deployment, require_deployed, with_workspace
 from rehearsal.commands.options import APP, PIPELINE, PORT
 from rehearsal.deploy.bootstrap import bootstrap_change_warning
 from rehearsal.deploy.deployment import Deployment
@@ -38,6 +38,7 @@ def plan(space: Workspace, port: int | None, *, app: str | None, pipeline: str |
 
     Nothing is pushed and nothing runs. Exit 1 where the working tree does not synthesize.
     """
+    require_deployed(space)
     installation = CdkInstallation.find(command_folders(space))
     with scratch_folder(space, "plan") as folder, open_deployment(space, port) as deployed:
         repository = Repository(space.root, folder)
