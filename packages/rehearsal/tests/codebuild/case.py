@@ -82,6 +82,11 @@ def names(zip_file: Path) -> list[str]:
         return sorted(archive.namelist())
 
 
+def spec(*commands: str, **more: Any) -> str:
+    """Return a buildspec with these commands in its phase build, and more sections."""
+    return json.dumps({"version": "0.2", "phases": {"build": {"commands": list(commands)}}, **more})
+
+
 def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path | None = None, number: int = 1) -> Ran:
     """Run the build of `buildspec` below `folder`; its caches stay there for the next build."""
     here = folder / str(number)
@@ -110,6 +115,14 @@ def run(buildspec: str, given: Mapping[str, Any], folder: Path, *, source: Path 
         log.close()
     assert (here / "log.txt").read_text() == "".join(f"{line}\n" for line in lines)
     return Ran(result, lines)
+
+
+def run_in(image: str, folder: Path, *commands: str, number: int = 1, **more: Any) -> Ran:
+    """Run the build of these commands in an image, with a source that has `file.txt`."""
+    source = folder / "given"
+    source.mkdir(exist_ok=True)
+    (source / "file.txt").write_text("of the source\n")
+    return run(spec(*commands, **more), {"image": image}, folder, source=source, number=number)
 
 
 def _made(folder: Path) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import Account
-from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, lines, project
 from tests.conftest import ACCOUNT
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
 import re
-import shutil
-import tarfile
 import uuid
 from pathlib import Path
 from typing import Any
@@ -16,20 +12,17 @@ from unittest.mock import Mock
 
 import pytest
 
-from rehearsal.codebuild import build_image
-from rehearsal.codebuild.build_image import OF_PROJECT, BuildImage, choose_machine, find_image, require_engine
-from rehearsal.codebuild.buildspec import UnsupportedFeature
+from rehearsal.codebuild.build_image import OF_PROJECT, BuildImage, choose_machine, find_image
 from rehearsal.codebuild.cache_keys import provide_hash_files
 from rehearsal.codebuild.machine import ThisMachine
 from rehearsal.codebuild.model import Build, BuildFolders
 from rehearsal.codebuild.role_session import RoleSession
 from rehearsal.host.container import LABEL
-from rehearsal.host.container_engine import ContainerEngine, ContainerFailed
 from rehearsal.host.foreground_command import run_in_foreground
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
 from tests import debian_image
-from tests.codebuild.case import CASES, COMPARED, ID, Ran, run
+from tests.codebuild.case import CASES, COMPARED, ID, run, run_in, spec
 from tests.codebuild.conftest import Account
 from tests.codebuild.test_start_build import built, lines, project
 
@@ -42,17 +35,6 @@ SAME_IN_AN_IMAGE = (
     "secrets-are-read-and-masked",
     "the-background-lives-on-from-phase-to-phase",
 )
-
-
-def spec(*commands: str, **more: Any) -> str:
-    return json.dumps({"version": "0.2", "phases": {"build": {"commands": commands}}, **more})
-
-
-def run_in(image: str, folder: Path, *commands: str, number: int = 1, **more: Any) -> Ran:
-    source = folder / "given"
-    source.mkdir(exist_ok=True)
-    (source / "file.txt").write_text("of the source\n")
-    return run(spec(*commands, **more), {"image": image}, folder, source=source, number=number)
 
 
 def containers(build: str) -> list[str]:
@@ -230,13 +212,6 @@ def test_a_build_without_an_image_runs_on_the_host(tmp_path: Path) -> None:
     assert isinstance(choose_machine(build, place, OF_PROJECT, RoleSession({}, Mock()), Mock()), ThisMachine)
 
 
-def test_privileged_mode_in_an_image_needs_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """podman is refused for privileged mode; the error says that Docker is needed."""
-    monkeypatch.setattr(build_image, "find_engine", lambda: ContainerEngine("podman"))
-    with pytest.raises(UnsupportedFeature, match=r"privileged mode: the project tiny has it, .* needs Docker"):
-        run(spec("true"), {"image": "mine:1", "privileged": True}, tmp_path)
-
-
 def test_a_privileged_build_has_the_capabilities_that_a_daemon_needs(image: str, tmp_path: Path) -> None:
     """Docker gives every capability to a build in privileged mode, and to no other."""
     if debian_image.ENGINE.program != "docker":
@@ -251,55 +226,3 @@ def test_a_privileged_build_has_the_capabilities_that_a_daemon_needs(image: str,
         for number, privileged in enumerate((True, False), 1)
     ]
     assert printed == [["mounted"], ["refused"]]
-
-
-def test_a_missing_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the image, and says to install Docker or podman."""
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(UnsupportedFeature, match=r"image: got mine:1, .*Docker's engine or podman.*: install one, or"):
-        require_engine("mine:1")
-
-
-def test_a_missing_image_is_named(image: str) -> None:
-    """The error says which image was pulled, from the public registry for CodeBuild's images, and how to build it."""
-    del image  # needs the engine only
-    messages: list[str] = []
-    with pytest.raises(UnsupportedFeature) as caught:
-        find_image(debian_image.ENGINE, "aws/codebuild/no-such-image:1", messages.append)
-    assert messages == ["downloading the image public.ecr.aws/codebuild/no-such-image:1"]
-    said = str(caught.value)
-    assert "got aws/codebuild/no-such-image:1" in said
-    assert "pull public.ecr.aws/codebuild/no-such-image:1` failed" in said
-    assert "build --tag aws/codebuild/no-such-image:1 FOLDER" in said
-
-
-def test_an_image_without_a_shell_is_named(tmp_path: Path, image: str) -> None:
-    """The build fails with the engine's error message, without a traceback."""
-    del image
-    archive = tmp_path / "empty.tar"
-    tarfile.open(archive, "w").close()
-    name = "localhost/rehearsal-tests-empty:1"
-    assert debian_image.ENGINE.call("import", str(archive), name).returncode == 0
-    try:
-        with pytest.raises(ContainerFailed, match=f"ended the container of {name}: .*sh"):
-            run_in(name, tmp_path, "true")
-    finally:
-        debian_image.ENGINE.call("rmi", name)
-
-
-def test_an_image_for_another_processor_is_named(tmp_path: Path, image: str) -> None:
-    """The error says which processor this machine has, and which option takes another image."""
-    del image
-    archive = tmp_path / "foreign.tar"
-    with tarfile.open(archive, "w") as file:
-        program = tarfile.TarInfo("bin/sh")
-        program.size, program.mode = 64, 0o755
-        file.addfile(program, io.BytesIO(b"\x7fELF" + bytes(60)))
-    name = "localhost/rehearsal-tests-foreign:1"
-    assert debian_image.ENGINE.call("import", str(archive), name).returncode == 0
-    try:
-        said = f"image is for another processor than this machine's, {os.uname().machine}: name one for it with --image"
-        with pytest.raises(ContainerFailed, match=said):
-            run_in(name, tmp_path, "true")
-    finally:
-        debian_image.ENGINE.call("rmi", name)

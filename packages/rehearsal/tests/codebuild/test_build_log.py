@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from rehearsal.aws import Endpoint, root
 from rehearsal.codebuild.build_log import BuildLog
 from rehearsal.codebuild.log_stream import LogStream
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
-from tests.codebuild.test_action import spec
 
 
 def test_secrets_are_masked_in_the_file_and_for_followers(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
-from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, failure, lines, project
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"

@@ -18,8 +18,8 @@ from rehearsal.engine.action_api import ActionError, Outcome
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.configuration import Quota, read_quota
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import Account
-from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, project, until
 
 HERE, THERE = ("111111111111", "eu-west-1"), ("222222222222", "eu-west-1")

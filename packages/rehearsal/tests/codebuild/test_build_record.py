@@ -19,8 +19,8 @@ from ministack.services import codebuild
 
 from rehearsal.codebuild import log_stream
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
-from tests.codebuild.test_action import spec
 
 Json = dict[str, Any]
 

@@ -10,9 +10,8 @@ import pytest
 from rehearsal.bundling.docker_program import bundling_variables
 from rehearsal.host import container_engine, interpreters
 from tests import debian_image
-from tests.codebuild.case import run
+from tests.codebuild.case import run, spec
 from tests.codebuild.conftest import Account
-from tests.codebuild.test_action import spec
 from tests.codebuild.test_start_build import built, lines, project
 
 MINOR = ".".join(interpreters.running_interpreter()[0].split(".")[:2])

@@ -13,8 +13,8 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import codebuild
 
 from rehearsal.emulator.server.api_error import ApiError
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import ACCOUNT, REGION, Account
-from tests.codebuild.test_action import spec
 
 Json = dict[str, Any]
 JUNIT = """<testsuites><testsuite name="prices">

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from rehearsal.emulator.functions.mounts import mount_error
 from rehearsal.project.git_repository import git, init_bare_repository
+from tests.codebuild.case import spec
 from tests.codebuild.conftest import ACCOUNT, Account
-from tests.codebuild.test_action import spec
 
 Json = dict[str, Any]
 NO_SOURCE: Json = {"Artifacts": {"Type": "NO_ARTIFACTS"}}

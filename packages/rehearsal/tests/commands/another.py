@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.engine.model.definition import PipelineKey
 from rehearsal.host.atomic_write import write_json
-from tests.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny, until
+from tests.commands.conftest import Tiny, until
+from tests.commands.templates import ACCOUNT, BUCKET, REGION
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef

@@ -9,7 +9,8 @@ from typing import Any
 from rehearsal.aws import root
 from rehearsal.workspace.acceptances import AcceptedFile
 from tests.commands.another import action, another, source
-from tests.commands.conftest import ACCOUNT, REGION, Tiny
+from tests.commands.conftest import Tiny
+from tests.commands.templates import ACCOUNT, REGION
 
 GROUP = "AWS::CodeBuild::ReportGroup"
 NAMES = ("DeviceFarm", "DeploymentWindow", GROUP)

@@ -8,7 +8,8 @@ import pytest
 
 from rehearsal.emulator.server import launcher
 from rehearsal.views.execution_view import ExecutionView
-from tests.commands.conftest import Tiny, tiny_project, with_one_build
+from tests.commands.conftest import Tiny, tiny_project
+from tests.commands.templates import with_one_build
 
 
 def test_a_failed_stage_is_retried_to_the_end(tiny: Tiny) -> None:

@@ -17,9 +17,10 @@ from rehearsal.emulator.server import launcher
 from rehearsal.host.atomic_write import write_json
 from rehearsal.host.procfs import start_ticks
 from rehearsal.workspace.layout import Server, Workspace
-from tests.commands.conftest import TEMPLATE, Tiny, tiny_project, until
+from tests.commands.assemblies import write_assembly
+from tests.commands.conftest import Tiny, tiny_project, until
+from tests.commands.templates import TEMPLATE
 from tests.commands.test_kills import Command, left, processes, stays
-from tests.commands.test_plan import write_assembly
 from tests.root import PACKAGE
 
 

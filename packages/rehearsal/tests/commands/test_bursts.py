@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rehearsal.host.procfs import start_ticks
-from tests.commands.conftest import Tiny, tiny_project, until, with_one_build
+from tests.commands.conftest import Tiny, tiny_project, until
+from tests.commands.templates import with_one_build
 from tests.commands.test_kills import left, server
 
 WAITS = "touch {folder}/began; until test -f {folder}/flag; do sleep 0.1; done\n"

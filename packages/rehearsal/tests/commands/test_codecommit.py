@@ -10,7 +10,8 @@ import pytest
 from rehearsal.aws import root
 from rehearsal.project import push_remote
 from tests.commands.another import NAME, action, another, source
-from tests.commands.conftest import ACCOUNT, REGION, Tiny
+from tests.commands.conftest import Tiny
+from tests.commands.templates import ACCOUNT, REGION
 
 # As CDK writes it for `CodePipelineSource.code_commit`.
 PATTERN = {

@@ -13,7 +13,8 @@ import pytest
 
 from rehearsal.aws import Endpoint
 from rehearsal.workspace.prepared_folders import XDG
-from tests.commands.conftest import ACCOUNT, REGION, TEMPLATE, Tiny
+from tests.commands.conftest import Tiny
+from tests.commands.templates import ACCOUNT, REGION, TEMPLATE
 
 pytestmark = [
     pytest.mark.slow,

@@ -21,10 +21,11 @@ from rehearsal.host.atomic_write import write_json
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import replay
 from rehearsal.workspace.layout import Workspace
-from tests.commands.conftest import TEMPLATE, Tiny, tiny_project, until
+from tests.commands.assemblies import write_assembly
+from tests.commands.conftest import Tiny, tiny_project, until
+from tests.commands.templates import TEMPLATE
 from tests.commands.test_kills import ONE_BUILD, STAYS, Command, again, left, processes, server
 from tests.commands.test_plan import template as cdk_template
-from tests.commands.test_plan import write_assembly
 
 DEPLOY = {
     "Name": "Deploy",

@@ -18,7 +18,8 @@ from rehearsal.emulator.server import launcher
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import ExecutionView
 from rehearsal.workspace.layout import Server, Workspace
-from tests.commands.conftest import Tiny, create, tiny_project, until, with_one_build
+from tests.commands.conftest import Tiny, create, tiny_project, until
+from tests.commands.templates import with_one_build
 from tests.root import PACKAGE
 
 # Writes the ids of its shell, of that shell's parent, of itself and of a daemonized child to a file, then sleeps.

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import TEMPLATE, tiny_project
+from tests.commands.conftest import tiny_project
+from tests.commands.templates import TEMPLATE
 
 # Source: "Quotas in AWS CodePipeline": names of stages and actions have 100 characters at most.
 STAGE, ACTION = "S" * 100, "A" * 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,9 @@ from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan
 from rehearsal.project import cloud_assembly
 from rehearsal.views import plan as view
-from tests.commands.conftest import ACCOUNT, REGION, STAGES, TEMPLATE, Tiny, build_action, create, project_resource
+from tests.commands.assemblies import write_assembly
+from tests.commands.conftest import Tiny, create
+from tests.commands.templates import ACCOUNT, REGION, STAGES, TEMPLATE, build_action, project_resource
 from tests.root import ROOT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/codepipeline"
@@ -83,27 +84,6 @@ class Pushed:
         """Return the plan of the assembly on the disk."""
         cloud = cloud_assembly.read(self.folder / "cdk.out")
         return planning.make_plan(self._deployed, cloud, self.folder, self.pushed, ROOT / "node_modules")
-
-
-def write_assembly(out: Path, stacks: dict[str, dict[str, Any]], region: str = REGION) -> None:
-    """Write a cloud assembly in one account: the first stack is the app's, the others are a stage's."""
-    (first, body), *others = stacks.items()
-    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-stage"}}
-    _write(out / "assembly-stage", dict(others), region, {})
-    _write(out, {first: body}, region, {"assembly-stage": stage})
-
-
-def _write(out: Path, stacks: dict[str, dict[str, Any]], region: str, artifacts: dict[str, Any]) -> None:
-    out.mkdir(exist_ok=True, parents=True)
-    for name, body in stacks.items():
-        (out / f"{name}.template.json").write_text(json.dumps(body))
-        artifacts[name] = {
-            "type": "aws:cloudformation:stack",
-            "environment": f"aws://{ACCOUNT}/{region}",
-            "properties": {"templateFile": f"{name}.template.json", "stackName": name},
-            "displayName": name,
-        }
-    (out / "manifest.json").write_text(json.dumps({"version": "54.0.0", "artifacts": artifacts}))
 
 
 @pytest.fixture
@@ -254,58 +234,3 @@ def test_an_account_that_is_not_bootstrapped_is_reported(push: Pushed) -> None:
     staged.write_text(json.dumps(manifest))
     plan = push.planned()
     assert any("444444444444/eu-north-1 is not bootstrapped" in warning for warning in plan.warnings)
-
-
-@pytest.fixture
-def app(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """The tiny project with an app that the CDK CLI runs."""
-    monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / "node_modules" / ".bin"), os.environ["PATH"]]))
-    (tiny.root / "cdk.json").write_text('{"app": "cp -r assembly/. $CDK_OUTDIR"}')
-    write_assembly(tiny.root / "assembly", {"tiny": TEMPLATE})
-    return tiny
-
-
-def test_the_command_synthesizes_the_working_tree(app: Tiny) -> None:
-    """`plan` includes uncommitted changes; it starts no execution and leaves no folder."""
-    changed = copy.deepcopy(TEMPLATE)
-    changed["Resources"]["Lint"]["Properties"]["Source"]["BuildSpec"] = "other.yml"
-    write_assembly(app.root / "assembly", {"tiny": changed})
-    before = app.call("history", "--json")
-    code, printed = app.call("plan", "--json")
-    assert code == 0
-    plan = json.loads(printed)
-    assert plan["working_tree"]
-    assert plan["stacks"][0]["resources"] == [
-        {"id": "Lint", "type": "AWS::CodeBuild::Project", "change": "changed", "properties": ["Source"]}
-    ]
-    assert "~ Lint (AWS::CodeBuild::Project): Source" in app.call("plan")[1]
-    assert app.call("history", "--json") == before
-    assert not (app.space.home / "plan").exists()
-
-
-def test_the_app_gets_the_revision_of_a_build(app: Tiny) -> None:
-    """The app gets the commit as CODEBUILD_RESOLVED_SOURCE_VERSION, so that a template with it is unchanged."""
-    (app.root / "cdk.json").write_text(
-        json.dumps({"app": f"cp -r assembly/. $CDK_OUTDIR; echo $CODEBUILD_RESOLVED_SOURCE_VERSION > {app.root}/seen"})
-    )
-    commit = json.loads(app.call("plan", "--json")[1])["commit"]
-    assert (app.root / "seen").read_text().strip() == commit
-
-
-def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
-    """A failed synthesis exits with 1 and prints the CDK CLI's message."""
-    (app.root / "cdk.json").write_text(json.dumps({"app": "echo no such setting: colour >&2; false"}))
-    code, printed = app.call("plan")
-    assert code == 1
-    assert "no such setting: colour" in printed
-
-
-def test_without_a_deployment_there_is_nothing_to_compare_with(tiny: Tiny) -> None:
-    """Without a deployed pipeline, `plan` says to run `up`."""
-    record = tiny.space.aws / "pipeline.json"
-    kept = record.read_text()
-    record.unlink()
-    code, printed = tiny.call("plan")
-    record.write_text(kept)
-    assert code == 2
-    assert "no pipeline is deployed: `rehearse up`" in printed

@@ -16,7 +16,8 @@ from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.cdk_app import App
 from rehearsal.project.cloud_assembly import Environment
 from rehearsal.project.git_repository import Repository
-from tests.commands.conftest import ACCOUNT, REGION, TEMPLATE, Tiny
+from tests.commands.conftest import Tiny
+from tests.commands.templates import ACCOUNT, REGION, TEMPLATE
 from tests.root import ROOT
 
 NEW = Environment("666666666666", "eu-north-1")

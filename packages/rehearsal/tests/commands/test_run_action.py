@@ -8,7 +8,8 @@ import pytest
 
 from rehearsal.aws import root
 from rehearsal.views.execution_view import ExecutionView
-from tests.commands.conftest import ACCOUNT, BUCKET, REGION, Tiny
+from tests.commands.conftest import Tiny
+from tests.commands.templates import ACCOUNT, BUCKET, REGION
 
 
 def ran(view: ExecutionView) -> list[str]:

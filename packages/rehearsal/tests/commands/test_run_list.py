@@ -10,8 +10,9 @@ import pytest
 
 from rehearsal.project.git_repository import Repository
 from rehearsal.workspace.layout import Workspace
-from tests.commands.conftest import TEMPLATE, Tiny
-from tests.commands.test_plan import write_assembly
+from tests.commands.assemblies import write_assembly
+from tests.commands.conftest import Tiny
+from tests.commands.templates import TEMPLATE
 
 
 def test_the_deployed_actions_are_listed(tiny: Tiny) -> None:

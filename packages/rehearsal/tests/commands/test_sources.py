@@ -18,7 +18,8 @@ from rehearsal.aws import root
 from rehearsal.deploy.first_deployment import Operator
 from rehearsal.project import push_remote
 from tests.commands.another import NAME, action, another, source
-from tests.commands.conftest import ACCOUNT, REGION, Tiny, until
+from tests.commands.conftest import Tiny, until
+from tests.commands.templates import ACCOUNT, REGION
 
 GATE = {"name": "Gate", "actions": [action("Ask", "Approval", "Manual")]}
 

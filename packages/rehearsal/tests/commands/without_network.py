@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from rehearsal.emulator.server import launcher
-from tests.commands.conftest import tiny_project, with_one_build
+from tests.commands.conftest import tiny_project
+from tests.commands.templates import with_one_build
 from tests.commands.test_kills import left
 
 ASKS = """\

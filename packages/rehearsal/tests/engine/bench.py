@@ -19,7 +19,7 @@ from rehearsal.engine.action_api import Outcome, Task
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import ActionType, PipelineKey
 from rehearsal.engine.running.environment import Environment
-from tests.engine.machine import START, assume
+from tests.engine.driven_engine import START, assume
 from tests.root import PACKAGE
 
 RESULT = PACKAGE.parents[1] / "build" / "bench.json"
