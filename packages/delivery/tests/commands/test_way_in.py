@@ -21,13 +21,13 @@ def bootstrapped(person: Person) -> Person:
     """A project whose accounts are bootstrapped, by an earlier test or here."""
     stacks = [person.client("cloudformation", account).list_stacks()["StackSummaries"] for account in ACCOUNTS]
     if not all(stacks):
-        assert person.types("bootstrap", "--yes", *PROFILES).returncode == 0
+        assert person.run("bootstrap", "--yes", *PROFILES).returncode == 0
     return person
 
 
 def bootstrap_again(person: Person) -> None:
     """Bootstrap the account whose bootstrap a test has changed."""
-    assert person.types("bootstrap", "--yes", *ONLY, *PROFILES).returncode == 0
+    assert person.run("bootstrap", "--yes", *ONLY, *PROFILES).returncode == 0
 
 
 def states(output: str) -> dict[str, str]:
@@ -43,7 +43,7 @@ def states(output: str) -> dict[str, str]:
 def test_without_the_boundary_nothing_is_done(person: Person) -> None:
     """Bootstrap rejects settings without the boundary, with which deployments would fail later and with less detail."""
     person.set(permissions_boundary=False)
-    done = person.types("bootstrap", "--print")
+    done = person.run("bootstrap", "--print")
     person.set(permissions_boundary=True)
     assert done.returncode == 2
     assert "permissions_boundary: is false" in done.stderr
@@ -51,7 +51,7 @@ def test_without_the_boundary_nothing_is_done(person: Person) -> None:
 
 def test_it_prints_what_it_would_do(person: Person) -> None:
     """With --print the commands are printed and not run, for operators who pass them to others."""
-    done = person.types("bootstrap", "--print")
+    done = person.run("bootstrap", "--print")
     assert done.returncode == 0
     assert (
         "cdk bootstrap aws://333333333333/eu-west-1 --trust 111111111111 --trust-for-lookup 111111111111"
@@ -70,7 +70,7 @@ def test_it_prints_what_it_would_do(person: Person) -> None:
 def test_without_the_cli_nothing_is_done(person: Person) -> None:
     """A missing CDK CLI is reported before any policy is created."""
     environ = {**person.environ, "PATH": "/usr/bin:/bin"}
-    done = Person(person.folder, environ, person.endpoint).types("bootstrap", "--yes", *PROFILES)
+    done = Person(person.folder, environ, person.endpoint).run("bootstrap", "--yes", *PROFILES)
     assert done.returncode == 2
     assert "there is no `cdk` on PATH" in done.stderr
     assert person.client("iam", ACCOUNTS[0]).list_policies(Scope="Local")["Policies"] == []
@@ -82,7 +82,7 @@ def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> N
     file = person.folder / "cdk.json"
     before = file.read_text()
     file.write_text(text)
-    done = person.types("doctor")
+    done = person.run("doctor")
     file.write_text(before)
     assert done.returncode == 2
     assert "it has to be JSON with a `context`" in done.stderr
@@ -90,17 +90,17 @@ def test_settings_of_another_shape_are_wrong_use(person: Person, text: str) -> N
 
 def test_only_one_account(person: Person) -> None:
     """--only bootstraps one account, for a new environment; an unknown account is rejected."""
-    done = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-1")
+    done = person.run("bootstrap", "--print", "--only", "222222222222/eu-west-1")
     assert "aws://222222222222/eu-west-1" in done.stdout
     assert "aws://333333333333/eu-west-1" not in done.stdout
-    refused = person.types("bootstrap", "--print", "--only", "222222222222/eu-west-9")
+    refused = person.run("bootstrap", "--print", "--only", "222222222222/eu-west-9")
     assert refused.returncode == 2
     assert "delivery needs 111111111111/eu-west-1, 222222222222/eu-west-1, 333333333333/eu-west-1" in refused.stderr
 
 
 def test_a_declined_bootstrap_changes_nothing(person: Person) -> None:
     """If the operator declines, nothing is created."""
-    done = person.types("bootstrap", *PROFILES, given="n\n")
+    done = person.run("bootstrap", *PROFILES, given="n\n")
     assert done.returncode == 130
     names = [
         policy["PolicyName"] for policy in person.client("iam", ACCOUNTS[1]).list_policies(Scope="Local")["Policies"]
@@ -110,23 +110,23 @@ def test_a_declined_bootstrap_changes_nothing(person: Person) -> None:
 
 def test_credentials_of_another_account_are_refused(person: Person) -> None:
     """Wrong credentials for one account are refused before anything is changed in any."""
-    done = person.types("bootstrap", "--yes", *PROFILES[:2], "--profile", f"{ACCOUNTS[1]}=a{ACCOUNTS[2]}")
+    done = person.run("bootstrap", "--yes", *PROFILES[:2], "--profile", f"{ACCOUNTS[1]}=a{ACCOUNTS[2]}")
     assert done.returncode == 2
     assert f"--profile {ACCOUNTS[1]}=PROFILE" in done.stderr
 
 
 def test_doctor_is_red_before_and_green_after(person: Person) -> None:
     """Doctor is red in empty accounts, and green after a bootstrap."""
-    before = person.types("doctor", *PROFILES)
+    before = person.run_process("doctor", *PROFILES)
     assert before.returncode == 1
     assert states(before.stdout)["222222222222/eu-west-1: bootstrap"] == "red"
     assert "delivery bootstrap" in before.stdout
 
-    done = person.types("bootstrap", "--yes", *PROFILES)
+    done = person.run_process("bootstrap", "--yes", *PROFILES)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(": done") == len(ACCOUNTS)
 
-    after = person.types("doctor", *PROFILES)
+    after = person.run_process("doctor", *PROFILES)
     found = states(after.stdout)
     assert {check: state for check, state in found.items() if state == "red"} == {}, after.stdout
     for account in ACCOUNTS:
@@ -153,10 +153,10 @@ def test_a_policy_that_differs_from_the_projects_is_red(bootstrapped: Person) ->
         arn = f"arn:aws:iam::{ACCOUNTS[1]}:policy/delivery-{policy}"
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
     checks = [f"{ACCOUNTS[1]}/eu-west-1: {check}" for check in ("boundary", "execution policy")]
-    before = states(bootstrapped.types("doctor", *PROFILES).stdout)
+    before = states(bootstrapped.run("doctor", *PROFILES).stdout)
     assert [before[check] for check in checks] == ["red", "red"]
     bootstrap_again(bootstrapped)
-    after = states(bootstrapped.types("doctor", *PROFILES).stdout)
+    after = states(bootstrapped.run("doctor", *PROFILES).stdout)
     assert [after[check] for check in checks] == ["ok", "ok"]
 
 
@@ -174,7 +174,7 @@ def test_the_accounts_that_a_bootstrap_trusts_are_kept(bootstrapped: Person) -> 
     }
     changed = [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters() | others).items()]
     api.update_stack(StackName="CDKToolkit", UsePreviousTemplate=True, Parameters=changed, Capabilities=CAPABILITIES)
-    asked = bootstrapped.types("bootstrap", *ONLY, *PROFILES, given="n\n")
+    asked = bootstrapped.run("bootstrap", *ONLY, *PROFILES, given="n\n")
     assert asked.returncode == 130
     assert "CDKToolkit is there already: it trusts 999999999999 already; they stay trusted" in asked.stderr
     assert "arn:aws:iam::aws:policy/PowerUserAccess there, and would work with" in asked.stderr
@@ -192,14 +192,14 @@ def test_a_reader_role_that_others_may_assume_is_red(bootstrapped: Person) -> No
     trust = json.loads(Reader(ACCOUNTS[1], "shop-delivery", ACCOUNTS[0]).trust)
     trust["Statement"][0].pop("Condition")
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
-    done = bootstrapped.types("doctor", *PROFILES)
+    done = bootstrapped.run("doctor", *PROFILES)
     assert states(done.stdout)[check] == "red"
     assert f"{role} trusts others than shop-delivery-ChangesRole* of {ACCOUNTS[0]}" in done.stdout
     bootstrap_again(bootstrapped)
     iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "red"
+    assert states(bootstrapped.run("doctor", *PROFILES).stdout)[check] == "red"
     iam.detach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[check] == "ok"
+    assert states(bootstrapped.run("doctor", *PROFILES).stdout)[check] == "ok"
 
 
 @pytest.mark.gate
@@ -210,7 +210,7 @@ def test_the_policy_of_another_kind_of_account_is_red(bootstrapped: Person) -> N
     document = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})
     arn = iam.create_policy(PolicyName="delivery-pipeline", PolicyDocument=document)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-    assert states(bootstrapped.types("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
+    assert states(bootstrapped.run("doctor", *PROFILES).stdout)[f"{ACCOUNTS[1]}/eu-west-1: execution policy"] == "red"
     iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 
 
@@ -220,7 +220,7 @@ def test_administrators_for_cloudformation_are_red(bootstrapped: Person) -> None
     iam = bootstrapped.client("iam", ACCOUNTS[2])
     role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNTS[2]}-eu-west-1"
     iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    done = bootstrapped.types("doctor", *PROFILES)
+    done = bootstrapped.run("doctor", *PROFILES)
     assert done.returncode == 1
     assert states(done.stdout)[f"{ACCOUNTS[2]}/eu-west-1: execution policy"] == "red"
 
@@ -230,6 +230,6 @@ def test_placeholders_are_red_where_the_credentials_are_not_theirs(person: Perso
     """Placeholder accounts are accepted only with credentials for them, which only a rehearsal has."""
     environ = {name: value for name, value in person.environ.items() if not name.startswith("AWS_")}
     environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
-    done = Person(person.folder, environ, person.endpoint).types("doctor")
+    done = Person(person.folder, environ, person.endpoint).run("doctor")
     assert done.returncode == 1
     assert states(done.stdout)["cdk.json context.delivery.account"] == "red"

@@ -64,7 +64,7 @@ def stacks(person: Person) -> set[str]:
 
 def test_a_declined_destroy_deletes_nothing(person: Person) -> None:
     """The resources to delete and to retain are listed before the confirmation; declining deletes nothing."""
-    done = person.types("destroy", *PROFILES, given="n\n")
+    done = person.run_process("destroy", *PROFILES, given="n\n")
     assert done.returncode == 130
     lines = [line for line in done.stdout.splitlines() if "/eu-west-1: " in line]
     assert [line.split(": ")[1] for line in lines] == ["Prod-Shop", "Dev-Shop", "shop-delivery"]
@@ -75,28 +75,28 @@ def test_a_declined_destroy_deletes_nothing(person: Person) -> None:
 def test_stacks_are_deleted_in_order_and_data_on_request(person: Person) -> None:
     """The highest environment is deleted first, and data only with --data; a second run finds nothing."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
-    done = person.types("destroy", "--yes", "--data", *PROFILES)
+    done = person.run("destroy", "--yes", "--data", *PROFILES)
     assert done.returncode == 0, done.stderr
     deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
     assert deleted == ["Prod-Shop is deleted", "Dev-Shop is deleted", "shop-delivery is deleted"]
     assert stacks(person) == set()
     assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
-    assert person.types("destroy", *PROFILES).stdout == "nothing is deployed\n"
+    assert person.run("destroy", *PROFILES).stdout == "nothing is deployed\n"
 
 
 def test_retained_data_is_deleted_by_a_later_run(person: Person) -> None:
     """A later run with --data deletes retained resources, although their stack is deleted."""
     person.client("s3", ACCOUNTS[0]).put_object(Bucket="kept", Key="artifact", Body=b"1")
-    assert person.types("destroy", "--yes", *PROFILES).returncode == 0
-    output = person.types("destroy", *PROFILES).stdout
+    assert person.run("destroy", "--yes", *PROFILES).returncode == 0
+    output = person.run("destroy", *PROFILES).stdout
     assert "nothing is deployed" in output
     assert "left by an earlier deletion, stays; --data would delete it: AWS::S3::Bucket kept" in output
     assert buckets(person) == ["kept"]
-    assert person.types("destroy", "--data", *PROFILES, given="n\n").returncode == 130
-    done = person.types("destroy", "--data", "--yes", *PROFILES)
+    assert person.run("destroy", "--data", *PROFILES, given="n\n").returncode == 130
+    done = person.run("destroy", "--data", "--yes", *PROFILES)
     assert "left by an earlier deletion, emptied and deleted: AWS::S3::Bucket kept" in done.stdout
     assert (buckets(person), keys(person)) == ([], {"PendingDeletion"})
-    assert person.types("destroy", "--data", "--yes", *PROFILES).stdout == "nothing is deployed\n"
+    assert person.run("destroy", "--data", "--yes", *PROFILES).stdout == "nothing is deployed\n"
 
 
 def test_a_running_execution_is_stopped_first(person: Person) -> None:
@@ -104,7 +104,7 @@ def test_a_running_execution_is_stopped_first(person: Person) -> None:
     execution, _ = waiting_pipeline(
         person.endpoint, root(ACCOUNTS[0]), "eu-west-1", name="shop-delivery", bucket="source"
     )
-    done = person.types("destroy", "--yes", "--data", *PROFILES)
+    done = person.run("destroy", "--yes", "--data", *PROFILES)
     assert done.returncode == 0, done.stderr
     assert f"shop-delivery: execution {execution} is stopped" in done.stdout.splitlines()[:6]
     api = person.client("codepipeline", ACCOUNTS[0])
@@ -120,19 +120,19 @@ def test_stacks_of_one_environment_go_in_reverse_order_of_their_creation(person:
     api = person.client("cloudformation", ACCOUNTS[1])
     deploy(api, "Dev-Later", QUEUE)
     api.create_stack(StackName="Dev-Yaml", TemplateBody="Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")
-    done = person.types("destroy", "--yes", *PROFILES)
+    done = person.run("destroy", "--yes", *PROFILES)
     assert done.returncode == 0, done.stderr
     deleted = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(" is deleted")]
     assert deleted == [f"{name} is deleted" for name in ("Prod-Shop", "Dev-Later", "Dev-Shop", "shop-delivery")]
     assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Yaml stays: shop-delivery did not deploy it" in done.stderr
     api.delete_stack(StackName="Dev-Yaml")
-    assert person.types("destroy", "--data", "--yes", *PROFILES).returncode == 0
+    assert person.run("destroy", "--data", "--yes", *PROFILES).returncode == 0
 
 
 def test_a_stack_of_another_pipeline_is_not_deleted(person: Person) -> None:
     """A stack that another pipeline deployed to an environment of the same name is not deleted."""
     person.set(name="other-delivery")
-    done = person.types("destroy", "--yes", *PROFILES)
+    done = person.run("destroy", "--yes", *PROFILES)
     person.set(name="shop-delivery")
     assert f"{ACCOUNTS[1]}/eu-west-1: Dev-Shop stays: other-delivery did not deploy it" in done.stderr
     assert done.stdout == "nothing is deployed\n"
@@ -152,10 +152,10 @@ def another_region(person: Person) -> Iterator[Any]:
 
 def test_support_stacks_of_other_regions_are_deleted(person: Person, another_region: Any) -> None:
     """The support stack's bucket and key are listed, and deleted with --data."""
-    listed = person.types("destroy", *PROFILES, given="n\n").stdout
+    listed = person.run("destroy", *PROFILES, given="n\n").stdout
     assert f"{ACCOUNTS[0]}/eu-central-1: shop-delivery-support-eu-central-1" in listed
     assert "stays, by its deletion policy: AWS::S3::Bucket support" in listed
-    assert person.types("destroy", "--yes", "--data", *PROFILES).returncode == 0
+    assert person.run("destroy", "--yes", "--data", *PROFILES).returncode == 0
     (summary,) = another_region.list_stacks()["StackSummaries"]
     assert summary["StackStatus"] == "DELETE_COMPLETE"
     assert "support" not in buckets(person)
