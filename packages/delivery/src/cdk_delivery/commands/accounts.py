@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
+from botocore.loaders import create_loader
+from botocore.session import Session as BotocoreSession
 
 from cdk_delivery.errors import WrongUse
 from cdk_delivery.project_config import read_config
@@ -68,7 +70,8 @@ class Sessions:
 
     def __init__(self, profiles: Sequence[str]) -> None:
         self._profiles = dict(_parse_profile(profile) for profile in profiles)
-        # A session reads the models of its services for a tenth of a second each, and keeps them.
+        # The sessions of all profiles share the models of services: reading one takes up to a tenth of a second.
+        self._models = create_loader()
         self._sessions: dict[str | None, boto3.Session] = {}
         self._clients: dict[tuple[str, str, str], object] = {}
 
@@ -83,8 +86,11 @@ class Sessions:
     def _session(self, account: str) -> boto3.Session:
         profile = self._profiles.get(account)
         if profile not in self._sessions:
+            session = BotocoreSession(profile=profile)
+            session.register_component("data_loader", self._models)
             try:
-                self._sessions[profile] = boto3.Session(profile_name=profile)
+                self._sessions[profile] = boto3.Session(botocore_session=session, profile_name=profile)
+                session.get_scoped_config()
             except ProfileNotFound as error:
                 raise WrongUse(f"--profile {account}=...: {error}; `aws configure list-profiles` lists them") from error
         return self._sessions[profile]
