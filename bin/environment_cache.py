@@ -42,7 +42,7 @@ def provide(
     key = _hashed(prepared_key.encode(), added)
     stamp = folder / ".setup-stamp"
     prepared = CACHE / prepared_key[:32]
-    if stamp.exists() and stamp.read_text() == key and works(folder) and (not verify or repaired(folder, prepared)):
+    if stamp.exists() and stamp.read_text() == key and works(folder) and (not verify or repair(folder, prepared)):
         return
     print(f"setup: {what} -> {folder.relative_to(project.ROOT)}/", file=sys.stderr, flush=True)
     place = folder.resolve()  # CodeBuild links what its local cache keeps
@@ -53,8 +53,8 @@ def provide(
     write(stamp, key)
 
 
-def repaired(folder: Path, prepared: Path) -> bool:
-    """Copy changed files of `folder` from the cached environment again. Return whether all of them are right now."""
+def repair(folder: Path, prepared: Path) -> bool:
+    """Copy changed files of `folder` from the cached environment again. Return whether all are as recorded now."""
     changed = environment_files.changed(folder)
     if not changed:
         return bool(environment_files.read(folder))

@@ -11,6 +11,8 @@ from pathlib import Path
 import project
 from commands import download, run
 
+CLOUD_ASSEMBLY_SCHEMA = "aws-cdk-cloud-assembly-schema=="
+
 
 def export(lock: Path, groups: Sequence[str], python: Callable[[], str]) -> str:
     """Return the locked packages of the groups with their hashes. Raises SetupError if the lock is stale.
@@ -43,11 +45,8 @@ def install(uv: str, python: str, folder: Path, requirements: str) -> None:
         download([uv, "pip", "sync", *plain, str(file)])
 
 
-CLOUD_ASSEMBLY_SCHEMA = "aws-cdk-cloud-assembly-schema=="
-
-
-def compile_bytecode(folder: Path, used: Sequence[Sequence[str]], packages: Sequence[str] = ()) -> None:
-    """Compile the bytecode of an environment: run Python with each of `used`, and compile `packages`, in parallel."""
+def compile_bytecode(folder: Path, imports: Sequence[Sequence[str]], packages: Sequence[str] = ()) -> None:
+    """Compile in parallel what Python imports when it runs with each of `imports`, and `packages`."""
     (site,) = folder.glob("lib/python*/site-packages")
     whole = ["-m", "compileall", "-qq", *(str(site / package) for package in packages)]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -58,7 +57,7 @@ def compile_bytecode(folder: Path, used: Sequence[Sequence[str]], packages: Sequ
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     processes = [
         subprocess.Popen([str(folder / "bin" / "python"), *arguments], cwd=project.ROOT, env=env, **quiet)
-        for arguments in [*([whole] if packages else []), *used]
+        for arguments in [*([whole] if packages else []), *imports]
     ]
     for process in processes:
         process.wait()  # one that fails has compiled less: slower, not wrong

@@ -59,9 +59,9 @@ def test_pins_that_name_no_wheel_of_the_project_are_refused(generated: Path, lin
     assert says in said
 
 
-@pytest.mark.parametrize(("only", "prepared_again"), [("", False), ("demo", True)])
+@pytest.mark.parametrize(("wheel", "prepared_again"), [("", False), ("demo", True)])
 def test_another_wheel_is_another_environment(
-    generated: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, only: str, *, prepared_again: bool
+    generated: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, wheel: str, *, prepared_again: bool
 ) -> None:
     """A changed wheel changes the environment's key; the part prepared from the lock is still shared."""
     keys = []
@@ -70,11 +70,11 @@ def test_another_wheel_is_another_environment(
         keys.append((inputs[3:], added))
 
     monkeypatch.setattr(script["environment_cache"], "provide", provide)
-    wanted = script["Environment"]("test", [], only=only)
+    spec = script["Environment"]("test", [], wheel=wheel)
     for module in ("", "changed = True\n"):
         (generated / "wheels" / "requirements.txt").unlink()
         add_wheel(generated, "demo", module=module)
-        script["environment"](generated / ".venv", wanted)
+        script["environment"](generated / ".venv", spec)
     (prepared, added), (prepared_later, added_later) = keys
     assert added != added_later
     assert (prepared != prepared_later) is prepared_again
