@@ -44,16 +44,16 @@ def _no_cloud() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def own() -> dict[str, Any]:
+def cdk_json() -> dict[str, Any]:
     """The context of cdk.json, whose settings the project's owners may change."""
     found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return found
 
 
 @pytest.fixture(scope="session")
-def context(own: dict[str, Any]) -> dict[str, Any]:
+def context(cdk_json: dict[str, Any]) -> dict[str, Any]:
     """The same feature flags with fixed settings, since cdk.json may have any."""
-    return {**own, "delivery": json.loads((ROOT / "tests" / "settings.json").read_text())}
+    return {**cdk_json, "delivery": json.loads((ROOT / "tests" / "settings.json").read_text())}
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +94,8 @@ def synthesized(context: dict[str, Any], project: Project, tmp_path_factory: pyt
 
 
 @pytest.fixture(scope="session")
-def ours(
-    own: dict[str, Any],
+def synthesized_cdk_json(
+    cdk_json: dict[str, Any],
     context: dict[str, Any],
     project: Project,
     tmp_path_factory: pytest.TempPathFactory,
@@ -104,10 +104,10 @@ def ours(
     """The app with the settings of cdk.json; it is synthesized once if they are the fixed ones."""
     from tests.synthesized import synthesize
 
-    if own == context:
+    if cdk_json == context:
         same: Synthesized = request.getfixturevalue("synthesized")
         return same
-    return synthesize(own, project, tmp_path_factory.mktemp("cdk.out"))
+    return synthesize(cdk_json, project, tmp_path_factory.mktemp("cdk.out"))
 
 
 def pytest_collection_finish() -> None:

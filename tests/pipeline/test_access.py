@@ -24,11 +24,11 @@ def policies(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_policy_covers_what_the_templates_need(ours: Synthesized, name: str) -> None:
+def test_the_policy_covers_what_the_templates_need(synthesized_cdk_json: Synthesized, name: str) -> None:
     """The policy allows every action for the templates' resource types, also after a type was added."""
     statements = [statement for part in policies(name).values() for statement in part["Statement"]]
     allowed = {action for statement in statements if statement["Effect"] == "Allow" for action in statement["Action"]}
-    templates = [json.loads(file.read_text()) for file in ours.folder.glob(FILES[name])]
+    templates = [json.loads(file.read_text()) for file in synthesized_cdk_json.folder.glob(FILES[name])]
     types = {resource["Type"] for template in templates for resource in template["Resources"].values()}
     kinds = [kind for kind in types if not kind.startswith(("AWS::CDK::", "Custom::"))]
     needed = {action for kind in kinds for action in needed_actions(kind)}

@@ -33,18 +33,18 @@ def stale(files: Mapping[str, str], *, ignored: bool) -> list[str]:
 
 
 @pytest.mark.gate
-def test_it_is_current(ours: Synthesized) -> None:
+def test_it_is_current(synthesized_cdk_json: Synthesized) -> None:
     """Each generated file of a deployment is current, and no stale policy remains."""
-    files = generated_files(ROOT, ours.folder)
+    files = generated_files(ROOT, synthesized_cdk_json.folder)
     outdated = [*stale(files, ignored=False), *PolicyFiles.of(ROOT).stale(files)]
     assert not outdated, f"{', '.join(outdated)}: {REMEDY}"
 
 
 @pytest.mark.gate
 @pytest.mark.pages
-def test_the_tables_of_pages_are_current(ours: Synthesized) -> None:
+def test_the_tables_of_pages_are_current(synthesized_cdk_json: Synthesized) -> None:
     """The tables of roles and costs in the pages are current."""
-    outdated = stale(generated_files(ROOT, ours.folder), ignored=True)
+    outdated = stale(generated_files(ROOT, synthesized_cdk_json.folder), ignored=True)
     assert not outdated, f"{', '.join(outdated)}: {REMEDY}"
 
 

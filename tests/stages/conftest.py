@@ -40,19 +40,19 @@ def release(project: Project) -> Release:
 
 
 @pytest.fixture(scope="session")
-def made(release: Release) -> Make:
+def template_of(release: Release) -> Make:
     """A function that returns the stack's template for some options."""
     return lambda options: Template.from_stack(echo_stack(App(analytics_reporting=False), release, options))
 
 
 @pytest.fixture(scope="session")
-def template(made: Make) -> Template:
+def template(template_of: Make) -> Template:
     """The template with the default options."""
-    return made(ServiceOptions())
+    return template_of(ServiceOptions())
 
 
 @pytest.fixture(scope="session")
-def changed(made: Make) -> Template:
+def changed(template_of: Make) -> Template:
     """The template with every option set."""
     options = ServiceOptions(
         memory_mb=512,
@@ -66,4 +66,4 @@ def changed(made: Make) -> Template:
         tests="smoke",
     )
     assert options.model_fields_set == {*ServiceOptions.model_fields}
-    return made(options)
+    return template_of(options)

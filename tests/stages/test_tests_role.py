@@ -58,10 +58,10 @@ def test_every_function_has_the_same_outputs(template: Template) -> None:
 
 
 @pytest.mark.gate
-def test_a_renamed_output_is_red(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renamed_output_is_red(template_of: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A renamed output is found before a deployment."""
     monkeypatch.setattr("stages.catalog.FunctionDeclaration.id", property(lambda self: self.name.title() + "Function"))
-    assert "EchoQueueUrl" in missing_outputs(made(ServiceOptions()))
+    assert "EchoQueueUrl" in missing_outputs(template_of(ServiceOptions()))
 
 
 def statements(template: Template) -> list[dict[str, Any]]:
