@@ -1,4 +1,4 @@
-"""The bug report: exit status 3 and a log file."""
+"""What a report of a fault needs: the version, and for a bug exit status 3 and a log file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ import pytest
 
 from cdk_delivery import cli
 from cdk_delivery.commands import doctor
+
+
+def test_the_command_prints_its_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`delivery --version` prints the version of the installed package."""
+    monkeypatch.setattr(sys, "argv", ["delivery", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"delivery {version('cdk-delivery')}\n")
 
 
 def test_a_bug_is_reported_with_its_versions(

@@ -188,6 +188,14 @@ def _built(**layers: list[Package]) -> Manifest:
     return Manifest("3.13", "x86_64", tuple(made))
 
 
+def test_the_command_prints_its_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`lambda-layers --version` prints the version of the installed package."""
+    monkeypatch.setattr(sys, "argv", ["lambda-layers", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"lambda-layers {version('lambda-layers')}\n")
+
+
 @pytest.mark.parametrize(
     ("fault", "expected"), [(KeyboardInterrupt(), (130, "interrupted")), (ZeroDivisionError(), (3, "bug"))]
 )

@@ -51,6 +51,7 @@ def _report_bug() -> int:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cdk-delivery", message="%(prog)s %(version)s")
 def cli() -> None:
     """Set up, check and remove a delivery pipeline."""
 

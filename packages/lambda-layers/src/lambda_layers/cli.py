@@ -33,6 +33,7 @@ def _run() -> int:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lambda-layers", message="%(prog)s %(version)s")
 def cli() -> None:
     """Turn poetry.lock or uv.lock into Lambda layers."""
 
