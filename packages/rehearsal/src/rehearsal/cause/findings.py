@@ -24,9 +24,8 @@ _FILE = r"(?P<file>(?:[\w@.+-]+/)*[\w@.+-]*\.\w+)"
 _NOT_AN_ERROR = re.compile(r"^(?:warning|note|info|hint|\w*Warning)\b", re.IGNORECASE)
 
 # An event of a stack in the output of `cdk deploy`; the events after it are those of the rollback.
-_STACK_EVENT = re.compile(
-    r"^.*\b\w+_FAILED +\| (?:AWS|Custom)::\S+ +\| (?P<construct>\S+)(?: \(\w+\))? (?P<message>.+)$"
-)
+# A literal text after `.*` is found in a tenth of the time of a `\b`.
+_STACK_EVENT = re.compile(r"^.*_FAILED +\| (?:AWS|Custom)::\S+ +\| (?P<construct>\S+)(?: \(\w+\))? (?P<message>.+)$")
 # The first line of an error, and the line after it where the tool writes the place there.
 _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     # ruff, and compilers that point with an arrow
@@ -57,7 +56,7 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
     (re.compile(r"^(?:❌ .*failed: |✘ \[ERROR\] |error: |Error: |fatal: |ERROR: |npm error )(?P<message>.+)$"), None),
     # Yarn 1
     (re.compile(r"^error (?!Command failed )(?P<message>.+)$"), None),
-    (re.compile(r"^(?P<message>.*\bis not authorized to perform: .+)$"), None),
+    (re.compile(r"^(?P<message>.*is not authorized to perform: .+)$"), None),
 )
 # What tools print after the error itself: which command had failed, and how many errors there were.
 _TRAILER = re.compile(
