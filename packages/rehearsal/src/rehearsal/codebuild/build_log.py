@@ -18,8 +18,9 @@ _ACCESS_KEY = re.compile(rf"\b(?:{'|'.join(_KEY_PREFIXES)})[A-Z0-9]{{16}}\b")
 MASK = "***"
 NOTE = "rehearsal: "
 IN_IMAGE = "runs in the image"
+_NOT_FOUND = "not found"
 # The shells' messages for a command that does not exist: dash, bash.
-_NOT_FOUND = re.compile(r"(?:^|: )([\w.+-]+): (?:command )?not found$")
+_MISSING_COMMAND = re.compile(rf"(?:^|: )([\w.+-]+): (?:command )?{_NOT_FOUND}$")
 # `read_notes` reads this much of a log: notes are written before the first command.
 _NOTED_BYTES = 1 << 16
 
@@ -77,7 +78,12 @@ class BuildLog:
         if self._captured is not None:
             self._captured.append(masked)
         self._write(masked)
-        if self._missing and (match := _NOT_FOUND.search(masked)) and match[1] in self._missing:
+        # The search takes as long as the rest of this function; hardly any line ends like this.
+        if self._missing and masked.endswith(_NOT_FOUND):
+            self._note_missing(masked)
+
+    def _note_missing(self, line: str) -> None:
+        if (match := _MISSING_COMMAND.search(line)) and match[1] in self._missing:
             self._missing.remove(match[1])
             self.note(f"the image has {match[1]}, this machine has not: install it, or run in the image with --image")
 

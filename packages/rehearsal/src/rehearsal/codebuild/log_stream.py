@@ -39,6 +39,8 @@ class LogStream:
         self._thread.start()
 
     def put(self, line: str) -> None:
+        if self._room < 0:
+            return
         text = line.encode(errors="replace")[:EVENT_BYTES].decode(errors="ignore")
         self._room -= len(text) + _OVERHEAD
         if self._room < 0:
