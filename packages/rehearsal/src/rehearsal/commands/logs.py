@@ -84,22 +84,19 @@ def _list(space: Workspace, view: ExecutionView, *, as_json: bool) -> None:
 def _follow(space: Workspace, which: str, stage: str, name: str) -> None:
     """Print the log of an action until it ends; wait for its start. Raises WrongUse where it did not run."""
 
-    def now() -> tuple[ActionView, bool]:
+    def has_ended() -> bool:
         view = load_execution_view(space, which)
-        goes_on = view.seconds is None and space.server() is not None
-        return view.action(stage, name), goes_on
+        is_running = view.seconds is None and space.server() is not None
+        return not is_running or view.action(stage, name).status not in UNFINISHED
 
-    action, goes_on = now()
-    while not action.log and goes_on:
+    while True:
+        ended = has_ended()  # before the log is read: the action may start and end in between
+        if log := load_execution_view(space, which).action(stage, name).log:
+            break
+        if ended:
+            raise WrongUse(f"{stage}/{name} did not run in execution {which}")
         time.sleep(POLL_SECONDS)
-        action, goes_on = now()
-    if not action.log:
-        raise WrongUse(f"{stage}/{name} did not run in execution {which}")
-    _print_appended(Path(action.log), lambda: _is_over(*now()))
-
-
-def _is_over(action: ActionView, goes_on: bool) -> bool:  # noqa: FBT001 - it takes what now() gives
-    return action.status not in UNFINISHED or not goes_on
+    _print_appended(Path(log), has_ended)
 
 
 def _print_appended(path: Path, has_ended: Callable[[], bool]) -> None:

@@ -31,8 +31,8 @@ EVENTS = {"open": OPEN, "update": UPDATED, "close": CLOSED}
 
 
 @dataclass(frozen=True)
-class Request:
-    """An open pull request: from the branch `source` into `destination`."""
+class OpenPullRequest:
+    """A pull request from the branch `source` into `destination`."""
 
     number: int
     source: str
@@ -67,23 +67,25 @@ def pr(
         request = _open(space, repository, into or deployed.branch(), branch, title)
     else:
         request = _find(space, number)
-    commit = _merged(space, request) if event == "close" else _push(space, repository, request)
+    commit = _close(space, request) if event == "close" else _push(space, repository, request)
     _start(space, deployed, request, EVENTS[event], commit, as_json=as_json)
 
 
-def _open(space: Workspace, repository: Repository, destination: str, branch: str | None, title: str) -> Request:
+def _open(
+    space: Workspace, repository: Repository, destination: str, branch: str | None, title: str
+) -> OpenPullRequest:
     known = read_requests(space)
     number = max((request.number for request in known), default=0) + 1
     source = branch or repository.branch()
-    request = Request(
-        number, f"pull-request-{number}" if source in (None, destination) else str(source), destination, title
-    )
+    if source is None or source == destination:
+        source = f"pull-request-{number}"
+    request = OpenPullRequest(number, source, destination, title)
     _write(space, [*known, request])
     return request
 
 
-def _merged(space: Workspace, request: Request) -> str:
-    """Return the commit of the branch, whose pull request is open no more."""
+def _close(space: Workspace, request: OpenPullRequest) -> str:
+    """Close the pull request; return the newest commit of its branch."""
     head = branch_head(space.remote, request.source)
     _write(space, [other for other in read_requests(space) if other != request])
     if head is None:
@@ -91,17 +93,17 @@ def _merged(space: Workspace, request: Request) -> str:
     return head.id
 
 
-def read_requests(space: Workspace) -> list[Request]:
-    """Return the open ones, oldest first."""
+def read_requests(space: Workspace) -> list[OpenPullRequest]:
+    """Return the open pull requests, oldest first."""
     path = space.home / FILE
-    return [Request(**fields) for fields in json.loads(path.read_text())] if path.exists() else []
+    return [OpenPullRequest(**fields) for fields in json.loads(path.read_text())] if path.exists() else []
 
 
-def _write(space: Workspace, requests: list[Request]) -> None:
+def _write(space: Workspace, requests: list[OpenPullRequest]) -> None:
     write_json(space.home / FILE, [asdict(request) for request in requests])
 
 
-def _find(space: Workspace, number: int | None) -> Request:
+def _find(space: Workspace, number: int | None) -> OpenPullRequest:
     requests = read_requests(space)
     matching = [request for request in requests if number in (None, request.number)]
     if not matching:
@@ -111,14 +113,16 @@ def _find(space: Workspace, number: int | None) -> Request:
     return matching[-1]
 
 
-def _push(space: Workspace, repository: Repository, request: Request) -> str:
+def _push(space: Workspace, repository: Repository, request: OpenPullRequest) -> str:
     """Push the working tree to the branch; return the commit. The hook of pushes is not run."""
     commit = repository.snapshot()
     repository.push(commit, space.remote, request.source)
     return commit
 
 
-def _start(space: Workspace, deployed: Deployment, request: Request, event: str, commit: str, *, as_json: bool) -> None:
+def _start(
+    space: Workspace, deployed: Deployment, request: OpenPullRequest, event: str, commit: str, *, as_json: bool
+) -> None:
     """Start the pipeline if a trigger has a filter for the event, else say why none does."""
     pipeline, remotes = deployed.pipeline(), Remotes(space.remote, space.sources)
     pull_request = PullRequest(
@@ -139,7 +143,7 @@ def _start(space: Workspace, deployed: Deployment, request: Request, event: str,
         click.echo(f"it starts nothing: {reason}")
 
 
-def _send(deployed: Deployment, request: Request, event: str, commits: Mapping[str, str]) -> str:
+def _send(deployed: Deployment, request: OpenPullRequest, event: str, commits: Mapping[str, str]) -> str:
     """Send the event to the embedded AWS; return the execution that it starts. commits: by source action."""
     about = {
         "SourceBranchName": request.source,
