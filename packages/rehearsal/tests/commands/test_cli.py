@@ -19,7 +19,8 @@ from rehearsal.cli import VERBS, cli
 from rehearsal.deploy import first_deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
-from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack, read
+from rehearsal.project.assembly_manifest import read_assembly
+from rehearsal.project.cloud_assembly import Assembly, PipelineResource, Stack
 from rehearsal.workspace.layout import Server, Workspace
 from tests.root import PACKAGE
 
@@ -182,7 +183,7 @@ def test_an_assembly_without_a_pipeline_is_refused(tmp_path: Path) -> None:
     """The error says which resource is expected and what was found."""
     (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
     with pytest.raises(WrongUse, match=r"must hold one stack with an AWS::CodePipeline::Pipeline; found: none"):
-        read(tmp_path)
+        read_assembly(tmp_path)
 
 
 def summary(name: str) -> str:

@@ -15,7 +15,7 @@ from rehearsal.plan import build_commands
 from rehearsal.plan import plan as planning
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.plan import Plan
-from rehearsal.project import cloud_assembly
+from rehearsal.project.assembly_manifest import read_assembly
 from rehearsal.views import plan as view
 from tests.commands.assemblies import write_assembly
 from tests.commands.conftest import Tiny, create
@@ -82,7 +82,7 @@ class Pushed:
 
     def planned(self) -> Plan:
         """Return the plan of the assembly on the disk."""
-        cloud = cloud_assembly.read(self.folder / "cdk.out")
+        cloud = read_assembly(self.folder / "cdk.out")
         return planning.make_plan(self._deployed, cloud, self.folder, self.pushed, ROOT / "node_modules")
 
 
@@ -168,7 +168,7 @@ def test_a_project_of_a_template_is_found_by_reference(tmp_path: Path) -> None:
         "Source": source | {"BuildSpec": {"Fn::Join": ["", [first, {"Ref": "AWS::Region"}, last]]}}
     }
     write_assembly(tmp_path, {"selfish": body})
-    job, *_ = build_commands.synthesized_builds(cloud_assembly.read(tmp_path))
+    job, *_ = build_commands.synthesized_builds(read_assembly(tmp_path))
     assert job == PlannedBuild("Build", "Synth", "Synth", ("... synth",))
 
 

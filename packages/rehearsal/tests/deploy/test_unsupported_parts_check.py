@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal.deploy.unsupported_parts_check import check_parts, report_other_stacks
 from rehearsal.errors import WrongUse
-from rehearsal.project import cloud_assembly
+from rehearsal.project.assembly_manifest import read_assembly
 from rehearsal.project.cloud_assembly import Assembly
 from rehearsal.workspace.acceptances import Accepted
 from rehearsal.workspace.supported import Supported
@@ -50,7 +50,7 @@ def assembly(folder: Path, **resources: str) -> Assembly:
         "properties": {"templateFile": "top.template.json"},
     }
     (folder / "manifest.json").write_text(json.dumps({"artifacts": {"Top": stack}}))
-    return cloud_assembly.read(folder)
+    return read_assembly(folder)
 
 
 def test_everything_unknown_is_named_once_with_one_line(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_stack_that_only_a_build_deploys_is_reported(tmp_path: Path) -> None:
     other = {**manifest["artifacts"]["Top"], "properties": {"templateFile": "other.template.json"}}
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {**manifest["artifacts"], "Other": other}}))
     (tmp_path / "other.template.json").write_text(json.dumps({"Resources": {"Thing": {"Type": "AWS::Some::Thing"}}}))
-    cloud, notes = cloud_assembly.read(tmp_path), list[str]()
+    cloud, notes = read_assembly(tmp_path), list[str]()
     check_parts(cloud, SUPPORTED, Accepted.from_names(["AWS::Inner::Thing", "DeploymentWindow", "ECS"]))
     report_other_stacks(cloud, SUPPORTED, Accepted(), notes.append)
     (note,) = notes

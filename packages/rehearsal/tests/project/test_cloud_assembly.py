@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import NESTED, PIPELINE, Environment, read
+from rehearsal.project.assembly_manifest import read_assembly
+from rehearsal.project.cloud_assembly import NESTED, PIPELINE, Environment
 
 HOME = "aws://111111111111/eu-west-1"
 
@@ -47,26 +48,26 @@ def test_of_several_pipelines_one_has_to_be_chosen(tmp_path: Path) -> None:
     """Several pipelines without `--pipeline`, or an ambiguous or unknown name, are errors that list the pipelines."""
     write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
     with pytest.raises(WrongUse, match="found: One, Two/Q, Two/R; choose one with --pipeline"):
-        read(tmp_path / "out")
+        read_assembly(tmp_path / "out")
     with pytest.raises(WrongUse, match="--pipeline Three: no pipelines are called so; there are One, Two/Q, Two/R"):
-        read(tmp_path / "out", "Three")
+        read_assembly(tmp_path / "out", "Three")
     with pytest.raises(WrongUse, match="--pipeline Two: 2 pipelines are called so"):
-        read(tmp_path / "out", "Two")
+        read_assembly(tmp_path / "out", "Two")
 
 
 @pytest.mark.parametrize(("name", "chosen"), [("One", "P"), ("P", "P"), ("second", "Q"), ("Two/R", "R"), ("Q", "Q")])
 def test_a_pipeline_is_called_by_its_stack_its_name_or_its_id(name: str, chosen: str, tmp_path: Path) -> None:
     """`--pipeline` accepts the stack, the name, the logical id, and the stack with the id."""
     write(tmp_path / "out", {"One": pipeline(P=None), "Two": pipeline(Q="second", R=None)})
-    assert read(tmp_path / "out", name).pipeline.id == chosen
+    assert read_assembly(tmp_path / "out", name).pipeline.id == chosen
 
 
 def test_a_pipeline_of_a_stage_is_taken_where_the_app_itself_has_none(tmp_path: Path) -> None:
     """A pipeline of the app is preferred to a pipeline of a stage, which it may deploy."""
     write(tmp_path / "both", {"Own": pipeline(P=None)}, {"Dev": {"Dev-Inner": pipeline(Q=None)}})
-    assert read(tmp_path / "both").pipeline_stack.name == "Own"
+    assert read_assembly(tmp_path / "both").pipeline_stack.name == "Own"
     write(tmp_path / "staged", {}, {"Tools": {"Tools-Inner": pipeline(Q=None)}})
-    assert read(tmp_path / "staged").pipeline_stack.name == "Tools-Inner"
+    assert read_assembly(tmp_path / "staged").pipeline_stack.name == "Tools-Inner"
 
 
 def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_stacks_without_an_environment_go_to_the_default_one(tmp_path: Path) -> 
         {"P": pipeline(P=None) | agnostic},
         {"Dev": {"Dev-A": {"where": "aws://unknown-account/eu-west-3"}}},
     )
-    cloud = read(tmp_path / "out", default=("777777777777", "eu-north-1"))
+    cloud = read_assembly(tmp_path / "out", default=("777777777777", "eu-north-1"))
     assert cloud.environments == [Environment("777777777777", "eu-north-1"), Environment("777777777777", "eu-west-3")]
 
 
@@ -87,7 +88,7 @@ def test_environments_of_the_pipeline_are_bootstrapped(tmp_path: Path) -> None:
     support, sandbox = {"where": "aws://111111111111/us-east-1"}, {"where": "aws://999999999999/eu-west-1"}
     prod = {"where": "aws://333333333333/eu-west-1", "qualifier": "mine"}
     write(tmp_path / "out", {"P": own, "Support": support, "Sandbox": sandbox}, {"Prod": {"Prod-A": prod}})
-    assert list(map(str, read(tmp_path / "out").environments)) == [
+    assert list(map(str, read_assembly(tmp_path / "out").environments)) == [
         "111111111111/eu-west-1",
         "111111111111/us-east-1",
         "333333333333/eu-west-1 (mine)",
@@ -99,7 +100,7 @@ def test_a_pipeline_in_a_nested_stack_is_found(tmp_path: Path) -> None:
     nested = {"Type": NESTED, "Metadata": {"aws:asset:path": "inner.nested.template.json"}}
     write(tmp_path / "out", {"Top": {"Inner": nested}})
     (tmp_path / "out" / "inner.nested.template.json").write_text(json.dumps({"Resources": pipeline(P="delivery")}))
-    chosen = read(tmp_path / "out").pipeline
+    chosen = read_assembly(tmp_path / "out").pipeline
     assert (chosen.stack.id, chosen.nested, chosen.id) == ("Top", ("Inner",), "P")
     assert "delivery" in chosen.names
 
@@ -113,4 +114,4 @@ def test_a_source_can_have_the_name_of_a_repository_in_the_stack(name: str | Non
     }
     resources["P"]["Properties"]["Stages"] = [{"Name": "Source", "Actions": [action]}]
     write(tmp_path / "out", {"One": resources})
-    assert read(tmp_path / "out").pipeline.branches == [(source, "main")]
+    assert read_assembly(tmp_path / "out").pipeline.branches == [(source, "main")]

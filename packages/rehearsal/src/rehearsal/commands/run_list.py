@@ -13,10 +13,11 @@ from rehearsal.emulator.server import launcher
 from rehearsal.engine.model.definition import Pipeline
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project import configuration
+from rehearsal.project.assembly_manifest import read_assembly
 from rehearsal.project.cdk_app import App, command_folders
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cdk_installation import CdkInstallation
-from rehearsal.project.cloud_assembly import Assembly, read
+from rehearsal.project.cloud_assembly import Assembly
 from rehearsal.views import graph
 from rehearsal.views.svg import svg
 from rehearsal.views.terminal import definition_table, terminal
@@ -50,8 +51,10 @@ def load_pipeline(space: Workspace, port: int | None, app: App) -> Pipeline:
 def _synthesize(space: Workspace, port: int | None, app: App) -> Assembly:
     config, stop = configuration.read_config(space.root), Cancellation()
     if app.assembly:
-        return read(app.assembly, app.pipeline, config.environment)
+        return read_assembly(app.assembly, app.pipeline, config.environment)
     installation = CdkInstallation.find(command_folders(space))
     with scratch_folder(space, "listed") as folder, launcher.join_or_resume(space, port) as endpoint:
         cdk = Cdk(installation, endpoint, space.logs, stop)
-        return read(app.synthesize(cdk, space.root, folder / "cdk.out", config), app.pipeline, config.environment)
+        return read_assembly(
+            app.synthesize(cdk, space.root, folder / "cdk.out", config), app.pipeline, config.environment
+        )

@@ -27,7 +27,8 @@ from rehearsal.host import host_environment
 from rehearsal.host.atomic_write import write_json
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.host.checked_command import CommandFailed
-from rehearsal.project import cloud_assembly, configuration
+from rehearsal.project import configuration
+from rehearsal.project.assembly_manifest import read_assembly
 from rehearsal.project.cdk_app import App, command_folders, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cdk_installation import CdkInstallation
@@ -132,7 +133,7 @@ class Operator:
 
         def synthesize() -> Assembly:
             out = self.app.synthesize(self.cdk, project, folder / "cdk.out", config)
-            return cloud_assembly.read(out, self.app.pipeline, config.environment)
+            return read_assembly(out, self.app.pipeline, config.environment)
 
         committed = committed_lookups(project / "cdk.context.json")
         elsewhere = [environment for environment in committed if environment != config.environment]
@@ -181,7 +182,7 @@ def _first_execution(deployed: Deployment) -> str:
     return str(by_creation[0]["pipelineExecutionId"]) if by_creation and by_creation[0] == listed[0] else ""
 
 
-def report_architecture(assembly: cloud_assembly.Assembly, tell: ReportProgress) -> None:
+def report_architecture(assembly: Assembly, tell: ReportProgress) -> None:
     """Report functions for another architecture: they run here, but fail where they load native libraries."""
     host = host_environment.architecture()
     others = ", ".join(sorted(assembly.architectures - {host}))

@@ -21,7 +21,7 @@ _NOT_FOUND = re.compile(
 )
 
 # The part of a key in cdk.context.json that says where the look-up was made.
-_PLACE = re.compile(r':account=(\d{12}):(?:[^"]*:)?region=([\w-]+)')
+_ENVIRONMENT = re.compile(r':account=(\d{12}):(?:[^"]*:)?region=([\w-]+)')
 
 
 def failed_lookups(message: str) -> list[str]:
@@ -32,7 +32,7 @@ def failed_lookups(message: str) -> list[str]:
 def committed_lookups(context: Path) -> list[tuple[str, str]]:
     """Return the accounts and regions whose look-ups a cdk.context.json holds; none where there is no such file."""
     text = context.read_text(encoding="utf-8") if context.exists() else ""
-    return list(dict.fromkeys(_PLACE.findall(text)))
+    return list(dict.fromkeys(_ENVIRONMENT.findall(text)))
 
 
 def synthesize_with_lookups(

@@ -16,7 +16,8 @@ from rehearsal.deploy.bootstrap import ReportProgress
 from rehearsal.errors import WrongUse
 from rehearsal.host.atomic_write import write_text
 from rehearsal.host.checked_command import CommandFailed
-from rehearsal.project import cloud_assembly, configuration
+from rehearsal.project import configuration
+from rehearsal.project.assembly_manifest import read_assembly
 from rehearsal.project.cdk_app import App, link_node_modules
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Assembly, Environment
@@ -49,7 +50,7 @@ class PushedCommit:
         link_node_modules(self.repository.top, source)
         project = source / self.repository.project
         built = self.app.synthesize(self.cdk(), project, folder / "cdk.out", config, self.id)
-        return cloud_assembly.read(built, self.app.pipeline, config.environment)
+        return read_assembly(built, self.app.pipeline, config.environment)
 
     def may_add_environment(self) -> bool:
         """Return whether the changes since the last known commit can add an environment."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from rehearsal.deploy.bootstrap import ReportProgress
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import Assembly, all_stacks
+from rehearsal.project.assembly_manifest import all_stacks
+from rehearsal.project.cloud_assembly import Assembly
 from rehearsal.project.unsupported_parts import unsupported_parts
 from rehearsal.workspace.acceptances import Accepted, accept_options, continue_hint
 from rehearsal.workspace.supported import Supported

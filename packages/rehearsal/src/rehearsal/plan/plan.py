@@ -12,7 +12,8 @@ from rehearsal.engine.model.definition import Pipeline, Stage
 from rehearsal.plan import build_commands, deadlocks
 from rehearsal.plan.build_commands import PlannedBuild
 from rehearsal.plan.stack_diff import StackChange, compare
-from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Stack, schema_version
+from rehearsal.project.assembly_manifest import schema_version
+from rehearsal.project.cloud_assembly import PIPELINE, Assembly, Stack
 from rehearsal.project.deployed_stacks import DeployedStack, list_deployed_stacks
 
 # CDK Pipelines' name of the action that updates the pipeline.

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from rehearsal.errors import WrongUse
+from rehearsal.project.assembly_manifest import MANIFEST, is_assembly
 from rehearsal.project.cdk_cli import Cdk
-from rehearsal.project.cloud_assembly import MANIFEST, is_assembly
 from rehearsal.project.configuration import Config
 from rehearsal.workspace.layout import Workspace
 

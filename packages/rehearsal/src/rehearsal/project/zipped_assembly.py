@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
-from rehearsal.project.cloud_assembly import MANIFEST, Artifact
+from rehearsal.project.assembly_manifest import MANIFEST, Artifact
 
 
 def construct_path(zip_file: Path, stack: str, logical_id: str) -> str:

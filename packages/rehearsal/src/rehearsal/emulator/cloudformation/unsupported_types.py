@@ -12,7 +12,7 @@ from pathlib import Path
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.requests import Answer, Operation, Params
 from rehearsal.errors import WrongUse
-from rehearsal.project.cloud_assembly import MANIFEST, all_stacks, find_assemblies, pipelines
+from rehearsal.project.assembly_manifest import MANIFEST, all_stacks, find_assemblies, pipelines
 from rehearsal.project.unsupported_parts import unsupported_parts
 from rehearsal.workspace.acceptances import Accepted, continue_hint
 from rehearsal.workspace.supported import Supported
