@@ -21,7 +21,7 @@ def test_one_action_runs_and_nothing_else(tiny: Tiny, good: ExecutionView, name:
     """Neither the source nor other actions run, and `history` shows the action's name."""
     code, printed = tiny.call("run", "--only", name, "--execution", good.id[:8])
     assert code == 0
-    assert f"Build/Lint alone, with the artifacts and variables of {good.id}: execution " in printed
+    assert f"Build/Lint only, with the artifacts and variables of {good.id}: execution " in printed
     latest = tiny.view(tiny.space.newest_first()[0])
     assert ran(latest) == ["Build/Lint"]
     assert "run --only Build/Lint" in tiny.call("history", "-n", "1")[1]

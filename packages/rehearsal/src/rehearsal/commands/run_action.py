@@ -24,7 +24,7 @@ def run_action(space: Workspace, options: RunOptions) -> int:
         stage, name = find_action(load_execution_view(space, target), options.only or "")
         with convert_api_errors("run --only"):
             started = _start(deployed, stage, name, target)
-        message = f"{stage}/{name} alone, with the artifacts and variables of {target}: execution {started}"
+        message = f"{stage}/{name} only, with the artifacts and variables of {target}: execution {started}"
         click.echo(message, err=options.json_file == STDOUT)
         return follow_to_end(space, started, verdict=options.verdict, json_file=options.json_file, stops=True)
 

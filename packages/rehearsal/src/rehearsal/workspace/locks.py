@@ -26,7 +26,7 @@ def exclusive_run(workspace: Workspace) -> Iterator[None]:
             raise WrongUse(
                 f"another `up` or `run` is at work in {workspace.root} (process {os.pread(file, 20, 0).decode()}): wait"
                 " for its end, or follow it with `rehearse watch`; while `up` has it running, `git push"
-                " rehearsal` starts executions beside others"
+                " rehearsal` starts further executions"
             ) from None
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode(), 0)

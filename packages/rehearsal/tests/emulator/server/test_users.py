@@ -24,7 +24,7 @@ from tests.root import PACKAGE
 def test_a_read_only_command_never_discards_the_saved_state(saved: Workspace) -> None:
     """A read-only command fails if the saved port is taken or another one is requested, and keeps the state."""
     address = saved.saved_address()
-    refusal = rf"the saved state is reached at .*{port_of(address)} alone.*starts afresh"
+    refusal = rf"the saved state can be used at .*{port_of(address)} only.*starts afresh"
     with pytest.raises(WrongUse, match=refusal), launcher.join_or_resume(saved, 1):
         pass
     with socket.socket() as taken:

@@ -37,11 +37,11 @@ from rehearsal.emulator.ministack import patches
 from rehearsal.emulator.ministack.port.application import Application
 from rehearsal.emulator.server import json_services
 from rehearsal.emulator.server.asgi import RequestRouter
+from rehearsal.emulator.server.clocked_services import ClockedServices
 from rehearsal.emulator.server.hidden_project import hide_project
 from rehearsal.emulator.server.housekeeping import Housekeeping
 from rehearsal.emulator.server.rehearsal_api import RehearsalApi
 from rehearsal.emulator.server.saved_state import UNSAVED
-from rehearsal.emulator.server.traffic import Traffic
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.state.invoke_jobs import Jobs
@@ -76,11 +76,11 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
     functions, accepted, sessions = ManagedFunctions(workspace, endpoint), AcceptedFile(workspace), Sessions()
     jobs, builds = Jobs(), MinistackBuilds(workspace.running)
     record = ResourceRecord(workspace.running / RESOURCES)
-    traffic = Traffic(workspace, record)
+    clocked = ClockedServices(workspace, record)
     queue = BuildQueue(partial(configuration.read_quota, workspace.root))
     remotes, image = Remotes(workspace.remote, workspace.sources), BuildImageFile(workspace).read
     services = BuildServices(workspace.caches, builds, remotes, workspace.builds, queue, image)
-    actions = runners(services, jobs, traffic.clock)
+    actions = runners(services, jobs, clocked.clock)
     engine = _engine(workspace, endpoint, sessions, Accepting(actions, accepted.read))
     api = CodePipelineApi(engine, jobs)
     runner = BuildRunner(endpoint, sessions.assume, sessions.require, builds, workspace, queue)
@@ -91,19 +91,19 @@ def assemble(ministack: Application, workspace: Workspace, endpoint: Endpoint) -
         RetiredRuntimes(accepted.read),
         UnsupportedTypes(workspace.builds, partial(read_supported, workspace), accepted.read),
     )
-    owners = (functions, *events, builds, started, *refusals, *traffic.owners)
+    owners = (functions, *events, builds, started, *refusals, *clocked.owners)
     originals = patches.apply(iam=endpoint.iam, owners=owners)
-    traffic.start()
-    own_types.register(workspace, PipelineResource(engine, traffic.changes), record, actions)
+    clocked.start()
+    own_types.register(workspace, PipelineResource(engine, clocked.changes), record, actions)
     json_apis = {
         **json_services.codepipeline(api),
-        **json_services.codedeploy(traffic.api),
+        **json_services.codedeploy(clocked.api),
         **json_services.codebuild_reports(builds.reports),
         **json_services.codebuild_builds(started, batches, builds.batches),
         **json_services.rehearsal(RehearsalApi(workspace)),
     }
     front = RequestRouter(ministack, AcceptedTypes(accepted.read, record), json_apis, iam=endpoint.iam)
-    ends = (traffic.close, engine.close, batches.close, started.close, close_clients)
+    ends = (clocked.close, engine.close, batches.close, started.close, close_clients)
     return Components(engine, front, ends, UNSAVED, partial(patches.report_other_version, originals))
 
 

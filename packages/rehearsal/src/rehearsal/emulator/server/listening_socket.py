@@ -46,10 +46,10 @@ def listen_on_saved_port(saved: str, port: int | None) -> socket.socket:
     """Listen on the port of the saved state. Raises WrongUse where that is not possible."""
     afresh = "`rehearse up` starts afresh, without it"
     if port not in (None, port_of(saved)):
-        raise WrongUse(f"the saved state is reached at port {port_of(saved)} alone: leave --port out ({afresh})")
+        raise WrongUse(f"the saved state can be used at port {port_of(saved)} only: leave --port out ({afresh})")
     return _listen_or_refuse(
         port_of(saved),
-        f"the saved state is reached at {saved} alone, which cannot be used ({{}}): free that port; {afresh}",
+        f"the saved state can be used at {saved} only, where listening failed ({{}}): free that port; {afresh}",
     )
 
 

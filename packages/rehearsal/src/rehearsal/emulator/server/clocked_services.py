@@ -17,8 +17,8 @@ from rehearsal.workspace.clock import Clock
 from rehearsal.workspace.layout import Workspace
 
 
-class Traffic:
-    """Connects these services. clock: the workspace's. changes: wakes waiting threads.
+class ClockedServices:
+    """Creates, starts and ends these services. clock: the workspace's. changes: wakes waiting threads.
 
     owners: the objects whose methods replace MiniStack's functions. api: CodeDeploy's API.
     """
