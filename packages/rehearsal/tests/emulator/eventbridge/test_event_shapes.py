@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.emulator.eventbridge.event_shapes import entry
+from rehearsal.emulator.eventbridge.event_shapes import pipeline_event
 from rehearsal.engine.state.events import Event
 from rehearsal.engine.state.execution import Execution
 from tests.engine.conftest import (
@@ -29,7 +29,7 @@ def published(stage: Stage) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
 
     def listen(execution: Execution, event: Event) -> None:
-        if published_entry := entry(execution, event):
+        if published_entry := pipeline_event(execution, event):
             events.append(dict(published_entry))
 
     stage.listener = listen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from rehearsal.engine.state.events import ArtifactRecord, Event
 from rehearsal.engine.state.execution import Execution
@@ -22,32 +23,36 @@ _STATES = {
 }
 
 
-def entry(execution: Execution, event: Event) -> Mapping[str, object] | None:
-    """The fields of an event as EventBridge delivers it; None for events that CodePipeline does not send."""
+class StateChange(NamedTuple):
+    """A change of state. level: Pipeline, Stage or Action. detail: the members of the event that only it has."""
+
+    level: str
+    state: str
+    detail: JsonObject
+
+
+def pipeline_event(execution: Execution, event: Event) -> Mapping[str, object] | None:
+    """Return an event of the journal as EventBridge delivers it; None for events that CodePipeline does not send."""
     change = _state_change(execution, event)
     if change is None:
         return None
-    level, state, detail = change
     return {
         "source": "aws.codepipeline",
-        "detail-type": f"CodePipeline {level} Execution State Change",
+        "detail-type": f"CodePipeline {change.level} Execution State Change",
         "resources": [execution.key.arn],
         "detail": {
             "pipeline": execution.key.name,
             "execution-id": execution.id,
-            "start-time": _iso(event["at"] if state == "STARTED" else execution.started),
-            **detail,
-            "state": state,
+            "start-time": _iso(event["at"] if change.state == "STARTED" else execution.started),
+            **change.detail,
+            "state": change.state,
             "version": float(execution.version),
             "pipeline-execution-attempt": float(execution.attempt),
         },
     }
 
 
-StateChange = tuple[str, str, JsonObject] | None
-
-
-def _state_change(execution: Execution, event: Event) -> StateChange:
+def _state_change(execution: Execution, event: Event) -> StateChange | None:
     kind = event["type"]
     match kind.partition("-")[0]:
         case "execution":
@@ -59,7 +64,7 @@ def _state_change(execution: Execution, event: Event) -> StateChange:
     return None
 
 
-def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
+def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange | None:
     states = {"execution-started": "STARTED", "execution-resumed": "RESUMED", "execution-stopping": "STOPPING"}
     state = states.get(kind) or _STATES.get(event.get("status", ""))
     if state is None:
@@ -73,20 +78,20 @@ def _pipeline(execution: Execution, event: Event, kind: str) -> StateChange:
     }
     if state in ("STOPPING", "STOPPED") and execution.stop_reason:
         detail["stop-execution-comments"] = execution.stop_reason
-    return "Pipeline", state, detail
+    return StateChange("Pipeline", state, detail)
 
 
-def _stage(event: Event, kind: str) -> StateChange:
+def _stage(event: Event, kind: str) -> StateChange | None:
     if kind == "stage-started":
         state: str | None = "STARTED" if event["attempt"] == 1 else "RESUMED"
     elif kind == "stage-retried":
         state = "RESUMED"
     else:
         state = _STATES.get(event["status"])
-    return ("Stage", state, {"stage": event["stage"]}) if state else None
+    return StateChange("Stage", state, {"stage": event["stage"]}) if state else None
 
 
-def _action(event: Event, kind: str) -> StateChange:
+def _action(event: Event, kind: str) -> StateChange | None:
     if kind not in ("action-started", "action-finished"):
         return None
     state = "STARTED" if kind == "action-started" else _STATES[event["status"]]
@@ -100,13 +105,13 @@ def _action(event: Event, kind: str) -> StateChange:
     }
     if kind == "action-started":
         detail["input-artifacts"] = _artifacts(event["inputs"])
-        return "Action", state, detail
+        return StateChange("Action", state, detail)
     result = {"external-execution-summary": event["summary"], "external-execution-id": event["external_id"]}
     if event["error_code"]:
         result["error-code"] = event["error_code"]
     detail["execution-result"] = {name: value for name, value in result.items() if value}
     detail["output-artifacts"] = _artifacts(event["outputs"])
-    return "Action", state, detail
+    return StateChange("Action", state, detail)
 
 
 def _artifacts(records: Iterable[ArtifactRecord]) -> list[JsonObject]:

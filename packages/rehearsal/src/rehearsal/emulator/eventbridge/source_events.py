@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypedDict
 
 from rehearsal.emulator.codepipeline.operations import CodePipelineApi
-from rehearsal.emulator.ministack.port import ecr, eventbridge, s3
-from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region, request_scope
+from rehearsal.emulator.eventbridge import aws_events
+from rehearsal.emulator.ministack.port import ecr, s3
+from rehearsal.emulator.ministack.port.requests import Answer, get_account_id, get_region
 from rehearsal.emulator.server.api_error import ApiError
 from rehearsal.engine.engine import Engine
 from rehearsal.engine.model.definition import Action, PipelineKey
@@ -93,7 +94,7 @@ class SourceEvents:
                 self._start(pipeline, {"triggerType": "PollForSourceChanges", "triggerDetail": action.name})
         owner = s3.bucket_owner(bucket) or ""
         region = str(s3.bucket_record(owner, bucket).get("region") or "us-east-1")
-        _put_event(owner, region, _trail_event(bucket, key, region))
+        aws_events.send(owner, region, _trail_event(bucket, key, region))
 
     def _start(self, key: PipelineKey, trigger: Mapping[str, str]) -> None:
         """Start a pipeline; an error is only logged, because no caller waits for it."""
@@ -130,12 +131,4 @@ def _send_image_event(repository: str, digest: str, tag: str | None) -> None:
         "Detail": json.dumps({**detail, "image-tag": tag} if tag else detail),
         "Resources": [ecr.repository_arn(repository)],
     }
-    threading.Thread(target=_put_event, args=(account, region, event), daemon=True).start()
-
-
-def _put_event(account: str, region: str, event: Mapping[str, object]) -> None:
-    with request_scope(account, region):
-        try:
-            eventbridge.put_aws_event(event)
-        except Exception:
-            log.exception("event %s", event["DetailType"])
+    threading.Thread(target=aws_events.send, args=(account, region, event), daemon=True).start()
