@@ -20,6 +20,13 @@ NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.dev
 # Set for a push by the rehearsal, which starts the pipeline itself: the remote's hook then does nothing.
 SKIP_HOOK_VARIABLE = "REHEARSAL_PUSHES"
 BRANCHES = "refs/heads/"
+# A commit needs an author; the user's name would claim that they committed this.
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "rehearsal",
+    "GIT_AUTHOR_EMAIL": "rehearsal@localhost",
+    "GIT_COMMITTER_NAME": "rehearsal",
+    "GIT_COMMITTER_EMAIL": "rehearsal@localhost",
+}
 # The beginning of a snapshot's commit message; the message contains neither quotes nor line breaks.
 SNAPSHOT_MESSAGE = "Working tree on "
 
@@ -242,12 +249,3 @@ def clone(remote: Path, revision: str, branch: str, folder: Path) -> None:
     """
     git("clone", "--quiet", "--no-checkout", str(remote), str(folder), cwd=remote, env=NO_CONFIGURATION)
     git("checkout", "--quiet", "-B", branch, revision, cwd=folder, env=NO_CONFIGURATION)
-
-
-# A commit needs an author; the user's name would claim that they committed this.
-_IDENTITY = {
-    "GIT_AUTHOR_NAME": "rehearsal",
-    "GIT_AUTHOR_EMAIL": "rehearsal@localhost",
-    "GIT_COMMITTER_NAME": "rehearsal",
-    "GIT_COMMITTER_EMAIL": "rehearsal@localhost",
-}

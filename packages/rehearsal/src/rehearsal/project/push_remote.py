@@ -21,7 +21,7 @@ NO_SOURCES: Mapping[str, Path] = MappingProxyType({})
 _HOOK = """\
 #!/bin/sh
 # Created by `{name} up`; `{name} down` removes it.
-[ -z "${silent}" ] || exit 0
+[ -z "${skip}" ] || exit 0
 unset GIT_DIR GIT_QUARANTINE_PATH
 cd {root} && PYTHONPATH={package} exec {command} received{source}
 """
@@ -46,16 +46,16 @@ def add(space: Workspace, sources: Mapping[str, Path] = NO_SOURCES) -> str | Non
     sources: source action -> folder of its repository. Returns a message where another remote has this name, else
     None.
     """
-    refusals = [_add(space, pushes) for pushes in _push_remotes(space, sources)]
+    refusals = [_add(space, push_remote) for push_remote in _push_remotes(space, sources)]
     return "; ".join(filter(None, refusals)) or None
 
 
 def remove(space: Workspace, sources: Mapping[str, Path] = NO_SOURCES) -> None:
     """Remove the remotes and their hooks; a remote of this name with another URL stays."""
-    for pushes in _push_remotes(space, sources):
-        _hook(pushes).unlink(missing_ok=True)
-        if _url(pushes) == str(pushes.remote):
-            git("remote", "remove", NAME, cwd=pushes.root)
+    for push_remote in _push_remotes(space, sources):
+        _hook(push_remote).unlink(missing_ok=True)
+        if _url(push_remote) == str(push_remote.remote):
+            git("remote", "remove", NAME, cwd=push_remote.root)
 
 
 def _push_remotes(space: Workspace, sources: Mapping[str, Path]) -> list[PushRemote]:
@@ -64,44 +64,44 @@ def _push_remotes(space: Workspace, sources: Mapping[str, Path]) -> list[PushRem
     return [PushRemote(space.root, space.remote), *others]
 
 
-def _add(space: Workspace, pushes: PushRemote) -> str | None:
-    pushes.remote.parent.mkdir(parents=True, exist_ok=True)
-    init_bare_repository(pushes.remote)
-    stash_branches(pushes.remote)
-    url = _url(pushes)
-    if url not in (None, str(pushes.remote)):
-        where = f" {pushes.root}" if pushes.source else ""
+def _add(space: Workspace, push_remote: PushRemote) -> str | None:
+    push_remote.remote.parent.mkdir(parents=True, exist_ok=True)
+    init_bare_repository(push_remote.remote)
+    stash_branches(push_remote.remote)
+    url = _url(push_remote)
+    if url not in (None, str(push_remote.remote)):
+        where = f" {push_remote.root}" if push_remote.source else ""
         return f"the repository{where} has a remote `{NAME}` already ({url}); rename it for `git push {NAME}` to work"
-    _write_hook(space, pushes)
+    _write_hook(space, push_remote)
     if url is None:
-        git("remote", "add", NAME, str(pushes.remote), cwd=pushes.root)
+        git("remote", "add", NAME, str(push_remote.remote), cwd=push_remote.root)
     # Force pushes: the branch may be at a snapshot of the working tree, which is not in the user's history.
-    git("config", "--replace-all", f"remote.{NAME}.push", "+refs/heads/*:refs/heads/*", cwd=pushes.root)
+    git("config", "--replace-all", f"remote.{NAME}.push", "+refs/heads/*:refs/heads/*", cwd=push_remote.root)
     return None
 
 
-def _url(pushes: PushRemote) -> str | None:
+def _url(push_remote: PushRemote) -> str | None:
     try:
-        return git("config", "--get", f"remote.{NAME}.url", cwd=pushes.root)
+        return git("config", "--get", f"remote.{NAME}.url", cwd=push_remote.root)
     except WrongUse:
         return None
 
 
-def _hook(pushes: PushRemote) -> Path:
-    return pushes.remote / "hooks" / "post-receive"
+def _hook(push_remote: PushRemote) -> Path:
+    return push_remote.remote / "hooks" / "post-receive"
 
 
-def _write_hook(space: Workspace, pushes: PushRemote) -> None:
-    hook = _hook(pushes)
+def _write_hook(space: Workspace, push_remote: PushRemote) -> None:
+    hook = _hook(push_remote)
     hook.parent.mkdir(exist_ok=True)
     script = _HOOK.format(
-        silent=SKIP_HOOK_VARIABLE,
+        skip=SKIP_HOOK_VARIABLE,
         name=program_name.command_name(),
         command=program_name.shell_command(),
-        source=f" --source {shlex.quote(pushes.source)}" if pushes.source else "",
+        source=f" --source {shlex.quote(push_remote.source)}" if push_remote.source else "",
         root=shlex.quote(str(space.root)),
         package=shlex.quote(str(helper_process.PACKAGES)),
     )
     write_text(hook, script, mode=0o755)
     # A core.hooksPath in the user's configuration would disable this hook.
-    git("config", "core.hooksPath", str(hook.parent), cwd=pushes.remote)
+    git("config", "core.hooksPath", str(hook.parent), cwd=push_remote.remote)
