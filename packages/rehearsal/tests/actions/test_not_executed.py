@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from rehearsal.engine.model.definition import ActionType
 from rehearsal.views.execution_view import replay
 from rehearsal.views.not_emulated import not_emulated
-from rehearsal.workspace.acceptances import Accepted, AcceptedFile, resources
+from rehearsal.workspace.acceptances import Accepted, AcceptedFile
 from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.resource_notes import resource_notes
 from tests.conftest import Embedded
 from tests.engine.conftest import Live, Stage, action, declaration, fails, succeeds
 
@@ -101,7 +102,7 @@ def test_an_accepted_type_makes_a_resource_without_effect(embedded: Embedded, ac
     stack = embedded.settled(name)
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["Outputs"][0]["OutputValue"].startswith("arn:aws:codebuild:eu-west-1:111111111111:reportgroup/")
-    assert f"{GROUP} {name}/Group has no effect: its type was accepted" in resources(embedded.workspace)
+    assert f"{GROUP} {name}/Group has no effect: its type was accepted" in resource_notes(embedded.workspace)
     api.delete_stack(StackName=name)
     api.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
 
@@ -116,7 +117,7 @@ def test_an_accepted_type_that_the_embedded_aws_knows_has_no_effect(
     embedded.stack(name, {"Topic": {"Type": "AWS::SNS::Topic"}}, Arn={"Ref": "Topic"})
     topics = [topic["TopicArn"] for topic in embedded.client("sns").list_topics()["Topics"]]
     assert not any(name in topic for topic in topics)
-    assert f"AWS::SNS::Topic {name}/Topic has no effect: its type was accepted" in resources(embedded.workspace)
+    assert f"AWS::SNS::Topic {name}/Topic has no effect: its type was accepted" in resource_notes(embedded.workspace)
 
 
 @pytest.mark.slow
@@ -125,4 +126,4 @@ def test_a_custom_resource_can_be_accepted(embedded: Embedded, accepting: Accept
     accepting.write(["Custom::Mine"])
     name, token = embedded.name("stack"), "arn:aws:lambda:eu-west-1:111111111111:function:nowhere"
     embedded.stack(name, {"Mine": {"Type": "Custom::Mine", "Properties": {"ServiceToken": token}}}, Id={"Ref": "Mine"})
-    assert f"Custom::Mine {name}/Mine has no effect: its type was accepted" in resources(embedded.workspace)
+    assert f"Custom::Mine {name}/Mine has no effect: its type was accepted" in resource_notes(embedded.workspace)

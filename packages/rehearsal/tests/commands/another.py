@@ -45,7 +45,7 @@ def another(tiny: Tiny, *stages: dict[str, Any], **more: Any) -> Iterator[Tiny]:
         "stages": list(stages),
         **more,
     }
-    record, key = tiny.space.aws / "pipeline.json", PipelineKey(ACCOUNT, REGION, NAME)
+    record, key = tiny.space.pipeline_record, PipelineKey(ACCOUNT, REGION, NAME)
     api, own, head = tiny.deployed.api(), tiny.deployed, tiny.git("rev-parse", "HEAD").strip()
     api.create_pipeline(pipeline=declaration)
     write_json(record, asdict(key))

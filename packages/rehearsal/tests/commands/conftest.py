@@ -118,7 +118,7 @@ def tiny_project(folder: Path, template: Mapping[str, Any] | None = None) -> Ite
         create(tiny, "tiny", dict(template or TEMPLATE))
         bootstrap(tiny)
         tiny.end_first()
-        write_json(space.aws / "pipeline.json", asdict(tiny.deployed.key))
+        write_json(space.pipeline_record, asdict(tiny.deployed.key))
         yield tiny
     finally:
         launcher.down(space)

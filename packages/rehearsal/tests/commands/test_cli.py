@@ -73,7 +73,7 @@ def test_an_embedded_aws_that_was_killed_is_reported(project: Path) -> None:
         closed.bind(("127.0.0.1", 0))
         space.write_server(Server(os.getpid(), f"http://127.0.0.1:{closed.getsockname()[1]}"))
         key = {"account": "111111111111", "region": "eu-west-1", "name": "tiny"}
-        (space.aws / "pipeline.json").write_text(json.dumps(key))
+        space.pipeline_record.write_text(json.dumps(key))
         code, said = rehearsal(project, "stop")
     assert code == 1
     assert "the embedded AWS does not answer any more" in said

@@ -131,7 +131,7 @@ def test_a_killed_first_run_takes_all_with_it(project: Workspace, empty: Tiny, s
     until(lambda: not any(map(start_ticks, pids)) and left(project.root) == [])
     assert project.server() is None
     assert project.newest_first() == []
-    write_json(project.aws / "pipeline.json", asdict(empty.deployed.key))
+    write_json(project.pipeline_record, asdict(empty.deployed.key))
     again(empty)
     launcher.down(project)
 

@@ -60,7 +60,7 @@ def test_a_working_tree_that_does_not_synthesize_is_red(app: Tiny) -> None:
 
 def test_without_a_deployment_there_is_nothing_to_compare_with(tiny: Tiny) -> None:
     """Without a deployed pipeline, `plan` says to run `up`."""
-    record = tiny.space.aws / "pipeline.json"
+    record = tiny.space.pipeline_record
     kept = record.read_text()
     record.unlink()
     code, printed = tiny.call("plan")

@@ -50,7 +50,7 @@ def running_deployment(space: Workspace) -> Deployment:
 
 def require_deployed(space: Workspace) -> None:
     """Raise WrongUse where no pipeline was deployed yet."""
-    if not (space.aws / "pipeline.json").exists():
+    if not space.pipeline_record.exists():
         raise WrongUse("no pipeline is deployed: `rehearse up` first (or `run`)")
 
 

@@ -34,7 +34,7 @@ def show(space: Workspace, port: int | None, json_file: Path | None) -> None:
     space.make()
     repository = Repository(space.root, space.home)
     commit = repository.snapshot()
-    if (space.aws / "pipeline.json").exists():
+    if space.pipeline_record.exists():
         with open_deployment(space, port) as deployed:
             pipeline, branch = deployed.pipeline(), deployed.branch()
         push = _push(space, repository, commit, branch)

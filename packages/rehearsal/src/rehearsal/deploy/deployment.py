@@ -68,10 +68,9 @@ class Deployment:
 
 def find(workspace: Workspace, endpoint: Endpoint) -> Deployment | None:
     """Return the deployed pipeline; None before the first deployment, or after the embedded AWS has lost its state."""
-    path = workspace.aws / "pipeline.json"
-    if not path.exists():
+    if not workspace.pipeline_record.exists():
         return None
-    record = json.loads(path.read_text())
+    record = json.loads(workspace.pipeline_record.read_text())
     key = PipelineKey(record["account"], record["region"], record["name"])
     deployment = Deployment(endpoint, key, record.get("app"), record.get("context", {}), tuple(record.get("names", [])))
     try:

@@ -169,7 +169,7 @@ class Operator:
         key = PipelineKey(stack.account, stack.region, deployed_name(self.endpoint, chosen))
         context = configuration.read_config(self.workspace.root).context
         record = {**asdict(key), "app": command, "context": context, "names": chosen.names}
-        write_json(self.workspace.aws / "pipeline.json", record)
+        write_json(self.workspace.pipeline_record, record)
         return Deployment(self.endpoint, key, command, context, chosen.names)
 
 

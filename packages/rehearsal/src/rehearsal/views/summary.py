@@ -23,9 +23,9 @@ from rehearsal.views.json_shapes import RunJson
 from rehearsal.views.not_emulated import not_emulated
 from rehearsal.views.terminal import STYLES, rows
 from rehearsal.views.traffic import Shift
-from rehearsal.workspace.acceptances import resources
 from rehearsal.workspace.build_area import found_above
 from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.resource_notes import resource_notes
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class RunSummary:
     def _not_emulated(self) -> list[str]:
         differences = not_emulated(
             self.views[-1],
-            resources(self.space),
+            resource_notes(self.space),
             iam=self.iam,
             administrators=grants_administrator_access(self.space),
             bootstrapped=late_bootstraps(self.space),

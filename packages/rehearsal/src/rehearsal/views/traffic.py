@@ -68,7 +68,7 @@ class ShiftNews:
 def _written_at(space: Workspace) -> int:
     """Return when CodeDeploy's records were written last, in nanoseconds since 1970; 0 where there are none."""
     try:
-        return (space.running / FILE).stat().st_mtime_ns
+        return (space.state / FILE).stat().st_mtime_ns
     except FileNotFoundError:
         return 0
 
@@ -85,10 +85,8 @@ def pace(space: Workspace, shifts: Sequence[Shift]) -> list[str]:
 
 
 def _all_shifts(space: Workspace) -> Iterator[tuple[float, Shift]]:
-    """Yield (time of creation, shift) of every deployment in the running embedded AWS, else in its saved state."""
-    files = [folder / FILE for folder in (space.running, space.saved)]
-    file = next((file for file in files if file.exists()), None)
-    for account, record in read_deployments(file) if file else ():
+    """Yield (time of creation, shift) of every deployment."""
+    for account, record in read_deployments(space.state / FILE):
         yield record["createTime"], _shift(account, record)
 
 

@@ -46,7 +46,7 @@ def _output_artifacts(events: Iterable[Event]) -> Iterator[ArtifactRecord]:
 
 
 def _objects(space: Workspace) -> Path:
-    return (space.running if space.running.exists() else space.saved) / "s3"
+    return space.state / "s3"
 
 
 def _zips(space: Workspace, artifact: ArtifactRecord) -> Iterator[Path]:

@@ -139,6 +139,16 @@ class Workspace:
         return self.private / "saved"
 
     @property
+    def state(self) -> Path:
+        """The embedded AWS's state: that of the running one, else the saved one."""
+        return self.running if self.running.exists() else self.saved
+
+    @property
+    def pipeline_record(self) -> Path:
+        """Which pipeline is deployed; missing before the first deployment."""
+        return self.aws / "pipeline.json"
+
+    @property
     def tls(self) -> Path:
         """The emulator's certificate, and the bundle of certificate authorities."""
         return self.home / "tls"

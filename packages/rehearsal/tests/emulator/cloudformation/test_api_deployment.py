@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.resource_notes import resource_notes
 from tests.conftest import Embedded
 
 API = {"Ref": "Api"}
@@ -47,7 +47,7 @@ def test_a_stage_has_the_deployment_of_its_template(embedded: Embedded) -> None:
         (deployment,) = client.get_deployments(ApiId=found["Api"])["Items"]
         assert deployment["DeploymentId"] == found["Deployment"]
         assert client.get_stage(ApiId=found["Api"], StageName="prod")["DeploymentId"] == found["Deployment"]
-    (line,) = [line for line in resources(embedded.workspace) if f" {name}/" in line]
+    (line,) = [line for line in resource_notes(embedded.workspace) if f" {name}/" in line]
     assert line.startswith(f"AWS::ApiGatewayV2::Deployment {name}/Deployment is not a snapshot")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.emulator.cloudformation.notification_rules import event_patterns
 from rehearsal.emulator.ministack.port import eventbridge
-from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.resource_notes import resource_notes
 from tests.conftest import Embedded
 
 PIPELINE = "arn:aws:codepipeline:eu-west-1:111111111111:delivery"
@@ -84,5 +84,5 @@ def test_a_rule_without_a_topic_is_reported(embedded: Embedded) -> None:
     chat = "arn:aws:chatbot::111111111111:chat-configuration/slack-channel/x"
     ids = "codepipeline-pipeline-stage-execution-failed"
     embedded.stack(name, {"Notices": rule(ids, address=chat, type_="AWSChatbotSlack", Name="chat")})
-    said = "; ".join(resources(embedded.workspace))
+    said = "; ".join(resource_notes(embedded.workspace))
     assert f"NotificationRule {name}/Notices delivers notices of pipelines to topics only" in said

@@ -9,7 +9,7 @@ import pytest
 from ministack.core.responses import request_scope
 
 from rehearsal.emulator.cloudformation.schema_values import resource_values
-from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.resource_notes import resource_notes
 from tests.conftest import ACCOUNT, REGION, Embedded
 
 
@@ -91,7 +91,7 @@ def test_the_deliverys_own_types_are_known_without_being_accepted(embedded: Embe
         assert re.fullmatch(rf"arn:aws:{service}:{REGION}:{ACCOUNT}:connection/[0-9a-f-]{{36}}", found[name])
     assert (found["Status"], found["Hook"]) == ("PENDING", "hook")
     assert found["Url"].startswith("https://webhooks.domain.com/trigger/")
-    said = "; ".join(resources(embedded.workspace))
+    said = "; ".join(resource_notes(embedded.workspace))
     assert "AWS::CodeConnections::Connection delivery-types/New is PENDING on AWS" in said
     assert "AWS::CodePipeline::Webhook delivery-types/Hook has no effect" in said
     connections["New"]["Properties"]["Tags"] = [{"Key": "a", "Value": "b"}]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.resource_notes import resource_notes
 from tests.conftest import Embedded
 
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ def test_a_default_vpc_is_created(embedded: Embedded) -> None:
     )
     assert re.fullmatch("eipalloc-[0-9a-f]{17}", found["Allocation"])
     assert re.fullmatch("nat-[0-9a-f]{17}", found["Gateway"])
-    (line,) = [line for line in resources(embedded.workspace) if line.startswith("network: ")]
+    (line,) = [line for line in resource_notes(embedded.workspace) if line.startswith("network: ")]
     assert line == "network: created without effect: EC2 EIP, NatGateway"
 
 
@@ -72,7 +72,7 @@ def test_a_service_with_its_load_balancer_and_a_database_are_created(embedded: E
         embedded.client("ecs").list_services(cluster=physical(embedded, "compute", "AWS::ECS::Cluster"))
     )
     assert re.fullmatch(r"arn:aws:ecs:eu-west-1:\d{12}:task-definition/\S+:\d+", found["Task"])
-    (line,) = [line for line in resources(embedded.workspace) if line.startswith("compute: ")]
+    (line,) = [line for line in resource_notes(embedded.workspace) if line.startswith("compute: ")]
     assert line == (
         "compute: created without effect: ApplicationAutoScaling ScalableTarget, ScalingPolicy; EC2 Instance, "
         "SecurityGroupEgress, SecurityGroupIngress; ECS Cluster, Service, TaskDefinition; "
@@ -136,5 +136,5 @@ def test_what_belongs_to_services_and_databases_is_created(embedded: Embedded) -
     assert found["Key"] == "mine"
     assert re.fullmatch("vol-[0-9a-f]{17}", found["Volume"])
     assert "." in found["Host"]
-    (line,) = [line for line in resources(embedded.workspace) if line.startswith("parts: ")]
+    (line,) = [line for line in resource_notes(embedded.workspace) if line.startswith("parts: ")]
     assert "RDS DBProxy, DBProxyTargetGroup, OptionGroup" in line

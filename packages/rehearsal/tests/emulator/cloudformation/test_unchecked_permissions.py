@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.workspace.acceptances import resources
+from rehearsal.workspace.resource_notes import resource_notes
 from tests.conftest import Embedded
 
 TABLE: dict[str, Any] = {
@@ -33,7 +33,7 @@ def test_a_policy_that_no_request_is_checked_against_is_reported(embedded: Embed
             },
         },
     )
-    assert [line for line in resources(embedded.workspace) if " unchecked/" in line] == [
+    assert [line for line in resource_notes(embedded.workspace) if " unchecked/" in line] == [
         "AWS::DynamoDB::Table unchecked/Keyed has a policy or a key that no request is checked against",
         "AWS::ECR::Repository unchecked/Shared has a policy that no request is checked against",
         "AWS::Logs::ResourcePolicy unchecked/Events is not evaluated",
@@ -43,7 +43,7 @@ def test_a_policy_that_no_request_is_checked_against_is_reported(embedded: Embed
 def test_a_policy_that_an_update_adds_is_reported(embedded: Embedded) -> None:
     """A stack without one gets it later."""
     embedded.stack("later", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": TABLE}})
-    assert not [line for line in resources(embedded.workspace) if " later/" in line]
+    assert not [line for line in resource_notes(embedded.workspace) if " later/" in line]
     shared = {**TABLE, "ResourcePolicy": {"PolicyDocument": POLICY}}
     embedded.stack("later", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": shared}})
-    assert [line for line in resources(embedded.workspace) if " later/" in line]
+    assert [line for line in resource_notes(embedded.workspace) if " later/" in line]

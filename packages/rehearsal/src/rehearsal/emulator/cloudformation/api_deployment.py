@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.ministack.port import apigateway, cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-from rehearsal.workspace.acceptances import API_DEPLOYMENT
+from rehearsal.workspace.resource_notes import API_DEPLOYMENT
 
 Properties = Mapping[str, str]
 

@@ -12,7 +12,7 @@ from rehearsal.emulator.cloudformation.resource_record import ResourceRecord
 from rehearsal.emulator.cloudformation.schema_values import resource_values
 from rehearsal.emulator.ministack.port import cloudformation
 from rehearsal.emulator.ministack.port.cloudformation import Handlers, Properties, ProvisionedResource
-from rehearsal.workspace.acceptances import CREATED_WITHOUT_EFFECT
+from rehearsal.workspace.resource_notes import CREATED_WITHOUT_EFFECT
 
 
 def register(record: ResourceRecord) -> None:

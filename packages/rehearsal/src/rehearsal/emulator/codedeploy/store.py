@@ -157,8 +157,8 @@ class Store:
 
 
 def read_deployments(file: Path) -> Iterator[tuple[str, Record]]:
-    """Yield (account, deployment) for every deployment in a store's file."""
-    for name, table in json.loads(file.read_text()).items():
+    """Yield (account, deployment) for every deployment in a store's file, which may be missing."""
+    for name, table in (json.loads(file.read_text()) if file.exists() else {}).items():
         account, _, kind = name.split("/")
         if kind == DEPLOYMENTS:
             for record in table.values():

@@ -47,9 +47,10 @@ from rehearsal.engine.running.environment import Environment
 from rehearsal.engine.state.invoke_jobs import Jobs
 from rehearsal.project import configuration
 from rehearsal.project.remotes import Remotes
-from rehearsal.workspace.acceptances import RESOURCES, AcceptedFile
+from rehearsal.workspace.acceptances import AcceptedFile
 from rehearsal.workspace.build_image import BuildImageFile
 from rehearsal.workspace.layout import Workspace
+from rehearsal.workspace.resource_notes import RESOURCES
 from rehearsal.workspace.supported import read_supported
 
 
