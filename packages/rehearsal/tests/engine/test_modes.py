@@ -8,7 +8,7 @@ import pytest
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.running import eligibility
-from rehearsal.engine.running.stage_lock import Place, StageLock
+from rehearsal.engine.running.stage_lock import StageLock, WaitingExecution
 from tests.engine.conftest import KEY, Door, Live, Stage, action, declaration, errors, eventually, fails, until_stopped
 
 
@@ -197,10 +197,10 @@ def test_a_pipeline_of_a_deleted_ones_name_has_open_transitions(stage: Stage) ->
 def test_no_execution_overtakes_between_two_stages() -> None:
     """An execution that leaves a stage already has its place before the next one, so that no later one overtakes it."""
     lock = StageLock()
-    lock.arrive(Place(1, "first", "QUEUED"))
-    lock.arrive(Place(2, "second", "QUEUED"))
+    lock.arrive(WaitingExecution(1, "first", "QUEUED"))
+    lock.arrive(WaitingExecution(2, "second", "QUEUED"))
     assert lock.admit(disabled=False).entered == ("first",)
-    lock.arrive(Place(3, "third", "QUEUED"))
+    lock.arrive(WaitingExecution(3, "third", "QUEUED"))
     lock.leave("first")
     assert lock.admit(disabled=False).entered == ("second",)
     assert lock.admit(disabled=False).waiting == ("third",)

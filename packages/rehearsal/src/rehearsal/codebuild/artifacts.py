@@ -47,19 +47,19 @@ def _matching_files(
     if not bases:
         raise ArtifactNotFound(f"no matching base directory path found for {output.base_directory}")
     matched = [
-        file_
+        file
         for base in bases
-        for file_ in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
+        for file in file_patterns.files(base, output.files, env, output.exclude_paths, links=output.enable_symlinks)
     ]
     matched = _within_reach(matched, reach, log, links=output.enable_symlinks)
-    outside = [file_.name for file_ in matched if ".." in file_.name.split("/")]
+    outside = [file.name for file in matched if ".." in file.name.split("/")]
     if outside:
         raise ArtifactNotFound(f"{outside[0]} is outside of the base directory: no zip can hold it; name another one")
     readable = matched if output.enable_symlinks else _existing(matched, log)
     if not readable:
         hint = _hint(bases, output.files, env)
         raise ArtifactNotFound(f"no matching artifact paths found for {', '.join(output.files)}{hint}")
-    return _flat(readable, log) if output.discard_paths else list({file_.name: file_ for file_ in readable}.values())
+    return _flat(readable, log) if output.discard_paths else list({file.name: file for file in readable}.values())
 
 
 def _within_reach(files: list[MatchedFile], reach: Reach, log: BuildLog, *, links: bool) -> list[MatchedFile]:
@@ -93,8 +93,8 @@ def _hint(bases: list[Path], patterns: Iterable[str], env: Mapping[str, str]) ->
 def _flat(files: list[MatchedFile], log: BuildLog) -> list[MatchedFile]:
     """Drop the folders of all names; of two files with one name, keep the later one and report it."""
     flat: dict[str, MatchedFile] = {}
-    for file_ in files:
-        if file_.path.name in flat:
-            log.say(f"discard-paths: {file_.name} takes the place of {flat[file_.path.name].path.name} from elsewhere")
-        flat[file_.path.name] = replace(file_, name=file_.path.name)
+    for file in files:
+        if file.path.name in flat:
+            log.say(f"discard-paths: {file.name} takes the place of {flat[file.path.name].path.name} from elsewhere")
+        flat[file.path.name] = replace(file, name=file.path.name)
     return list(flat.values())

@@ -122,7 +122,7 @@ def _run_once(run: _Run) -> tuple[BuildResult, int | None]:
             values = shell.values() if phases_result.phases[-1].status in {"SUCCEEDED", "FAILED"} else {}
         result = _finish(run, phases_result, machine.readable(values))
     exported = environment.exported(spec.env.exported_variables, prepared.variables.unexported, values)
-    return replace(result, exported=exported), phases_result.again
+    return replace(result, exported=exported), phases_result.allowed_retries
 
 
 def _finish(run: _Run, phases_result: PhasesResult, values: Mapping[str, str]) -> BuildResult:

@@ -17,7 +17,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.configuration import Quota
 
-Place = tuple[str, str]
+Scope = tuple[str, str]  # account, region
 Ending = Literal["started", "stopped", "timed out"]
 
 
@@ -27,7 +27,7 @@ class QueueFull(RehearsalError):
 
 @dataclass
 class _Waiting:
-    place: Place
+    scope: Scope
     running: bool = False
 
 
@@ -42,13 +42,13 @@ class BuildQueue:
     _builds: list[_Waiting] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def enter(self, place: Place) -> Turn:
+    def enter(self, scope: Scope) -> Turn:
         """Add a build to the queue of an account and region. Raises QueueFull."""
         quota = self.quota()
         with self._changed:
-            build = _Waiting(place)
-            if quota and not self._is_free(place, quota):
-                waiting = [other for other in self._builds if other.place == place and not other.running]
+            build = _Waiting(scope)
+            if quota and not self._is_free(scope, quota):
+                waiting = [other for other in self._builds if other.scope == scope and not other.running]
                 if len(waiting) >= quota.waiting:
                     raise QueueFull(f"Cannot have more than {quota.waiting} builds in queue for the account")
             else:
@@ -56,11 +56,11 @@ class BuildQueue:
             self._builds.append(build)
         return Turn(self, build)
 
-    def _is_free(self, place: Place, quota: Quota) -> bool:
-        return sum(build.running for build in self._builds if build.place == place) < quota.running
+    def _is_free(self, scope: Scope, quota: Quota) -> bool:
+        return sum(build.running for build in self._builds if build.scope == scope) < quota.running
 
-    def _next(self, place: Place) -> _Waiting | None:
-        return next((build for build in self._builds if build.place == place and not build.running), None)
+    def _next(self, scope: Scope) -> _Waiting | None:
+        return next((build for build in self._builds if build.scope == scope and not build.running), None)
 
     def await_start(self, build: _Waiting, stop: Cancellation, seconds: float) -> Ending:
         with stop.calls(self._wake), self._changed:
@@ -72,8 +72,8 @@ class BuildQueue:
     def _starts(self, build: _Waiting) -> bool:
         """Start the build if it is the next one and the quota allows it; return whether it runs."""
         quota = self.quota()
-        if not build.running and self._next(build.place) is build:
-            build.running = quota is None or self._is_free(build.place, quota)
+        if not build.running and self._next(build.scope) is build:
+            build.running = quota is None or self._is_free(build.scope, quota)
             if build.running:
                 self._changed.notify_all()
         return build.running

@@ -23,7 +23,7 @@ class OnFailure:
     pattern: re.Pattern[str] | None = None
 
     def applies_to(self, output: str) -> bool:
-        """Return whether to retry a failed phase. said: its message and its output."""
+        """Return whether to retry a failed phase. output: its error message, and what its commands printed."""
         return self.action == "RETRY" and (self.pattern is None or self.pattern.search(output) is not None)
 
 

@@ -27,11 +27,14 @@ _DEFAULT_ON_FAILURE = {
 
 @dataclass(frozen=True)
 class PhasesResult:
-    """The results of all phases. uploads: whether UPLOAD_ARTIFACTS follows. again: allowed retries; None: no retry."""
+    """The results of all phases. uploads: whether UPLOAD_ARTIFACTS follows.
+
+    allowed_retries: None where the build is not retried.
+    """
 
     phases: tuple[PhaseResult, ...]
     uploads: bool
-    again: int | None = None
+    allowed_retries: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def run_phases(spec: Buildspec, shell: Shell, log: BuildLog, limits: Limits) -> 
         shell.put("CODEBUILD_BUILD_SUCCEEDING", "0")
         if on_failure.action != "CONTINUE":
             is_retried = on_failure.applies_to("\n".join([result.message, *output]))
-            return PhasesResult(tuple(results), uploads=False, again=on_failure.retries if is_retried else None)
+            allowed_retries = on_failure.retries if is_retried else None
+            return PhasesResult(tuple(results), uploads=False, allowed_retries=allowed_retries)
     return PhasesResult(tuple(results), uploads=True)
 
 

@@ -42,7 +42,7 @@ def fetch(source: ProjectSourceTypeDef, version: str, s3: S3Client, remote: Path
 def deliver(target: ProjectArtifactsTypeDef, build: Build, zip_files: Mapping[str, Path], s3: S3Client) -> None:
     """Upload the primary artifact to S3, if the project has one.
 
-    target: the project's ProjectArtifacts. made: zips by identifier.
+    target: the project's ProjectArtifacts. zip_files: by identifier.
     """
     if target.get("type", "NO_ARTIFACTS") != "S3" or "" not in zip_files:
         return

@@ -11,8 +11,8 @@ SUPERSEDED, QUEUED, PARALLEL = "SUPERSEDED", "QUEUED", "PARALLEL"
 
 
 @dataclass(frozen=True)
-class Place:
-    """The place of an execution in the queue of a stage. number: the execution's number; newer ones are greater."""
+class WaitingExecution:
+    """An execution in the queue of a stage. execution: its id. number: newer executions have greater ones."""
 
     number: int
     execution: str
@@ -33,22 +33,22 @@ class StageLock:
 
     def __init__(self) -> None:
         self._inside: str | None = None
-        self._waiting: dict[int, Place] = {}
+        self._waiting: dict[int, WaitingExecution] = {}
 
     @property
     def is_unused(self) -> bool:
         """Whether no execution is in the stage or waits for it."""
         return self._inside is None and not self._waiting
 
-    def arrive(self, place: Place) -> None:
+    def arrive(self, waiting: WaitingExecution) -> None:
         """Queue an execution for the stage."""
-        self._waiting[place.number] = place
+        self._waiting[waiting.number] = waiting
 
     def leave(self, execution: str) -> None:
         """Remove an execution from the stage and from its queue."""
         if self._inside == execution:
             self._inside = None
-        self._waiting = {number: place for number, place in self._waiting.items() if place.execution != execution}
+        self._waiting = {number: waiting for number, waiting in self._waiting.items() if waiting.execution != execution}
 
     def admit(self, *, disabled: bool) -> Admission:
         """Admit the executions that can enter now.
@@ -56,26 +56,26 @@ class StageLock:
         SUPERSEDED: the newest of those that wait enters, the others are superseded. QUEUED: the oldest enters first.
         PARALLEL: all enter.
         """
-        superseded = self._take([place for place in self._waiting.values() if self._is_overtaken(place)])
+        superseded = self._take([waiting for waiting in self._waiting.values() if self._is_overtaken(waiting)])
         entered = () if disabled else self._take(self._next())
         return Admission(
             entered, superseded, tuple(self._waiting[number].execution for number in sorted(self._waiting))
         )
 
-    def _is_overtaken(self, place: Place) -> bool:
-        return place.mode == SUPERSEDED and max(self._waiting) > place.number
+    def _is_overtaken(self, waiting: WaitingExecution) -> bool:
+        return waiting.mode == SUPERSEDED and max(self._waiting) > waiting.number
 
-    def _next(self) -> list[Place]:
+    def _next(self) -> list[WaitingExecution]:
         if not self._waiting:
             return []
-        parallel = [place for place in self._waiting.values() if place.mode == PARALLEL]
+        parallel = [waiting for waiting in self._waiting.values() if waiting.mode == PARALLEL]
         if parallel or self._inside is not None:
             return parallel
         oldest = self._waiting[min(self._waiting)]
         self._inside = oldest.execution
         return [oldest]
 
-    def _take(self, places: list[Place]) -> tuple[str, ...]:
-        for place in places:
-            del self._waiting[place.number]
-        return tuple(place.execution for place in places)
+    def _take(self, executions: list[WaitingExecution]) -> tuple[str, ...]:
+        for waiting in executions:
+            del self._waiting[waiting.number]
+        return tuple(waiting.execution for waiting in executions)

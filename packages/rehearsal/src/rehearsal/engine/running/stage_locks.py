@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from rehearsal.engine.running.execution_writer import ExecutionWriter
-from rehearsal.engine.running.stage_lock import Place, StageLock
+from rehearsal.engine.running.stage_lock import StageLock, WaitingExecution
 
 
 class StageLocks:
@@ -22,7 +22,7 @@ class StageLocks:
     def enter(self, execution: str, stage: str, leaving: str | None = None) -> None:
         """Queue an execution for a stage, then leave the stage `leaving`: no other execution gets in between."""
         state = self._executions[execution].state
-        self._lock(stage).arrive(Place(state.number, execution, state.pipeline.execution_mode))
+        self._lock(stage).arrive(WaitingExecution(state.number, execution, state.pipeline.execution_mode))
         if leaving:
             self._lock(leaving).leave(execution)
             self.admit(leaving)
