@@ -26,36 +26,36 @@ _KINDS = {
 
 def describe_errors(error: ValidationError, name: str, model: type[BaseModel]) -> str:
     """Return a line for every error. name: the file's name. model: the buildspec's model."""
-    return "\n".join(_line(fault, name, model) for fault in error.errors())
+    return "\n".join(_line(details, name, model) for details in error.errors())
 
 
-def _line(mistake: ErrorDetails, name: str, model: type[BaseModel]) -> str:
-    place = mistake["loc"]
-    if place[-1] == "[key]":
-        return f"{name}: {_key(place[:-2])}: got the key {mistake['input']!r}; in quotes it would be a name"
-    if mistake["type"] == "extra_forbidden":
-        return f"{name}: {_key(place)}: there is no such key; allowed are {_allowed(place, model)}"
-    if mistake["type"] == "missing":
-        return f"{name}: {_key(place)}: {_KINDS['missing']}"
-    return f"{name}: {_key(place)}: got {shorten(repr(mistake['input']))}; {_rule(mistake)}"
+def _line(details: ErrorDetails, name: str, model: type[BaseModel]) -> str:
+    location = details["loc"]
+    if location[-1] == "[key]":
+        return f"{name}: {_key(location[:-2])}: got the key {details['input']!r}; in quotes it would be a name"
+    if details["type"] == "extra_forbidden":
+        return f"{name}: {_key(location)}: there is no such key; allowed are {_allowed(location, model)}"
+    if details["type"] == "missing":
+        return f"{name}: {_key(location)}: {_KINDS['missing']}"
+    return f"{name}: {_key(location)}: got {shorten(repr(details['input']))}; {_rule(details)}"
 
 
-def _rule(mistake: ErrorDetails) -> str:
-    if mistake["type"] == "literal_error":
-        return f"allowed are {mistake['ctx']['expected']}"
-    if mistake["type"] == "value_error":
-        return str(mistake["ctx"]["error"])
-    return _KINDS.get(mistake["type"], mistake["msg"])
+def _rule(details: ErrorDetails) -> str:
+    if details["type"] == "literal_error":
+        return f"allowed are {details['ctx']['expected']}"
+    if details["type"] == "value_error":
+        return str(details["ctx"]["error"])
+    return _KINDS.get(details["type"], details["msg"])
 
 
-def _key(place: Sequence[int | str]) -> str:
+def _key(location: Sequence[int | str]) -> str:
     """A key such as `phases.build.commands[0]`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
-def _allowed(place: Sequence[int | str], model: type[BaseModel]) -> str:
-    """The allowed keys next to the last key of `place`."""
-    parts = iter(place[:-1])
+def _allowed(location: Sequence[int | str], model: type[BaseModel]) -> str:
+    """The allowed keys next to the last key of `location`."""
+    parts = iter(location[:-1])
     section = model
     for part in parts:
         if isinstance(part, int):
