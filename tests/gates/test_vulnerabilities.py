@@ -56,7 +56,7 @@ def test_a_known_vulnerability_is_red(project: Path, osv: str) -> None:
     """A known vulnerability is red unless it is accepted by one of its names until a future date."""
     red = run(DEPENDENCIES, project, PIP_AUDIT_OSV_URL=osv)
     assert red.returncode == 1
-    assert "CVE-2026-1, GHSA-planted; update it (`poetry update jmespath`)" in red.stderr
+    assert "CVE-2026-1, GHSA-planted; update it (`poetry update --lock jmespath`)" in red.stderr
     with ACCEPTED.planted(project):
         assert run(DEPENDENCIES, project, PIP_AUDIT_OSV_URL=osv).returncode == 0
 

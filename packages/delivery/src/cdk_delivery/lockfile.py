@@ -28,7 +28,7 @@ class Lockfile(NamedTuple):
         return " ".join(self.check[:3])
 
 
-POETRY = Lockfile("poetry.lock", ("poetry", "check", "--lock"), "poetry lock", "poetry update")
+POETRY = Lockfile("poetry.lock", ("poetry", "check", "--lock"), "poetry lock", "poetry update --lock")
 # `uv lock --check` needs an interpreter, and would download one.
 _INTERPRETER = ("--no-python-downloads", "--python", sys.executable)
 UV = Lockfile("uv.lock", ("uv", "lock", "--check", *_INTERPRETER), "uv lock", "uv lock --upgrade-package")
