@@ -16,10 +16,10 @@ from tests.conftest import Embedded
 DAY = 86400.0
 
 
-@pytest.fixture
-def embedded(tmp_path: Any) -> Iterator[Embedded]:
-    """An embedded AWS whose clock no other test moves."""
-    workspace = Workspace(tmp_path)
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """An embedded AWS whose clock only the tests of this module move."""
+    workspace = Workspace(tmp_path_factory.mktemp("expiry"))
     with launcher.join_or_start(workspace, iam=False) as endpoint:
         yield Embedded(endpoint, workspace)
 
