@@ -31,7 +31,7 @@ from rehearsal.project.cloud_assembly import QUALIFIER
 from rehearsal.project.git_repository import Repository
 from rehearsal.views.execution_view import ExecutionView, replay
 from rehearsal.workspace.layout import Workspace
-from tests.commands.templates import ACCOUNT, REGION, TEMPLATE
+from tests.commands.templates import ACCOUNT, REGION, TEMPLATE, with_one_build
 
 LIMIT = 120
 
@@ -131,6 +131,25 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
         yield tiny
         launcher.down(tiny.space)
         assert tiny.space.saved.exists(), (tiny.space.logs / "emulator.log").read_text()
+
+
+@pytest.fixture(scope="session")
+def _ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+    with tiny_project(tmp_path_factory.mktemp("ended"), with_one_build("Compile")) as tiny:
+        launcher.down(tiny.space)
+        yield tiny
+
+
+@pytest.fixture
+def ended(_ended: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """A tiny project with one build, whose embedded AWS has saved its state; a test may start and kill it."""
+    shutil.copytree(_ended.root, tmp_path, symlinks=True, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    tiny = Tiny(tmp_path, _ended.deployed.endpoint)
+    tiny.space.make()
+    yield tiny
+    launcher.down(tiny.space)
+    shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 def create(tiny: Tiny, stack: str, template: dict[str, Any], *, update: bool = False) -> None:

@@ -102,54 +102,50 @@ def latest(tiny: Tiny) -> ExecutionView:
     return tiny.view(tiny.space.newest_first()[0])
 
 
-def test_a_killed_run_takes_all_with_it(own: Tiny) -> None:
+def test_a_killed_run_takes_all_with_it(ended: Tiny) -> None:
     """The embedded AWS of a killed run saves its state, so that the next run finds the pipeline deployed."""
-    launcher.down(own.space)
-    file = stays(own)
-    run = Command(own, "run")
+    file = stays(ended)
+    run = Command(ended, "run")
     pids = processes(file)
     run.kill()
-    until(lambda: not any(map(start_ticks, pids)) and left(own.root) == [])
-    assert latest(own).status == "Stopped"
-    assert own.space.server() is None
-    (own.root / "Compile.sh").unlink()
-    code, printed = own.call("run", "--approve")
+    until(lambda: not any(map(start_ticks, pids)) and left(ended.root) == [])
+    assert latest(ended).status == "Stopped"
+    assert ended.space.server() is None
+    (ended.root / "Compile.sh").unlink()
+    code, printed = ended.call("run", "--approve")
     assert (code, "Succeeded in" in printed) == (0, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_run_that_is_terminated_takes_all_with_it_at_once(own: Tiny, number: signal.Signals) -> None:
+def test_a_run_that_is_terminated_takes_all_with_it_at_once(ended: Tiny, number: signal.Signals) -> None:
     """Within 5 seconds all processes of the run end, its build included, and the next command works."""
-    launcher.down(own.space)
-    file = stays(own)
+    file = stays(ended)
     ignored = signal.signal(number, signal.SIG_DFL)  # under nohup the command ignores SIGHUP, as it should
-    run = Command(own, "run")
+    run = Command(ended, "run")
     signal.signal(number, ignored)
     pids = processes(file)
     run.process.send_signal(number)
     deadline = time.monotonic() + 5
-    while own.space.server() or any(map(start_ticks, pids)) or left(own.root):
-        assert time.monotonic() < deadline, left(own.root)
+    while ended.space.server() or any(map(start_ticks, pids)) or left(ended.root):
+        assert time.monotonic() < deadline, left(ended.root)
         time.sleep(0.05)
     run.kill()
-    assert own.call("status")[0] in (0, 1)
+    assert ended.call("status")[0] in (0, 1)
 
 
-def test_a_run_whose_embedded_aws_is_killed_ends_in_words(own: Tiny) -> None:
+def test_a_run_whose_embedded_aws_is_killed_ends_in_words(ended: Tiny) -> None:
     """The run exits with 1 and says so, its build ends, and its execution is Interrupted."""
-    launcher.down(own.space)
-    file = stays(own)
-    run = Command(own, "run")
+    file = stays(ended)
+    run = Command(ended, "run")
     pids = processes(file)
-    os.kill(server(own).pid, signal.SIGKILL)
+    os.kill(server(ended).pid, signal.SIGKILL)
     code, printed = run.ended()
     assert code == 1
     assert "the embedded AWS ended during execution" in printed
-    until(lambda: not any(map(start_ticks, pids)) and left(own.root) == [])
-    assert latest(own).stage("Build").status == "InProgress"
-    assert "Interrupted" in own.call("history")[1]
-    assert own.call("run", "--list")[0] == 2
-    again(own)
+    until(lambda: not any(map(start_ticks, pids)) and left(ended.root) == [])
+    assert latest(ended).stage("Build").status == "InProgress"
+    assert "Interrupted" in ended.call("history")[1]
+    again(ended)
 
 
 def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
@@ -174,9 +170,10 @@ def server(tiny: Tiny) -> Server:
 
 
 def again(tiny: Tiny) -> None:
-    """Deploy the pipeline again, as `up` and `run` do for a project with a CDK app, and run it to its end."""
+    """Assert that a start finds no pipeline; deploy it, as `up` and `run` do for an app, and run it to its end."""
     (tiny.root / "Compile.sh").unlink(missing_ok=True)
     launcher.up(tiny.space, None)
+    assert tiny.call("run", "--list")[0] == 2
     tiny.deployed = Deployment(server(tiny).to_endpoint(), tiny.deployed.key)
     create(tiny, "tiny", ONE_BUILD)
     tiny.end_first()
