@@ -41,31 +41,29 @@ def handler(event, context):
 
 
 @needs_mounts
-@pytest.mark.parametrize(("code", "number"), [(INSIDE, 2), (DAEMON, 3)], ids=["function", "daemon"])
-def test_functions_end_with_a_killed_emulator(tmp_path: Path, code: str, number: int) -> None:
+def test_functions_end_with_a_killed_emulator(tmp_path: Path) -> None:
     """The kernel ends a function's frozen and orphaned processes, daemons included, when the emulator is killed."""
     space = Workspace(tmp_path)
     server = launcher.up(space, None, iam=False)
     try:
         functions = Functions(server.to_endpoint(), space)
-        pids = running(functions.call(functions.make(code)).answer)
-        assert len(pids) == number
+        pids = [running(functions.call(functions.make(code)).answer) for code in (INSIDE, DAEMON)]
+        assert [*map(len, pids)] == [2, 3]
     finally:
         os.kill(server.pid, signal.SIGKILL)
     os.waitpid(server.pid, 0)
-    assert ended(pids)
+    assert all(map(ended, pids))
 
 
 @needs_mounts
-@pytest.mark.parametrize("code", [INSIDE, DAEMON], ids=["function", "daemon"])
-def test_functions_end_with_a_stopped_emulator(tmp_path: Path, code: str) -> None:
-    """The embedded AWS ends all processes of its functions when it stops."""
+def test_functions_end_with_a_stopped_emulator(tmp_path: Path) -> None:
+    """The embedded AWS ends all processes of its functions when it stops, daemons included."""
     space = Workspace(tmp_path)
     with launcher.join_or_start(space, iam=False) as endpoint:
         functions = Functions(endpoint, space)
-        pids = running(functions.call(functions.make(code)).answer)
-        assert pids
-    assert ended(pids)
+        pids = [running(functions.call(functions.make(code)).answer) for code in (INSIDE, DAEMON)]
+        assert all(pids)
+    assert all(map(ended, pids))
 
 
 @needs_mounts
