@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -48,10 +49,15 @@ def locate_artifact(task: Task, name: str) -> Artifact:
     return Artifact(store, artifact.key, answer.get("VersionId"))
 
 
+def new_location(task: Task, name: str) -> Artifact:
+    """Return where to write the output artifact `name`: a new key in CodePipeline's form."""
+    return Artifact(task.stores(task.region), f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}")
+
+
 def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> Artifact:
-    """Upload `zip_file` as the output artifact `name`, under a key in CodePipeline's form. Raises ActionError."""
-    store = task.stores(task.region)
-    key = f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}"
+    """Upload `zip_file` as the output artifact `name`. Raises ActionError."""
+    artifact = new_location(task, name)
+    store, key = artifact.store, artifact.key
     s3 = task.endpoint.client("s3", credentials, task.region)
     try:
         with zip_file.open("rb") as body:
@@ -63,7 +69,7 @@ def upload(task: Task, name: str, credentials: Credentials, zip_file: Path) -> A
         raise ActionError(
             f"{task.where}: cannot write artifact {name} ({where}): {error}", "PermissionError"
         ) from error
-    return Artifact(store, key, answer.get("VersionId"))
+    return replace(artifact, version=answer.get("VersionId"))
 
 
 def _encryption(store: ArtifactStore) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from rehearsal.actions.alarms import alarm_states
 from rehearsal.actions.artifacts import download
 from rehearsal.actions.aws_errors import action_error
 from rehearsal.actions.traffic_steps import canary_steps, linear_steps
@@ -104,7 +105,8 @@ class _AliasShift:
     def _watch(self, seconds: float) -> str:
         """Wait `seconds` of AWS; return why the shift has to be rolled back, empty if it can continue."""
         for _ in self.clock.moments(seconds, self.task.stop):
-            if active := _active(self.cloudwatch, self.settings.alarms):
+            states = alarm_states(self.cloudwatch, self.settings.alarms)
+            if active := [name for name, state in states.items() if state == "ALARM"]:
                 return f"alarm {', '.join(active)} is in ALARM"
         return "stopped" if self.task.stop.is_set() else ""
 
@@ -143,14 +145,6 @@ def _publish(task: Task, api: LambdaClient, function: str) -> str:
     download(task, task.action.inputs[0], task.credentials(), zip_file)
     answer = api.update_function_code(FunctionName=function, ZipFile=zip_file.read_bytes(), Publish=True)
     return str(answer["Version"])
-
-
-def _active(cloudwatch: CloudWatchClient, alarms: list[str]) -> list[str]:
-    if not alarms:
-        return []
-    answer = cloudwatch.describe_alarms(AlarmNames=alarms, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    described = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    return [str(alarm["AlarmName"]) for alarm in described if alarm["StateValue"] == "ALARM"]
 
 
 def _success(summary: str, version: str) -> Outcome:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-import uuid
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rehearsal.actions.artifacts import locate_artifact
+from rehearsal.actions.artifacts import locate_artifact, new_location
 from rehearsal.codebuild.build_log import NOTE
 from rehearsal.engine.action_api import ActionError, Artifact, Outcome, Task
 from rehearsal.engine.endpoint import Credentials
@@ -50,7 +49,7 @@ class InvokeFunction:
 
     def _run(self, task: Task, job: Job) -> Outcome:
         credentials = task.credentials()
-        outputs = {name: _place(task, name) for name in task.action.outputs}
+        outputs = {name: new_location(task, name) for name in task.action.outputs}
         if SNAPSHOT_MESSAGE in task.action.configuration.get("UserParameters", ""):
             _log(task, f"{NOTE}{_COMMIT_MESSAGE}")
         token: str | None = None
@@ -137,11 +136,6 @@ def _event(
     return {"CodePipeline.job": {"id": job.id, "accountId": task.pipeline.account, "data": data}}
 
 
-def _place(task: Task, name: str) -> Artifact:
-    """The location to which the function has to upload an output artifact."""
-    return Artifact(task.stores(task.region), f"{task.pipeline.name[:20]}/{name[:10]}/{uuid.uuid4().hex[:7]}")
-
-
 def _artifact(name: str, artifact: Artifact) -> JsonObject:
-    place = {"bucketName": artifact.store.bucket, "objectKey": artifact.key}
-    return {"name": name, "revision": None, "location": {"type": "S3", "s3Location": place}}
+    location = {"bucketName": artifact.store.bucket, "objectKey": artifact.key}
+    return {"name": name, "revision": None, "location": {"type": "S3", "s3Location": location}}

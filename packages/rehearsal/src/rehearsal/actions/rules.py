@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from rehearsal.actions.alarms import alarm_states
 from rehearsal.engine.action_api import ActionError, Outcome, Task
 from rehearsal.workspace.clock import Clock
 
@@ -65,9 +66,8 @@ class WatchAlarm:
 
 
 def _alarm_state(cloudwatch: CloudWatchClient, name: str, task: Task) -> str:
-    """Return the state of a metric alarm or a composite alarm. Raises ActionError."""
-    answer = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    if not alarms:
+    """Return the state of an alarm. Raises ActionError where there is none."""
+    state = alarm_states(cloudwatch, [name]).get(name)
+    if state is None:
         raise ActionError(f"{task.where}: there is no alarm {name}")
-    return str(alarms[0]["StateValue"])
+    return state
