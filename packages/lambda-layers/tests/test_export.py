@@ -67,11 +67,18 @@ def test_an_unknown_editable_folder_is_refused() -> None:
         parse("-e file:///elsewhere\n", Path("/home/me/project"))
 
 
+@pytest.fixture(scope="module")
+def at_once() -> dict[str, list[Pin]]:
+    """The export of this repository's groups in one Poetry process."""
+    return export(ROOT, ["main", "echo"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("beside", ["nothing", "another Python"])
-def test_both_ways_to_ask_poetry_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: str) -> None:
+def test_both_ways_to_ask_poetry_agree(
+    at_once: dict[str, list[Pin]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: str
+) -> None:
     """The export in one Poetry process equals the export by one command for each group."""
-    at_once = export(ROOT, ["main", "echo"])
     assert [len(pins) > 2 for pins in at_once.values()] == [True, True]
     script = tmp_path / "poetry"
     script.write_text(f'#!/bin/sh\nexec "{find_tool("poetry", ROOT)}" "$@"\n')

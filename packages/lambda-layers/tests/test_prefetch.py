@@ -13,18 +13,20 @@ from lambda_layers.builder import package_builder
 from lambda_layers.builder.project_build import build
 from lambda_layers.builder.uv_install import install
 from lambda_layers.locks.pin import Pin
-from lambda_layers.poetry.export import export
+from lambda_layers.poetry import direct
 from tests.projects import Project
 from tests.wheels import House
 
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """The order of installations and of Poetry's exports."""
+    """The order of installations and of exports, which return what Poetry's would without its start."""
     seen: list[tuple[str, list[str]]] = []
+    read_closures = direct.read_closures
 
     def exported(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
-        found = export(root, groups)
+        found = read_closures(root, groups)
+        assert found is not None
         seen.append(("export", sorted({pin.name for pins in found.values() for pin in pins})))
         return found
 
@@ -32,7 +34,7 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         seen.append(("install", [pin.name for pin in pins]))
         install(root, pins, *rest, **named)
 
-    monkeypatch.setattr("lambda_layers.poetry.direct.read_closures", lambda *_: None)
+    monkeypatch.setattr(direct, "read_closures", lambda *_: None)
     monkeypatch.setattr("lambda_layers.poetry.export.export", exported)
     monkeypatch.setattr(package_builder, "install", installed)
     return seen
