@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lambda_layers import toml_files
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import requirements_file
-from lambda_layers.locks.pin import Pin, Source, source_of
+from lambda_layers.locks.pin import Pin
+from lambda_layers.poetry.lock import package_sources
 from lambda_layers.subprocesses import find_tool, run
 
 if TYPE_CHECKING:
@@ -70,17 +71,3 @@ def _export_each_group(poetry: str, root: Path, groups: Sequence[str]) -> list[s
 def _directory_packages(locked: Sequence[PackageTable]) -> dict[str, str]:
     sources = ((package["name"], package.get("source", {})) for package in locked)
     return {source["url"]: name for name, source in sources if source.get("type") == "directory"}
-
-
-def package_sources(locked: Iterable[PackageTable]) -> dict[frozenset[str], Source | None]:
-    """Return, by the hashes of its files, the index of each package that is not from the default index.
-
-    One version of a package may be in the lock twice, from two indexes for two platforms.
-    """
-    return {
-        frozenset(file["hash"] for file in package.get("files", [])): source_of(
-            source.get("reference", ""), source["url"]
-        )
-        for package in locked
-        if (source := package.get("source", {})).get("type") == "legacy"
-    }

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers.locks import groups
 from lambda_layers.locks.graph import Lock, LockedPackage
-from lambda_layers.poetry.export import package_sources
+from lambda_layers.locks.pin import Source, source_of
 from lambda_layers.requirements import read_leniently
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ def _parse_package(table: PackageTable) -> LockedPackage:
     name, needs = canonicalize_name(table["name"]), table.get("dependencies", {})
     (source,) = package_sources([table]).values() or (None,)
     return LockedPackage(name, table["version"], needs, extras, files, markers_of_groups, source)
+
+
+def package_sources(locked: Iterable[PackageTable]) -> dict[frozenset[str], Source | None]:
+    """Return, by the hashes of its files, the index of each package that is not from the default index.
+
+    One version of a package may be in the lock twice, from two indexes for two platforms.
+    """
+    return {
+        frozenset(file["hash"] for file in package.get("files", [])): source_of(
+            source.get("reference", ""), source["url"]
+        )
+        for package in locked
+        if (source := package.get("source", {})).get("type") == "legacy"
+    }
 
 
 def _leniently(needs: Iterable[str]) -> Iterator[Requirement]:

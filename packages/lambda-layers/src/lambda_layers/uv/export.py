@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, cast
 
 from packaging.utils import canonicalize_name
 
@@ -14,12 +13,13 @@ from lambda_layers import toml_files
 from lambda_layers.errors import LayersError
 from lambda_layers.locks import requirements_file
 from lambda_layers.locks.lockfile import UV
-from lambda_layers.locks.pin import Pin, Source, source_of
+from lambda_layers.locks.pin import Pin
 from lambda_layers.subprocesses import find_tool, run
 from lambda_layers.target import interpreter
+from lambda_layers.uv.lock import package_sources
 
 if TYPE_CHECKING:
-    from lambda_layers.uv.lock_toml import PackageFile, PackageTable, UvLock
+    from lambda_layers.uv.lock_toml import PackageTable, UvLock
 
 _LOCAL_KINDS = ("directory", "editable", "path")
 
@@ -58,23 +58,3 @@ def local_packages(packages: Iterable[PackageTable]) -> dict[str, str]:
         for kind in _LOCAL_KINDS
         if kind in source
     }
-
-
-def package_sources(
-    packages: Iterable[PackageTable], pyproject: Mapping[str, Any]
-) -> dict[frozenset[str], Source | None]:
-    """Return, by the hashes of its files, the index of each package that is not from the default index."""
-    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
-    names = {index["url"].rstrip("/"): index["name"] for index in indexes if "name" in index}
-    return {
-        frozenset(file["hash"] for file in package_files(package) if "hash" in file): source_of(
-            names.get(registry.rstrip("/"), urlsplit(registry).hostname or "local"), registry
-        )
-        for package in packages
-        if (registry := package.get("source", {}).get("registry"))
-    }
-
-
-def package_files(package: PackageTable) -> list[PackageFile]:
-    """Return the files that a package may be installed from, its source distribution first."""
-    return [*([package["sdist"]] if "sdist" in package else []), *package.get("wheels", [])]

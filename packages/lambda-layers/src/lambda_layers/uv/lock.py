@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from lambda_layers.locks import groups
 from lambda_layers.locks.graph import DependencyTable, Lock, LockedPackage
-from lambda_layers.uv.export import package_files, package_sources
+from lambda_layers.locks.pin import Source, source_of
 
 if TYPE_CHECKING:
     from lambda_layers.uv.lock_toml import Need, PackageFile, PackageTable, UvLock
@@ -37,7 +37,7 @@ def _parse_package(table: PackageTable, pyproject: Mapping[str, Any]) -> LockedP
         canonicalize_name(name): tuple(map(_requirement, requirements))
         for name, requirements in table.get("optional-dependencies", {}).items()
     }
-    files = {_file_name(file): file["hash"].removeprefix("sha256:") for file in package_files(table) if "hash" in file}
+    files = {_file_name(file): file["hash"].removeprefix("sha256:") for file in _package_files(table) if "hash" in file}
     (source,) = package_sources([table], pyproject).values() or (None,)
     return LockedPackage(
         name=canonicalize_name(table["name"]),
@@ -48,6 +48,26 @@ def _parse_package(table: PackageTable, pyproject: Mapping[str, Any]) -> LockedP
         markers=tuple(table.get("resolution-markers", [])) or ("",),
         source=source,
     )
+
+
+def package_sources(
+    packages: Iterable[PackageTable], pyproject: Mapping[str, Any]
+) -> dict[frozenset[str], Source | None]:
+    """Return, by the hashes of its files, the index of each package that is not from the default index."""
+    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    names = {index["url"].rstrip("/"): index["name"] for index in indexes if "name" in index}
+    return {
+        frozenset(file["hash"] for file in _package_files(package) if "hash" in file): source_of(
+            names.get(registry.rstrip("/"), urlsplit(registry).hostname or "local"), registry
+        )
+        for package in packages
+        if (registry := package.get("source", {}).get("registry"))
+    }
+
+
+def _package_files(package: PackageTable) -> list[PackageFile]:
+    """Return the files that a package may be installed from, its source distribution first."""
+    return [*([package["sdist"]] if "sdist" in package else []), *package.get("wheels", [])]
 
 
 def _requirement(need: Need) -> Requirement:
