@@ -22,7 +22,7 @@ from rehearsal.workspace.layout import Workspace
 def verdict_options[R](verb: Callable[..., R]) -> Callable[..., R]:
     """Decorator with the options --approve and --reject, which the verb gets as `verdict`.
 
-    verdict: "Approved", "Rejected", or None for neither.
+    It is "Approved", "Rejected", or None for neither.
     """
 
     @click.option("--approve", is_flag=True, help="Approve every manual approval in advance.")

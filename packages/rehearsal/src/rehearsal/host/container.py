@@ -80,7 +80,7 @@ exit "$status"
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of this machine, and its path in the container. shared: this machine writes to it too."""
+    """A folder of this machine, and its path in the container. access: `shared` where this machine writes to it too."""
 
     source: Path
     target: Path

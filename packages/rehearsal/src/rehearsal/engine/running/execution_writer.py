@@ -101,7 +101,7 @@ class ExecutionWriter:
             self._run.supersede()
             self._advance()
 
-    def retry_beside_running(self, stage: str) -> bool:
+    def retry_while_running(self, stage: str) -> bool:
         """Start the failed actions of a stage again while others still run. False where that is not possible."""
         state = self.state.stages.get(stage)
         inside = state is not None and state.status == "InProgress" and not self.state.ending

@@ -98,7 +98,7 @@ class PipelineWriter:
         """
         self.executions.check_open()
         writer = self.executions.find(execution)
-        if mode == FAILED_ACTIONS and writer.retry_beside_running(stage):
+        if mode == FAILED_ACTIONS and writer.retry_while_running(stage):
             return
         eligibility.check_retry(self.record.require(), self.executions.states, writer.state, stage)
         self._resume(writer, stage, mode)

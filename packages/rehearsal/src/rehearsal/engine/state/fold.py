@@ -84,7 +84,7 @@ def _ending(execution: Execution, event: Event) -> Execution:
 
 
 def _resumed(execution: Execution, event: Event) -> Execution:
-    """A manual retry, or the override of `condition`. overridden: the kinds of conditions not to check again."""
+    """A manual retry, or the override of `condition`; `overridden` has the kinds of conditions not to check again."""
     name, condition = event.get("stage", ""), event.get("condition")
     state = execution.stages.get(name, StageState())
     if condition:
