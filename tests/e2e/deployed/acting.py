@@ -72,3 +72,28 @@ def bootstrap_role(kind: str, environment: str) -> str:
     """Return the ARN of a role of the CDK bootstrap: deploy, file-publishing, lookup or cfn-exec."""
     account = ACCOUNTS[environment]
     return f"arn:aws:iam::{account}:role/cdk-hnb659fds-{kind}-role-{account}-{REGION}"
+
+
+def environment_role(environment: str, kind: str) -> str:
+    account = ACCOUNTS[environment if kind == "tests" else "pipeline"]
+    return f"arn:aws:iam::{account}:role/echo-delivery-{environment}-eu-west-1-{kind}"
+
+
+def changed(role: Acting, name: str) -> list[str]:
+    """Return the allowed calls among all that change or invoke a function of this name."""
+    mapping, function = {"UUID": "00000000-0000-0000-0000-000000000000"}, {"FunctionName": name}
+    calls: dict[str, dict[str, Any]] = {
+        "create_alias": {**function, "Name": "tried", "FunctionVersion": "1"},
+        "create_event_source_mapping": {**function, "EventSourceArn": f"arn:aws:sqs:eu-west-1:{ACCOUNTS['dev']}:any"},
+        "delete_alias": {**function, "Name": "tried"},
+        "delete_event_source_mapping": mapping,
+        "delete_layer_version": {"LayerName": "any", "VersionNumber": 1},
+        "invoke": {**function, "Payload": b"{}"},
+        "invoke_with_response_stream": {**function, "Payload": b"{}"},
+        "publish_layer_version": {"LayerName": "tried", "Content": {"ZipFile": b""}},
+        "update_alias": {**function, "Name": "live", "Description": "tried"},
+        "update_event_source_mapping": {**mapping, "Enabled": False},
+        "update_function_code": {**function, "ZipFile": b""},
+        "update_function_configuration": {**function, "Timeout": 1},
+    }
+    return [operation for operation, arguments in calls.items() if role.may("lambda", operation, **arguments)]
