@@ -42,6 +42,15 @@ def test_the_synth_build_reaches_no_account(deployed: Deployed) -> None:
             assert not role.may_assume(bootstrap_role(kind, environment)), (environment, kind)
 
 
+@pytest.mark.parametrize(
+    ("part", "reads", "writes"),
+    [
+        ("SynthRole", {"owner_repo"}, {"Synth_Outp"}),
+        ("ChangesRole", {"owner_repo", "Synth_Outp"}, {"Changes_Ou", "ChangesPro"}),
+        ("echo-delivery-dev-eu-west-1-build", {"owner_repo"}, set()),
+        ("echo-delivery-prod-eu-west-1-build", {"owner_repo"}, set()),
+    ],
+)
 def test_a_build_has_its_own_artifacts_alone(deployed: Deployed, part: str, reads: set[str], writes: set[str]) -> None:
     """Each build can read and write only its artifacts, so that only Synth writes the deployed assembly."""
     role, bucket = Acting(deployed, "pipeline", part), artifacts(deployed)
