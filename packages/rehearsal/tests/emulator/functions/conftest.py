@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 def zipped(**files: str | bytes) -> bytes:
     """Return a ZIP archive; a name has `__` for each `/`, and ends with `_py` for `.py`."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             path = name.replace("__", "/")
             archive.writestr(f"{path[:-3]}.py" if path.endswith("_py") else path, content)
