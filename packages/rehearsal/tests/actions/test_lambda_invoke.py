@@ -73,9 +73,10 @@ def test_a_commit_message_is_not_escaped_in_user_parameters(
 
     If the message is the rehearsal's own, which has nothing to escape, the action's log warns about it.
     """
-    first = {**invoke(pipelines.function(handler(ECHOES))), "name": "Message", "namespace": "Message"}
+    action = invoke(pipelines.function(handler(ECHOES)))
+    first = {**action, "name": "Message", "namespace": "Message"}
     first["configuration"] = {**first["configuration"], "UserParameters": message}
-    second = {**invoke(pipelines.function(handler(ECHOES))), "runOrder": 2}
+    second = {**action, "runOrder": 2}
     second["configuration"] = {**second["configuration"], "UserParameters": '{"message": "#{Message.user}"}'}
     ran = pipelines.run(pipelines.source({"a": "b"}), first, second)
     assert (ran.status, ran.variables("Invoke")) == ("Succeeded", {"user": f'{{"message": "{message}"}}'})
