@@ -143,15 +143,16 @@ class Processes:
             self._report_end(None)
 
     def _pass_on(self, output: IO[bytes]) -> None:
-        mark = b"\0" + self._token.encode() + b" "
-        while raw := output.readline(LINE_BYTES):
-            while _cut(raw, mark) and len(raw) < 2 * LINE_BYTES:
-                raw += output.readline(2 * len(mark))
+        mark, held = b"\0" + self._token.encode() + b" ", b""
+        while piece := output.readline(LINE_BYTES):
+            raw, held = _split_cut_mark(held + piece, mark)
             printed, has_mark, code = raw.partition(mark)
-            if printed.rstrip(b"\r\n") or not has_mark:
+            if printed.rstrip(b"\r\n") or (raw and not has_mark):
                 self._print(printed)
             if has_mark:
                 self._report_end(int(code))
+        if held:
+            self._print(held)
 
     def _print(self, raw: bytes) -> None:
         line = raw.decode(errors="replace").rstrip("\r\n")
@@ -179,11 +180,13 @@ def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
         os.close(handle)
 
 
-def _cut(raw: bytes, mark: bytes) -> bool:
-    """Return whether a piece of a line ends within the mark, so that more has to be read."""
+def _split_cut_mark(raw: bytes, mark: bytes) -> tuple[bytes, bytes]:
+    """Return a piece of output without the beginning of a mark at its end, and that beginning; mostly there is none."""
     start = raw.rfind(mark[:1])
     tail = raw[start:]
-    return start >= 0 and not raw.endswith(b"\n") and (mark.startswith(tail) or tail.startswith(mark))
+    if start < 0 or raw.endswith(b"\n") or not (mark.startswith(tail) or tail.startswith(mark)):
+        return raw, b""
+    return raw[:start], tail
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
