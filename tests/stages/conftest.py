@@ -8,6 +8,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk import Environment as Target
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 from cdk_delivery.constructs.project_files import Project
 from cdk_delivery.constructs.test_role import IntegrationTestRoleNames
@@ -19,10 +20,10 @@ ACCOUNT, REGION = "222222222222", "eu-west-1"
 BUILD_ROLE = "arn:aws:iam::111111111111:role/delivery-dev-build"
 
 
-def echo_stack(app: App, release: Release, options: ServiceOptions, emails: Sequence[str] = ()) -> EchoStack:
+def echo_stack(scope: Construct, release: Release, options: ServiceOptions, emails: Sequence[str] = ()) -> EchoStack:
     """Return the stack in a separate account, with a tester role for one build role."""
     return EchoStack(
-        app,
+        scope,
         "Echo",
         env=Target(account=ACCOUNT, region=REGION),
         release=release,
