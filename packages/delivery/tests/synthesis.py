@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_cdk import App, CloudFormationValidatePlugin, Validations
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 from cdk_delivery.compliance.assembly import Assembly
 from cdk_delivery.compliance.packs import attach_packs
@@ -45,13 +46,19 @@ class Synthesized:
 
 
 def pipeline_stack(
-    app: App, context: Mapping[str, Any], project: Project, change: Change | None = None
+    scope: Construct, context: Mapping[str, Any], project: Project, change: Change | None = None
 ) -> ShopPipeline:
     """Return the pipeline's stack for the settings of `context`, changed by `change`."""
     settings = deepcopy(context["delivery"])
     if change:
         change(settings)
-    return ShopPipeline(app, "Pipeline", delivery=Settings.read(settings), project=project)
+    return ShopPipeline(scope, "Pipeline", delivery=Settings.read(settings), project=project)
+
+
+def two_regions(settings: dict[str, Any]) -> None:
+    """Change the settings to dev and a wave of two prods in two regions."""
+    prod = settings["environments"][1] | {"wave": "live"}
+    settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
 
 
 def synthesize(context: Mapping[str, Any], project: Project, change: Change) -> Template:
@@ -67,19 +74,28 @@ def assembly(
     app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
     pipeline_stack(app, context, project, change)
     if packs:
-        attach_packs(app)
-        Validations.of(app).add_plugins(CloudFormationValidatePlugin())
+        _add_packs(app)
     with suppress(RuntimeError):  # the assembly is complete in spite of the findings
         app.synth()
     return Synthesized(folder)
 
 
-def findings(context: Mapping[str, Any], project: Project, folder: Path, change: Change) -> list[str]:
-    """Return findings of the rule packs, stale acceptances and findings of cfn-lint for those settings."""
-    found = assembly(context, project, folder, change, packs=True).assembly
-    files = map(str, folder.glob("*.template.json"))
+def findings(context: Mapping[str, Any], project: Project, folder: Path, changes: Mapping[str, Change]) -> list[str]:
+    """Return findings of the rule packs, stale acceptances and findings of cfn-lint for a pipeline with each change."""
+    app = App(context=dict(context), outdir=str(folder), analytics_reporting=False)
+    for name, change in changes.items():
+        pipeline_stack(Construct(app, name), context, project, change)
+    _add_packs(app)
+    with suppress(RuntimeError):
+        app.synth()
+    found, files = Assembly(folder), map(str, folder.glob("*.template.json"))
     linted = subprocess.run(["cfn-lint", "--", *files], check=False, capture_output=True, text=True)
     return [*found.violations(), *map(str, found.stale()), *linted.stdout.splitlines()]
+
+
+def _add_packs(app: App) -> None:
+    attach_packs(app)
+    Validations.of(app).add_plugins(CloudFormationValidatePlugin())
 
 
 def pipeline_of(template: Template) -> Mapping[str, Any]:

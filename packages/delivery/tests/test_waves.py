@@ -1,25 +1,18 @@
 """Waves: environments deployed concurrently, their approval, and the rollback of a failure."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
 
 from cdk_delivery.constructs.project_files import Project
-from tests.synthesis import Synthesized, actions, findings, pipeline_of, synthesize
-
-
-def three(settings: dict[str, Any]) -> None:
-    """Change the settings to dev and a wave of two prods in two regions."""
-    prod = settings["environments"][1] | {"wave": "live"}
-    settings["environments"][1:] = [prod, prod | {"name": "prod2", "region": "eu-central-1"}]
+from tests.synthesis import Synthesized, actions, pipeline_of, synthesize, two_regions
 
 
 @pytest.fixture(scope="module")
 def waves(context: dict[str, Any], project: Project) -> Template:
-    return synthesize(context, project, three)
+    return synthesize(context, project, two_regions)
 
 
 @pytest.mark.slow
@@ -73,9 +66,3 @@ def test_a_rejection_rolls_nothing_back(waves: Template) -> None:
     """The approval's stage has no rollback on failure."""
     approvals = [stage for stage in pipeline_of(waves)["Stages"] if stage["Name"].startswith("Approve")]
     assert [(stage["Name"], "OnFailure" in stage) for stage in approvals] == [("ApproveLive", False)]
-
-
-@pytest.mark.slow
-def test_other_regions_raise_no_finding(context: dict[str, Any], project: Project, tmp_path: Path) -> None:
-    """The findings on the buckets of other regions are accepted, and no acceptance is stale."""
-    assert findings(context, project, tmp_path, three) == []

@@ -1,13 +1,12 @@
 """The pipeline's triggers and its execution mode."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
 
 from cdk_delivery.constructs.project_files import Project
-from tests.synthesis import Synthesized, findings, pipeline_of, synthesize
+from tests.synthesis import Synthesized, pipeline_of, synthesize
 
 CODECOMMIT = {"type": "codecommit", "repository": "shop"}
 S3 = {"type": "s3", "bucket": "pushes", "key": "source.zip"}
@@ -60,15 +59,6 @@ def test_a_push_to_another_branch_of_codecommit_starts_nothing(context: dict[str
     (pushed,) = (rule for rule in rules if rule["source"] == ["aws.codecommit"])
     assert pushed["resources"] == ["arn:aws:codecommit:eu-west-1:111111111111:shop"]
     assert pushed["detail"] == {"event": ["referenceCreated", "referenceUpdated"], "referenceName": ["release"]}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("source", [CODECOMMIT, S3], ids=lambda source: source["type"])
-def test_other_sources_raise_no_finding(
-    context: dict[str, Any], project: Project, tmp_path: Path, source: dict[str, str]
-) -> None:
-    """A pipeline with CodeCommit or S3 has no findings either."""
-    assert findings(context, project, tmp_path, lambda settings: settings.update(source=source)) == []
 
 
 @pytest.mark.slow
