@@ -79,18 +79,18 @@ test -f cdk.json && cp -R {made} "$last"
 """
 
 
-def test_concurrent_plans_have_separate_folders(own: Tiny) -> None:
+def test_concurrent_plans_have_separate_folders(tiny: Tiny, tmp_path: Path) -> None:
     """Two concurrent `plan` commands succeed and leave no folder."""
-    signals, made, cdk = own.space.home / "signals", own.space.home / "made", own.root / "node_modules/.bin/cdk"
+    signals, made, cdk = tmp_path / "signals", tmp_path / "made", tiny.root / "node_modules/.bin/cdk"
     signals.mkdir()
     write_assembly(made, {"tiny": TEMPLATE})
     cdk.parent.mkdir(parents=True)
     cdk.write_text(TWO_AT_WORK.format(signals=signals, made=made))
     cdk.chmod(0o755)
-    plans = [Command(own, "plan") for _ in range(2)]
+    plans = [Command(tiny, "plan") for _ in range(2)]
     for code, printed in [plan.ended() for plan in plans]:
         assert (code, "The pipeline stays as it is" in printed) == (0, True), printed
-    assert not [*own.space.home.glob("plan-*")]
+    assert not [*tiny.space.home.glob("plan-*")]
 
 
 def test_concurrent_starts_share_one_embedded_aws(project: Workspace) -> None:
