@@ -1,4 +1,4 @@
-"""What the deployed stacks have created: names, URLs and outputs that the tests of roles use."""
+"""Names, URLs and outputs of the deployed stacks, for the tests of roles."""
 
 from __future__ import annotations
 
