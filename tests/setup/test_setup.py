@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -33,8 +34,11 @@ def test_a_missing_file_is_refused(clone: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_python_that_is_nowhere_is_refused(equipped: Path) -> None:
+def test_a_python_that_is_nowhere_is_refused(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing Python is an error with version, reason and remedy, and leaves no environment."""
+    # The search starts each interpreter of the machine, twice.
+    monkeypatch.setenv("PYENV_ROOT", str(equipped / "pyenv"))
+    monkeypatch.setenv("PATH", os.defpath)
     pyproject = equipped / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('python = "3.13"', 'python = "3.99"'))
     code, said = run_setup(equipped)
