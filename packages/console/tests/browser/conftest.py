@@ -15,7 +15,9 @@ from tests.conftest import Console
 from tests.root import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+# Parts of Chromium's own window: it renders their pages again for each page that a test opens.
+WINDOW = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", f"--disable-features={WINDOW}"]
 INSTALL = "apt-get install chromium; bin/setup browser"
 
 
