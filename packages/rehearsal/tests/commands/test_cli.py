@@ -8,6 +8,7 @@ import platform
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from rehearsal.cli import VERBS, cli
+from rehearsal.cli import VERBS, cli, main
 from rehearsal.deploy import first_deployment
 from rehearsal.errors import WrongUse
 from rehearsal.host import host_environment
@@ -48,6 +49,23 @@ def project(tmp_path: Path) -> Path:
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "first"]):
         subprocess.run([*git, *command], cwd=tmp_path, check=True)
     return tmp_path
+
+
+@pytest.fixture
+def call(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Run a command in the project by `main` of this process, and return its exit status and its output."""
+
+    def called(*arguments: str) -> tuple[int, str]:
+        monkeypatch.chdir(project)
+        monkeypatch.setattr(sys, "argv", ["__main__.py", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert isinstance(end.value.code, int)
+        return end.value.code, "".join(capsys.readouterr())
+
+    return called
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
@@ -101,19 +119,21 @@ def test_an_app_that_does_not_synthesize_is_refused(project: Path) -> None:
         ("[[invoke", "rehearsal.toml"),
     ],
 )
-def test_a_bad_rehearsal_toml_is_refused(project: Path, text: str, words: str) -> None:
+def test_a_bad_rehearsal_toml_is_refused(
+    project: Path, call: Callable[..., tuple[int, str]], text: str, words: str
+) -> None:
     """A bad rehearsal.toml is an error before anything starts."""
     (project / "rehearsal.toml").write_text(text)
-    code, said = rehearsal(project, "run")
+    code, said = call("run")
     assert code == 2
     assert words in said
     assert not (project / ".rehearsal").exists()
 
 
 @pytest.mark.parametrize("arguments", [["env", "dev"], ["approve"], ["reject"], ["logs", "Build/Synth"]])
-def test_what_needs_a_run_says_so(project: Path, arguments: list[str]) -> None:
+def test_what_needs_a_run_says_so(call: Callable[..., tuple[int, str]], arguments: list[str]) -> None:
     """The error names the command to run first."""
-    code, said = rehearsal(project, *arguments)
+    code, said = call(*arguments)
     assert code == 2
     assert "`python -m rehearsal" in said
 
