@@ -37,6 +37,7 @@ PLANTED = [
     (f"{REHEARSAL}/rehearsal/engine/odd.py", "rehearsal.workspace.layout", "inside rehearsal"),
     (f"{REHEARSAL}/rehearsal/host/odd.py", "rehearsal.engine.engine", "inside rehearsal"),
     (f"{REHEARSAL}/rehearsal/codebuild/odd.py", "rehearsal.actions.s3", "inside rehearsal"),
+    (f"{REHEARSAL}/rehearsal/engine/model/odd.py", "rehearsal.engine.running.stage_lock", "inside the engine"),
     (f"{REHEARSAL}/rehearsal/actions/odd.py", "ministack", "only the port imports MiniStack"),
     (f"{REHEARSAL}/rehearsal/emulator/iam/odd.py", "ministack", "only the port imports MiniStack"),
     (f"{REHEARSAL}/rehearsal/engine/odd.py", "botocore", "the engine knows no AWS client"),

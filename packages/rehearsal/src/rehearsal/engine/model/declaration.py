@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rehearsal.engine.model.definition import (
+    SUPERSEDED,
     Action,
     ActionType,
     ArtifactStore,
@@ -35,7 +36,7 @@ def parse(declaration: Declaration) -> Pipeline:
             role_arn=declaration["roleArn"],
             stages=tuple(_stage(stage) for stage in declaration["stages"]),
             stores=_stores(declaration),
-            execution_mode=declaration.get("executionMode", "SUPERSEDED"),
+            execution_mode=declaration.get("executionMode", SUPERSEDED),
             type=declaration.get("pipelineType", "V1"),
             variables={variable["name"]: variable.get("defaultValue") for variable in declaration.get("variables", [])},
             triggers=tuple(_trigger(trigger["gitConfiguration"]) for trigger in declaration.get("triggers", [])),

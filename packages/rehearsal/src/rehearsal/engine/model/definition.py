@@ -8,6 +8,9 @@ from typing import Any
 
 from rehearsal.errors import RehearsalError
 
+# Execution modes.
+SUPERSEDED, QUEUED, PARALLEL = "SUPERSEDED", "QUEUED", "PARALLEL"
+
 # A declaration, or a part of one: JSON in the shape of CodePipeline's API.
 Declaration = Mapping[str, Any]
 
@@ -167,7 +170,7 @@ class Pipeline:
     role_arn: str
     stages: tuple[Stage, ...]
     stores: Mapping[str, ArtifactStore]
-    execution_mode: str = "SUPERSEDED"
+    execution_mode: str = SUPERSEDED
     type: str = "V1"
     variables: Mapping[str, str | None] = field(default_factory=dict)
     triggers: tuple[Trigger, ...] = ()

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Declaration, Pipeline, Stage
-from rehearsal.engine.running.stage_lock import PARALLEL
+from rehearsal.engine.model.definition import PARALLEL, SUPERSEDED, Declaration, Pipeline, Stage
 
 APPROVAL_MINUTES = (5, 86_400)
 # Source: AWS CodePipeline user guide, "Variables reference": namespaces.
@@ -119,7 +118,7 @@ def _version_two(declaration: Declaration, pipeline: Pipeline) -> Problems:
         yield STRUCTURE, "no stage of a pipeline in PARALLEL mode can be rolled back"
     if pipeline.type == "V2":
         return
-    if pipeline.execution_mode != "SUPERSEDED":
+    if pipeline.execution_mode != SUPERSEDED:
         yield STRUCTURE, f"executionMode {pipeline.execution_mode} needs pipelineType V2"
     for key in ("variables", "triggers"):
         if declaration.get(key):

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rehearsal.engine.errors import RequestRejected
-from rehearsal.engine.model.definition import Pipeline
-from rehearsal.engine.running.stage_lock import PARALLEL, SUPERSEDED
+from rehearsal.engine.model.definition import PARALLEL, SUPERSEDED, Pipeline
 from rehearsal.engine.state.execution import ConditionState, Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
 

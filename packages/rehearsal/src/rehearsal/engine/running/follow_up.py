@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rehearsal.engine.errors import RequestRejected
+from rehearsal.engine.model.definition import PARALLEL
 from rehearsal.engine.running import eligibility
 from rehearsal.engine.running.execution_writer import ExecutionWriter
 from rehearsal.engine.running.pipeline_executions import PipelineExecutions
-from rehearsal.engine.running.stage_lock import PARALLEL
 from rehearsal.engine.running.start_inputs import restart_inputs
 from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SUPERSEDED, QUEUED, PARALLEL = "SUPERSEDED", "QUEUED", "PARALLEL"
+from rehearsal.engine.model.definition import PARALLEL, SUPERSEDED
 
 
 @dataclass(frozen=True)
