@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.model.definition import PARALLEL, SUPERSEDED, Pipeline
-from rehearsal.engine.state.execution import ConditionState, Execution
+from rehearsal.engine.state.execution import Execution
 from rehearsal.engine.state.pipeline import DeployedPipeline
 
 # Source: AWS CodePipeline user guide, "Quotas in AWS CodePipeline": executions of one pipeline that are not SUPERSEDED.
@@ -111,8 +111,8 @@ def check_retry(deployed: DeployedPipeline, executions: Sequence[Execution], exe
 
 def check_override(
     deployed: DeployedPipeline, executions: Sequence[Execution], execution: Execution, stage: str, kind: str
-) -> ConditionState:
-    """Return the state of the conditions of `kind`. Raises RequestRejected where they cannot be overridden."""
+) -> None:
+    """Raise RequestRejected where the conditions of `kind` cannot be overridden."""
     state = execution.stages.get(stage)
     checked = state.conditions.get(kind) if state else None
     overridable = ("InProgress",) if execution.running else ("Failed", "Errored")
@@ -128,7 +128,6 @@ def check_override(
         except RequestRejected as error:
             code = error.code.replace("StageNotRetryableException", "ConditionNotOverridableException")
             raise RequestRejected(code, str(error)) from error
-    return checked
 
 
 def _unable(reason: str) -> RequestRejected:
