@@ -107,6 +107,20 @@ def test_a_follower_checks_at_intervals_that_the_writer_is_alive(tmp_path: Path)
     assert alive.call_count == 3
 
 
+def test_a_follower_yields_what_the_writer_writes_before_it_ends(tmp_path: Path) -> None:
+    """A follower yields the events that are written between its last read and the end of the writer."""
+    path = tmp_path / "journal.jsonl"
+    written = journal.Journal(path)
+
+    def write_and_end() -> bool:
+        written.write("execution-finished", status="Succeeded")
+        return False
+
+    events = [event for event in journal.follow(path, write_and_end, poll=0) if event]
+    written.close()
+    assert [event["type"] for event in events] == ["execution-finished"]
+
+
 @pytest.mark.parametrize("skipped", range(12))
 def test_a_journal_without_its_beginning_is_shown(stage: Stage, skipped: int) -> None:
     """A journal that lacks its first events can be shown, without an exception."""

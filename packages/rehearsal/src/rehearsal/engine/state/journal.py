@@ -127,9 +127,11 @@ def follow(path: Path, alive: Callable[[], bool], poll: float = 0.05, end: int =
         rest, ends, quiet = "", 0, 0
         while True:
             chunk = file.read()
-            if not chunk:
-                if quiet % ALIVE_CHECK_POLLS == 0 and not alive():
+            if not chunk and quiet % ALIVE_CHECK_POLLS == 0 and not alive():
+                chunk = file.read()  # the writer may have written between the last read and its end
+                if not chunk:
                     return
+            if not chunk:
                 quiet += 1
                 yield None
                 time.sleep(poll)
