@@ -12,7 +12,7 @@ import pytest
 
 from rehearsal.engine.errors import RequestRejected
 from rehearsal.engine.state import journal
-from tests.engine.conftest import KEY, Door, Stage, action, declaration, eventually, fails
+from tests.engine.conftest import KEY, Door, Stage, action, declaration, eventually, fails, rule
 from tests.root import PACKAGE
 
 PROCESS = """
@@ -136,6 +136,22 @@ def test_executions_of_a_deleted_pipeline_are_not_those_of_a_new_one(stage: Stag
     assert later.engine.load() == []
     assert later.all == [new]
     later.engine.close()
+
+
+def test_a_condition_that_was_checked_in_a_killed_engine_is_abandoned(stage: Stage, tmp_path: Path) -> None:
+    """After a load no condition of an interrupted execution is in progress."""
+    door = stage.played.parts["check"] = Door()
+    definition = declaration([action("a")], [action("b")])
+    definition["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL", "rules": [rule("check")]}]}
+    execution = stage.start(definition)
+    eventually(lambda: door.holds(execution))
+    later = Stage(tmp_path)
+    assert later.engine.load() == []
+    (interrupted,) = later.all
+    assert interrupted.status == "Interrupted"
+    assert interrupted.stages["Two"].conditions["beforeEntry"].status == "Abandoned"
+    later.engine.close()
+    door.open(execution)
 
 
 def test_a_stage_is_free_after_a_load(stage: Stage, tmp_path: Path) -> None:
