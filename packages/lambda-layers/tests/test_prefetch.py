@@ -13,20 +13,18 @@ from lambda_layers.builder import package_builder
 from lambda_layers.builder.project_build import build
 from lambda_layers.builder.uv_install import install
 from lambda_layers.locks.pin import Pin
-from lambda_layers.poetry import direct
+from lambda_layers.poetry.export import export
 from tests.projects import Project
 from tests.wheels import House
 
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """The order of installations and of exports, which return what Poetry's would without its start."""
+    """The order of installations and of Poetry's exports."""
     seen: list[tuple[str, list[str]]] = []
-    read_closures = direct.read_closures
 
     def exported(root: Path, groups: Sequence[str]) -> dict[str, list[Pin]]:
-        found = read_closures(root, groups)
-        assert found is not None
+        found = export(root, groups)
         seen.append(("export", sorted({pin.name for pins in found.values() for pin in pins})))
         return found
 
@@ -34,7 +32,7 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         seen.append(("install", [pin.name for pin in pins]))
         install(root, pins, *rest, **named)
 
-    monkeypatch.setattr(direct, "read_closures", lambda *_: None)
+    monkeypatch.setattr("lambda_layers.poetry.direct.read_closures", lambda *_: None)
     monkeypatch.setattr("lambda_layers.poetry.export.export", exported)
     monkeypatch.setattr(package_builder, "install", installed)
     return seen
