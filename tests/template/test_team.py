@@ -70,9 +70,10 @@ def test_the_gates_are_green(project: Path) -> None:
 def test_the_project_is_rehearsed_from_push_to_prod(project: Path) -> None:
     """Every stage of the team's pipeline succeeds, and the added function responds in both accounts."""
     makefile = (project / "Makefile").read_text()
-    # The project's gates have run before; the tests of stacks have to be green in a build, where there is no .git.
+    # The project's gates and CDK's validation have run before; the tests of stacks have to be green in a build, where
+    # there is no .git.
     (project / "Makefile").write_text(replace_gates(makefile, check="unit-stacks lock"))
-    run("rehearse run --approve --json build/result.json", project)
+    run("CDK_VALIDATION=false rehearse run --approve --json build/result.json", project)
     (project / "Makefile").write_text(makefile)
     result = json.loads((project / "build" / "result.json").read_text())
     assert result["status"] == "Succeeded"
