@@ -13,7 +13,7 @@ from rehearsal.emulator.cloudformation.resource_handlers import Create, Update
 from rehearsal.emulator.iam import roles
 from rehearsal.emulator.ministack.port import iam
 from rehearsal.emulator.ministack.port.cloudformation import ProvisionedResource
-from rehearsal.emulator.ministack.port.requests import get_account_id
+from rehearsal.emulator.ministack.port.requests import first_value, get_account_id
 
 
 class RoleProperties(TypedDict, total=False):
@@ -67,8 +67,8 @@ def add_boundary_key(known: TagContext) -> TagContext:
         keys = known(service, action, body, parameters)
         if service != "iam":
             return keys
-        role = f"arn:aws:iam::{get_account_id()}:role/{_first_value(parameters.get('RoleName', ''))}"
-        return keys | boundary_keys(role, _first_value(parameters.get("PermissionsBoundary", "")))
+        role = f"arn:aws:iam::{get_account_id()}:role/{first_value(parameters.get('RoleName', ''))}"
+        return keys | boundary_keys(role, first_value(parameters.get("PermissionsBoundary", "")))
 
     return keys_with_boundary
 
@@ -80,8 +80,3 @@ def boundary_keys(role: str, requested: object) -> dict[str, object]:
     """
     boundary = requested or (roles.role_by_arn(role).get("PermissionsBoundary") if ":role/" in role else None)
     return {_KEY: boundary} if boundary else {}
-
-
-def _first_value(value: object) -> object:
-    """Return the value of a query parameter, which MiniStack may pass as a list."""
-    return value[0] if isinstance(value, list) else value

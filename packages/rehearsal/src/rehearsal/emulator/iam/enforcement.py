@@ -14,7 +14,7 @@ from rehearsal.emulator.iam.denial_messages import Denial, ResourcePolicyResult,
 from rehearsal.emulator.iam.roles import role_of
 from rehearsal.emulator.ministack.port import policies
 from rehearsal.emulator.ministack.port.policies import AuthError, EvalContext, EvalResult, PrincipalInfo, SignedRequest
-from rehearsal.emulator.ministack.port.requests import Answer, get_account_id
+from rehearsal.emulator.ministack.port.requests import Answer, first_value, get_account_id
 from rehearsal.json_values import mapping
 
 Check = Callable[["Request"], Denial | None]
@@ -131,7 +131,7 @@ def _check_further(request: Request) -> Denial | None:
 def _with_signed_parts(request: Request, signed: SignedRequest | None) -> Request:
     if signed is None:
         return request
-    query = {name: value[0] if isinstance(value, list) else value for name, value in signed.query_params.items()}
+    query = {name: str(first_value(value)) for name, value in signed.query_params.items()}
     return replace(request, body=signed.body, method=signed.method, query=query, headers=signed.headers)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import botocore.session
 
 from rehearsal.emulator.ministack.port.actions import PATH_ROUTED_SERVICES, has_own_protocol
+from rehearsal.emulator.ministack.port.requests import first_value
 
 # Parameters: service, method, path, headers, body, query parameters.
 Extract = Callable[[str, str, str, Mapping[str, str], bytes, Mapping[str, object]], str]
@@ -76,7 +77,7 @@ def resolve_lambda_action(extract: Extract) -> Extract:
             return extract(service, method, path, headers, body, parameters)
         path = unquote(path).rstrip("/")
         for verb, pattern, query, operation in _routes():
-            has_query = all(_first_value(parameters.get(name, "")) == value for name, value in query.items())
+            has_query = all(first_value(parameters.get(name, "")) == value for name, value in query.items())
             if verb == method and has_query and pattern.fullmatch(path):
                 return f"lambda:{operation}"
         return UNKNOWN
@@ -114,8 +115,3 @@ def map_to_permission(extract: Extract) -> Extract:
         return OPERATION_PERMISSIONS.get(action, action)
 
     return extract_action
-
-
-def _first_value(value: object) -> object:
-    """Return the value of a query parameter, which MiniStack may pass as a list."""
-    return value[0] if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from rehearsal.emulator.iam import roles
+from rehearsal.emulator.ministack.port.requests import first_value
 
 Extract = Callable[..., str]
 
@@ -39,14 +40,14 @@ def qualified_function_arn(call: ServiceRequest) -> str | None:
     """Return `function:NAME:QUALIFIER` for a request to an alias or version, as a policy may allow only the alias."""
     if call.service != "lambda" or ":function:" not in call.known or call.known.count(":") != 6:
         return None
-    qualifier = _first_value(call.parameters.get("Qualifier", ""))
+    qualifier = first_value(call.parameters.get("Qualifier", ""))
     return f"{call.known}:{qualifier}" if qualifier else None
 
 
 def layer_version_arn(call: ServiceRequest) -> str | None:
     """Return `layer:NAME:VERSION` for a request for one version of a layer, also where the request has its ARN."""
     if call.service == "lambda" and call.path.endswith("/layers") and "Arn" in call.parameters:
-        return str(_first_value(call.parameters["Arn"]))
+        return str(first_value(call.parameters["Arn"]))
     _, layers, rest = call.path.partition("/layers/")
     name, versions, version = unquote(rest).partition("/versions/")
     if call.service != "lambda" or not (layers and versions and version):
@@ -99,11 +100,6 @@ def search_domain_arn(call: ServiceRequest) -> str | None:
     if call.service != "opensearch" or not domain:
         return None
     return f"arn:aws:es:{call.region}:{call.account}:domain/{rest.partition('/')[0]}"
-
-
-def _first_value(value: object) -> object:
-    """Return the value of a query parameter, which MiniStack may pass as a list."""
-    return value[0] if isinstance(value, list) else value
 
 
 def override_resource_arn(resource: Callable[[ServiceRequest], str | None]) -> Callable[[Extract], Extract]:

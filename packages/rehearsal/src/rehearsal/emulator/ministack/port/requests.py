@@ -27,6 +27,7 @@ __all__ = [
     "error_response_json",
     "extract_access_key_id",
     "extract_region",
+    "first_value",
     "get_account_id",
     "get_region",
     "json_response",
@@ -44,6 +45,11 @@ def error_response_json(code: str, message: str, status: int) -> Answer:
 def json_response(body: Mapping[str, object], status: int = 200) -> Answer:
     answer: Answer = responses.json_response(body, status)
     return answer
+
+
+def first_value(value: object) -> object:
+    """Return the value of a query parameter, which MiniStack may pass as a list."""
+    return value[0] if isinstance(value, list) else value
 
 
 def botocore_name(service: str) -> str:
