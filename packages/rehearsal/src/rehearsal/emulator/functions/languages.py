@@ -37,9 +37,9 @@ class Language(Protocol):
     def binds(self) -> Mapping[str, Path]: ...
     def links(self) -> Mapping[str, Path]: ...
     def covers(self) -> Mapping[str, str]: ...
-    def command(self, places: FunctionPaths, memory: int) -> list[str]: ...
-    def arguments(self, places: FunctionPaths, *, mounts: bool) -> list[str]: ...
-    def variables(self, places: FunctionPaths, *, mounts: bool) -> Mapping[str, str]: ...
+    def command(self, paths: FunctionPaths, memory: int) -> list[str]: ...
+    def arguments(self, paths: FunctionPaths, *, mounts: bool) -> list[str]: ...
+    def variables(self, paths: FunctionPaths, *, mounts: bool) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class Python:
         covers = dict.fromkeys(_site_packages(self.executable), str(self.empty))
         return covers | dict.fromkeys([*covers][:1], self._site)
 
-    def command(self, places: FunctionPaths, memory: int) -> list[str]:  # noqa: ARG002 - Node's heap has a limit
-        return [str(self.executable), "-S", "-B", f"{places.runtime}/runtime_bootstrap.py"]
+    def command(self, paths: FunctionPaths, memory: int) -> list[str]:  # noqa: ARG002 - Node's heap has a limit
+        return [str(self.executable), "-S", "-B", f"{paths.runtime}/runtime_bootstrap.py"]
 
-    def arguments(self, places: FunctionPaths, *, mounts: bool) -> list[str]:
-        return [f"{places.opt}/python", self._site if mounts else str(self.packages), INVOKE_DEPTH_HEADER]
+    def arguments(self, paths: FunctionPaths, *, mounts: bool) -> list[str]:
+        return [f"{paths.opt}/python", self._site if mounts else str(self.packages), INVOKE_DEPTH_HEADER]
 
-    def variables(self, places: FunctionPaths, *, mounts: bool) -> Mapping[str, str]:  # noqa: ARG002 - Node has some
+    def variables(self, paths: FunctionPaths, *, mounts: bool) -> Mapping[str, str]:  # noqa: ARG002 - Node has some
         return {}
 
 
@@ -107,18 +107,18 @@ class Node:
     def covers(self) -> Mapping[str, str]:
         return {}
 
-    def command(self, places: FunctionPaths, memory: int) -> list[str]:
+    def command(self, paths: FunctionPaths, memory: int) -> list[str]:
         heap = [f"--max-old-space-size={int(memory * _HEAP_SHARE)}"]
-        hosts = ["--require", f"{places.runtime}/{NODE_HOSTS}"] if self.hosts else []
-        return [str(self.executable), *heap, *hosts, f"{places.runtime}/runtime_bootstrap.cjs"]
+        hosts = ["--require", f"{paths.runtime}/{NODE_HOSTS}"] if self.hosts else []
+        return [str(self.executable), *heap, *hosts, f"{paths.runtime}/runtime_bootstrap.cjs"]
 
-    def arguments(self, places: FunctionPaths, *, mounts: bool) -> list[str]:  # noqa: ARG002 - Python has some
+    def arguments(self, paths: FunctionPaths, *, mounts: bool) -> list[str]:  # noqa: ARG002 - Python has some
         return []
 
-    def variables(self, places: FunctionPaths, *, mounts: bool) -> Mapping[str, str]:
-        modules = f"{places.runtime}/node_modules" if mounts else str(self.modules)
-        layers = (f"{places.opt}/nodejs/node{self.version}/node_modules", f"{places.opt}/nodejs/node_modules")
-        certificates = {"NODE_EXTRA_CA_CERTS": f"{places.runtime}/{CERTIFICATES}"} if self.hosts else {}
+    def variables(self, paths: FunctionPaths, *, mounts: bool) -> Mapping[str, str]:
+        modules = f"{paths.runtime}/node_modules" if mounts else str(self.modules)
+        layers = (f"{paths.opt}/nodejs/node{self.version}/node_modules", f"{paths.opt}/nodejs/node_modules")
+        certificates = {"NODE_EXTRA_CA_CERTS": f"{paths.runtime}/{CERTIFICATES}"} if self.hosts else {}
         return {"NODE_PATH": ":".join([*layers, modules]), **certificates}
 
 
