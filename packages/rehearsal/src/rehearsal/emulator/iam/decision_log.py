@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,9 +28,13 @@ class Decision:
 
 
 class Decisions:
-    """Writes each decision once, unless it is older than the last REMEMBERED; without a file, in memory only."""
+    """Writes each decision once, unless it is older than the last REMEMBERED; without a file, in memory only.
+
+    Thread-safe: actions check permissions in their workers, while requests are evaluated.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._seen: dict[Decision, None] = {}
         self._path: Path | None = None
 
@@ -43,12 +48,13 @@ class Decisions:
                 file.write("\n")
 
     def add(self, decision: Decision) -> None:
-        if decision in self._seen:
-            return
-        self._remember(decision)
-        if self._path:
-            with self._path.open("a") as file:
-                file.write(json.dumps(asdict(decision)) + "\n")
+        with self._lock:
+            if decision in self._seen:
+                return
+            self._remember(decision)
+            if self._path:
+                with self._path.open("a") as file:
+                    file.write(json.dumps(asdict(decision)) + "\n")
 
     def _remember(self, decision: Decision) -> None:
         self._seen[decision] = None
