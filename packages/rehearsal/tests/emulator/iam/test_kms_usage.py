@@ -194,7 +194,10 @@ def test_secrets_and_parameters_ask_for_the_key() -> None:
         ("secretsmanager:GetSecretValue", secret, {"SecretId": "s"}),
         ("ssm:GetParameter", f"{parameter}/p/q", {"Name": "/p/q", "WithDecryption": True}),
         ("ssm:GetParameters", f"{parameter}/p/q", {"Names": ["/p/q"], "WithDecryption": True}),
+        ("ssm:GetParameter", f"{parameter}/p/q", {"Name": "/p/q:3", "WithDecryption": True}),
+        ("ssm:GetParameter", f"{parameter}/p/q", {"Name": f"{parameter}/p/q:label", "WithDecryption": True}),
         ("ssm:GetParametersByPath", f"{parameter}/p", {"Path": "/p", "WithDecryption": True}),
+        ("ssm:GetParametersByPath", f"{parameter}/", {"Path": "/", "Recursive": True, "WithDecryption": True}),
     ]
     for action, resource, body in reads:
         assert allowed(action, resource, action, sent=Sent(body=body)), action
@@ -203,6 +206,8 @@ def test_secrets_and_parameters_ask_for_the_key() -> None:
         assert not allowed(action, resource, action, sent=Sent(body=body)), action
         assert allowed(action, resource, action, "kms:Decrypt", sent=Sent(body=body)), action
     assert allowed("ssm:GetParameter", f"{parameter}/p/q", "ssm:GetParameter", sent=Sent(body={"Name": "/p/q"}))
+    not_recursive = Sent(body={"Path": "/", "WithDecryption": True})
+    assert allowed("ssm:GetParametersByPath", f"{parameter}/", "ssm:GetParametersByPath", sent=not_recursive)
 
 
 def test_reencrypt_needs_both_keys() -> None:

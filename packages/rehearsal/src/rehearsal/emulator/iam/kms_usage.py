@@ -19,6 +19,7 @@ from rehearsal.emulator.ministack.port.requests import get_account_id
 
 _BUCKET = "arn:aws:s3:::"
 _SSE = "x-amz-server-side-encryption"
+_READ_ACTIONS: tuple[str, ...] = ("kms:Decrypt",)
 _WRITE_ACTIONS: tuple[str, ...] = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
@@ -53,7 +54,7 @@ def object_key_denial(request: Request) -> Denial | None:
     if request.action in {"s3:GetObject", "s3:GetObjectVersion"}:
         reads_headers = request.method == "HEAD" and not request.headers.get("x-amz-checksum-mode")
         stored = (record.get("objects") or {}).get(key) or {}
-        actions, kms_key = _WRITE_ACTIONS[1:], "" if reads_headers else _stored_key(stored)
+        actions, kms_key = _READ_ACTIONS, "" if reads_headers else _stored_key(stored)
     elif request.action == "s3:PutObject":
         multipart = {"uploads", "uploadId"} & {*request.query}
         actions, kms_key = _WRITE_ACTIONS if multipart else _WRITE_ACTIONS[:1], _encryption_key(request, owner, bucket)
@@ -85,7 +86,7 @@ def queue_key_denial(request: Request) -> Denial | None:
 
     Sending needs kms:GenerateDataKey and kms:Decrypt, receiving kms:Decrypt.
     """
-    actions = {"sqs:SendMessage": _WRITE_ACTIONS, "sqs:ReceiveMessage": _WRITE_ACTIONS[1:]}.get(request.action)
+    actions = {"sqs:SendMessage": _WRITE_ACTIONS, "sqs:ReceiveMessage": _READ_ACTIONS}.get(request.action)
     if not actions or request.resource.count(":") != 5:
         return None
     _, _, _, region, owner, name = request.resource.split(":")
@@ -120,17 +121,33 @@ def _secret_key_uses(request: Request) -> Iterator[KeyUse]:
     if request.resource.count(":") == 6:
         _, _, _, region, owner, _, _ = request.resource.split(":")
         key = secrets.secret_record(request.resource).get("KmsKeyId") or ""
-        yield KeyUse(_WRITE_ACTIONS[1:], key, owner, region, "secretsmanager", ("secretarn", request.resource))
+        yield KeyUse(_READ_ACTIONS, key, owner, region, "secretsmanager", ("secretarn", request.resource))
 
 
 def _parameter_key_uses(request: Request) -> Iterator[KeyUse]:
     body = json.loads(request.body or b"{}")
-    names, path = {body.get("Name"), *body.get("Names", ())}, body.get("Path")
-    for name, parameter in secrets.parameters().items() if body.get("WithDecryption") else ():
-        below = path and name.startswith(f"{path.rstrip('/')}/")
-        if parameter.get("Type") == "SecureString" and (below or {name, parameter.get("ARN")} & names):
+    if not body.get("WithDecryption"):
+        return
+    names = {_without_selector(name) for name in (body.get("Name", ""), *body.get("Names", ()))}
+    for name, parameter in secrets.parameters().items():
+        is_read = bool({name, parameter.get("ARN")} & names) or _is_in_path(name, body)
+        if is_read and parameter.get("Type") == "SecureString":
             about = ("parameter_arn", str(parameter.get("ARN")))
-            yield KeyUse(_WRITE_ACTIONS[1:], parameter.get("KeyId", ""), get_account_id(), request.region, "ssm", about)
+            yield KeyUse(_READ_ACTIONS, parameter.get("KeyId", ""), get_account_id(), request.region, "ssm", about)
+
+
+def _without_selector(name: str) -> str:
+    """Return a parameter's name or ARN without the version or label that a request adds after a colon."""
+    colons = 5 if name.startswith("arn:") else 0
+    return ":".join(name.split(":")[: colons + 1])
+
+
+def _is_in_path(name: str, body: Mapping[str, object]) -> bool:
+    """Whether GetParametersByPath returns a parameter: only with Recursive those of deeper levels."""
+    path = str(body.get("Path") or "")
+    level = f"{path.rstrip('/')}/"
+    rest = name.removeprefix(level)
+    return bool(path) and rest != name and (bool(body.get("Recursive")) or "/" not in rest)
 
 
 def reencrypt_key_denial(request: Request) -> Denial | None:
