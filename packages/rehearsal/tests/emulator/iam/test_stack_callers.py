@@ -12,10 +12,12 @@ from ministack.core.iam_evaluator import PrincipalInfo
 from ministack.services import cloudformation
 
 from rehearsal.emulator.iam import cloudformation_roles, enforcement, roles
+from rehearsal.emulator.iam.resource_arns import Resource
+from rehearsal.emulator.iam.stack_permissions import check_read
 from rehearsal.emulator.ministack.corrections import permissions
 from rehearsal.emulator.ministack.patches import correct
 from tests.emulator.iam.principals import ACCOUNT, allow, make_role, trusting
-from tests.emulator.iam.stack_roles import CLOUDFORMATION, make, stack_of
+from tests.emulator.iam.stack_roles import CLOUDFORMATION, KIND, make, stack_of
 
 pytestmark = pytest.mark.usefixtures("as_it_comes", "returned_names")
 
@@ -31,6 +33,18 @@ def test_a_callers_permissions_can_be_for_cloudformation_alone() -> None:
     stack_of(role)
     with pytest.raises(PermissionError, match="its conditions are not met"):
         make()
+
+
+def test_a_resource_to_import_is_read_by_cloudformation_for_the_caller() -> None:
+    """`aws:CalledVia` is set for the read of a resource that a stack without a role imports."""
+    via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+    role = make_role("deploys", allow("sqs:*", Condition=via))
+    stack_of("")
+    with called_by(roles.session_principal(role, "now")):
+        check_read(Resource(KIND, "stack", "", {}, "name"))
+    stack_of(role)
+    with pytest.raises(PermissionError, match="its conditions are not met"):
+        check_read(Resource(KIND, "stack", "", {}, "name"))
 
 
 @contextmanager

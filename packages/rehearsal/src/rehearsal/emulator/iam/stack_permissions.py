@@ -48,10 +48,10 @@ def check_operation(operation: str, resource: Resource, changed: Sequence[str] =
 
 def check_read(resource: Resource) -> None:
     """Raise PermissionError where the stack's role, else its caller, may not read the resource, to import it."""
-    principal = stack_principal(resource.stack)
+    principal, keys = stack_principal(resource.stack), _request_keys(resource.stack)
     if principal:
         actions = own_actions(resource.kind, handler_permissions(resource.kind, "read"))
-        requests = (_requests(principal, action, resource, {}) for action in actions)
+        requests = (_requests(principal, action, resource, keys) for action in actions)
         _raise_first(principal, (enforcement.alternatives_denial([alternative]) for alternative in requests))
 
 
@@ -59,10 +59,15 @@ def require_actions(stack: str, actions: Sequence[str], resource: str) -> None:
     """Raise PermissionError unless the stack's role, else its caller, may do all `actions` on `resource`, an ARN."""
     if not enforces_iam():
         return
-    principal, keys = stack_principal(stack), {} if stack_role(stack) else _CALLED_VIA_KEYS
+    principal, keys = stack_principal(stack), _request_keys(stack)
     if principal:
         requests = (Request(principal, action, resource, get_region(), keys) for action in actions)
         _raise_first(principal, (enforcement.alternatives_denial([[request]]) for request in requests))
+
+
+def _request_keys(stack: str) -> Mapping[str, object]:
+    """Return the condition keys of the requests that CloudFormation makes for the stack."""
+    return {} if stack_role(stack) else _CALLED_VIA_KEYS
 
 
 def _raise_first(principal: PrincipalInfo, denials: Iterable[Denial | None]) -> None:
@@ -75,7 +80,7 @@ def _denials(
     principal: PrincipalInfo, operation: str, resource: Resource, changed: Sequence[str]
 ) -> Iterator[Denial | None]:
     """Yield the result of each check of an operation: on its actions, further ones and dependent ones."""
-    keys = {} if stack_role(resource.stack) else _CALLED_VIA_KEYS
+    keys = _request_keys(resource.stack)
     of_properties = [[action] for action in actions_for_properties(resource.kind, changed)]
     for alternatives in of_properties or [required_actions(resource.kind, operation)]:
         if alternatives:
