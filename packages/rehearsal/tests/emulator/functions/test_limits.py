@@ -76,11 +76,12 @@ def test_an_answer_has_a_limit(lambda_without_limits: None) -> None:
     ("configuration", "result"),
     [
         ({"Timeout": 901}, "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than"),
+        ({"Timeout": 0}, "Value '0' at 'timeout' failed to satisfy constraint: Member must have value greater than"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
         ({"Environment": {"Variables": {"LARGE": "x" * 4096}}}, "provided exceeded the 4KB limit. String measured: {"),
         ({"Environment": {"Variables": {"with-dash": "x"}}}, "satisfy regular expression pattern: [a-zA-Z]("),
     ],
-    ids=["timeout", "reserved", "size", "name"],
+    ids=["timeout", "no time", "reserved", "size", "name"],
 )
 def test_a_functions_configuration_has_limits(
     lambda_without_limits: None, configuration: dict[str, Any], result: str

@@ -17,7 +17,7 @@ from rehearsal.emulator.ministack.port.requests import Answer, error_response_js
 from rehearsal.errors import RehearsalError
 
 REQUEST_BYTES, RESPONSE_BYTES, EVENT_BYTES = 6_291_456, 6_291_556, 1_048_576
-MAX_TIMEOUT_SECONDS = 900
+MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS = 1, 900
 VARIABLES_BYTES = 4_096
 _PATTERN = "[a-zA-Z]([a-zA-Z0-9_])+"
 _VARIABLE_NAME = re.compile(_PATTERN)
@@ -126,10 +126,11 @@ def check_configuration(data: FunctionSettings) -> None:
 
 
 def _configuration_errors(data: FunctionSettings) -> Iterator[tuple[str, str]]:
-    timeout = int(data.get("Timeout") or 3)
+    timeout = int(data.get("Timeout", 3))
+    if timeout < MIN_TIMEOUT_SECONDS:
+        yield "ValidationException", _timeout_violation(timeout, f"greater than or equal to {MIN_TIMEOUT_SECONDS}")
     if timeout > MAX_TIMEOUT_SECONDS:
-        constraint = f"Member must have value less than or equal to {MAX_TIMEOUT_SECONDS}"
-        yield "ValidationException", _violation(f"Value '{timeout}' at 'timeout'", constraint)
+        yield "ValidationException", _timeout_violation(timeout, f"less than or equal to {MAX_TIMEOUT_SECONDS}")
     variables = (data.get("Environment") or {}).get("Variables") or {}
     reserved = sorted(_RESERVED_VARIABLES & variables.keys())
     if reserved:
@@ -143,6 +144,10 @@ def _configuration_errors(data: FunctionSettings) -> Iterator[tuple[str, str]]:
             "InvalidParameterValueException",
             f"{_UNCONFIGURABLE} exceeded the 4KB limit. String measured: {measured}",
         )
+
+
+def _timeout_violation(timeout: int, bound: str) -> str:
+    return _violation(f"Value '{timeout}' at 'timeout'", f"Member must have value {bound}")
 
 
 def _violation(where: str, constraint: str) -> str:
