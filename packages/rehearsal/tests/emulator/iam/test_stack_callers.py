@@ -111,6 +111,17 @@ def test_a_stacks_role_needs_pass_role() -> None:
     assert deleted(execution, allowed) == 200
 
 
+def test_a_refused_operation_does_not_change_a_stacks_role() -> None:
+    """A stack keeps its role where an update with another role is refused."""
+    correct(permissions.STACK_ROLES)
+    first, second = (make_role(name, trust=CLOUDFORMATION) for name in ("first", "second"))
+    stack_of(first)
+    with called_by(None):
+        answer = cloudformation._ACTION_HANDLERS["UpdateStack"]({"StackName": ["stack"], "RoleARN": [second]})
+    assert answer[0] == 400
+    assert cloudformation_roles.stack_role("stack") == first
+
+
 def test_a_role_that_does_not_trust_cloudformation_is_no_stacks_role() -> None:
     """A stack's role must trust CloudFormation, also if a root user calls."""
     correct(permissions.STACK_ROLES)

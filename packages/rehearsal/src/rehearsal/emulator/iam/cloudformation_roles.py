@@ -34,7 +34,8 @@ def stack_principal(stack: str) -> PrincipalInfo | None:
 def check_stack_role(handler: Operation) -> Operation:
     """Return the replacement of an operation on stacks that takes a role.
 
-    Its caller needs iam:PassRole for the role. The stack keeps the role for later operations.
+    Its caller needs iam:PassRole for the role. The stack keeps the role for later operations, unless
+    this one is refused.
     """
 
     def handle(params: Params) -> Answer:
@@ -45,12 +46,15 @@ def check_stack_role(handler: Operation) -> Operation:
         if denial := _template_read_denial(cloudformation.parameter(params, "TemplateURL")):
             return cloudformation.error_answer("ValidationError", f"S3 error: Access Denied ({denial})", 400)
         before = cloudformation.find_stack(cloudformation.parameter(params, "StackName"))
+        role_before = before.get(ROLE, "") if before else ""
         if before and role:
             before[ROLE] = role
         answer = handler(params)
         stack = cloudformation.find_stack(cloudformation.parameter(params, "StackName"))
         if stack and answer[0] == 200:
             stack[ROLE] = role or stack.get(ROLE) or ""
+        elif before and role:
+            before[ROLE] = role_before
         return answer
 
     return handle
