@@ -6,7 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from rehearsal.host.removal import remove_in_background
 
@@ -25,11 +25,6 @@ def encode_name(name: str) -> str:
     """Return a folder name that is unique for `name`; names that CodePipeline allows stay unchanged."""
     encoded = quote(name, safe="@")
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
-
-
-def decode_name(name: str) -> str:
-    """Return the name that `encode_name` has encoded."""
-    return unquote(name)
 
 
 def discard_work_files(folder: Path) -> Path | None:

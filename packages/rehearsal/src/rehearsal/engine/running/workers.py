@@ -30,7 +30,8 @@ class Workers:
         with self._changed:
             self._working += 1
             is_free = self._free > 0
-            self._free -= is_free
+            if is_free:
+                self._free -= 1
         if is_free:
             self._queue.put(work)
         else:
@@ -58,5 +59,6 @@ class Workers:
             self._working -= 1
             self._changed.notify_all()
             stays = self._free < SPARE and not self._closed
-            self._free += stays
+            if stays:
+                self._free += 1
             return stays
