@@ -28,7 +28,11 @@ class NoInterpreter(RehearsalError):
 
 
 class Language(Protocol):
-    """A runtime's language. binds, links, covers: its mounts, target -> source. lang: its folder without mounts."""
+    """A runtime's language. lang: the folder of its interpreter on this machine.
+
+    binds, links and covers: path that the function sees -> source. Binds and links are below /var/lang and
+    /var/runtime; covers are mounted over folders of the interpreter.
+    """
 
     @property
     def executable(self) -> Path: ...
@@ -72,8 +76,12 @@ class Python:
         return links | {f"/var/lang/lib/{path.name}": path for path in (self.lang / "lib").glob("libpython3*.so*")}
 
     def covers(self) -> Mapping[str, str]:
-        covers = dict.fromkeys(_site_packages(self.executable), str(self.empty))
-        return covers | dict.fromkeys([*covers][:1], self._site)
+        """Cover the interpreter's own site-packages with the runtime's, and all others with an empty folder."""
+        folders = _site_packages(self.executable)
+        covers = dict.fromkeys(folders, str(self.empty))
+        if folders:
+            covers[folders[0]] = self._site
+        return covers
 
     def command(self, paths: FunctionPaths, memory: int) -> list[str]:  # noqa: ARG002 - Node's heap has a limit
         return [str(self.executable), "-S", "-B", f"{paths.runtime}/runtime_bootstrap.py"]
