@@ -14,7 +14,7 @@ from rehearsal.emulator.codepipeline.operations import OPERATIONS
 from rehearsal.engine.action_api import Outcome, Task
 from tests.emulator.codepipeline.requests import NAME, NOBODY
 from tests.emulator.conftest import Service, pipeline, step, unknown_members
-from tests.engine.conftest import KEY, at_first, errors, eventually, fails, succeeds, until_stopped
+from tests.engine.conftest import KEY, Door, at_first, errors, eventually, fails, succeeds, until_stopped
 
 Play = Callable[[Task], Outcome]
 
@@ -55,6 +55,20 @@ def test_an_execution_is_started_with_variables_and_shown(service: Service) -> N
     assert service.refused("GetPipelineExecution", **NAME, pipelineExecutionId=NOBODY) == (
         "PipelineExecutionNotFoundException"
     )
+
+
+def test_an_execution_of_a_deleted_pipeline_is_not_one_of_a_new_pipeline(service: Service) -> None:
+    """An execution that still ends belongs to the deleted pipeline, not to a new one with its name."""
+    door = service.stage.played.parts["deploy"] = Door()
+    service.call("CreatePipeline", pipeline=pipeline(step("deploy")))
+    old = service.latest
+    eventually(lambda: door.holds(old))
+    service.call("DeletePipeline", name=KEY.name)
+    service.call("CreatePipeline", pipeline=pipeline(step("other")))
+    assert service.refused("GetPipelineExecution", **NAME, pipelineExecutionId=old.id) == (
+        "PipelineExecutionNotFoundException"
+    )
+    door.open(old)
 
 
 def test_a_source_revision_can_be_asked_for(service: Service) -> None:

@@ -47,10 +47,10 @@ class Call:
 
         Raises ApiError.
         """
-        key, id_ = self.deployed().key, self.request[member]
+        deployed, id_ = self.deployed(), self.request[member]
         execution = self.engine.executions.get(id_)
-        if execution is None or execution.key != key:
-            raise ApiError(code or "PipelineExecutionNotFoundException", f"{key.name} has no execution {id_}")
+        if execution is None or execution.pipeline_id != deployed.id:
+            raise ApiError(code or "PipelineExecutionNotFoundException", f"{deployed.key.name} has no execution {id_}")
         return execution
 
     def stage(self) -> str:
