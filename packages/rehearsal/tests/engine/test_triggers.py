@@ -8,7 +8,7 @@ import pytest
 
 from rehearsal.engine.model import glob
 from rehearsal.engine.model.declaration import parse
-from rehearsal.engine.model.definition import Filter, Pipeline, Trigger
+from rehearsal.engine.model.definition import Filter, InvalidDefinition, Pipeline, Trigger
 from rehearsal.engine.model.triggers import (
     PullRequest,
     Push,
@@ -169,3 +169,11 @@ def test_a_filter_without_events_takes_every_pull_request() -> None:
         for trigger in (every, none)
     ]
     assert reasons == [None, "Repo has no trigger with filters for pull requests"]
+
+
+@pytest.mark.parametrize("pattern", ["[]", "[!]", "release-[z-a]"])
+def test_an_invalid_glob_is_an_error_of_the_definition(pattern: str) -> None:
+    """A pattern that is not a glob is reported with its text, instead of as a bug of the rehearsal."""
+    with pytest.raises(InvalidDefinition, match="is not valid: correct it in the triggers") as error:
+        starts(pipeline(branches(includes=[pattern])), Push(branch="main"))
+    assert pattern in str(error.value)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from rehearsal.engine.model.definition import InvalidDefinition
+
 _TOKEN = re.compile(
     r"\\(?P<escaped>.)|(?P<stars>\*\*)|(?P<star>\*)|(?P<mark>\?)|\[(?P<set>!?\]?[^\]]*)\]|(?P<char>.)", re.DOTALL
 )
@@ -19,8 +21,12 @@ def matches(pattern: str, name: str) -> bool:
     """Return whether `pattern` matches the whole of `name`.
 
     `*` and `?` do not match a slash, `**` does. Supports `[abc]`, `[a-z]`, `[!a]`, `{one,two}` and backslash escapes.
+    Raises InvalidDefinition for brackets without a character, and for a range whose end is before its start.
     """
-    return re.fullmatch(_regex(pattern), name, re.DOTALL) is not None
+    try:
+        return re.fullmatch(_regex(pattern), name, re.DOTALL) is not None
+    except re.error as error:
+        raise InvalidDefinition(f"the glob pattern {pattern} is not valid: correct it in the triggers") from error
 
 
 def _regex(pattern: str) -> str:

@@ -52,7 +52,7 @@ def mismatch_reason(pipeline: Pipeline, source: str, push: Push) -> str | None:
 
 
 def push_mismatch_reason(pipeline: Pipeline, push: Push) -> str | None:
-    """Return why the push starts the pipeline by none of its git sources; None if it does."""
+    """Return why the push starts the pipeline by none of its git sources; None if it does, or if there are none."""
     sources = [action.name for action in pipeline.stages[0].actions if action.type.provider in GIT]
     reasons = [mismatch_reason(pipeline, source, push) for source in sources]
     return None if None in reasons else "; ".join(reason for reason in reasons if reason) or None
