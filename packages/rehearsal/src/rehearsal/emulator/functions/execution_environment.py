@@ -91,9 +91,9 @@ class InvocationResult:
 class FunctionEnvironment(PooledWorker):
     """An execution environment. MiniStack's pool creates it, keeps it warm, reuses it and ends it."""
 
-    def __init__(self, layout: FunctionFilesystem, name: str, config: FunctionConfig, code: bytes) -> None:
+    def __init__(self, filesystem: FunctionFilesystem, name: str, config: FunctionConfig, code: bytes) -> None:
         super().__init__(name, config, code)
-        self._layout = layout
+        self._filesystem = filesystem
         self._interpreter: Interpreter | None = None
         day = datetime.now(UTC).strftime("%Y/%m/%d")
         self.stream = f"{day}/[{config.get('Version', '$LATEST')}]{secrets.token_hex(16)}"
@@ -145,7 +145,7 @@ class FunctionEnvironment(PooledWorker):
     def _start_within(self, seconds: float) -> tuple[Interpreter, Initialization]:
         """Start an interpreter and run the function's initialization, at most `seconds`."""
         self._stop()
-        interpreter = self._layout.start(self.config, self.code_zip, self.stream)
+        interpreter = self._filesystem.start(self.config, self.code_zip, self.stream)
         self._interpreter = self.process = interpreter
         counts: Mapping[str, int] = {"compiled": 0, "modules": 0}
         error: FunctionError | None = None

@@ -29,7 +29,7 @@ class ManagedFunctions:
     """Runs Python and Node.js functions in this project's environments. It is created before the first request."""
 
     def __init__(self, space: Workspace, endpoint: Endpoint) -> None:
-        self._layout = FunctionFilesystem(
+        self._filesystem = FunctionFilesystem(
             space.aws / "tmp" / "functions", endpoint, hidden=space.home, sdk=space.node_sdk
         )
         self._sdk = NodeSdk(space.node_sdk)
@@ -40,7 +40,7 @@ class ManagedFunctions:
         """Return the replacement of the function that chooses the kind of worker that MiniStack's pool creates."""
 
         def create_worker(name: str, config: FunctionConfig, code: bytes) -> FunctionEnvironment:
-            return FunctionEnvironment(self._layout, name, config, code)
+            return FunctionEnvironment(self._filesystem, name, config, code)
 
         def worker_for(config: FunctionConfig) -> object:
             return create_worker if _is_managed(config) else choose(config)

@@ -91,7 +91,7 @@ def enter_pid_namespace() -> None:
         os.close(writer)
         status = os.read(reader, 16)
         os.waitpid(first, 0)
-        _exit_with_status(int(status or signal.SIGKILL))
+        _exit_with_status(int(status or signal.SIGKILL))  # no status: the first process was killed
     os.close(reader)
     _die_with_parent()
     poll = select.poll()
