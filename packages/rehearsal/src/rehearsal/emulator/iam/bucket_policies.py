@@ -34,7 +34,7 @@ def foreign_bucket_denial(request: Request) -> Denial | None:
     policy = s3.bucket_policy(owner, bucket)
     if enforcement.policy_allows(policy, request) or _access_lists_allow(request, owner, bucket, key):
         return None
-    return enforcement.deny(request, policy, str(owner))
+    return enforcement.record_policy_denial(request, policy, str(owner))
 
 
 def _access_lists_allow(request: Request, owner: str | None, bucket: str, key: str) -> bool:

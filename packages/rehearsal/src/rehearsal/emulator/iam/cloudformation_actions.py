@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from rehearsal.emulator.iam.cfnlint_data import resource_schema
 
 # Beginnings of action names, the most specific first.
-_READS = ("Get", "List", "Describe", "Tag", "Untag", "AddTags", "RemoveTags")
+_READS_AND_TAGS = ("Get", "List", "Describe", "Tag", "Untag", "AddTags", "RemoveTags")
 _VERBS = {
     "create": ("Create", "Publish", "Register", "Allocate", "Run", "Post", "Put", "Add", "Subscribe", "Set", "Attach"),
     "delete": ("Delete", "Remove", "Deregister", "Release", "Terminate", "Unsubscribe", "Schedule", "Set", "Detach"),
@@ -84,7 +84,9 @@ def required_actions(resource_type: str, operation: str) -> list[str]:
     if resource_type in _ACTIONS_MISSING_IN_SCHEMAS:
         return actions
     writes = [
-        action for action in own_actions(resource_type, actions) if not action.partition(":")[2].startswith(_READS)
+        action
+        for action in own_actions(resource_type, actions)
+        if not action.partition(":")[2].startswith(_READS_AND_TAGS)
     ]
     if operation == "update":
         return _update_actions(resource_type, writes)

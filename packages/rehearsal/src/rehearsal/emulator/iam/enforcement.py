@@ -199,7 +199,7 @@ def policy_allows(policy: str, request: Request) -> bool:
     return bool(policies.evaluate_resource_policy(policy, request.context).decision == "Allow")
 
 
-def deny(request: Request, policy: str, owner: str) -> Denial:
+def record_policy_denial(request: Request, policy: str, owner: str) -> Denial:
     """Record and return the denial of a request that the policy of another account's resource does not allow."""
     return _record_denial(request, _evaluate_resource_policy(request, policy, owner))
 
