@@ -200,12 +200,14 @@ def test_a_synth_that_is_not_deterministic_fails_instead_of_going_on_for_ever(st
 
 
 def test_a_long_difference_of_two_definitions_says_where_the_rest_is() -> None:
-    """The first 40 lines, the number of the others, and the journal that has both definitions."""
+    """The first 40 lines, the number of the others, and the journal that has both definitions; not their versions."""
     before, after = (dict.fromkeys(map(str, range(100)), value) for value in ("old", "new"))
     text = describe_definition_change(before, after, "tiny.jsonl")
     assert len(text.splitlines()) == 1 + 40 + 1
     assert text.endswith("more lines: tiny.jsonl in .rehearsal has both definitions, as the last two pipeline-updated")
-    assert "more lines" not in describe_definition_change({"a": 1}, {"a": 2}, "tiny.jsonl")
+    small = describe_definition_change({"a": 1, "version": 1}, {"a": 2, "version": 2}, "tiny.jsonl")
+    assert "more lines" not in small
+    assert "version" not in small
 
 
 def test_a_waiting_execution_is_superseded_by_a_newer_one(stage: Stage) -> None:

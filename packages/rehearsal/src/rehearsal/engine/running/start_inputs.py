@@ -84,9 +84,19 @@ def describe_definition_change(before: Declaration, after: Declaration, journal:
 
     journal: the name of the pipeline's journal, which has both definitions.
     """
-    old, new = (json.dumps(declaration, indent=2, sort_keys=True).splitlines() for declaration in (before, after))
-    changes = list(difflib.unified_diff(old, new, "first synth", "second synth", lineterm="", n=1))
-    more = len(changes) - SHOWN_CHANGES
-    where = f"{more} more lines: {journal} in .rehearsal has both definitions, as the last two pipeline-updated"
+    changes = list(
+        difflib.unified_diff(_json_lines(before), _json_lines(after), "first synth", "second synth", lineterm="", n=1)
+    )
     why = "the pipeline changed itself twice without a new push: synth gives another definition each time it runs."
-    return "\n".join([why, *changes[:SHOWN_CHANGES], *([where] if more > 0 else [])])
+    lines = [why, *changes[:SHOWN_CHANGES]]
+    if (more := len(changes) - SHOWN_CHANGES) > 0:
+        lines.append(
+            f"{more} more lines: {journal} in .rehearsal has both definitions, as the last two pipeline-updated"
+        )
+    return "\n".join(lines)
+
+
+def _json_lines(declaration: Declaration) -> list[str]:
+    """Return the declaration as lines of JSON, without its version, which each update changes."""
+    synthesized = {name: value for name, value in declaration.items() if name != "version"}
+    return json.dumps(synthesized, indent=2, sort_keys=True).splitlines()
