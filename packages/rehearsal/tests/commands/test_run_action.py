@@ -66,7 +66,7 @@ def test_an_execution_that_lacks_its_artifacts_is_refused(tiny: Tiny, good: Exec
     tiny.ended(execution)
     code, printed = tiny.call("run", "--only", "Ship/Send")
     assert code == 2
-    assert f"Send takes Compiled, and execution {execution} has not made Compiled; these can be named: " in printed
+    assert f"Send needs Compiled, and execution {execution} has no Compiled; choose one with `--execution`: " in printed
 
 
 def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
@@ -83,7 +83,7 @@ def test_artifacts_that_are_gone_are_refused(tiny: Tiny) -> None:
     s3.delete_object(Bucket=BUCKET, Key=key)
     code, printed = tiny.call("run", "--only", "Lint")
     assert code == 2
-    assert f"what execution {execution} made was removed: Code ({BUCKET}/{key})" in printed
+    assert f"artifacts of execution {execution} were removed: Code ({BUCKET}/{key})" in printed
     assert len(tiny.space.newest_first()) == before
 
 

@@ -31,7 +31,8 @@ def rehearse_action(call: Call) -> ApiMessage:
     if removed:
         raise ApiError(
             "ValidationException",
-            f"what execution {target.id} made was removed: {', '.join(removed)}; name a later execution, or `run`",
+            f"artifacts of execution {target.id} were removed: {', '.join(removed)}; choose a later one with"
+            " `--execution`, or `run` all actions",
         )
     started = call.engine.run_single_action(deployed.key, call.request["stageName"], action.name, target.id)
     return {"pipelineExecutionId": started.id}

@@ -17,7 +17,9 @@ def find_action(pipeline: Pipeline, stage: str, name: str) -> Action:
     for where, action in known:
         if (where, action.name) == (stage, name):
             if action.type.category == "Source":
-                raise RequestRejected("ValidationException", f"{stage}/{name} is a source: `run` brings what is new")
+                raise RequestRejected(
+                    "ValidationException", f"{stage}/{name} is a source action: `run` starts all actions"
+                )
             return action
     names = ", ".join(f"{where}/{action.name}" for where, action in known)
     raise RequestRejected("ActionNotFoundException", f"{pipeline.name} has no {stage}/{name}; there are {names}")
@@ -32,11 +34,11 @@ def input_artifacts(action: Action, target: Execution, executions: Sequence[Exec
             for execution in reversed(executions)
             if not (execution.running or execution is target) and {*action.inputs} <= execution.artifacts.keys()
         ]
-        reason = f"has not made {', '.join(lacking)}" if lacking else f"is still {target.status}"
+        reason = f"has no {', '.join(lacking)}" if lacking else f"is still {target.status}"
+        remedy = f"choose one with `--execution`: {', '.join(others[:5])}" if others else "`run` starts all actions"
+        inputs = ", ".join(action.inputs) or "no artifact"
         raise RequestRejected(
-            "ValidationException",
-            f"{action.name} takes {', '.join(action.inputs) or 'nothing'}, and execution {target.id} {reason}; these "
-            f"can be named: {', '.join(others[:5]) or 'none'}",
+            "ValidationException", f"{action.name} needs {inputs}, and execution {target.id} {reason}; {remedy}"
         )
     return {name: target.artifacts[name] for name in action.inputs}
 
