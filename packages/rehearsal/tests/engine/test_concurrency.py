@@ -256,3 +256,17 @@ def test_every_command_around_the_end_of_the_engine_is_answered() -> None:
         sender.start()
     scheduler.close()
     assert [answers.get(timeout=30) for _ in senders] == ["ConflictException"] * 4
+
+
+def test_the_changes_of_a_message_that_fails_are_published() -> None:
+    """After a message that raises an error, its changes are published, and the next message is handled."""
+    scheduler, published = ThreadScheduler(), queue.SimpleQueue[str]()
+    scheduler.run_after_each_message(lambda: published.put("published"))
+
+    def fail() -> None:
+        raise RuntimeError
+
+    scheduler.post(fail)
+    assert published.get(timeout=10) == "published"
+    assert scheduler.call(lambda: "answered") == "answered"
+    scheduler.close()

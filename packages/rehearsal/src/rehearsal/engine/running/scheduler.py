@@ -117,11 +117,8 @@ class ThreadScheduler:
 
     def _handle_messages(self) -> None:
         while not self._ended:
-            try:
-                self._next_message()()
-                self._publish()
-            except Exception:
-                log.exception("a message to the engine")
+            _run(self._next_message())
+            _run(self._publish)
 
     def _publish(self) -> None:
         self._hook()
@@ -144,3 +141,11 @@ class ThreadScheduler:
                 pass
         self._timers.pop(number, None)
         return message
+
+
+def _run(message: Message) -> None:
+    """Run a message; log its error, so that the thread continues."""
+    try:
+        message()
+    except Exception:
+        log.exception("a message to the engine")
