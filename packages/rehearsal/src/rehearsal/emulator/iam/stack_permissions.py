@@ -81,6 +81,7 @@ def _denials(
 ) -> Iterator[Denial | None]:
     """Yield the result of each check of an operation: on its actions, further ones and dependent ones."""
     keys = _request_keys(resource.stack)
+    # Each entry is a list of actions of which one has to be allowed.
     of_properties = [[action] for action in actions_for_properties(resource.kind, changed)]
     for alternatives in of_properties or [required_actions(resource.kind, operation)]:
         if alternatives:
