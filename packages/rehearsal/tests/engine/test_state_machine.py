@@ -74,4 +74,5 @@ def test_an_engine_with_a_fault_is_found(
     """The state machine finds an engine that admits two executions, never ends, ignores a stop or loses an answer."""
     plant(monkeypatch)
     with pytest.raises((AssertionError, BaseExceptionGroup), match=r"."):
-        run(300, phases=[Phase.generate], derandomize=True)
+        # Hypothesis draws constants of the imported modules, so the number of examples until the fault depends on them.
+        run(3000, phases=[Phase.generate], derandomize=True)
