@@ -93,6 +93,17 @@ def test_a_change_of_a_property_needs_its_own_action() -> None:
         stacks._update_resource(kind, "f", old, {**old, "Code": {"S3Key": "new.zip"}}, "stack")
 
 
+def test_a_replacement_needs_the_permission_to_create() -> None:
+    """A queue with another name is a new one: it needs sqs:CreateQueue, and not sqs:SetQueueAttributes."""
+    correct(permissions.STACK_PERMISSIONS)
+    old, new = {"QueueName": "old"}, {"QueueName": "new"}
+    stack_of(make_role("executes", allow("sqs:SetQueueAttributes", "sqs:GetQueueAttributes", "sqs:DeleteQueue")))
+    with pytest.raises(PermissionError, match=f"sqs:CreateQueue on resource: arn:aws:sqs:{REGION}:{ACCOUNT}:new"):
+        stacks._update_resource(KIND, "old", old, new, "stack", "Logical")
+    make_role("executes", allow("sqs:CreateQueue", "sqs:GetQueueAttributes", "sqs:DeleteQueue"))
+    assert stacks._update_resource(KIND, "old", old, new, "stack", "Logical")[0] == "made"
+
+
 def test_roles_are_made_with_the_boundary_that_the_policy_demands() -> None:
     """A policy that demands a permissions boundary denies roles without it or with another one."""
     correct(permissions.STACK_PERMISSIONS)

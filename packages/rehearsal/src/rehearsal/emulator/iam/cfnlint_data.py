@@ -40,6 +40,7 @@ PropertySchema = TypedDict(
 class ResourceSchema(TypedDict, total=False):
     """The members of CloudFormation's schema of a resource type that this package reads."""
 
+    createOnlyProperties: Sequence[str]
     definitions: Mapping[str, PropertySchema]
     handlers: Mapping[str, Permissions]
     primaryIdentifier: Sequence[str]
@@ -56,6 +57,12 @@ def resource_schema(resource_type: str) -> ResourceSchema:
         return {}
     schema: ResourceSchema = json.loads((_SCHEMAS / "resources" / f"{name.removesuffix('.json')}.json").read_text())
     return schema
+
+
+def create_only_properties(resource_type: str) -> set[str]:
+    """Return the properties whose change replaces a resource; without those of which only a part replaces it."""
+    paths = [path.split("/") for path in resource_schema(resource_type).get("createOnlyProperties", ())]
+    return {path[2] for path in paths if len(path) == 3}
 
 
 def runtime_lifecycle() -> Mapping[str, Mapping[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Coroutine, Mapping
 
+from rehearsal.emulator.iam.cfnlint_data import create_only_properties
 from rehearsal.emulator.iam.resource_arns import Resource
 from rehearsal.emulator.iam.stack_permissions import check_operation, check_read
 from rehearsal.emulator.ministack.port.cloudformation import Properties
@@ -33,11 +34,17 @@ def check_create(provision: Handler) -> Handler:
 
 
 def check_update(update: Handler) -> Handler:
-    """Return the replacement of the function that updates a resource."""
+    """Return the replacement of the function that updates a resource, or creates another one in its place.
+
+    Source: AWS CloudFormation user guide, "Understand update behaviors of stack resources" (replacement).
+    """
 
     def update_permitted(kind: str, name: str, old: Properties, new: Properties, stack: str, *rest: object) -> object:
-        if old != new:
-            changed = [key for key in {*old, *new} if old.get(key) != new.get(key)]
+        changed = [key for key in {*old, *new} if old.get(key) != new.get(key)]
+        if create_only_properties(kind) & {*changed}:
+            logical_id = str(rest[0] or "") if rest else ""
+            check_operation("create", Resource(kind, stack, logical_id, new))
+        elif changed:
             check_operation("update", Resource(kind, stack, "", new, name), changed)
         return update(kind, name, old, new, stack, *rest)
 
