@@ -12,7 +12,7 @@ from lambda_layers import manifest
 from lambda_layers.analysis.diff import compare_manifests
 from lambda_layers.analysis.why import why
 from lambda_layers.builder import cache_key
-from lambda_layers.builder.project_build import build
+from lambda_layers.builder.project_build import build, restore_or_build
 from lambda_layers.builder.restore import restore_build
 from lambda_layers.errors import LayersError, WrongUse
 from lambda_layers.subprocesses import find_tool, run
@@ -72,6 +72,7 @@ def test_layers_are_built_from_uv_lock(root: Path) -> None:
     assert restore_build(root) is not None
     reason, *_ = why(root, "deep")
     assert (reason.layer, reason.way) == ("one", ("extra", "deep"))
+    restore_or_build(root)
     assert compare_manifests(built, manifest.read(root / manifest.MANIFEST_PATH)) == []
 
 
