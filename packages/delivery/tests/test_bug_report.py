@@ -1,4 +1,4 @@
-"""What a report of a fault needs: the version, and for a bug exit status 3 and a log file."""
+"""The version, and for a bug exit status 3 and a log file, which the report of a fault needs."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ def state(pid: int) -> str:
 
 
 def stopped(pids: list[int]) -> bool:
-    """Wait up to five seconds, and return whether the processes are stopped: a signal acts when its process is due."""
+    """Wait up to five seconds, until a sent SIGSTOP acts, and return whether the processes are stopped."""
     deadline = time.monotonic() + 5
     while any(state(pid) != "T" for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
