@@ -36,8 +36,10 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
 ) -> None:
     """Every page fits a screen of 390 pixels without horizontal scrolling."""
     execution = red(message="A message that is quite long, as messages of commits tend to be when they explain")
-    for path in every_page(aws, execution, monkeypatch):
-        page = open_page(path, viewport={"width": 390, "height": 844})
+    paths = every_page(aws, execution, monkeypatch)
+    page = open_page("/", viewport={"width": 390, "height": 844})
+    for path in paths:
+        page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
@@ -59,8 +61,11 @@ def test_keys_lead_through_the_console(aws: FakeAws, open_page: OpenPage) -> Non
 def test_axe_finds_nothing_serious(aws: FakeAws, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """axe finds no serious violation on any page with open details, and no low contrast in dark colors."""
     axe = importlib.import_module("axe_playwright_python.sync_playwright").Axe()
-    for path in every_page(aws, red(), monkeypatch):
-        page = open_page(path, color_scheme="light")
+    paths = every_page(aws, red(), monkeypatch)
+    page = open_page("/")
+    for path in paths:
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         page.wait_for_timeout(200)
         assert serious(axe.run(page)) == [], path

@@ -161,8 +161,9 @@ def test_planted_markup_stays_text(aws: FakeAws, open_page: OpenPage, monkeypatc
         "/permissions",
         log,
     ]
+    page = open_page("/")
     for path in pages:
-        page = open_page(path)
+        page.goto(path)
         shown(page, "onerror=")
         page.wait_for_timeout(200)
         assert page.title() != "1"

@@ -47,9 +47,10 @@ def test_screenshots_of_the_main_pages(
         "permissions": "/permissions",
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
+    page = open_page("/", viewport={"width": 1100, "height": 760})
     for name, path in pages.items():
-        dark = name in ("log", "history", "permissions")
-        page = open_page(path, viewport={"width": 1100, "height": 760}, color_scheme="dark" if dark else "light")
+        page.emulate_media(color_scheme="dark" if name in ("log", "history", "permissions") else "light")
+        page.goto(path)
         page.wait_for_timeout(250)
         page.screenshot(path=str(FOLDER / f"{name}.png"))
     assert {file.stem for file in FOLDER.glob("*.png") if file.stat().st_size > 10_000} >= pages.keys()
