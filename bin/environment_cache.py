@@ -39,18 +39,27 @@ def provide(
     incomplete folder is created again.
     """
     prepared_key = _hashed(*inputs, *(file.read_bytes() for file in SOURCES))
-    key = _hashed(prepared_key.encode(), added)
+    key = f"{prepared_key} {_hashed(added)}"
     stamp = folder / ".setup-stamp"
     prepared = CACHE / prepared_key[:32]
-    if stamp.exists() and stamp.read_text() == key and works(folder) and (not verify or repair(folder, prepared)):
+    found = stamp.read_text() if stamp.exists() and works(folder) else ""
+    if found == key and (not verify or repair(folder, prepared)):
         return
     print(f"setup: {what} -> {folder.relative_to(project.ROOT)}/", file=sys.stderr, flush=True)
+    stamp.unlink(missing_ok=True)
     place = folder.resolve()  # CodeBuild links what its local cache keeps
-    copy(prepared, place, make)
+    if found == key or not found.startswith(prepared_key) or not restore(folder, prepared):
+        copy(prepared, place, make)
     if added:
         finish(place)
         environment_files.add(place)
     write(stamp, key)
+
+
+def restore(folder: Path, prepared: Path) -> bool:
+    """Remove what was added to a copy of the cached environment. Return whether its files are as recorded now."""
+    environment_files.remove_added(folder, prepared)
+    return repair(folder, prepared)
 
 
 def repair(folder: Path, prepared: Path) -> bool:

@@ -1,8 +1,9 @@
 """The files of a prepared environment: their digests, copies of them, and what was changed since.
 
-An edit in an environment must not reach the cache that it came from, nor another project. So files are copies. Native
-libraries, archives, bytecode and large files, nine tenths of the bytes, are hard links to read-only files. An
-environment whose files were changed nevertheless is detected by their digests, and prepared again.
+An edit in an environment must not reach the cache that it came from, nor another project. So Python sources are copies.
+Files that are not edited, such as native libraries, data and bytecode, and large files are hard links to read-only
+files, which take a third of the time. An environment whose files were changed nevertheless is detected by their
+digests, and prepared again.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 MANIFEST = ".setup-files"
-_LINKED = (".so", ".pyc", ".gz", ".tgz", ".h")
+_LINKED = (".so", ".pyc", ".gz", ".tgz", ".h", ".json", ".js", ".pyi")
 # Sources that are larger are generated, those of CDK above all.
 _LARGE_SOURCE, _LARGE = 256 * 1024, 64 * 1024
 _READ_ONLY = 0o222
@@ -43,6 +45,16 @@ def add(folder: Path) -> None:
     paths = {os.path.relpath(path, folder): path for path in _paths(str(folder))}
     new = {name: _entry(path) for name, path in paths.items() if name not in recorded and name != MANIFEST}
     _write(folder, {**recorded, **new})
+
+
+def remove_added(folder: Path, prepared: Path) -> None:
+    """Remove the files that were added to a copy of a prepared environment, and their record."""
+    entries = read(prepared)
+    for name in read(folder).keys() - entries.keys():
+        with suppress(OSError):  # it was removed, or is in a folder that has other files
+            os.unlink(f"{folder}/{name}")
+            os.removedirs(os.path.dirname(f"{folder}/{name}"))
+    _write(folder, entries)
 
 
 def read(folder: Path) -> dict[str, Entry]:
@@ -105,6 +117,8 @@ def _digest(path: str) -> str:
 
 
 def _is_linked(path: str, size: int) -> bool:
+    if os.path.basename(path).startswith("."):  # npm writes .package-lock.json in place
+        return False
     return path.endswith(_LINKED) or size > (_LARGE_SOURCE if path.endswith(".py") else _LARGE)
 
 

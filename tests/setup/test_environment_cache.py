@@ -11,26 +11,74 @@ from typing import Any
 import pytest
 
 
-def test_last_additions_are_not_cached(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last additions to an environment are not cached, and a later one replaces them."""
+@dataclass(frozen=True)
+class Additions:
+    """A project whose environment has a base file and a package of one file that is added last."""
+
+    folder: Path
+    script: dict[str, Any]
+
+    def provide(self, name: str, *, fails: bool = False) -> None:
+        """Provide the environment with this package, or fail while it is added."""
+
+        def finish(place: Path) -> None:
+            (place / "lib" / name).mkdir()
+            (place / "lib" / name / f"{name}.py").touch()
+            if fails:
+                raise self.script["SetupError"]("no room")
+
+        provide = self.script["environment_cache"].provide
+        provide(self.folder / ".venv", "it", self._make, b"pins", finish=finish, added=name.encode())
+
+    def names(self) -> list[str]:
+        """Return the names in the environment's folder of packages."""
+        return sorted(
+            path.relative_to(self.folder / ".venv/lib").as_posix() for path in self.folder.rglob(".venv/lib/**/*")
+        )
+
+    @staticmethod
+    def _make(prepared: Path) -> None:
+        for name in ("bin/python", "lib/base.py"):
+            (prepared / name).parent.mkdir()
+            (prepared / name).touch()
+
+
+@pytest.fixture
+def additions(tmp_path: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Additions:
+    """A project with a separate cache."""
     monkeypatch.setattr(script["environment_cache"], "CACHE", tmp_path / "environments")
+    return Additions(tmp_path, script)
 
-    def make(prepared: Path) -> None:
-        (prepared / "bin").mkdir()
-        (prepared / "bin" / "python").touch()
 
-    provide = script["environment_cache"].provide
-    for name in ("first", "second", "second"):
-        add = (tmp_path / ".venv" / name).touch
-        provide(tmp_path / ".venv", "it", make, b"pins", finish=lambda _, add=add: add(), added=name.encode())
-    assert sorted(path.name for path in (tmp_path / ".venv").iterdir()) == [
-        ".setup-files",
-        ".setup-stamp",
-        "bin",
-        "second",
-    ]
-    (prepared,) = (tmp_path / "environments").iterdir()
-    assert sorted(path.name for path in prepared.iterdir()) == [".setup-files", "bin"]
+def test_last_additions_are_not_cached(additions: Additions) -> None:
+    """The last additions to an environment are not cached."""
+    additions.provide("first")
+    (prepared,) = (additions.folder / "environments").iterdir()
+    assert sorted(path.name for path in prepared.rglob("*")) == [".setup-files", "base.py", "bin", "lib", "python"]
+
+
+def test_other_additions_replace_the_last_ones(additions: Additions) -> None:
+    """Other additions replace the last ones with their folders, and only changed files are copied again."""
+    base = additions.folder / ".venv" / "lib" / "base.py"
+    additions.provide("first")
+    before = base.stat().st_ino
+    for _ in range(2):
+        additions.provide("second")
+        assert additions.names() == ["base.py", "second", "second/second.py"]
+        assert base.stat().st_ino == before
+    base.write_text("edited")
+    additions.provide("third")
+    assert additions.names() == ["base.py", "third", "third/third.py"]
+    assert base.read_text() == ""
+
+
+def test_interrupted_additions_leave_no_file(additions: Additions) -> None:
+    """The environment is created again after an addition that failed, with the former one too."""
+    additions.provide("first")
+    with pytest.raises(additions.script["SetupError"]):
+        additions.provide("second", fails=True)
+    additions.provide("first")
+    assert additions.names() == ["base.py", "first", "first/first.py"]
 
 
 def test_an_environment_behind_a_cache_link_is_replaced_in_place(
@@ -73,7 +121,15 @@ class Clones:
 
     def _make(self, folder: Path) -> None:
         self.prepared.append(folder)
-        for name in ("bin/python", "lib/native.so", "lib/large.py", "lib/module.py", "lib/other.py"):
+        for name in (
+            "bin/python",
+            "lib/native.so",
+            "lib/large.py",
+            "lib/data.json",
+            "lib/.npm.json",
+            "lib/module.py",
+            "lib/other.py",
+        ):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(f"# {name}\n" * (20_000 if "large" in name else 1))
         (folder / "bin" / "python3").symlink_to("python")
@@ -99,12 +155,13 @@ def test_an_edit_reaches_neither_the_cache_nor_another_clone(clones: Clones, nam
 
 @pytest.mark.gate
 def test_what_clones_share_cannot_be_written(clones: Clones) -> None:
-    """Shared native libraries and large files are read-only links, also for their owner."""
+    """Shared native libraries, data and large files are read-only links, also for their owner."""
     one, two = clones.provide("one"), clones.provide("two")
-    for name in ("native.so", "large.py"):
+    for name in ("native.so", "data.json", "large.py"):
         assert (one / name).samefile(two / name)
         assert not (one / name).stat().st_mode & 0o222
-    assert (one / "module.py").stat().st_mode & 0o200
+    for name in ("module.py", ".npm.json"):
+        assert (one / name).stat().st_mode & 0o200
 
 
 @pytest.mark.gate
