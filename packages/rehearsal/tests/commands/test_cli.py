@@ -226,3 +226,13 @@ def test_help_imports_no_command(project: Path) -> None:
     modules = done.stdout.split()
     assert "rehearsal.cli" in modules
     assert [name for name in modules if name.startswith(("rehearsal.commands.", "botocore", "rich", "pydantic"))] == []
+
+
+def test_commands_that_read_no_settings_import_no_pydantic(project: Path) -> None:
+    """Commands that do not read rehearsal.toml start without pydantic, whose import takes 0.1 s."""
+    verbs = ("post_receive", "watch", "status", "history", "logs", "why", "approve", "stop", "retry", "rollback")
+    code = f"import sys, {', '.join(f'rehearsal.commands.{verb}' for verb in verbs)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    assert "botocore.client" in modules
+    assert "pydantic" not in modules

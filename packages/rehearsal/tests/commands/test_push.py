@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.commands.run_partial import DISABLED_REASON
+from rehearsal.commands.transitions import DISABLED_REASON
 from rehearsal.project import push_remote
 from rehearsal.project.git_repository import Repository, branch_head, pop_stashed_branch
 from rehearsal.workspace.layout import Workspace

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.deploy import bootstrap
+from rehearsal.deploy import bootstrap_record
 from rehearsal.deploy.bootstrap import is_bootstrapped
 from rehearsal.deploy.first_deployment import Operator
 from rehearsal.deploy.pushed_environments import names_environment
@@ -78,7 +78,7 @@ def test_an_environment_of_the_push_is_bootstrapped_before_it(app: Tiny) -> None
     assert not is_bootstrapped(app.deployed.endpoint, NEW)
     assert f"warning: bootstrapped {NEW}: on AWS an operator has to do it before the push" in deploy(app)
     assert is_bootstrapped(app.deployed.endpoint, NEW)
-    assert bootstrap.late_bootstraps(app.space) == [str(NEW)]
+    assert bootstrap_record.late_bootstraps(app.space) == [str(NEW)]
     (app.root / "main.py").write_text("print()")
     assert deploy(app) == ""
 

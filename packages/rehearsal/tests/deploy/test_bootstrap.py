@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.deploy import bootstrap
+from rehearsal.deploy import bootstrap, bootstrap_record
 from rehearsal.deploy.bootstrap import Bootstrapper
 from rehearsal.errors import WrongUse
 from rehearsal.host.cancellation import Cancellation
@@ -77,7 +77,7 @@ def test_the_projects_command_runs_once_for_each_account(project: Project) -> No
     assert project.bootstrap_missing(first) == [f"{first}/{REGION}"]
     assert project.bootstrap_missing(first, second) == [f"{second}/{REGION}"]
     assert project.bootstrap_missing(first, second) == []
-    assert not bootstrap.grants_administrator_access(project.space)
+    assert not bootstrap_record.grants_administrator_access(project.space)
 
 
 def test_a_changed_policy_bootstraps_all_accounts_again(project: Project) -> None:
@@ -116,16 +116,16 @@ def test_environments_of_an_earlier_version_are_bootstrapped_again(tmp_path: Pat
     space.aws.mkdir(parents=True)
     record = {"command": "make bootstrap", "digest": "0", "places": [["111111111111", REGION, "hnb659fds"]]}
     (space.aws / "bootstrap.json").write_text(json.dumps(record))
-    assert bootstrap.read_record(space) == bootstrap.BootstrapRecord("make bootstrap", "0")
+    assert bootstrap_record.read_record(space) == bootstrap_record.BootstrapRecord("make bootstrap", "0")
 
 
 def test_environments_for_the_operator_are_recorded(project: Project) -> None:
     """Environments that an operator has to bootstrap are recorded for the end of the run; the next run clears them."""
     place = Environment(project.accounts[0], REGION)
-    bootstrap.record_late_bootstrap(project.space, [place])
-    assert bootstrap.late_bootstraps(project.space) == [f"{project.accounts[0]}/{REGION}"]
-    bootstrap.record_late_bootstrap(project.space, ())
-    assert bootstrap.late_bootstraps(project.space) == []
+    bootstrap_record.record_late_bootstrap(project.space, [place])
+    assert bootstrap_record.late_bootstraps(project.space) == [f"{project.accounts[0]}/{REGION}"]
+    bootstrap_record.record_late_bootstrap(project.space, ())
+    assert bootstrap_record.late_bootstraps(project.space) == []
 
 
 def test_a_command_that_bootstraps_nothing_is_an_error(project: Project) -> None:
@@ -147,7 +147,7 @@ def test_without_a_command_cloudformation_may_do_everything(tmp_path: Path, embe
     project = Project(tmp_path, embedded, "")
     project.bootstrap_missing(project.accounts[0])
     assert bootstrap.is_bootstrapped(embedded.endpoint, Environment(project.accounts[0], REGION))
-    assert bootstrap.grants_administrator_access(project.space)
+    assert bootstrap_record.grants_administrator_access(project.space)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import click
 
 from rehearsal.aws import root
 from rehearsal.commands.context import running_endpoint, with_workspace
-from rehearsal.deploy import bootstrap, deployment
+from rehearsal.deploy import bootstrap_record, deployment
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.project import configuration
@@ -44,7 +44,7 @@ def _deployed_environments(deployed: Deployment) -> dict[str, tuple[str, str]]:
 
 def _bootstrapped(space: Workspace) -> dict[str, tuple[str, str]]:
     """Return the accounts of a pipeline whose first deployment has failed; its own is the first one."""
-    environments = [(known.account, known.region) for known in bootstrap.read_record(space).environments]
+    environments = [(known.account, known.region) for known in bootstrap_record.read_record(space).environments]
     default = configuration.read_config(space.root).environment
     by_account = {account: (account, region) for account, region in environments}
     return {"pipeline": environments[0] if environments else default, **by_account}

@@ -18,8 +18,8 @@ from rehearsal import program_name
 from rehearsal.commands import codecommit
 from rehearsal.commands.api_errors import convert_api_errors
 from rehearsal.commands.context import running_deployment, with_workspace
-from rehearsal.commands.run_partial import DISABLED_REASON, disabled_transitions
 from rehearsal.commands.stop import active_executions
+from rehearsal.commands.transitions import DISABLED_REASON, disabled_transitions
 from rehearsal.deploy import object_sources
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.deploy.object_sources import Content

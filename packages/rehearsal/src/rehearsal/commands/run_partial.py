@@ -18,6 +18,7 @@ from rehearsal.commands.context import open_deployment, resolve_execution
 from rehearsal.commands.follow_to_end import follow_with_summary, write_result
 from rehearsal.commands.output import STDOUT, output_console
 from rehearsal.commands.run_options import RunOptions
+from rehearsal.commands.transitions import DISABLED_REASON, disabled_transitions
 from rehearsal.deploy.deployment import Deployment
 from rehearsal.errors import WrongUse
 from rehearsal.views.execution_view import ExecutionView
@@ -25,9 +26,6 @@ from rehearsal.workspace.layout import Workspace
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import EnableStageTransitionInputTypeDef
-
-# Without the stage's name, which may have an underscore: the API's pattern for a reason does not allow it.
-DISABLED_REASON = "a rehearsal ends before this stage"
 
 
 @contextmanager
@@ -47,19 +45,6 @@ def closed_transition(deployed: Deployment, stage: str | None) -> Iterator[None]
         yield
     finally:
         deployed.api().enable_stage_transition(**transition)
-
-
-def disabled_transitions(deployed: Deployment) -> dict[str, str]:
-    """Return stage -> the reason for which the transition into it is disabled."""
-    transitions = {
-        stage["stageName"]: stage.get("inboundTransitionState", {})
-        for stage in deployed.api().get_pipeline_state(name=deployed.key.name)["stageStates"]
-    }
-    return {
-        stage: transition.get("disabledReason", "")
-        for stage, transition in transitions.items()
-        if not transition.get("enabled", True)
-    }
 
 
 def reopen_transitions(deployed: Deployment) -> None:

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
+from rehearsal.deploy.bootstrap_record import BootstrapRecord, read_record, write_record
 from rehearsal.errors import WrongUse
-from rehearsal.host.atomic_write import write_json
 from rehearsal.project.cdk_cli import Cdk
 from rehearsal.project.cloud_assembly import Environment
 from rehearsal.project.configuration import FILE, Bootstrap, read_config
 from rehearsal.workspace.layout import Workspace
 
 ReportProgress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class BootstrapRecord:
-    """A record of the bootstrap: its command (empty: `cdk bootstrap`), the digest of its files, the environments."""
-
-    command: str = ""
-    digest: str = ""
-    environments: tuple[Environment, ...] = ()
 
 
 class Bootstrapper:
@@ -61,7 +51,8 @@ class Bootstrapper:
         if outdated:
             self._bootstrap(outdated)
             unchanged = () if changed else before.environments
-            _write(self._space, replace(self._now, environments=tuple(dict.fromkeys([*unchanged, *environments]))))
+            known = tuple(dict.fromkeys([*unchanged, *environments]))
+            write_record(self._space, replace(self._now, environments=known))
         return outdated
 
     def _missing(self, environments: Sequence[Environment], before: BootstrapRecord) -> list[Environment]:
@@ -103,17 +94,6 @@ class Bootstrapper:
             )
 
 
-def read_record(space: Workspace) -> BootstrapRecord:
-    """Return the record of the last bootstrap; an empty one before the first."""
-    path = _path(space)
-    if not path.exists():
-        return BootstrapRecord()
-    record = json.loads(path.read_text())
-    # An earlier version wrote another key: its environments are bootstrapped again.
-    environments = tuple(Environment(*environment) for environment in record.get("environments", []))
-    return BootstrapRecord(record["command"], record["digest"], environments)
-
-
 def bootstrap_change_warning(space: Workspace, folder: Path) -> str:
     """Return a warning where the bootstrap command or files of the project in `folder` have changed; else empty."""
     before, settings = read_record(space), read_config(folder).bootstrap
@@ -127,27 +107,6 @@ def bootstrap_change_warning(space: Workspace, folder: Path) -> str:
     )
 
 
-def record_late_bootstrap(space: Workspace, environments: Sequence[Environment]) -> None:
-    """Record the environments that this run bootstrapped after the first deployment; on AWS an operator has to."""
-    write_json(_late_bootstraps(space), [str(environment) for environment in environments])
-
-
-def late_bootstraps(space: Workspace) -> list[str]:
-    """Return the environments that the last run bootstrapped after the first deployment."""
-    path = _late_bootstraps(space)
-    environments: list[str] = json.loads(path.read_text()) if path.exists() else []
-    return environments
-
-
-def _late_bootstraps(space: Workspace) -> Path:
-    return space.aws / "bootstrapped-again.json"
-
-
-def grants_administrator_access(space: Workspace) -> bool:
-    """Return whether CloudFormation has AdministratorAccess, because the project has no bootstrap command."""
-    return not read_record(space).command
-
-
 def is_bootstrapped(endpoint: Endpoint, environment: Environment) -> bool:
     """Return whether the environment's bootstrap stack exists."""
     api = endpoint.client("cloudformation", root(environment.account), environment.region)
@@ -156,15 +115,6 @@ def is_bootstrapped(endpoint: Endpoint, environment: Environment) -> bool:
     except ClientError:
         return False
     return True
-
-
-def _path(space: Workspace) -> Path:
-    return space.aws / "bootstrap.json"
-
-
-def _write(space: Workspace, record: BootstrapRecord) -> None:
-    environments = [astuple(environment) for environment in record.environments]
-    write_json(_path(space), {"command": record.command, "digest": record.digest, "environments": environments})
 
 
 def _digest(folder: Path, settings: Bootstrap | None) -> str:

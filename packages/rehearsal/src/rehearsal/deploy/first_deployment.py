@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.deploy import bootstrap, failed_deployment
+from rehearsal.deploy import bootstrap_record, failed_deployment
 from rehearsal.deploy.bootstrap import Bootstrapper, ReportProgress
 from rehearsal.deploy.build_values import provide_build_values
 from rehearsal.deploy.deployment import Deployment, deployed_name, find
@@ -68,7 +68,7 @@ class Operator:
         CommandFailed.
         """
         deployed = find(self.workspace, self.endpoint)
-        bootstrap.record_late_bootstrap(self.workspace, ())
+        bootstrap_record.record_late_bootstrap(self.workspace, ())
         if deployed is None or not deployed.matches(self.app, configuration.read_config(self.workspace.root).context):
             failed_deployment.remove(self.workspace)
             return self._deploy_first(commit, push)
@@ -78,7 +78,7 @@ class Operator:
     def _bootstrap_for_push(self, deployed: Deployment, commit: Callable[[], str]) -> None:
         """Bootstrap the environments that the pushed commit adds, or all of them where the bootstrap has changed."""
         key = deployed.key
-        known = bootstrap.read_record(self.workspace).environments or (Environment(key.account, key.region),)
+        known = bootstrap_record.read_record(self.workspace).environments or (Environment(key.account, key.region),)
         app, bootstrapper = deployed.app_of_options(self.app), self._bootstrapper(key.account)
         pushed = PushedCommit(self.workspace, lambda: self.cdk, self.repository, app, commit())
         is_synthesized = bootstrapper.changed() or pushed.may_add_environment()
@@ -93,7 +93,7 @@ class Operator:
         if done:
             names = ", ".join(map(str, done))
             self.tell(f"warning: bootstrapped {names}: on AWS an operator has to do it before the push")
-            bootstrap.record_late_bootstrap(self.workspace, done)
+            bootstrap_record.record_late_bootstrap(self.workspace, done)
 
     def _deploy_first(self, commit: Callable[[], str], push: Push | None) -> Deployment:
         """Bootstrap the accounts, and deploy the pipeline of `app` from HEAD; commit, push: see ensure_deployed."""

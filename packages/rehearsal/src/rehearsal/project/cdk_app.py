@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rehearsal.errors import WrongUse
 from rehearsal.project.assembly_manifest import MANIFEST, is_assembly
 from rehearsal.project.cdk_cli import Cdk
-from rehearsal.project.configuration import Config
 from rehearsal.workspace.layout import Workspace
+
+if TYPE_CHECKING:  # most commands read no rehearsal.toml, and pydantic takes 0.1 s to import
+    from rehearsal.project.configuration import Config
 
 MODULES = "node_modules"
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from rehearsal.aws import Endpoint, root
-from rehearsal.project.configuration import Config
 from rehearsal.project.deployed_stacks import DeployedStack
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+
+    from rehearsal.project.configuration import Config
 
 MAX_CONCURRENT_CALLS = os.cpu_count() or 1
 

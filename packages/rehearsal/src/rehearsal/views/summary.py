@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.deploy.bootstrap import grants_administrator_access, late_bootstraps
+from rehearsal.deploy.bootstrap_record import grants_administrator_access, late_bootstraps
 from rehearsal.emulator.functions.cold_starts import ColdStart, ColdStartRecord
 from rehearsal.host.atomic_write import write_json
 from rehearsal.project.function_calls import FunctionResponse
