@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_layers.builder.bytecode import compile_all
+from lambda_layers.builder.bytecode import compile_all, compile_code
 from lambda_layers.builder.extent import ExtentReader
 
 MODULES = {
@@ -51,3 +51,13 @@ def test_invalid_modules_get_no_bytecode(tmp_path: Path) -> None:
     for name, content in {"template.py": b"{% if x %}\n", "old.py": b"print 1\n", "binary.py": b"\0\0"}.items():
         (folder / name).write_bytes(content)
     assert sorted(compile_all(sys.executable, folder, tmp_path)) == sorted(f"python/{name}" for name in MODULES)
+
+
+@pytest.mark.gate
+def test_a_function_may_have_thousands_of_modules(tmp_path: Path) -> None:
+    """Names of modules that are longer together than Linux allows for one argument are compiled."""
+    names = [f"{number:0240}.py" for number in range(600)]
+    for name in names:
+        (tmp_path / name).touch()
+    assert compile_code(sys.executable, tmp_path, names) == {}
+    assert len([*(tmp_path / "__pycache__").iterdir()]) == len(names)

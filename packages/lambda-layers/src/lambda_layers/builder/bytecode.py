@@ -53,12 +53,13 @@ compile_share(0)
 if any([os.waitpid(child, 0)[1] for child in children]):
     sys.exit("a process that compiles was killed")
 """
-# In one process: starting others would take longer than compiling a function's few files.
+# In one process: starting others would take longer than compiling a function's few files. Importing json takes as long
+# as everything else, so that it is imported for errors only.
 _COMPILE_CODE = """
-import importlib.util, json, marshal, os, sys
+import importlib.util, marshal, os, sys
 header = importlib.util.MAGIC_NUMBER + bytes([1, 0, 0, 0])
 errors = {}
-for name in json.loads(sys.argv[1]):
+for name in sys.argv[1:]:
     with open(name, "rb") as opened:
         source = opened.read()
     try:
@@ -71,7 +72,9 @@ for name in json.loads(sys.argv[1]):
     os.makedirs(os.path.dirname(cached), exist_ok=True)
     with open(cached, "wb") as output:
         output.write(header + importlib.util.source_hash(source) + marshal.dumps(code))
-print(json.dumps(errors))
+if errors:
+    import json
+    print(json.dumps(errors))
 """
 # Neither settings of the user nor packages of the environment; without `site` the interpreter starts sooner.
 _ISOLATED = ("-I", "-S")
@@ -109,5 +112,6 @@ def compile_code(python: str, folder: Path, names: Sequence[str]) -> dict[str, s
 
     Return module -> line and error, for the modules that are not Python of this version.
     """
-    errors: dict[str, str] = json.loads(run([python, *_ISOLATED, "-c", _COMPILE_CODE, json.dumps(names)], cwd=folder))
+    printed = run([python, *_ISOLATED, "-c", _COMPILE_CODE, *names], cwd=folder)
+    errors: dict[str, str] = json.loads(printed or "{}")
     return errors
