@@ -55,11 +55,13 @@ def pipeline() -> dict[str, Any]:
 
 @pytest.fixture
 def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """A project without executions, whose rehearsal.toml prepares the source."""
+    """A project without executions, whose rehearsal.toml bootstraps the account and prepares the source."""
     (tmp_path / "cdk.json").write_text("{}")
     (tmp_path / "prepare.py").write_text(PREPARE)
+    (tmp_path / "make_ready.py").write_text(SCRIPT)  # takes a third of the time of the CDK CLI's bootstrap
     (tmp_path / "rehearsal.toml").write_text(
         f'[[prepare]]\ncommand = "{sys.executable} prepare.py"\n[codebuild]\nprepared = ["environments"]\n'
+        '[bootstrap]\ncommand = "python make_ready.py {account}/{region}"\n'
     )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     tiny = Tiny(tmp_path, Endpoint("http://127.0.0.1:1"))
@@ -99,9 +101,6 @@ def test_a_deployment_that_fails_is_explained_afterwards(first: Tiny) -> None:
     function = {"Code": {"S3Bucket": "sources", "S3Key": "missing.zip"}, "Handler": "main.handler"}
     properties = {**function, "Role": f"arn:aws:iam::{ACCOUNT}:role/codepipeline", "Runtime": "python3.13"}
     resources["Missing"] = {"Type": "AWS::Lambda::Function", "DependsOn": "PipelineRole", "Properties": properties}
-    (first.root / "make_ready.py").write_text(SCRIPT)  # takes a third of the time of the CDK CLI's bootstrap
-    with (first.root / "rehearsal.toml").open("a") as file:
-        file.write('[bootstrap]\ncommand = "python make_ready.py {account}/{region}"\n')
     write_assembly(first.root / "out", resources)
     code, printed = first.call("run", "--app", "out", "--approve", "--no-iam")
     assert code == 1
