@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import http.client
 import socket
 import threading
@@ -24,6 +25,11 @@ from pipeline_console.reads.pipeline import PipelineReads
 from pipeline_console.security import Keys
 from tests.fake_aws import FakeAws, eventually, running_aws
 from tests.pipelines import NAME, START
+
+
+def pytest_collection_finish() -> None:
+    """Keep the imports' objects out of later garbage collections."""
+    gc.freeze()
 
 
 @dataclass

@@ -16,7 +16,9 @@ from tests.root import ROOT
 IN_PROD = '":" + "3" * 12 + ":" in context.invoked_function_arn'
 # The line of the handler before which a fault is planted.
 HANDLED = "    with processor(event"
-PAUSE = 0.03  # seconds between calls: without it they take a processor from the builds
+# Seconds between calls while traffic shifts, and between looks at whether it does: more would take a processor from the
+# builds.
+PAUSE, LOOK = 0.03, 0.5
 EVENT = (ROOT / "tests" / "events" / "sqs.json").read_bytes()
 
 
@@ -66,7 +68,7 @@ def calls(project: Deployed, event: bytes = EVENT, *, after_shift: bool = False)
     before = len(deployment_ids(deploy, status))
 
     def watch() -> None:
-        while not ended.wait(0.2):
+        while not ended.wait(LOOK):
             if len(deployment_ids(deploy, status)) > before:
                 continuous.set()
             elif not after_shift:
