@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from lambda_layers.builder.cache import Cache, default_folder
+from lambda_layers.subprocesses import find_tool, run
 from tests.projects import Project
 from tests.root import ROOT
 from tests.wheels import House
@@ -56,10 +58,22 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     return House(folder)
 
 
+@pytest.fixture(scope="session")
+def interpreters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The part of uv's cache that describes interpreters: without it, each build would start one to ask it."""
+    folder = tmp_path_factory.mktemp("interpreters")
+    run([find_tool("uv", ROOT), "python", "find", "--no-config", "--cache-dir", str(folder)], cwd=ROOT)
+    (part,) = folder.glob("interpreter-*")
+    return part
+
+
 @pytest.fixture
-def project(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(tmp_path: Path, house: House, interpreters: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project to write, with a separate builder cache and this project's tools."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for cache in (tmp_path / "uv", Cache(default_folder()).downloads):
+        cache.mkdir(parents=True)
+        (cache / interpreters.name).symlink_to(interpreters)
     tools = [str(ROOT / folder / "bin") for folder in (".venv", ".tools")]
     monkeypatch.setenv("PATH", os.pathsep.join([*tools, os.environ["PATH"]]))
     return Project(tmp_path / "project", house)

@@ -45,7 +45,7 @@ def install(
         requirements.write_text("".join(f"{_locked_requirement(pin, root)}\n" for pin in pinned))
         wheels = [f"--only-binary={pin.name}" for pin in pinned if pin.name not in {*allowed}]
         verified = [*command, "--require-hashes", *wheels, "-r", str(requirements)]
-        in_cache = downloads is not None and downloads.exists()
+        in_cache = downloads is not None and (downloads / "CACHEDIR.TAG").exists()  # uv has used it
         if not in_cache or not _install_offline(verified, root, package_index.index_call(source)):
             _install_from_index(verified, root, target, source, pinned)
     for pin in unhashed:
