@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.workspace import prepared_folders
 from tests.root import ROOT
 
 ENVIRONMENTS = "lambda-layers-pipeline/environments"
@@ -111,13 +112,11 @@ def _processes() -> Iterator[str]:
 
 
 def share_environments(project: Path) -> None:
-    """Give the builds this machine's latest prepared environments and its modules of CDK, as links."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / ENVIRONMENTS
-    prepared = sorted(cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)[-3:]
+    """Give the builds this machine's prepared environments and its modules of CDK, as links."""
+    caches = project / ".rehearsal" / "cache"
+    prepared_folders.link(caches, [ENVIRONMENTS])
     MODULES.mkdir(parents=True, exist_ok=True)
-    (shared := project / ".rehearsal" / "cache" / "xdg" / ENVIRONMENTS).mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "--archive", "--link", "--no-clobber", *prepared, shared], check=False)
-    (modules := project / ".rehearsal" / "cache" / "jsii").unlink(missing_ok=True)
+    (modules := caches / "jsii").unlink(missing_ok=True)
     modules.symlink_to(MODULES)
 
 
