@@ -47,10 +47,12 @@ def install_wheels(uv: str, folder: Path, wheels: list[str], *, check: bool) -> 
     if not wheels:
         return
     into = ["--python", str(folder / "bin" / "python")]
+    # copies: uv's cache shares its files with other environments, where they may be edited
+    plain = ["--quiet", "--link-mode", "copy", "--no-deps", "--require-hashes"]
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch) / "wheels.txt"
         requirements.write_text("".join(wheels))
-        run([uv, "pip", "install", "--quiet", *into, "--no-deps", "--require-hashes", "-r", str(requirements)])
+        run([uv, "pip", "install", *into, *plain, "-r", str(requirements)])
     (site,) = folder.glob("lib/python*/site-packages")
     archives = [zipfile.ZipFile(project.ROOT / line.split()[0]) for line in wheels]
     modules = sorted({str(site / name.split("/")[0]) for archive in archives for name in archive.namelist()})

@@ -103,6 +103,25 @@ def test_wheels_are_installed_with_commands_that_can_be_moved(
 
 @pytest.mark.slow
 @pytest.mark.gate
+def test_an_edit_of_an_installed_wheel_reaches_no_other_environment(
+    generated: Path, environment: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An in-place edit of a wheel's module does not change uv's cache, from which the wheel is installed again."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(generated / "cache"))
+    (generated / "wheels" / "requirements.txt").unlink()
+    add_wheel(generated, "demo")
+    for _ in range(2):
+        lines = script["project_packages"].pinned_wheels("")
+        script["project_packages"].install_wheels(UV, environment, lines, check=False)
+        (module,) = environment.glob("lib/*/site-packages/demo.py")
+        assert module.read_text() == ""
+        with module.open("a") as file:
+            file.write("print('debugging')\n")
+        subprocess.run([UV, "pip", "uninstall", "--quiet", "--python", environment / "bin/python", "demo"], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.gate
 def test_a_wheel_that_the_lock_does_not_fit_is_refused(
     generated: Path, environment: Path, script: dict[str, Any]
 ) -> None:
