@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -18,6 +17,7 @@ from botocore.serialize import create_serializer
 from ministack.core import iam_actions
 
 from rehearsal.emulator.iam import request_action
+from rehearsal.emulator.iam.cfnlint_data import DATA
 from rehearsal.emulator.iam.request_action import OPERATION_PERMISSIONS
 from rehearsal.emulator.ministack.corrections import requests
 from rehearsal.emulator.ministack.patches import correct
@@ -47,7 +47,7 @@ NEWER = {
     *("cloudwatch:DescribeAlarmContributors", "logs:GetLogObject", "iam:AcquireRole", "iam:UpdateDelegationRequest"),
 }
 
-REFERENCE: dict[str, Any] = json.loads((files("cfnlint") / "data/AdditionalSpecs/Policies.json").read_text())
+REFERENCE: dict[str, Any] = json.loads((DATA / "AdditionalSpecs" / "Policies.json").read_text())
 
 
 def asked(service: str, operation: str) -> str:
