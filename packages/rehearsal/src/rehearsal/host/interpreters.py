@@ -59,8 +59,8 @@ def _candidates(minor: str) -> list[Path]:
 
 def _probe(candidates: Iterable[Path]) -> dict[str, Path]:
     """Run every candidate to read its version; return the first one of each version."""
-    question = "import platform, sys; print(platform.python_version(), sys.executable)"
-    commands = [[str(candidate), "-I", "-c", question] for candidate in candidates]
+    question = "import sys; print(sys.version.split()[0], sys.executable)"
+    commands = [[str(candidate), "-I", "-S", "-c", question] for candidate in candidates]
     with ThreadPoolExecutor() as pool:
         answers = [answer.partition(" ") for answer in pool.map(read_first_line, commands)]
     return {version: Path(path).resolve() for version, _, path in reversed(answers) if version}
