@@ -1,13 +1,11 @@
-"""One embedded AWS for the tests of this folder, and an account in it with projects, buckets and artifacts."""
+"""An account of the embedded AWS, with projects, buckets and artifacts."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import uuid
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +17,12 @@ from rehearsal.actions.codebuild import RunBuild
 from rehearsal.aws import Endpoint, root
 from rehearsal.codebuild.build_queue import BuildQueue
 from rehearsal.emulator.codebuild.build_store import MinistackBuilds
-from rehearsal.emulator.server import launcher
 from rehearsal.engine.action_api import Artifact, Outcome, PendingApproval, Task
 from rehearsal.engine.endpoint import Credentials
 from rehearsal.engine.model.definition import Action, ActionType, ArtifactStore, PipelineKey
 from rehearsal.host.cancellation import Cancellation
 from rehearsal.project.remotes import Remotes
-from rehearsal.workspace.layout import Workspace
+from tests.conftest import Embedded
 
 ACCOUNT, REGION, BUCKET = "111111111111", "eu-west-1", "artifacts-of-tests"
 STORE = ArtifactStore(BUCKET, None)
@@ -158,17 +155,13 @@ def _reject_approval(about: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Endpoint, Workspace]]:
-    space = Workspace(tmp_path_factory.mktemp("aws"))
-    with launcher.join_or_start(space) as endpoint:
-        endpoint.client("s3", root(ACCOUNT), REGION).create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-        yield endpoint, space
-    shutil.rmtree(space.root, ignore_errors=True)
+def _artifacts(enforced: Embedded) -> Embedded:
+    """The embedded AWS with the bucket of artifacts."""
+    location = {"LocationConstraint": REGION}
+    enforced.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+    return enforced
 
 
 @pytest.fixture
-def account(_embedded: tuple[Endpoint, Workspace], tmp_path: Path) -> Account:
-    endpoint, space = _embedded
-    return Account(endpoint, tmp_path, space.remote)
+def account(_artifacts: Embedded, tmp_path: Path) -> Account:
+    return Account(_artifacts.endpoint, tmp_path, _artifacts.workspace.remote)

@@ -1,4 +1,4 @@
-"""An embedded AWS for all tests of this folder, and functions in it."""
+"""Functions and layers in the embedded AWS."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import base64
 import io
 import itertools
 import json
-import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,9 @@ import pytest
 
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.functions.mounts import mount_error
-from rehearsal.emulator.server import launcher
 from rehearsal.host import interpreters
 from rehearsal.workspace.layout import Workspace
+from tests.conftest import Embedded
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 RUNTIME = f"python{interpreters.running_interpreter()[0].rpartition('.')[0]}"
@@ -101,8 +100,5 @@ class Functions:
 
 
 @pytest.fixture(scope="session")
-def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
-    folder = tmp_path_factory.mktemp("functions")
-    with launcher.join_or_start(Workspace(folder), iam=False) as endpoint:
-        yield Functions(endpoint, Workspace(folder))
-    shutil.rmtree(folder, ignore_errors=True)
+def functions(embedded: Embedded) -> Functions:
+    return Functions(embedded.endpoint, embedded.workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from typing import Any
@@ -24,8 +25,10 @@ REFUSED = "The role defined for the function cannot be assumed by Lambda: lambda
 @pytest.fixture(scope="module")
 def functions(enforced: Embedded) -> Functions:
     """Functions with IAM enforced: the role `function` trusts Lambda, the role `build` does not."""
+    iam = enforced.client("iam")
     for name, service in (("function", "lambda"), ("build", "codebuild")):
-        enforced.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):  # the tests of builds have `build` too
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
     return Functions(enforced.endpoint, enforced.workspace)
 
 
