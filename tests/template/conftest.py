@@ -65,8 +65,9 @@ def write_template(folder: Path, *, without: str) -> Path:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository without the packages' tests: copier renders the names of the files that it leaves out, too."""
-    return write_template(tmp_path_factory.mktemp("template") / "template", without="packages/[^/]+/tests/")
+    """This repository without most files that copier leaves out, because it renders their names, too."""
+    without = "(packages/[^/]+/tests|bench|docs/decisions|tests/(bench|e2e/deployed|gates|setup|template|upgrade))/"
+    return write_template(tmp_path_factory.mktemp("template") / "template", without=without)
 
 
 @pytest.fixture(scope="session")
