@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials as SigningCredentials
-from botocore.exceptions import ClientError, UnknownServiceError
+from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.session import Session
 
@@ -50,10 +51,25 @@ _CLIENTS = 64
 _open_clients: weakref.WeakSet[BaseClient] = weakref.WeakSet()
 
 
+class _FolderLoader(Loader):
+    """Knows services by the names of folders; botocore looks into each of the 430 folders twice, which takes 16 ms."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the argument is botocore's
+        """Return the names of all services, whichever types of model they have."""
+        return self._services
+
+    @cached_property
+    def _services(self) -> list[str]:
+        folders = [Path(folder) for folder in self.search_paths]
+        return [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
+
+
 @cache
 def _session() -> Session:
     """A botocore session: boto3 would take a third longer to import."""
-    return Session()
+    session = Session()
+    session.register_component("data_loader", _FolderLoader())
+    return session
 
 
 @dataclass(frozen=True)
@@ -159,13 +175,10 @@ def _client(endpoint: Endpoint, service: str, credentials: Credentials, region: 
     return client
 
 
-def service_model(service: str) -> ServiceModel | None:
-    """Return botocore's model of the service; None where it has none of that name."""
+def service_model(service: str) -> ServiceModel:
+    """Return botocore's model of the service. Raises UnknownServiceError."""
     with _SESSION_LOCK:
-        try:
-            return _session().get_service_model(service)
-        except UnknownServiceError:
-            return None
+        return _session().get_service_model(service)
 
 
 def close_clients() -> None:

@@ -1,8 +1,12 @@
-"""Clients of the embedded AWS."""
+"""Clients of the embedded AWS, and the models of its services."""
 
 from __future__ import annotations
 
-from rehearsal.aws import Endpoint, close_clients, root
+import botocore.session
+import pytest
+from botocore.exceptions import UnknownServiceError
+
+from rehearsal.aws import Endpoint, close_clients, root, service_model
 
 ENDPOINT = Endpoint("http://127.0.0.1:1")
 
@@ -20,3 +24,12 @@ def test_closed_clients_are_not_reused() -> None:
     first = ENDPOINT.client("sqs", root("111111111111"), "eu-west-1")
     close_clients()
     assert ENDPOINT.client("sqs", root("111111111111"), "eu-west-1") is not first
+
+
+def test_models_are_botocores() -> None:
+    """The model of a service is the one that botocore finds, and an unknown service is an error."""
+    expected = botocore.session.get_session().get_service_model("codepipeline")
+    found = service_model("codepipeline")
+    assert (found.api_version, found.operation_names) == (expected.api_version, expected.operation_names)
+    with pytest.raises(UnknownServiceError):
+        service_model("codepipe")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
-import botocore.session
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from rehearsal import aws
 from rehearsal.emulator.api_message import ApiMessage
 from rehearsal.emulator.codedeploy.app_spec import parse_app_spec
 from rehearsal.emulator.codedeploy.deployment import ENDED
@@ -26,7 +26,7 @@ TARGET = "CodeDeploy_20141006."
 @cache
 def model() -> ServiceModel:
     """Return botocore's model of CodeDeploy."""
-    return botocore.session.get_session().get_service_model("codedeploy")
+    return aws.service_model("codedeploy")
 
 
 class CodeDeployApi:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+
+from rehearsal import aws
 
 # Limits that differ from the model: the API reference says 1,000, the service's error message says 50,000.
 # Source: github.com/aws/aws-cdk issue 19767.
@@ -17,7 +18,7 @@ _MEASURED_SIZES = {"ActionConfigurationValue": 50_000}
 @cache
 def model() -> ServiceModel:
     """Return botocore's model of CodePipeline."""
-    return botocore.session.get_session().get_service_model("codepipeline")
+    return aws.service_model("codepipeline")
 
 
 def violations(shape: Shape, value: object, path: str) -> Iterator[str]:

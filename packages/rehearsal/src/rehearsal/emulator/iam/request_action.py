@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from urllib.parse import unquote
 
-import botocore.session
-
+from rehearsal import aws
 from rehearsal.emulator.ministack.port.actions import PATH_ROUTED_SERVICES, has_own_protocol
 from rehearsal.emulator.ministack.port.requests import first_value
 
@@ -88,7 +87,7 @@ def resolve_lambda_action(extract: Extract) -> Extract:
 @cache
 def _routes() -> list[tuple[str, re.Pattern[str], dict[str, str], str]]:
     """Return method, path, query parameters and name of each operation of Lambda, the most specific first."""
-    model = botocore.session.get_session().get_service_model("lambda")
+    model = aws.service_model("lambda")
     routes = []
     for name in model.operation_names:
         http = model.operation_model(name).http

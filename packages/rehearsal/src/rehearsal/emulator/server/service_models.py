@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+from botocore.exceptions import UnknownServiceError
+
 from rehearsal import aws
 from rehearsal.emulator.ministack.port.requests import botocore_name
 
@@ -16,6 +18,9 @@ def read_with_one_session(_model: Model) -> Model:
 
     @functools.cache
     def model(service: str) -> object:
-        return aws.service_model(botocore_name(service))
+        try:
+            return aws.service_model(botocore_name(service))
+        except UnknownServiceError:
+            return None
 
     return model
