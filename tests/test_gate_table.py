@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.root import ROOT
+
+pytestmark = pytest.mark.slow  # four processes of pytest, two processor seconds in a build
 
 GREEN = """
 from collections import namedtuple
