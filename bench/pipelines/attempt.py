@@ -67,7 +67,7 @@ def attempt(pipeline: Pipeline, clones: str, scratch: Path, *, limit: float = LI
     accepted = tuple(dict.fromkeys(_ACCEPT.findall(result.error)))
     if result.status != "Succeeded" and accepted:
         result = _run(pipeline, app, environment, limit, accepted)
-    return replace(result, declared=max(_declared(app, environment), result.executed))
+    return result if result.declared else replace(result, declared=_declared(app, environment))
 
 
 def prepare(app: Path) -> Mapping[str, str]:
@@ -148,9 +148,10 @@ def _run(
         error = late + first_error(output)
         return Attempt(pipeline, "not started", seconds=seconds, accepted=accepted, error=error)
     result_json = json.loads(result.read_text())
-    executed = sum(action["status"] == "Succeeded" for stage in result_json["stages"] for action in stage["actions"])
+    statuses = [action["status"] for stage in result_json["stages"] for action in stage["actions"]]
+    executed = statuses.count("Succeeded")
     error = "" if result_json["status"] == "Succeeded" else first_error(output)
-    return Attempt(pipeline, result_json["status"], executed, seconds=seconds, accepted=accepted, error=error)
+    return Attempt(pipeline, result_json["status"], executed, len(statuses), seconds, accepted, error)
 
 
 def _rehearse(words: Sequence[str], app: Path, environment: Mapping[str, str], limit: float) -> str:
