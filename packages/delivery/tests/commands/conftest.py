@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.loaders import create_loader
 from rehearsal.aws import Endpoint, root
 from rehearsal.emulator.server import launcher
 from rehearsal.workspace.layout import Workspace
@@ -23,6 +24,8 @@ from rehearsal.workspace.layout import Workspace
 from cdk_delivery.cli import main
 from tests.root import REPOSITORY
 
+# Every command reads the models of the services that it calls, 0.05 s: those in this process share them.
+MODELS = create_loader()
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")
 
 
@@ -41,6 +44,7 @@ class Person:
             patch.dict(os.environ, self.environ, clear=True),
             patch.object(sys, "argv", ["delivery", *arguments]),
             patch.object(sys, "stdin", io.StringIO(given)),
+            patch("cdk_delivery.commands.accounts.create_loader", return_value=MODELS),
             redirect_stdout(io.StringIO()) as output,
             redirect_stderr(io.StringIO()) as errors,
             pytest.raises(SystemExit) as exited,
