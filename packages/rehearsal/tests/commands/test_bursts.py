@@ -53,7 +53,7 @@ def test_pushes_in_a_burst(
         assert "Succeeded" not in {tiny.view(execution).status for execution in executions}
         (signals / "flag").touch()
         views = [tiny.ended(execution, limit=180) for execution in executions]
-        assert [view.status for view in views] == ends
+        assert [view.status for view in views] == ends, [view.summary for view in views]
         assert views[-1].revision == tiny.git("rev-parse", "main").strip()
         assert len({view.revision for view in views if view.revision}) == len([view for view in views if view.revision])
         pid = server(tiny).pid

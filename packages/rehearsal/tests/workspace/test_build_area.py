@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.codebuild.work_folder import WorkFolder
 from rehearsal.errors import WrongUse
 from rehearsal.host.removal import await_removals
 from rehearsal.workspace import build_area
@@ -142,3 +143,29 @@ def test_only_folders_of_builds_that_nothing_links_to_are_unused(areas: Path, tm
     action.mkdir(parents=True)
     (action / "build").symlink_to(space.builds / "linked" / "build")
     assert build_area.unused(space.builds, space.executions) == [space.builds / "left"]
+
+
+def test_a_build_that_starts_during_the_search_is_in_use(
+    areas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build that starts while the links are read keeps its folder, as one execution starts when another ends."""
+    space = workspace(tmp_path / "project")
+    assert areas in space.builds.parents
+    start_build(space, "one")
+    readlink, builds, executions = Path.readlink, space.builds, space.executions
+
+    def start_then_read(path: Path) -> Path:
+        monkeypatch.setattr(Path, "readlink", readlink)
+        start_build(space, "two")
+        return readlink(path)
+
+    monkeypatch.setattr(Path, "readlink", start_then_read)
+    assert build_area.unused(builds, executions) == []
+    assert {path.name for path in builds.iterdir()} == {"one", "two"}
+
+
+def start_build(space: Workspace, name: str) -> None:
+    """Create the folders of an execution and of its build, which have this name."""
+    action = space.execution(name) / "Build" / "Synth" / "1"
+    action.mkdir(parents=True)
+    WorkFolder.linked(space.builds, f"build-{name}", action)

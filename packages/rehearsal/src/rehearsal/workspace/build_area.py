@@ -68,10 +68,14 @@ def found_above(folder: Path) -> list[Path]:
 
 
 def unused(builds: Path, executions: Path) -> list[Path]:
-    """Return the work folders that no action's folder links to; the link of a running build always exists."""
+    """Return the work folders that no action's folder links to.
+
+    A build creates its link before its folder, so folders are listed before links: the search may run while one starts.
+    """
+    folders = [path for path in builds.glob("*") if not path.name.startswith(STARTED)]
     links = executions.glob(f"*/*/*/*/{LINK}")  # execution, stage, action, attempt
     linked = {link.readlink().parent for link in links if link.is_symlink()}
-    return [path for path in builds.glob("*") if path not in linked and not path.name.startswith(STARTED)]
+    return [folder for folder in folders if folder not in linked]
 
 
 def _is_connected(home: Path) -> bool:
