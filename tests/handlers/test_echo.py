@@ -7,12 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.handlers.conftest import Handler
+from tests.handlers.conftest import UNICODE, Handler
 
 FIRST, SECOND = "059f36b4-87a3-44ab-83d2-661975830a7d", "2e1424d4-f796-459a-8184-9c92662be6da"
 LARGEST = 1024 * 1024  # bytes of an SQS message, its attributes included
-# The characters of st.text(), which finds them out by encoding each: 1.1 s in a build, without Hypothesis's cache.
-UNICODE = st.characters(exclude_categories=["Cs"])
 
 
 def with_body(event: Any, body: str) -> Any:

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.handlers.conftest import Handler
+from tests.handlers.conftest import UNICODE, Handler
 
 LARGEST = 256 * 1024  # bytes of an SNS message
-# The characters of st.text(), which finds them out by encoding each: 1.1 s in a build, without Hypothesis's cache.
-UNICODE = st.characters(exclude_categories=["Cs"])
 
 
 def with_message(event: Any, message: str) -> Any:
