@@ -177,9 +177,10 @@ def tiny(_tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     api = _tiny.deployed.api()
     for summary in api.list_pipeline_executions(pipelineName="tiny")["pipelineExecutionSummaries"]:
         if summary["status"] in ("InProgress", "Stopping"):
-            api.stop_pipeline_execution(
-                pipelineName="tiny", pipelineExecutionId=summary["pipelineExecutionId"], abandon=True
-            )
+            with contextlib.suppress(api.exceptions.PipelineExecutionNotStoppableException):  # it has ended since
+                api.stop_pipeline_execution(
+                    pipelineName="tiny", pipelineExecutionId=summary["pipelineExecutionId"], abandon=True
+                )
             _tiny.ended(summary["pipelineExecutionId"])
     _tiny.git("reset", "--quiet", "--hard")
     _tiny.git("clean", "--quiet", "--force", "-d")
