@@ -14,6 +14,9 @@ from tests.e2e.conftest import Project, Ran
 from tests.e2e.short_builds import replace_gates
 from tests.upgrade.deployed import exported_client
 
+# Folders that no short build reads, and each one would copy.
+_UNREAD_FOLDERS = ("bench", "docs", "packages/*/docs", "packages/*/tests", "tests/e2e", "tests/upgrade")
+
 
 @dataclass(frozen=True)
 class Deployed(Project):
@@ -57,8 +60,9 @@ def _short_builds(deployed: Deployed) -> None:
     """Commit a synth build without the gates: the first rehearsal has run them all, and each gate has tests."""
     makefile = deployed.root / "Makefile"
     makefile.write_text(replace_gates(makefile.read_text(), check="lock"))
-    for folder in deployed.root.glob("packages/*/tests"):
-        shutil.rmtree(folder)  # no build reads these files, and each one copies them
+    for pattern in _UNREAD_FOLDERS:
+        for folder in deployed.root.glob(pattern):
+            shutil.rmtree(folder)
     deployed.git("commit", "--quiet", "--all", "--message", "short builds")
 
 
