@@ -45,10 +45,11 @@ def released(functions: Functions, *, fails: bool = False, weight: float = 0.1, 
 def ran(functions: Functions, name: str) -> Counter[str]:
     """Return how often each version ran, by the function's log."""
     logs, group = functions.client("logs"), f"/aws/lambda/{name}"
-    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
-        return Counter()
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-    lines = [event["message"] for page in pages for event in page["events"]]
+    try:
+        lines = [event["message"] for page in pages for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:  # it has not run yet
+        return Counter()
     return Counter(line.rstrip().rpartition("Version: ")[2] for line in lines if line.startswith("START "))
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -49,6 +53,25 @@ def test_a_search_has_several_pages() -> None:
     assert search() == [["one", "two"], ["three", "found"]]
     assert search(filterPattern="found") == [[], ["found"]]
     assert search(limit=1) == [["one"], ["two"], ["three"], ["found"]]
+
+
+def test_no_event_of_two_first_invocations_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two first invocations at the same time create one log group, which has the events of both."""
+    name, both = cloudwatch_logs._make_group_arn, threading.Barrier(2)
+
+    def name_slowly(group: str) -> str:
+        time.sleep(0.1)  # between MiniStack's check for an existing group and the new one
+        return str(name(group))
+
+    def write_first(stream: str) -> None:
+        both.wait()
+        write(stream, stream=stream)
+
+    monkeypatch.setattr(cloudwatch_logs, "_make_group_arn", name_slowly)
+    with ThreadPoolExecutor(2) as pool:  # the account is in the context
+        writes = [pool.submit(contextvars.copy_context().run, write_first, stream) for stream in ("one", "two")]
+    assert [write.exception() for write in writes] == [None, None]
+    assert sorted(joined(search())) == ["one", "two"]
 
 
 def test_streams_are_searched_in_the_order_of_time() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import NotRequired, TypedDict
 
 from ministack.services import cloudwatch_logs
+
+# Of two first invocations at the same time, the second one would replace the group, and the first one's events be lost.
+_creation = threading.Lock()
 
 
 class LogEvent(TypedDict):
@@ -37,10 +41,11 @@ def put_log_events(group: str, stream: str, milliseconds: int, messages: Sequenc
 
     milliseconds: the events' timestamp, since the epoch.
     """
-    if not has_group(group):
-        cloudwatch_logs._create_log_group({"logGroupName": group})
-    if stream not in cloudwatch_logs._log_groups[group]["streams"]:
-        cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
+    with _creation:
+        if not has_group(group):
+            cloudwatch_logs._create_log_group({"logGroupName": group})
+        if stream not in cloudwatch_logs._log_groups[group]["streams"]:
+            cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     events = [{"timestamp": milliseconds, "message": message} for message in messages]
     cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})
 
