@@ -77,7 +77,9 @@ def calls(project: Deployed, event: bytes = EVENT, *, after_shift: bool = False)
     def call() -> None:
         while not ended.is_set():
             if continuous.wait(0.2) or not after_shift:
-                versions.append(api.invoke(FunctionName=name, Qualifier="live", Payload=event)["ExecutedVersion"])
+                answer = api.invoke(FunctionName=name, Qualifier="live", Payload=event)
+                answer["Payload"].read()  # or the next call needs another connection
+                versions.append(answer["ExecutedVersion"])
                 ended.wait(PAUSE)
 
     with ThreadPoolExecutor() as threads:
