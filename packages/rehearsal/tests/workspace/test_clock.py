@@ -72,4 +72,4 @@ def test_a_broken_file_is_reported(tmp_path: Path) -> None:
     """The error names the file, and says to remove it."""
     (tmp_path / "clock.json").write_text("{")
     with pytest.raises(WrongUse, match=r"clock\.json.*remove it"):
-        Clock(tmp_path / "clock.json").at(0)
+        Clock(tmp_path / "clock.json").elapsed(0)

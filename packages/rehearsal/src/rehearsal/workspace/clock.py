@@ -30,6 +30,10 @@ class ClockSetting:
     scale: float = DEFAULT_SCALE
     jumps: tuple[tuple[float, float], ...] = ()
 
+    def at(self, machine: float) -> float:
+        """Return AWS's time, in seconds, at a machine time. Only differences of two such times have a meaning."""
+        return machine * self.scale + sum(seconds for at, seconds in self.jumps if at <= machine)
+
 
 @dataclass
 class Clock:
@@ -52,14 +56,10 @@ class Clock:
             self._read = changed, _parsed(self.path)
         return self._read[1]
 
-    def at(self, machine: float) -> float:
-        """Return AWS's time, in seconds, at a machine time. Only differences of two such times have a meaning."""
-        setting = self.setting
-        return machine * setting.scale + sum(seconds for at, seconds in setting.jumps if at <= machine)
-
     def elapsed(self, since: float) -> float:
         """Return the seconds of AWS since a machine time."""
-        return self.at(time.time()) - self.at(since)
+        setting = self.setting
+        return setting.at(time.time()) - setting.at(since)
 
     def age(self, since: float) -> float:
         """Return the seconds since a machine time for dates such as an expiry: jumps count, the scale does not."""

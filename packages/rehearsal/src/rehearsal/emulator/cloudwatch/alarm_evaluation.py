@@ -71,7 +71,8 @@ class AlarmEvaluator:
 
     def _metric_values(self, metric: Alarm, end: float, periods: int) -> Iterator[float | None]:
         period = float(metric.get("Period") or MINUTE)
-        points = [(self._clock.at(point["Timestamp"]), point) for point in cloudwatch.metric_points(metric)]
+        clock = self._clock.setting
+        points = [(clock.at(point["Timestamp"]), point) for point in cloudwatch.metric_points(metric)]
         for number in range(periods):
             first, last = end - (number + 1) * period, end - number * period
             yield cloudwatch.statistic(metric, [point for at, point in points if first <= at < last])
@@ -79,7 +80,7 @@ class AlarmEvaluator:
     def _period_end(self, alarm: Alarm) -> float:
         """The end of the last period, in AWS's time: alarms are evaluated every minute, or every shorter period."""
         step = min(float(alarm.get("Period") or MINUTE), MINUTE)
-        return math.floor(self._clock.at(time.time()) / step) * step
+        return math.floor(self._clock.setting.at(time.time()) / step) * step
 
     def _run(self) -> None:
         while not self._ended.wait(PAUSE_SECONDS):
