@@ -209,7 +209,7 @@ def download_object(
 def ca_bundle_variables(bundle: Path) -> dict[str, str]:
     """Return the variables by which AWS's tools, SDKs in any language and package managers trust the embedded AWS.
 
-    AWS's SDKs for Python read their certificates for each connection, so they get the authority alone: 1 ms, not 20.
+    AWS's SDKs for Python read their certificates for each connection, so they get only the authority: 1 ms, not 20.
     """
     names = ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
     return {"AWS_CA_BUNDLE": str(bundle.with_name(AUTHORITY)), **dict.fromkeys(names, str(bundle))}

@@ -10,6 +10,7 @@ from typing import Any
 import certifi
 import pytest
 
+from rehearsal.aws import ca_bundle_variables
 from rehearsal.emulator.server import tls
 
 AUTHORITY = "The embedded AWS of a rehearsal"
@@ -37,6 +38,15 @@ def test_the_bundle_holds_the_machines_authorities_and_the_emulators(
     assert trusted(mine.bundle).count(AUTHORITY) == 2
     assert len(trusted(mine.bundle)) > 50
     assert proxys.certificate.read_bytes() != mine.certificate.read_bytes()
+
+
+def test_awss_sdks_trust_only_the_emulator(tmp_path: Path) -> None:
+    """AWS's SDKs trust the emulator's authority only; package managers and other programs also trust the machine's."""
+    paths = ca_bundle_variables(provided(tmp_path / "tls").bundle)
+    assert trusted(Path(paths.pop("AWS_CA_BUNDLE"))) == [AUTHORITY]
+    assert {"NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"} == paths.keys()
+    for path in paths.values():
+        assert len(trusted(Path(path))) > 1
 
 
 def test_the_authority_is_made_once(tmp_path: Path) -> None:
