@@ -15,8 +15,8 @@ from tests.e2e.short_builds import replace_gates
 from tests.upgrade.deployed import exported_client
 
 # Folders that no short build reads, and each one would copy.
-_UNREAD_FOLDERS = ("bench", "docs", "packages/console", "packages/rehearsal", "packages/*/docs", "packages/*/tests")
-_UNREAD_FOLDERS += ("tests/e2e", "tests/upgrade")
+_UNREAD_FOLDERS = ["bench", "docs", "packages/console", "packages/rehearsal", "packages/*/docs", "packages/*/tests"]
+_UNREAD_FOLDERS += ["tests/e2e", "tests/upgrade"]
 
 
 @dataclass(frozen=True)
