@@ -17,6 +17,7 @@ from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import ExecutionView
+from rehearsal.workspace.build_area import temporary_folders
 from rehearsal.workspace.layout import Server, Workspace
 from tests.commands.conftest import Tiny, create, tiny_project, until
 from tests.commands.templates import with_one_build
@@ -149,7 +150,9 @@ def test_a_run_whose_embedded_aws_is_killed_ends_in_words(ended: Tiny) -> None:
 
 
 def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
-    """`watch` reports that the embedded AWS ended, `down` finds none, and the next start begins from nothing."""
+    """`watch` reports that the embedded AWS ended, `down` finds none, and the next start begins from nothing: the
+    TMPDIR of the killed build is gone as well.
+    """
     file = stays(own)
     own.start(Compile=(own.root / "Compile.sh").read_text())
     pids = processes(file)
@@ -160,7 +163,9 @@ def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
     assert (code, "the embedded AWS" in printed) == (1, True)
     until(lambda: not any(map(start_ticks, pids)))
     assert "no embedded AWS was running" in own.call("down")[1]
+    assert len(temporary_folders(own.space.builds)) == 1
     again(own)
+    until(lambda: temporary_folders(own.space.builds) == [])
 
 
 def server(tiny: Tiny) -> Server:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from rehearsal.workspace.build_area import TEMPORARY
+
 PhaseStatus = Literal["SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"]
 BuildStatus = PhaseStatus
 SHOWN = 5  # names of failed tests in a summary
@@ -132,13 +134,15 @@ class BuildResult:
 class BuildFolders:
     """The folders of a build. folder: its work folder, which it creates. caches: kept between builds.
 
-    sources: unpacked sources by name; the primary one has the empty name. temporary: the parent of its TMPDIR.
+    sources: unpacked sources by name; the primary one has the empty name. temporary: the parent of its TMPDIR, and
+    prefix: the start of that folder's name.
     """
 
     folder: Path
     sources: Mapping[str, Path]
     caches: Path
-    temporary: Path = Path("/tmp")  # noqa: S108 - a build gets a separate folder in it
+    temporary: Path = TEMPORARY
+    prefix: str = "build-"
 
     @property
     def source(self) -> Path:

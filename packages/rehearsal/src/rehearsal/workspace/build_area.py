@@ -26,6 +26,7 @@ BUILDS, CACHE = "builds", "cache"
 # LINK: in an action's folder, the link to the work folder of its build. STARTED: the name of the work folder of a build
 # that StartBuild started, which has no action.
 LINK, STARTED = "build", "started-"
+TEMPORARY = Path("/tmp")  # noqa: S108 - each build gets a separate folder in it
 # Names that programs search for in parent folders.
 FOUND_BY_WALKING_UP = (
     ".env", ".git", ".hg", ".nvmrc", ".python-version", ".tool-versions", ".venv", "Cargo.toml", "cdk.json",
@@ -76,6 +77,16 @@ def unused(builds: Path, executions: Path) -> list[Path]:
     links = executions.glob(f"*/*/*/*/{LINK}")  # execution, stage, action, attempt
     linked = {link.readlink().parent for link in links if link.is_symlink()}
     return [folder for folder in folders if folder not in linked]
+
+
+def temporary_prefix(builds: Path) -> str:
+    """Return the start of the names of the TMPDIRs of an area's builds. builds: the area's folder of work folders."""
+    return f"build-{hashlib.sha256(os.fsencode(builds.resolve())).hexdigest()[:8]}-"
+
+
+def temporary_folders(builds: Path) -> list[Path]:
+    """Return the TMPDIRs of an area's builds; while none runs, they are those of a killed embedded AWS."""
+    return [*TEMPORARY.glob(f"{temporary_prefix(builds)}*")]
 
 
 def _is_connected(home: Path) -> bool:
