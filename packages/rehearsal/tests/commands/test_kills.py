@@ -17,7 +17,7 @@ from rehearsal.deploy.deployment import Deployment
 from rehearsal.emulator.server import launcher
 from rehearsal.host.procfs import start_ticks
 from rehearsal.views.execution_view import ExecutionView
-from rehearsal.workspace.build_area import temporary_folders
+from rehearsal.workspace.build_area import tmpdirs
 from rehearsal.workspace.layout import Server, Workspace
 from tests.commands.conftest import Tiny, create, tiny_project, until
 from tests.commands.templates import with_one_build
@@ -163,9 +163,9 @@ def test_an_embedded_aws_that_up_started_is_killed(own: Tiny) -> None:
     assert (code, "the embedded AWS" in printed) == (1, True)
     until(lambda: not any(map(start_ticks, pids)))
     assert "no embedded AWS was running" in own.call("down")[1]
-    assert len(temporary_folders(own.space.builds)) == 1
+    assert len(tmpdirs(own.space.builds)) == 1
     again(own)
-    until(lambda: temporary_folders(own.space.builds) == [])
+    until(lambda: tmpdirs(own.space.builds) == [])
 
 
 def server(tiny: Tiny) -> Server:

@@ -177,7 +177,7 @@ def _cache(run: _Run) -> contextlib.AbstractContextManager[Sequence[Path]]:
 @contextlib.contextmanager
 def _temporary_folder(folders: BuildFolders) -> Iterator[BuildFolders]:
     """Create a folder for TMPDIR outside the build's folder: paths of sockets have at most 108 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix=folders.prefix, dir=folders.temporary))
+    folder = Path(tempfile.mkdtemp(prefix=folders.tmpdir_prefix, dir=folders.temporary))
     try:
         yield replace(folders, temporary=folder)
     finally:

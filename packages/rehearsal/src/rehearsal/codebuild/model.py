@@ -134,15 +134,15 @@ class BuildResult:
 class BuildFolders:
     """The folders of a build. folder: its work folder, which it creates. caches: kept between builds.
 
-    sources: unpacked sources by name; the primary one has the empty name. temporary: the parent of its TMPDIR, and
-    prefix: the start of that folder's name.
+    sources: unpacked sources by name; the primary one has the empty name. temporary: the parent of its TMPDIR, whose
+    name starts with `tmpdir_prefix`.
     """
 
     folder: Path
     sources: Mapping[str, Path]
     caches: Path
     temporary: Path = TEMPORARY
-    prefix: str = "build-"
+    tmpdir_prefix: str = "build-"
 
     @property
     def source(self) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from rehearsal.codebuild.model import BuildFolders
-from rehearsal.workspace.build_area import LINK, STARTED, temporary_prefix
+from rehearsal.workspace.build_area import LINK, STARTED, tmpdir_prefix
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,4 @@ class WorkFolder:
         return source
 
     def folders(self, sources: Mapping[str, Path], caches: Path) -> BuildFolders:
-        return BuildFolders(self.folder / "build", sources, caches, prefix=temporary_prefix(self.folder.parent))
+        return BuildFolders(self.folder / "build", sources, caches, tmpdir_prefix=tmpdir_prefix(self.folder.parent))

@@ -79,14 +79,14 @@ def unused(builds: Path, executions: Path) -> list[Path]:
     return [folder for folder in folders if folder not in linked]
 
 
-def temporary_prefix(builds: Path) -> str:
+def tmpdir_prefix(builds: Path) -> str:
     """Return the start of the names of the TMPDIRs of an area's builds. builds: the area's folder of work folders."""
     return f"build-{hashlib.sha256(os.fsencode(builds.resolve())).hexdigest()[:8]}-"
 
 
-def temporary_folders(builds: Path) -> list[Path]:
+def tmpdirs(builds: Path) -> list[Path]:
     """Return the TMPDIRs of an area's builds; while none runs, they are those of a killed embedded AWS."""
-    return [*TEMPORARY.glob(f"{temporary_prefix(builds)}*")]
+    return [*TEMPORARY.glob(f"{tmpdir_prefix(builds)}*")]
 
 
 def _is_connected(home: Path) -> bool:

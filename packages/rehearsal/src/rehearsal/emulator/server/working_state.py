@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rehearsal.emulator.server import state_version
 from rehearsal.host.removal import remove_in_background
-from rehearsal.workspace.build_area import STARTED, temporary_folders
+from rehearsal.workspace.build_area import STARTED, tmpdirs
 from rehearsal.workspace.layout import Workspace
 
 
@@ -29,7 +29,7 @@ def prepare(workspace: Workspace, url: str) -> None:
             print(f"the saved state of the embedded AWS is not used: {problem}", file=sys.stderr)
         shutil.rmtree(workspace.saved, ignore_errors=True)
         workspace.decisions.unlink(missing_ok=True)
-    remove_in_background(*workspace.builds.glob(f"{STARTED}*"), *temporary_folders(workspace.builds))
+    remove_in_background(*workspace.builds.glob(f"{STARTED}*"), *tmpdirs(workspace.builds))
     state.mkdir(exist_ok=True)
     state_version.describe(state, url)
     shutil.rmtree(temporary_folder(workspace), ignore_errors=True)
